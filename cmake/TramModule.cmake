@@ -1,0 +1,46 @@
+# tram_module(NAME base
+#   SOURCES src/error.cpp …          sources by name
+#   LINKS wire …                     modules that the public headers need (tram::<name>)
+#   PRIVATE_LINKS simdjson::simdjson libraries that only src/ needs
+#   TESTS tests/error_test.cpp …     unit tests: no server, no sleep
+#   TEST_LINKS testkit …             further modules that only the tests need
+# )
+# gives the library tram::<name>, its include folder, its unit test executable tram_<name>_test
+# (ctest label "unit"), and its install component.
+include(TramWarnings)
+
+function(tram_module)
+  cmake_parse_arguments(M "" "NAME" "SOURCES;LINKS;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
+  set(target tram_${M_NAME})
+  add_library(${target} STATIC ${M_SOURCES})
+  add_library(tram::${M_NAME} ALIAS ${target})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_include_directories(${target} PRIVATE src)
+  foreach(link IN LISTS M_LINKS)
+    target_link_libraries(${target} PUBLIC tram::${link})
+  endforeach()
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:tram_warnings> ${M_PRIVATE_LINKS})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${M_NAME} POSITION_INDEPENDENT_CODE ON)
+  if(TRAM_TESTS AND M_TESTS)
+    tram_test(NAME tram_${M_NAME}_test LABEL unit SOURCES ${M_TESTS} LINKS ${M_NAME} ${M_TEST_LINKS})
+    target_include_directories(tram_${M_NAME}_test PRIVATE src)
+  endif()
+endfunction()
+
+# tram_test(NAME … LABEL unit|contract|integration|simulation|robustness|compat|e2e|package
+#           SOURCES … LINKS modules… LIBRARIES others… TIMEOUT seconds)
+function(tram_test)
+  cmake_parse_arguments(T "" "NAME;LABEL;TIMEOUT" "SOURCES;LINKS;LIBRARIES" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  add_executable(${T_NAME} ${T_SOURCES})
+  foreach(link IN LISTS T_LINKS)
+    target_link_libraries(${T_NAME} PRIVATE tram::${link})
+  endforeach()
+  target_link_libraries(${T_NAME} PRIVATE tram_warnings ${T_LIBRARIES} GTest::gtest_main)
+  add_test(NAME ${T_NAME} COMMAND ${T_NAME})
+  set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
+endfunction()

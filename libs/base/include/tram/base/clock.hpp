@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace tram {
+
+using Duration = std::chrono::nanoseconds;
+/// Civil time, for what people and other services read: dates in headers, `creation_time`.
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+/// Time that never steps back, for deadlines and pauses.
+using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+
+/// Where time comes from. A parameter everywhere: nothing in Tram asks the system for the time by itself.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  /// Civil time; may step back when the machine's clock is set. Callable from any thread; never waits.
+  [[nodiscard]] virtual WallTime wall() const = 0;
+  /// Steady time. Callable from any thread; never waits.
+  [[nodiscard]] virtual SteadyTime steady() const = 0;
+};
+
+/// The machine's clocks.
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] WallTime wall() const override;
+  [[nodiscard]] SteadyTime steady() const override;
+};
+
+/// A clock that moves only when told to, for tests and the simulation. Not for use from several threads.
+class ManualClock final : public Clock {
+ public:
+  /// Starts at `wall`; steady time starts one hour after its epoch, so that "an hour ago" is a legal point.
+  explicit ManualClock(WallTime wall = WallTime{std::chrono::milliseconds{1'700'000'000'000}}) : wall_{wall} {}
+
+  [[nodiscard]] WallTime wall() const override { return wall_; }
+  [[nodiscard]] SteadyTime steady() const override { return steady_; }
+  /// Moves both clocks on; `by` must not be negative.
+  void advance(Duration by);
+  /// Sets civil time alone, backwards too, as an operator or NTP would.
+  void set_wall(WallTime wall) { wall_ = wall; }
+
+ private:
+  WallTime wall_;
+  SteadyTime steady_{std::chrono::hours{1}};
+  Duration remainder_{};
+};
+
+}  // namespace tram

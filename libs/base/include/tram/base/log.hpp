@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace tram {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+std::string_view to_string(LogLevel level) noexcept;
+
+/// One `name=value` of a log line. Numbers and truth values convert; the value is copied.
+struct LogField {
+  LogField(std::string_view field_name, std::string_view text) : name{field_name}, value{text} {}
+  LogField(std::string_view field_name, char const* text) : name{field_name}, value{text} {}
+  LogField(std::string_view field_name, std::string const& text) : name{field_name}, value{text} {}
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  LogField(std::string_view field_name, Number number) : name{field_name}, value{std::to_string(number)} {}
+
+  std::string_view name;
+  std::string value;
+};
+
+/// Structured log lines that one can grep: `level=info event=relay.started source=sqlite`.
+///
+/// A value, passed as a parameter and cheap to copy; there is no global logger. Callable from any thread when
+/// its sink is (the built-in ones are).
+class Logger {
+ public:
+  /// Takes one finished line, without the line end.
+  using Sink = std::function<void(LogLevel level, std::string const& line)>;
+
+  /// Drops everything.
+  Logger() = default;
+  Logger(Sink sink, LogLevel lowest) : sink_{std::move(sink)}, lowest_{lowest} {}
+
+  /// Writes each line with its UTC time to standard error, in one write(2).
+  static Logger to_stderr(LogLevel lowest = LogLevel::info);
+
+  /// `event` is a dotted name that never changes: `subscription.held`. Values are quoted where they need it.
+  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {}) const;
+  void debug(std::string_view event, std::initializer_list<LogField> fields = {}) const { write(LogLevel::debug, event, fields); }
+  void info(std::string_view event, std::initializer_list<LogField> fields = {}) const { write(LogLevel::info, event, fields); }
+  void warning(std::string_view event, std::initializer_list<LogField> fields = {}) const { write(LogLevel::warning, event, fields); }
+  void error(std::string_view event, std::initializer_list<LogField> fields = {}) const { write(LogLevel::error, event, fields); }
+
+ private:
+  Sink sink_;
+  LogLevel lowest_{LogLevel::info};
+};
+
+}  // namespace tram

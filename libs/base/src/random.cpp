@@ -1,0 +1,46 @@
+#include "tram/base/random.hpp"
+
+#include <random>
+
+#include "tram/base/assert.hpp"
+
+namespace tram {
+
+std::uint64_t Random::below(std::uint64_t bound) {
+  TRAM_ASSERT(bound > 0, "a random number below zero was asked for");
+  // The bias of the remainder is below bound / 2^64: it does not matter for jitter and test cases.
+  return bits() % bound;
+}
+
+std::uint64_t SystemRandom::bits() {
+  thread_local std::mt19937_64 engine = [] {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device(), device(), device(), device(), device()};
+    return std::mt19937_64{seed};
+  }();
+  return engine();
+}
+
+std::uint64_t SeededRandom::bits() {
+  state_ += 0x9e3779b97f4a7c15ULL;
+  std::uint64_t z = state_;
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31U);
+}
+
+std::string random_uuid(Random& random) {
+  constexpr char const* digits = "0123456789abcdef";
+  std::uint64_t const high = (random.bits() & 0xffffffffffff0fffULL) | 0x4000ULL;
+  std::uint64_t const low = (random.bits() & 0x3fffffffffffffffULL) | 0x8000000000000000ULL;
+  std::string text;
+  text.reserve(36);
+  for (unsigned position = 0; position < 32; ++position) {
+    if (position == 8 || position == 12 || position == 16 || position == 20) text += '-';
+    std::uint64_t const half = position < 16 ? high : low;
+    text += digits[(half >> (60U - 4U * (position % 16))) & 0xfU];
+  }
+  return text;
+}
+
+}  // namespace tram
