@@ -1,0 +1,110 @@
+#include "tram/wire/message.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "tram/base/error.hpp"
+#include "tram/wire/header_names.hpp"
+
+namespace tram {
+namespace {
+
+/// Up to here comparing every pair is cheaper than sorting.
+constexpr std::size_t few_headers = 32;
+
+/// Positions in the order of the names; equal names keep the order of their places.
+std::vector<std::size_t> by_name(std::vector<Header> const& headers) {
+  std::vector<std::size_t> positions(headers.size());
+  std::iota(positions.begin(), positions.end(), std::size_t{0});
+  std::ranges::stable_sort(positions, {}, [&](std::size_t at) -> std::string_view { return headers[at].name; });
+  return positions;
+}
+
+/// The last value of each name moves to the first place of that name; the other places go.
+std::vector<Header> last_wins(std::vector<Header> headers) {
+  auto const positions = by_name(headers);
+  std::vector<bool> repeated(headers.size());
+  std::size_t first = 0;
+  for (std::size_t i = 1; i < positions.size(); ++i) {
+    if (headers[positions[i]].name != headers[positions[first]].name) {
+      first = i;
+      continue;
+    }
+    headers[positions[first]].value = std::move(headers[positions[i]].value);
+    repeated[positions[i]] = true;
+  }
+  std::size_t at = 0;
+  std::erase_if(headers, [&](Header const&) { return repeated[at++]; });
+  return headers;
+}
+
+bool equal_when_sorted(Headers const& left, Headers const& right) {
+  std::vector<Header> a{left.begin(), left.end()};
+  std::vector<Header> b{right.begin(), right.end()};
+  std::ranges::sort(a, {}, &Header::name);
+  std::ranges::sort(b, {}, &Header::name);
+  return a == b;
+}
+
+}  // namespace
+
+Headers::Headers(std::vector<Header> headers) {
+  if (headers.size() > few_headers) {
+    headers_ = last_wins(std::move(headers));
+    return;
+  }
+  headers_.reserve(headers.size());
+  for (auto& header : headers) {
+    if (auto const* known = entry(header.name)) {
+      headers_[static_cast<std::size_t>(known - headers_.data())].value = std::move(header.value);
+    } else {
+      headers_.push_back(std::move(header));
+    }
+  }
+}
+
+Headers& Headers::set(std::string_view name, std::string value) {
+  if (auto const* known = entry(name)) {
+    headers_[static_cast<std::size_t>(known - headers_.data())].value = std::move(value);
+  } else {
+    headers_.push_back({std::string{name}, std::move(value)});
+  }
+  return *this;
+}
+
+void Headers::erase(std::string_view name) {
+  std::erase_if(headers_, [&](Header const& header) { return header.name == name; });
+}
+
+std::optional<std::string_view> Headers::find(std::string_view name) const {
+  auto const* found = entry(name);
+  if (found == nullptr) return std::nullopt;
+  return found->value;
+}
+
+std::string const& Headers::require(std::string_view name) const {
+  if (auto const* found = entry(name)) return found->value;
+  throw Error{Fault::malformed, "message: header '" + std::string{name} +
+                                    "' is missing; the service that sent the message has to set it"};
+}
+
+Header const* Headers::entry(std::string_view name) const {
+  auto const found = std::ranges::find(headers_, name, &Header::name);
+  return found == headers_.end() ? nullptr : &*found;
+}
+
+bool operator==(Headers const& left, Headers const& right) {
+  if (left.size() != right.size()) return false;
+  if (left.size() > few_headers) return equal_when_sorted(left, right);
+  return std::ranges::all_of(left, [&](Header const& header) { return right.find(header.name) == header.value; });
+}
+
+std::string const& Message::id() const { return headers.require(header::id); }
+
+std::string const& Message::destination() const { return headers.require(header::destination); }
+
+std::optional<std::string_view> Message::partition_key() const { return headers.find(header::partition_id); }
+
+std::optional<std::string_view> Message::date() const { return headers.find(header::date); }
+
+}  // namespace tram
