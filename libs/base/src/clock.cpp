@@ -1,5 +1,8 @@
 #include "tram/base/clock.hpp"
 
+#include <condition_variable>
+#include <mutex>
+
 #include "tram/base/assert.hpp"
 
 namespace tram {
@@ -9,6 +12,14 @@ WallTime SystemClock::wall() const {
 }
 
 SteadyTime SystemClock::steady() const { return std::chrono::steady_clock::now(); }
+
+void SystemClock::pause(Duration duration, std::stop_token const& stop) {
+  std::mutex mutex;
+  std::unique_lock lock{mutex};
+  std::condition_variable_any{}.wait_for(lock, stop, duration, [] { return false; });
+}
+
+void ManualClock::pause(Duration duration, std::stop_token const&) { advance(duration); }
 
 void ManualClock::advance(Duration by) {
   TRAM_ASSERT(by >= Duration::zero(), "a manual clock moves forward only");

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <stop_token>
 
 namespace tram {
 
@@ -19,6 +19,9 @@ class Clock {
   [[nodiscard]] virtual WallTime wall() const = 0;
   /// Steady time. Callable from any thread; never waits.
   [[nodiscard]] virtual SteadyTime steady() const = 0;
+  /// Waits for `duration`, or until `stop` is requested. The only sleep there is; for back-off, never for
+  /// synchronisation. Callable from any thread.
+  virtual void pause(Duration duration, std::stop_token const& stop = {}) = 0;
 };
 
 /// The machine's clocks.
@@ -26,6 +29,7 @@ class SystemClock final : public Clock {
  public:
   [[nodiscard]] WallTime wall() const override;
   [[nodiscard]] SteadyTime steady() const override;
+  void pause(Duration duration, std::stop_token const& stop = {}) override;
 };
 
 /// A clock that moves only when told to, for tests and the simulation. Not for use from several threads.
@@ -36,6 +40,8 @@ class ManualClock final : public Clock {
 
   [[nodiscard]] WallTime wall() const override { return wall_; }
   [[nodiscard]] SteadyTime steady() const override { return steady_; }
+  /// Returns at once, with both clocks moved on by `duration`.
+  void pause(Duration duration, std::stop_token const& stop = {}) override;
   /// Moves both clocks on; `by` must not be negative.
   void advance(Duration by);
   /// Sets civil time alone, backwards too, as an operator or NTP would.

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "tram/base/deadline.hpp"
+#include "tram/broker/consumer.hpp"
+#include "tram/broker/producer.hpp"
+
+namespace tram {
+
+/// How a consumer takes part.
+struct ConsumerMode {
+  enum class Kind : std::uint8_t {
+    /// Partitions are shared among the members of `group`; positions are kept per group.
+    group,
+    /// Every consumer gets every record from now on; nothing is kept. For replies awaited by one process.
+    broadcast,
+  };
+  Kind kind{Kind::group};
+  /// The group's name at the broker (after subscriber mapping); ignored for broadcast.
+  std::string group{};
+  /// Where a group without a stored position starts.
+  enum class Start : std::uint8_t { earliest, latest } start{Start::earliest};
+};
+
+/// What a broker promises; shown by `doctor`, used by the contract suite.
+struct BrokerTraits {
+  std::string name;
+  /// Records survive a crash of the broker once completed.
+  bool durable{};
+  /// The largest record value it takes, in bytes; 0 when unknown.
+  std::size_t record_bytes_max{};
+  /// Several processes may use it at the same time.
+  bool shared_by_processes{};
+};
+
+/// The broker seam. Callable from any thread; the producers and consumers it gives are for one thread each.
+class Broker {
+ public:
+  virtual ~Broker() = default;
+  [[nodiscard]] virtual BrokerTraits traits() const = 0;
+  /// Faults: transient (not there yet), rejected (configuration, authorisation).
+  virtual std::unique_ptr<Producer> producer() = 0;
+  /// Creates the channels that are missing, with the broker's default number of partitions. Faults as above.
+  virtual std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode, std::span<std::string const> channels) = 0;
+  /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until the deadline at most.
+  virtual void create_channels(std::span<std::string const> channels, std::int32_t partitions, Deadline deadline) = 0;
+};
+
+}  // namespace tram

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace tram {
+
+/// A place in one partition. A consumer acknowledges the position *after* the last record that is done, as Kafka does.
+using Position = std::int64_t;
+
+/// One partition of one channel (topic).
+struct TopicPartition {
+  std::string channel;
+  std::int32_t partition{};
+  friend auto operator<=>(TopicPartition const&, TopicPartition const&) = default;
+};
+
+/// What a producer sends; borrows, and only for the call.
+struct RecordView {
+  std::string_view channel;
+  std::string_view key;
+  std::string_view value;
+};
+
+}  // namespace tram
+
+template <>
+struct std::hash<tram::TopicPartition> {
+  std::size_t operator()(tram::TopicPartition const& where) const noexcept {
+    return std::hash<std::string>{}(where.channel) * 31U + static_cast<std::size_t>(where.partition);
+  }
+};

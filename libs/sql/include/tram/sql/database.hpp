@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/deadline.hpp"
+#include "tram/base/random.hpp"
+#include "tram/sql/connection.hpp"
+#include "tram/sql/transaction.hpp"
+
+namespace tram {
+
+/// How one transaction is to run.
+struct TransactOptions {
+  Access access = Access::read_write;
+  /// From the call to the end of the commit, all attempts together.
+  Duration timeout = std::chrono::seconds{30};
+  /// Ends earlier than `timeout` when given.
+  std::optional<Deadline> deadline{};
+  TransactionContext context{};
+  /// How often a `conflict` runs the function again, the first time included.
+  int attempts_max = 10;
+};
+
+struct PoolOptions {
+  /// Connections at most; a caller who finds none free waits until its deadline.
+  std::size_t connections_max = 10;
+};
+
+/// A database with a pool of connections. Callable from any thread; owns nothing but connections.
+class Database final {
+ public:
+  /// Connects lazily: an unreachable server shows at the first transaction. `clock` and `random` must outlive it.
+  Database(std::unique_ptr<DatabaseDriver> driver, PoolOptions options, Clock& clock, Random& random);
+  ~Database();
+  Database(Database&&) noexcept;
+  Database& operator=(Database&&) = delete;
+
+  /// Runs `function(Transaction&)` in a transaction and commits when it returns; rolls back when it throws, and the
+  /// exception goes on to the caller. `conflict`, `transient` and `broken` before the commit run the function again, after a
+  /// growing pause with jitter, within deadline and attempts: the function must be fit to run twice. `in_doubt` always
+  /// reaches the caller. Waits for a connection, the database and the pauses, at most until the deadline.
+  template <class Function>
+  auto transact(TransactOptions const& options, Function&& function) {
+    using Result = decltype(function(std::declval<Transaction&>()));
+    if constexpr (std::is_void_v<Result>) {
+      run(options, [&](Transaction& tx) { function(tx); });
+    } else {
+      std::optional<Result> result;
+      run(options, [&](Transaction& tx) { result.emplace(function(tx)); });
+      return std::move(*result);
+    }
+  }
+  template <class Function>
+  auto transact(Function&& function) {
+    return transact(TransactOptions{}, std::forward<Function>(function));
+  }
+
+  [[nodiscard]] Dialect const& dialect() const;
+  /// Names the database in messages, without secrets.
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] Clock& clock() const;
+
+ private:
+  void run(TransactOptions const& options, std::function<void(Transaction&)> const& function);
+
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tram

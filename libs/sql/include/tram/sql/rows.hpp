@@ -1,0 +1,135 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "tram/base/assert.hpp"
+#include "tram/base/id.hpp"
+
+namespace tram {
+
+/// One column's value in one row, owned.
+using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
+
+namespace sql_detail {
+/// Each raises `Error{malformed}` naming the column when the cell does not hold such a value; text that is a
+/// number counts as one, since text protocols know nothing else.
+std::int64_t to_integer(Cell const& cell, std::size_t column);
+double to_double(Cell const& cell, std::size_t column);
+std::string to_text(Cell const& cell, std::size_t column);
+[[noreturn]] void out_of_range(std::size_t column, std::int64_t value);
+
+template <class T>
+struct Convert;
+}  // namespace sql_detail
+
+/// One row of a result; borrows from its `Rows`.
+class Row {
+ public:
+  Row(Cell const* cells, std::size_t columns) : cells_{cells}, columns_{columns} {}
+
+  [[nodiscard]] std::size_t columns() const { return columns_; }
+  [[nodiscard]] bool is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(cell(column)); }
+  /// The value of a column, counted from 0, as an integer type, bool, double, std::string, Id or std::optional of
+  /// these. `Error{malformed}` when the column holds something else, or NULL where T is no optional.
+  template <class T>
+  [[nodiscard]] T get(std::size_t column) const {
+    return sql_detail::Convert<T>::from(cell(column), column);
+  }
+  /// The raw value.
+  [[nodiscard]] Cell const& cell(std::size_t column) const {
+    TRAM_ASSERT(column < columns_, "a column was asked for that the statement does not return");
+    return cells_[column];
+  }
+
+ private:
+  Cell const* cells_;
+  std::size_t columns_;
+};
+
+/// What a statement returned: rows, and how many rows it changed.
+class Rows {
+ public:
+  Rows() = default;
+  Rows(std::size_t columns, std::vector<Cell> cells, std::int64_t affected)
+      : columns_{columns}, cells_{std::move(cells)}, affected_{affected} {}
+
+  /// Rows inserted, updated or deleted by the statement.
+  [[nodiscard]] std::int64_t affected() const { return affected_; }
+  [[nodiscard]] std::size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
+  [[nodiscard]] bool empty() const { return cells_.empty(); }
+  [[nodiscard]] Row operator[](std::size_t row) const {
+    TRAM_ASSERT(row < size(), "a row was asked for that the statement did not return");
+    return Row{cells_.data() + row * columns_, columns_};
+  }
+  /// Moves a text out of the result, for large ones.
+  [[nodiscard]] std::string take_text(std::size_t row, std::size_t column);
+
+  class Iterator {
+   public:
+    Iterator(Rows const& rows, std::size_t row) : rows_{&rows}, row_{row} {}
+    Row operator*() const { return (*rows_)[row_]; }
+    Iterator& operator++() { ++row_; return *this; }
+    bool operator==(Iterator const& other) const { return row_ == other.row_; }
+
+   private:
+    Rows const* rows_;
+    std::size_t row_;
+  };
+  [[nodiscard]] Iterator begin() const { return {*this, 0}; }
+  [[nodiscard]] Iterator end() const { return {*this, size()}; }
+
+ private:
+  std::size_t columns_{};
+  std::vector<Cell> cells_;
+  std::int64_t affected_{};
+};
+
+namespace sql_detail {
+template <std::integral T>
+struct Convert<T> {
+  static T from(Cell const& cell, std::size_t column) {
+    std::int64_t const value = to_integer(cell, column);
+    if (!std::in_range<T>(value)) out_of_range(column, value);
+    return static_cast<T>(value);
+  }
+};
+template <>
+struct Convert<bool> {
+  static bool from(Cell const& cell, std::size_t column) {
+    if (auto const* text = std::get_if<std::string>(&cell); text != nullptr && (*text == "t" || *text == "f")) {
+      return *text == "t";
+    }
+    return to_integer(cell, column) != 0;
+  }
+};
+template <>
+struct Convert<double> {
+  static double from(Cell const& cell, std::size_t column) { return to_double(cell, column); }
+};
+template <>
+struct Convert<std::string> {
+  static std::string from(Cell const& cell, std::size_t column) { return to_text(cell, column); }
+};
+template <class Tag, class Bare>
+struct Convert<Id<Tag, Bare>> {
+  static Id<Tag, Bare> from(Cell const& cell, std::size_t column) { return {Convert<Bare>::from(cell, column)}; }
+};
+template <class T>
+struct Convert<std::optional<T>> {
+  static std::optional<T> from(Cell const& cell, std::size_t column) {
+    if (std::holds_alternative<std::monostate>(cell)) return std::nullopt;
+    return Convert<T>::from(cell, column);
+  }
+};
+}  // namespace sql_detail
+
+}  // namespace tram

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tram/sql/database.hpp"
+#include "tram/sql/dialect.hpp"
+
+namespace tram {
+
+/// Tram's tables. The Java platform's tables (`message`, `received_messages`, `cdc_monitoring`, `offset_store`;
+/// contract: core 1.2–1.4) are created where they are missing, probed by their columns where they are not, and
+/// never altered. Ours are named `tram_*` and carry a version row in `tram_schema`.
+
+/// The version of the `tram_*` tables that this build writes. Running against one version behind is legal.
+inline constexpr int schema_version = 1;
+
+/// What stands in a database.
+struct SchemaStatus {
+  enum class State : std::uint8_t { absent, behind, current, newer, foreign };
+  State state{State::absent};
+  /// Version found; 0 when absent.
+  int version{};
+  /// One line per table or column that is missing or not as expected.
+  std::vector<std::string> findings;
+};
+
+/// Creates what is missing and migrates what is behind, in one transaction where the database can; idempotent, and safe when
+/// several processes start at once. Faults: rejected when the schema is newer than this build or a table of that name has other columns.
+void install_schema(Database& database, SchemaName const& schema);
+
+/// Looks and changes nothing.
+SchemaStatus schema_status(Database& database, SchemaName const& schema);
+
+/// Throws `Error{rejected}` with the remedy (`run "tram schema install"`) unless the schema is there and this build may
+/// write to it. Called at start-up by everything that uses the tables.
+void require_schema(Database& database, SchemaName const& schema);
+
+/// The statements of a fresh installation, for people who apply schemas by other means.
+std::string print_schema(Dialect const& dialect, SchemaName const& schema);
+
+}  // namespace tram

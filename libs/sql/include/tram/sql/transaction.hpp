@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "tram/base/deadline.hpp"
+#include "tram/sql/connection.hpp"
+#include "tram/sql/statement_executor.hpp"
+
+namespace tram {
+
+/// What rides on a transaction besides its deadline, and nothing else does: why it happens.
+struct TransactionContext {
+  /// The id of the message being handled, empty outside a handler.
+  std::string causation_id;
+  /// W3C trace context (https://www.w3.org/TR/trace-context/), empty without a trace.
+  std::string traceparent;
+  std::string tracestate;
+};
+
+/// A database transaction: given to the function of `Database::transact`, and gone when that returns.
+///
+/// One thread only. Every statement waits at most until the transaction's deadline.
+class Transaction final : public StatementExecutor {
+ public:
+  Transaction(Connection& connection, Dialect const& dialect, Deadline deadline, TransactionContext context);
+  Transaction(Transaction const&) = delete;
+  Transaction& operator=(Transaction const&) = delete;
+
+  Rows execute_statement(std::string_view sql, Parameters parameters) override;
+  void post_statement(std::string_view sql, Parameters parameters) override;
+
+  [[nodiscard]] Deadline deadline() const { return deadline_; }
+  [[nodiscard]] Dialect const& dialect() const { return dialect_; }
+  [[nodiscard]] TransactionContext const& context() const { return context_; }
+
+  /// Runs `function` behind a savepoint: when it throws, what it did is rolled back and the exception goes on, and the
+  /// transaction can be used further (not after `broken`). May be nested.
+  template <class Function>
+  auto with_savepoint(Function&& function) {
+    int const depth = open_savepoint();
+    try {
+      if constexpr (std::is_void_v<decltype(function())>) {
+        function();
+        release_savepoint(depth);
+      } else {
+        auto result = function();
+        release_savepoint(depth);
+        return result;
+      }
+    } catch (std::exception const&) {
+      roll_back_to_savepoint(depth);
+      throw;
+    }
+  }
+
+  /// The same in three steps, for code that decides later whether to keep the work. Each open savepoint must be
+  /// ended by exactly one of the other two, innermost first.
+  int open_savepoint();
+  void release_savepoint(int depth);
+  void roll_back_to_savepoint(int depth);
+
+ private:
+  Connection& connection_;
+  Dialect const& dialect_;
+  Deadline deadline_;
+  TransactionContext context_;
+  int savepoints_{};
+};
+
+}  // namespace tram
