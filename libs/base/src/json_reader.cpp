@@ -1,0 +1,432 @@
+#include "tram/base/json_reader.hpp"
+
+// The library's own misuse checks follow the optimiser's settings; ours are in this file.
+#define SIMDJSON_DEVELOPMENT_CHECKS 0
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "tram/base/assert.hpp"
+#include "tram/base/error.hpp"
+#include "tram/base/json_text.hpp"
+
+namespace tram::json {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+constexpr std::size_t depth_limit = 256;
+
+// One open object or array.
+struct Frame {
+  bool is_object = false;
+  bool started = false;
+  std::string_view name;  // of the current member
+  std::size_t index = 0;  // of the current element, counted from 1; 0 before the first
+  ondemand::object_iterator members;
+  ondemand::array_iterator elements;
+};
+
+std::string_view without_trailing_space(std::string_view text) {
+  auto const last = text.find_last_not_of(" \t\n\r");
+  return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+bool is_digit(char character) { return character >= '0' && character <= '9'; }
+
+// Takes the digits at the front of `text`; false when there is none.
+bool take_digits(std::string_view& text) {
+  auto const first = std::find_if_not(text.begin(), text.end(), is_digit);
+  auto const count = static_cast<std::size_t>(first - text.begin());
+  text.remove_prefix(count);
+  return count > 0;
+}
+
+bool take(std::string_view& text, std::string_view any_of) {
+  if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// The grammar of RFC 8259, section 6.
+bool is_number(std::string_view text) {
+  take(text, "-");
+  auto const starts_with_zero = text.starts_with('0');
+  auto const digits = text.size();
+  if (!take_digits(text)) return false;
+  if (starts_with_zero && digits - text.size() > 1) return false;
+  if (take(text, ".") && !take_digits(text)) return false;
+  if (take(text, "eE")) {
+    take(text, "+-");
+    if (!take_digits(text)) return false;
+  }
+  return text.empty();
+}
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char character) {
+    return is_digit(character) || (character >= 'a' && character <= 'z') ||
+           (character >= 'A' && character <= 'Z') || character == '_' || character == '-';
+  });
+}
+
+void append_name(std::string& path, std::string_view name) {
+  if (is_plain_name(name)) {
+    path += '.';
+    path += name;
+    return;
+  }
+  path += '[';
+  append_string(path, name.substr(0, 64));
+  path += ']';
+}
+
+}  // namespace
+
+// Everything that is worth keeping from one text to the next: buffers, mostly.
+struct Reader::State {
+  ondemand::parser parser;
+  std::vector<char> buffer;
+  ondemand::document document;
+  ondemand::value value;
+  bool pending = false;  // whether the current value is still to be taken
+  std::vector<Frame> frames;
+  std::size_t depth = 0;  // frames in use; the first is the array around the whole text
+  ReaderOptions options;
+
+  void start(std::string_view text);
+  void check_size(std::string_view text) const;
+  void copy(std::string_view text);
+  void open_root();
+
+  Frame& push(bool is_object);
+  ondemand::value& take();
+  void settle();
+  void skip_current();
+  void skip_container(Kind kind);
+  bool advance(Frame& frame);
+  std::string_view token() { return without_trailing_space(value.raw_json_token()); }
+  std::string_view scalar(std::string_view expected);
+  [[nodiscard]] Kind kind();
+
+  template <class Integer>
+  Integer integer();
+  std::string_view quoted_or_plain_number(std::string_view expected);
+
+  [[nodiscard]] std::string path() const;
+  [[noreturn]] void fail(std::string_view problem) const;
+  [[noreturn]] void fail_syntax(simdjson::error_code code) const;
+  template <class Value>
+  Value check(simdjson::simdjson_result<Value> result) const {
+    if (result.error()) fail_syntax(result.error());
+    return std::move(result).value_unsafe();
+  }
+};
+
+namespace {
+
+// Parsers own large buffers, so that making one per message would cost more than reading the message.
+// Those not in use wait here, a few per thread; nothing observable depends on them.
+template <class State>
+std::vector<std::unique_ptr<State>>& idle_states() {
+  thread_local std::vector<std::unique_ptr<State>> idle;
+  return idle;
+}
+
+constexpr std::size_t idle_states_max = 4;
+constexpr std::size_t idle_buffer_max = 1U << 20U;
+
+}  // namespace
+
+void Reader::Release::operator()(State* state) const noexcept {
+  std::unique_ptr<State> owner{state};
+  auto& idle = idle_states<State>();
+  if (idle.size() >= idle_states_max || owner->buffer.size() > idle_buffer_max) return;
+  idle.reserve(idle_states_max);
+  idle.push_back(std::move(owner));
+}
+
+Reader::Reader(std::string_view text, ReaderOptions const& options) {
+  TRAM_ASSERT(options.depth_max <= depth_limit, "a reader goes at most 256 levels deep");
+  auto& idle = idle_states<State>();
+  if (idle.empty()) idle.push_back(std::make_unique<State>());
+  state_.reset(idle.back().release());
+  idle.pop_back();
+  state_->options = options;
+  state_->start(text);
+}
+
+Reader::~Reader() = default;
+
+void Reader::State::start(std::string_view text) {
+  depth = 0;
+  pending = false;
+  check_size(text);
+  copy(text);
+  open_root();
+}
+
+void Reader::State::check_size(std::string_view text) const {
+  if (text.size() <= options.bytes_max) return;
+  fail("expected at most " + std::to_string(options.bytes_max) + " bytes, got " +
+       std::to_string(text.size()));
+}
+
+// The library treats a number or string at the top differently from one inside. Brackets around the text
+// remove the difference, and "nothing follows" becomes "one element".
+void Reader::State::copy(std::string_view text) {
+  auto const needed = text.size() + 2 + simdjson::SIMDJSON_PADDING;
+  if (buffer.size() < needed) buffer.resize(std::max<std::size_t>(needed, 2 * buffer.size()));
+  buffer[0] = '[';
+  if (!text.empty()) std::memcpy(&buffer[1], text.data(), text.size());
+  buffer[text.size() + 1] = ']';
+  std::memset(&buffer[text.size() + 2], ' ', simdjson::SIMDJSON_PADDING);
+  document = check(parser.iterate(buffer.data(), text.size() + 2, buffer.size()));
+}
+
+void Reader::State::open_root() {
+  auto array = check(document.get_array());
+  auto& root = push(false);
+  root.elements = check(array.begin());
+  if (!advance(root)) fail("expected JSON, got an empty text");
+}
+
+Frame& Reader::State::push(bool is_object) {
+  if (depth > options.depth_max) {
+    fail("nested deeper than " + std::to_string(options.depth_max) + " levels");
+  }
+  if (depth == frames.size()) frames.emplace_back();
+  auto& frame = frames[depth++];
+  frame.is_object = is_object;
+  frame.started = false;
+  frame.name = {};
+  frame.index = 0;
+  return frame;
+}
+
+// Hands out the current value, once: the library's string buffer has room for each string once.
+ondemand::value& Reader::State::take() {
+  TRAM_ASSERT(pending, "a JSON value is taken once; go to the next member or element first");
+  pending = false;
+  return value;
+}
+
+bool Reader::State::advance(Frame& frame) {
+  if (frame.is_object) {
+    if (frame.started) ++frame.members;
+    frame.started = true;
+    if (frame.members == ondemand::object_iterator{}) return false;
+    auto field = check(*frame.members);
+    frame.name = check(field.unescaped_key());
+    value = field.value();
+  } else {
+    if (frame.started) ++frame.elements;
+    frame.started = true;
+    if (frame.elements == ondemand::array_iterator{}) return false;
+    ++frame.index;
+    value = check(*frame.elements);
+  }
+  pending = true;
+  return true;
+}
+
+Kind Reader::State::kind() {
+  TRAM_ASSERT(pending, "a JSON value is looked at before it is taken");
+  switch (*value.raw_json_token().data()) {
+    case '{': return Kind::object;
+    case '[': return Kind::array;
+    case '"': return Kind::string;
+    case 't':
+    case 'f': return Kind::boolean;
+    case 'n': return Kind::null;
+    case '-':
+    case '0': case '1': case '2': case '3': case '4':
+    case '5': case '6': case '7': case '8': case '9': return Kind::number;
+    default: fail("expected a JSON value");
+  }
+}
+
+// The library skips without looking; we look, so that what is accepted does not depend on who reads it.
+void Reader::State::skip_current() {
+  switch (auto const found = kind()) {
+    case Kind::object:
+    case Kind::array: skip_container(found); return;
+    case Kind::string: check(take().get_string()); return;
+    case Kind::number:
+      if (!is_number(token())) fail("expected a number");
+      break;
+    default:
+      if (auto const text = token(); text != "true" && text != "false" && text != "null") {
+        fail("expected a JSON value");
+      }
+  }
+  pending = false;
+}
+
+void Reader::State::skip_container(Kind kind) {
+  auto const outer = depth;
+  auto enter = [this](Kind opened) {
+    auto& frame = push(opened == Kind::object);
+    if (opened == Kind::object) frame.members = check(check(take().get_object()).begin());
+    else frame.elements = check(check(take().get_array()).begin());
+  };
+  enter(kind);
+  while (depth > outer) {
+    if (!advance(frames[depth - 1])) {
+      --depth;
+    } else if (auto const found = this->kind(); found == Kind::object || found == Kind::array) {
+      enter(found);
+    } else {
+      skip_current();
+    }
+  }
+}
+
+void Reader::State::settle() {
+  if (pending) skip_current();
+}
+
+std::string Reader::State::path() const {
+  std::string path{options.subject};
+  for (std::size_t i = 1; i < depth; ++i) {
+    auto const& frame = frames[i];
+    if (frame.is_object) {
+      if (frame.started) append_name(path, frame.name);
+    } else if (frame.index > 0) {
+      path += '[' + std::to_string(frame.index - 1) + ']';
+    }
+  }
+  return path;
+}
+
+void Reader::State::fail(std::string_view problem) const {
+  throw Error{Fault::malformed, path().append(": ").append(problem)};
+}
+
+void Reader::State::fail_syntax(simdjson::error_code code) const {
+  switch (code) {
+    case simdjson::UTF8_ERROR: fail("the text is not valid UTF-8");
+    case simdjson::STRING_ERROR: fail("a string holds a wrong escape or an unpaired surrogate");
+    case simdjson::UNESCAPED_CHARS: fail("a string holds a control character that is not escaped");
+    case simdjson::UNCLOSED_STRING: fail("a string does not end");
+    default: fail("the text is not JSON (" + std::string{simdjson::error_message(code)} + ")");
+  }
+}
+
+Kind Reader::kind() const { return state_->kind(); }
+Policy Reader::policy() const { return state_->options.policy; }
+
+bool Reader::null() {
+  if (state_->kind() != Kind::null) return false;
+  state_->skip_current();
+  return true;
+}
+
+bool Reader::boolean() {
+  auto const text = state_->kind() == Kind::boolean ? state_->token() : std::string_view{};
+  if (text != "true" && text != "false") fail("expected true or false");
+  state_->take();
+  return text == "true";
+}
+
+std::string_view Reader::string() {
+  if (state_->kind() != Kind::string) fail("expected a string");
+  return state_->check(state_->take().get_string());
+}
+
+std::string_view Reader::number() { return state_->quoted_or_plain_number("expected a number"); }
+
+std::string_view Reader::State::quoted_or_plain_number(std::string_view expected) {
+  auto const found = kind();
+  if (found == Kind::string && options.policy == Policy::rest) {
+    auto const text = check(take().get_string());
+    if (!is_number(text)) fail(expected);
+    return text;
+  }
+  if (found != Kind::number) fail(expected);
+  auto const text = token();
+  if (!is_number(text)) fail(expected);
+  take();
+  return text;
+}
+
+template <class Integer>
+Integer Reader::State::integer() {
+  auto const text = quoted_or_plain_number("expected an integer");
+  Integer result{};
+  auto const [end, code] = std::from_chars(text.data(), text.data() + text.size(), result);
+  if (code == std::errc::result_out_of_range || (code != std::errc{} && text.starts_with('-'))) {
+    fail("expected an integer in range");
+  }
+  if (code != std::errc{} || end != text.data() + text.size()) fail("expected an integer");
+  return result;
+}
+
+std::int64_t Reader::signed_integer() { return state_->integer<std::int64_t>(); }
+std::uint64_t Reader::unsigned_integer() { return state_->integer<std::uint64_t>(); }
+
+double Reader::floating_point() {
+  if (state_->kind() == Kind::string && policy() == Policy::wire) {
+    auto const text = string();
+    if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+    if (text == "Infinity") return std::numeric_limits<double>::infinity();
+    if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
+    fail("expected a number");
+  }
+  auto const text = state_->quoted_or_plain_number("expected a number");
+  double result = 0;
+  auto const [end, code] = std::from_chars(text.data(), text.data() + text.size(), result);
+  if (code == std::errc::result_out_of_range) fail("expected a number in range");
+  return result;
+}
+
+void Reader::enter_object() {
+  if (state_->kind() != Kind::object) fail("expected an object");
+  auto& frame = state_->push(true);
+  frame.members = state_->check(state_->check(state_->take().get_object()).begin());
+}
+
+std::optional<std::string_view> Reader::next_member() {
+  state_->settle();
+  auto& frame = state_->frames[state_->depth - 1];
+  TRAM_ASSERT(state_->depth > 1 && frame.is_object, "next_member() without enter_object()");
+  if (state_->advance(frame)) return frame.name;
+  --state_->depth;
+  return std::nullopt;
+}
+
+void Reader::enter_array() {
+  if (state_->kind() != Kind::array) fail("expected an array");
+  auto& frame = state_->push(false);
+  frame.elements = state_->check(state_->check(state_->take().get_array()).begin());
+}
+
+bool Reader::next_element() {
+  state_->settle();
+  auto& frame = state_->frames[state_->depth - 1];
+  TRAM_ASSERT(state_->depth > 1 && !frame.is_object, "next_element() without enter_array()");
+  if (state_->advance(frame)) return true;
+  --state_->depth;
+  return false;
+}
+
+void Reader::skip() { state_->skip_current(); }
+
+void Reader::finish() {
+  state_->settle();
+  TRAM_ASSERT(state_->depth == 1, "finish() inside an object or array");
+  auto const follows = state_->advance(state_->frames.front());
+  if (follows || state_->document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
+    fail("expected the end of the text");
+  }
+  state_->depth = 0;
+}
+
+void Reader::fail(std::string_view problem) const { state_->fail(problem); }
+
+}  // namespace tram::json
