@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "excerpt.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram {
@@ -24,9 +25,8 @@ void print_half(std::int64_t half, char* out) {
 }
 
 [[noreturn]] void not_an_id(std::string_view text) {
-  constexpr std::size_t longest_excerpt = 60;
-  throw Error{Fault::malformed, "message id: '" + std::string{text.substr(0, longest_excerpt)} +
-                                    "' is not two hexadecimal numbers of up to 64 bits joined by '-'"};
+  throw Error{Fault::malformed, "message id: " + excerpt(text) +
+                                    " is not two hexadecimal numbers of up to 64 bits joined by '-'"};
 }
 
 }  // namespace

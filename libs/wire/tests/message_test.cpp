@@ -38,12 +38,12 @@ TEST(Headers, take_the_last_of_equal_names_at_the_place_of_the_first) {
   EXPECT_EQ(headers.find("x"), "3");
 }
 
-TEST(Headers, treat_a_hundred_thousand_names_like_three) {
+TEST(Headers, treat_twenty_thousand_names_like_three) {
   std::vector<Header> many;
-  for (int i = 0; i < 100'000; ++i) many.push_back({std::to_string(i), "first"});
-  for (int i = 0; i < 100'000; i += 2) many.push_back({std::to_string(i), "second"});
+  for (int i = 0; i < 20'000; ++i) many.push_back({std::to_string(i), "first"});
+  for (int i = 0; i < 20'000; i += 2) many.push_back({std::to_string(i), "second"});
   Headers const headers{many};
-  ASSERT_EQ(headers.size(), 100'000U);
+  ASSERT_EQ(headers.size(), 20'000U);
   int place = 0;
   for (auto const& header : headers) {
     ASSERT_EQ(header.name, std::to_string(place));
