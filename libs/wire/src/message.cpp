@@ -1,8 +1,8 @@
 #include "tram/wire/message.hpp"
 
 #include <algorithm>
-#include <numeric>
 
+#include "last_wins.hpp"
 #include "tram/base/error.hpp"
 #include "tram/wire/header_names.hpp"
 
@@ -11,32 +11,6 @@ namespace {
 
 /// Up to here comparing every pair is cheaper than sorting.
 constexpr std::size_t few_headers = 32;
-
-/// Positions in the order of the names; equal names keep the order of their places.
-std::vector<std::size_t> by_name(std::vector<Header> const& headers) {
-  std::vector<std::size_t> positions(headers.size());
-  std::iota(positions.begin(), positions.end(), std::size_t{0});
-  std::ranges::stable_sort(positions, {}, [&](std::size_t at) -> std::string_view { return headers[at].name; });
-  return positions;
-}
-
-/// The last value of each name moves to the first place of that name; the other places go.
-std::vector<Header> last_wins(std::vector<Header> headers) {
-  auto const positions = by_name(headers);
-  std::vector<bool> repeated(headers.size());
-  std::size_t first = 0;
-  for (std::size_t i = 1; i < positions.size(); ++i) {
-    if (headers[positions[i]].name != headers[positions[first]].name) {
-      first = i;
-      continue;
-    }
-    headers[positions[first]].value = std::move(headers[positions[i]].value);
-    repeated[positions[i]] = true;
-  }
-  std::size_t at = 0;
-  std::erase_if(headers, [&](Header const&) { return repeated[at++]; });
-  return headers;
-}
 
 bool equal_when_sorted(Headers const& left, Headers const& right) {
   std::vector<Header> a{left.begin(), left.end()};

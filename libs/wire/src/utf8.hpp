@@ -1,6 +1,8 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace tram::utf8 {
@@ -8,38 +10,50 @@ namespace tram::utf8 {
 /// What a decoder puts where bytes are no UTF-8.
 constexpr char32_t replacement = U'\uFFFD';
 
+namespace detail {
+
+constexpr std::size_t sequence_size_max = 4;
+
+inline std::size_t announced_size(unsigned lead) {
+  if (lead < 0x80U) return 1;
+  if (lead >= 0xC2U && lead <= 0xDFU) return 2;
+  if (lead >= 0xE0U && lead <= 0xEFU) return 3;
+  if (lead >= 0xF0U && lead <= 0xF4U) return 4;
+  return 0;
+}
+
+}  // namespace detail
+
+/// A code point and the number of its bytes; 0 where no valid sequence begins.
+struct Sequence {
+  char32_t point{replacement};
+  std::size_t size{0};
+};
+
+/// The sequence at the front of a text that is not empty.
+inline Sequence front(std::string_view text) {
+  constexpr char32_t smallest[detail::sequence_size_max + 1]{0, 0, 0x80, 0x800, 0x10000};
+  unsigned const lead = static_cast<unsigned char>(text.front());
+  auto const size = detail::announced_size(lead);
+  if (size == 0 || size > text.size()) return {};
+  if (size == 1) return {.point = lead, .size = 1};
+  char32_t point = lead & (0x7FU >> size);
+  for (std::size_t at = 1; at < size; ++at) {
+    unsigned const next = static_cast<unsigned char>(text[at]);
+    if ((next & 0xC0U) != 0x80U) return {};
+    point = point << 6U | (next & 0x3FU);
+  }
+  bool const surrogate = point >= 0xD800 && point <= 0xDFFF;
+  if (point < smallest[size] || surrogate || point > 0x10FFFF) return {};
+  return {.point = point, .size = size};
+}
+
 /// Takes the next code point off a text that is not empty. A byte that begins no valid sequence is taken alone
 /// and counts as `replacement`.
 inline char32_t take(std::string_view& text) {
-  auto const byte = [&](std::size_t at) -> std::uint32_t {
-    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
-  };
-  auto const tail = [&](std::size_t at) { return (byte(at) & 0xC0U) == 0x80U; };
-  std::uint32_t const lead = byte(0);
-  std::uint32_t point = replacement;
-  std::size_t size = 1;
-  if (lead < 0x80U) {
-    point = lead;
-  } else if (lead >= 0xC2U && lead <= 0xDFU && tail(1)) {
-    point = (lead & 0x1FU) << 6U | (byte(1) & 0x3FU);
-    size = 2;
-  } else if (lead >= 0xE0U && lead <= 0xEFU && tail(1) && tail(2)) {
-    auto const value = (lead & 0x0FU) << 12U | (byte(1) & 0x3FU) << 6U | (byte(2) & 0x3FU);
-    bool const surrogate = value >= 0xD800U && value <= 0xDFFFU;
-    if (value >= 0x800U && !surrogate) {
-      point = value;
-      size = 3;
-    }
-  } else if (lead >= 0xF0U && lead <= 0xF4U && tail(1) && tail(2) && tail(3)) {
-    auto const value =
-        (lead & 0x07U) << 18U | (byte(1) & 0x3FU) << 12U | (byte(2) & 0x3FU) << 6U | (byte(3) & 0x3FU);
-    if (value >= 0x10000U && value <= 0x10FFFFU) {
-      point = value;
-      size = 4;
-    }
-  }
-  text.remove_prefix(size);
-  return point;
+  auto const sequence = front(text);
+  text.remove_prefix(sequence.size == 0 ? 1 : sequence.size);
+  return sequence.point;
 }
 
 /// How many UTF-16 units Java needs for the text.
@@ -47,6 +61,25 @@ inline std::size_t utf16_length(std::string_view text) {
   std::size_t units = 0;
   while (!text.empty()) units += take(text) > 0xFFFFU ? 2 : 1;
   return units;
+}
+
+/// Where the first byte lies that belongs to no valid sequence; `npos` when all is UTF-8.
+inline std::size_t find_invalid(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    std::uint64_t eight = 0;
+    if (text.size() - at >= sizeof eight) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & 0x8080808080808080ULL) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
+    auto const size = front(text.substr(at)).size;
+    if (size == 0) return at;
+    at += size;
+  }
+  return std::string_view::npos;
 }
 
 }  // namespace tram::utf8
