@@ -1,0 +1,47 @@
+# The front door. `make` lists what there is; everything it does is a CMake preset or a script in tools/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench check release install format
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+# One compiler cache serves every checkout of the project.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
+help: ## list the targets
+	@sed -n -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## install the Debian packages that build and tests need; starts no service
+	tools/setup test
+
+demo: ## build and run example 01: a message sent in a transaction, relayed, handled once
+	@tools/setup build
+	@tools/quietly build/demo.log cmake --preset release
+	@tools/quietly build/demo.log cmake --build --preset release -j $(JOBS) --target 01_transactional_message
+	@build/release/bin/01_transactional_message
+
+test: setup ## build everything and run every test
+	cmake --preset dev -DTRAM_DRIVERS=ON
+	cmake --build --preset dev -j $(JOBS)
+	tools/run_tests dev -j $(JOBS)
+
+bench: setup ## build and run the benchmarks
+	cmake --preset bench -DTRAM_DRIVERS=ON
+	cmake --build --preset bench -j $(JOBS)
+	tools/run_benchmarks build/bench
+
+check: ## format, layers, house lint, header budget, warnings as errors, unit tests
+	tools/check
+
+release: ## build the optimised programs into build/release/bin
+	@tools/setup build
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+
+install: release ## install libraries and programs; PREFIX=/usr/local unless given
+	cmake --install build/release --prefix $(PREFIX)
+
+format: ## format all C++ files as .clang-format says
+	tools/format

@@ -1,0 +1,69 @@
+# What `make install` puts in place, so that another project can say
+#   find_package(tram COMPONENTS messaging sqlite embedded)
+# One component per module. Each has its own targets file and a small component file that first loads
+# what the module stands on: other components, and the third-party packages that a static library
+# leaves to whoever links it.
+include_guard(GLOBAL)
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(TRAM_PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/tram)
+set_property(GLOBAL PROPERTY TRAM_COMPONENTS)
+
+# tram_install_module(NAME LINKS modules… LIBRARIES targets…): called by tram_module.
+function(tram_install_module name)
+  cmake_parse_arguments(I "" "" "LINKS;LIBRARIES" ${ARGN})
+  install(TARGETS tram_${name} EXPORT tram-${name} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  endif()
+  install(EXPORT tram-${name} FILE tram-${name}-targets.cmake NAMESPACE tram:: DESTINATION ${TRAM_PACKAGE_FOLDER})
+
+  set(content "")
+  foreach(link IN LISTS I_LINKS)
+    string(APPEND content "_tram_load(${link})\n")
+  endforeach()
+  foreach(library IN LISTS I_LIBRARIES)
+    _tram_how_to_find(line ${library})
+    string(APPEND content "${line}")
+  endforeach()
+  string(APPEND content "include(\"\${CMAKE_CURRENT_LIST_DIR}/tram-${name}-targets.cmake\")\n")
+  set(file ${CMAKE_CURRENT_BINARY_DIR}/tram-${name}-component.cmake)
+  file(WRITE ${file} "${content}")
+  install(FILES ${file} DESTINATION ${TRAM_PACKAGE_FOLDER})
+  set_property(GLOBAL APPEND PROPERTY TRAM_COMPONENTS ${name})
+endfunction()
+
+# The lines with which an installed package finds the target again.
+function(_tram_how_to_find result library)
+  if(library MATCHES "^tram::(.+)$")
+    set(lines "_tram_load(${CMAKE_MATCH_1})\n")
+  elseif(library MATCHES "^PkgConfig::(.+)$")
+    set(module ${CMAKE_MATCH_1})
+    set(lines "find_dependency(PkgConfig)\npkg_check_modules(${module} REQUIRED QUIET IMPORTED_TARGET GLOBAL ${module})\n")
+  elseif(library MATCHES "^(SQLite|PostgreSQL|simdjson|Threads|GTest)::")
+    set(package_of_SQLite SQLite3)
+    set(package ${CMAKE_MATCH_1})
+    if(package_of_${package})
+      set(package ${package_of_${package}})
+    endif()
+    set(lines "find_dependency(${package})\n")
+  elseif(library MATCHES "::")
+    message(FATAL_ERROR "tram: an installed package would not find '${library}' again; teach _tram_how_to_find")
+  else()
+    set(lines "")  # a plain library name, which the linker finds by itself
+  endif()
+  set(${result} "${lines}" PARENT_SCOPE)
+endfunction()
+
+# Called once, after all modules.
+function(tram_install_package)
+  get_property(components GLOBAL PROPERTY TRAM_COMPONENTS)
+  set(TRAM_COMPONENTS "${components}")
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/tram-config.cmake.in ${PROJECT_BINARY_DIR}/tram-config.cmake
+                                INSTALL_DESTINATION ${TRAM_PACKAGE_FOLDER})
+  # Before 1.0 a minor release may change the interface.
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/tram-config-version.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/tram-config.cmake ${PROJECT_BINARY_DIR}/tram-config-version.cmake
+          DESTINATION ${TRAM_PACKAGE_FOLDER})
+endfunction()
