@@ -106,6 +106,7 @@ struct Reader::State {
 
   Frame& push(bool is_object);
   ondemand::value& take();
+  bool at_end();
   void settle();
   void skip_current();
   void skip_container(Kind kind);
@@ -233,6 +234,13 @@ bool Reader::State::advance(Frame& frame) {
   }
   pending = true;
   return true;
+}
+
+bool Reader::State::at_end() {
+  auto& root = frames.front().elements;
+  ++root;
+  return root == ondemand::array_iterator{} &&
+         document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 
 Kind Reader::State::kind() {
@@ -420,13 +428,16 @@ void Reader::skip() { state_->skip_current(); }
 void Reader::finish() {
   state_->settle();
   TRAM_ASSERT(state_->depth == 1, "finish() inside an object or array");
-  auto const follows = state_->advance(state_->frames.front());
-  if (follows || state_->document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
-    fail("expected the end of the text");
-  }
+  if (!state_->at_end()) fail("expected the end of the text");
   state_->depth = 0;
 }
 
 void Reader::fail(std::string_view problem) const { state_->fail(problem); }
+
+void Reader::fail_missing(std::string_view member) const {
+  auto path = state_->path();
+  append_name(path, member);
+  throw Error{Fault::malformed, path.append(": missing")};
+}
 
 }  // namespace tram::json

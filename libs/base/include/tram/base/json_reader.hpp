@@ -21,7 +21,8 @@ enum class Policy : std::uint8_t {
 
 struct ReaderOptions {
   Policy policy = Policy::wire;
-  /// The first word of every error's path: usually the name of the type that is read.
+  /// The first word of every error's path: usually the name of the type that is read. It must outlive the
+  /// reader.
   std::string_view subject = "json";
   std::size_t bytes_max = 8U << 20U;
   /// At most 256.
@@ -87,6 +88,8 @@ class Reader {
 
   /// Throws `Fault::malformed` for the current value: its path, then `problem`.
   [[noreturn]] void fail(std::string_view problem) const;
+  /// The same for a member that the object which was just left should have had.
+  [[noreturn]] void fail_missing(std::string_view member) const;
 
  private:
   struct State;
