@@ -12,18 +12,36 @@ namespace {
 
 constexpr std::size_t usual_count = 12;
 
-struct NullableHeader {
+/// A header that is to go once the last one of its name has won.
+struct MarkedHeader {
   std::string name;
-  std::optional<std::string> value;
+  std::string value;
+  bool is_null;
 };
 
-/// A null hides an earlier value of its name, so it counts until the last one has won.
-Headers without_nulls(std::vector<NullableHeader> read) {
-  std::vector<Header> headers;
-  for (auto& header : last_wins(std::move(read))) {
-    if (header.value) headers.push_back({.name = std::move(header.name), .value = *std::move(header.value)});
+/// Takes away the names whose last value is null; `nulls` holds the places of the nulls, in order.
+std::vector<Header> without_nulls(std::vector<Header> headers, std::vector<std::size_t> const& nulls) {
+  std::vector<MarkedHeader> marked;
+  marked.reserve(headers.size());
+  auto next_null = nulls.begin();
+  for (auto& header : headers) {
+    bool const is_null = next_null != nulls.end() && *next_null == marked.size();
+    if (is_null) ++next_null;
+    marked.push_back({.name = std::move(header.name), .value = std::move(header.value), .is_null = is_null});
   }
-  return Headers{std::move(headers)};
+  headers.clear();
+  for (auto& header : last_wins(std::move(marked))) {
+    if (!header.is_null) headers.push_back({.name = std::move(header.name), .value = std::move(header.value)});
+  }
+  return headers;
+}
+
+/// The size of the text when nothing in it needs an escape.
+std::size_t json_size(Headers const& headers) {
+  constexpr std::size_t punctuation = std::string_view{R"("":"",)"}.size();
+  std::size_t size = std::string_view{"{}"}.size();
+  for (auto const& [name, value] : headers) size += name.size() + value.size() + punctuation;
+  return size;
 }
 
 }  // namespace
@@ -38,22 +56,24 @@ std::optional<std::string> read_text(json::Reader& reader) {
 }
 
 Headers read_headers(json::Reader& reader) {
-  std::vector<NullableHeader> read;
-  bool any_null = false;
-  read.reserve(usual_count);
+  std::vector<Header> headers;
+  std::vector<std::size_t> nulls;
+  headers.reserve(usual_count);
   reader.enter_object();
   while (auto const name = reader.next_member()) {
-    read.push_back({.name = std::string{*name}, .value = read_text(reader)});
-    any_null = any_null || !read.back().value;
+    auto& header = headers.emplace_back(Header{.name = std::string{*name}, .value = {}});
+    if (auto text = read_text(reader)) {
+      header.value = *std::move(text);
+    } else {
+      nulls.push_back(headers.size() - 1);
+    }
   }
-  if (any_null) return without_nulls(std::move(read));
-  std::vector<Header> headers;
-  headers.reserve(read.size());
-  for (auto& header : read) headers.push_back({.name = std::move(header.name), .value = *std::move(header.value)});
+  if (!nulls.empty()) headers = without_nulls(std::move(headers), nulls);
   return Headers{std::move(headers)};
 }
 
 void append_headers_json(std::string& out, Headers const& headers) {
+  out.reserve(out.size() + json_size(headers) + 1);  // and one for whoever closes an object around it
   out.push_back('{');
   bool first = true;
   for (auto const& [name, value] : headers) {

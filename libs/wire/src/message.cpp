@@ -12,6 +12,17 @@ namespace {
 /// Up to here comparing every pair is cheaper than sorting.
 constexpr std::size_t few_headers = 32;
 
+/// Whether a name occurs twice, or there are too many to look for that here.
+bool may_repeat(std::vector<Header> const& headers) {
+  if (headers.size() > few_headers) return true;
+  for (auto header = headers.begin(); header != headers.end(); ++header) {
+    if (std::find_if(headers.begin(), header, [&](Header const& other) { return other.name == header->name; }) != header) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool equal_when_sorted(Headers const& left, Headers const& right) {
   std::vector<Header> a{left.begin(), left.end()};
   std::vector<Header> b{right.begin(), right.end()};
@@ -22,20 +33,8 @@ bool equal_when_sorted(Headers const& left, Headers const& right) {
 
 }  // namespace
 
-Headers::Headers(std::vector<Header> headers) {
-  if (headers.size() > few_headers) {
-    headers_ = last_wins(std::move(headers));
-    return;
-  }
-  headers_.reserve(headers.size());
-  for (auto& header : headers) {
-    if (auto const* known = entry(header.name)) {
-      headers_[static_cast<std::size_t>(known - headers_.data())].value = std::move(header.value);
-    } else {
-      headers_.push_back(std::move(header));
-    }
-  }
-}
+Headers::Headers(std::vector<Header> headers)
+    : headers_{may_repeat(headers) ? last_wins(std::move(headers)) : std::move(headers)} {}
 
 Headers& Headers::set(std::string_view name, std::string value) {
   if (auto const* known = entry(name)) {
