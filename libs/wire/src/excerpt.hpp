@@ -7,8 +7,8 @@
 
 namespace tram {
 
-/// The beginning of bytes from outside, in quotes and fit for an error message, a log line and a text column:
-/// one line of UTF-8, and not too long.
+/// The beginning of bytes from outside, in quotes and fit for an error message, a log line and a
+/// text column: one line of UTF-8, and not too long.
 inline std::string excerpt(std::string_view bytes) {
   constexpr std::size_t longest = 60;
   std::string out{"'"};

@@ -17,10 +17,14 @@ constexpr std::size_t names_max = 32;
 
 constexpr std::uint64_t in_every_byte(unsigned char value) { return 0x0101010101010101ULL * value; }
 
-/// The high bit of each byte that is zero. A byte above one that is zero may be marked too, none below.
-std::uint64_t zero_bytes(std::uint64_t eight) { return (eight - in_every_byte(1)) & ~eight & in_every_byte(0x80); }
+/// The high bit of each byte that is zero. A byte above one that is zero may be marked too, none
+/// below.
+std::uint64_t zero_bytes(std::uint64_t eight) {
+  return (eight - in_every_byte(1)) & ~eight & in_every_byte(0x80);
+}
 
-/// The high bit of each byte that ends a run of plain text; above the lowest mark others may be wrong.
+/// The high bit of each byte that ends a run of plain text; above the lowest mark others may be
+/// wrong.
 std::uint64_t special_bytes(std::uint64_t eight) {
   auto const control = (eight - in_every_byte(0x20)) & ~eight;
   auto const quote = zero_bytes(eight ^ in_every_byte('"'));
@@ -56,7 +60,8 @@ std::size_t java_escape_size(std::string_view text) {
   constexpr std::size_t long_size = 6;
   if (text.size() >= 2 && short_forms.find(text[1]) != std::string_view::npos) return 2;
   if (text.size() < long_size || !text.starts_with("\\u00")) return 0;
-  bool const has_short_form = text[4] == '0' && have_short_forms.find(text[5]) != std::string_view::npos;
+  bool const has_short_form =
+      text[4] == '0' && have_short_forms.find(text[5]) != std::string_view::npos;
   bool const control = (text[4] == '0' || text[4] == '1') && upper_hex(text[5]);
   return control && !has_short_form ? long_size : 0;
 }
@@ -86,7 +91,8 @@ class Cursor {
       if (at == rest_.size()) return std::nullopt;
       if (rest_[at] == '"') break;
       bool const escape = rest_[at] == '\\';
-      auto const size = escape ? java_escape_size(rest_.substr(at)) : character_size(rest_.substr(at));
+      auto const size =
+          escape ? java_escape_size(rest_.substr(at)) : character_size(rest_.substr(at));
       if (size == 0) return std::nullopt;
       token.escaped = token.escaped || escape;
       at += size;
@@ -106,8 +112,8 @@ class Cursor {
   std::string_view rest_;
 };
 
-/// The names seen so far; a repeated one needs the slow path, and so do more than fit. Java writes a name in one
-/// way only, so names are equal just when their raw texts are.
+/// The names seen so far; a repeated one needs the slow path, and so do more than fit. Java writes
+/// a name in one way only, so names are equal just when their raw texts are.
 class Names {
  public:
   bool add(std::string_view name) {

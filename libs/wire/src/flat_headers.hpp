@@ -12,8 +12,9 @@ struct FlatHeaders {
   bool empty{true};
 };
 
-/// Looks through a header text once, without memory of its own. Nothing, unless it is an object of strings with
-/// unique names, without white space, and written exactly as Java would write it again. When in doubt: nothing.
+/// Looks through a header text once, without memory of its own. Nothing, unless it is an object of
+/// strings with unique names, without white space, and written exactly as Java would write it
+/// again. When in doubt: nothing.
 std::optional<FlatHeaders> scan_flat_headers(std::string_view text);
 
 }  // namespace tram

@@ -17,9 +17,11 @@ std::optional<std::string> read_text(json::Reader& reader);
 /// The current value of `reader` as headers.
 Headers read_headers(json::Reader& reader);
 
-/// Reads `text` with `read(reader)`; what is malformed is told with the beginning of the text and with `remedy`.
+/// Reads `text` with `read(reader)`; what is malformed is told with the beginning of the text and
+/// with `remedy`.
 template <class Read>
-auto read_whole(std::string_view subject, std::string_view text, std::string_view remedy, Read read) {
+auto read_whole(std::string_view subject, std::string_view text, std::string_view remedy,
+                Read read) {
   try {
     // No limit of its own: whoever stored or published the text had one.
     json::Reader reader{text, {.subject = subject, .bytes_max = text.size()}};

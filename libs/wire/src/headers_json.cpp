@@ -20,18 +20,21 @@ struct MarkedHeader {
 };
 
 /// Takes away the names whose last value is null; `nulls` holds the places of the nulls, in order.
-std::vector<Header> without_nulls(std::vector<Header> headers, std::vector<std::size_t> const& nulls) {
+std::vector<Header> without_nulls(std::vector<Header> headers,
+                                  std::vector<std::size_t> const& nulls) {
   std::vector<MarkedHeader> marked;
   marked.reserve(headers.size());
   auto next_null = nulls.begin();
   for (auto& header : headers) {
     bool const is_null = next_null != nulls.end() && *next_null == marked.size();
     if (is_null) ++next_null;
-    marked.push_back({.name = std::move(header.name), .value = std::move(header.value), .is_null = is_null});
+    marked.push_back(
+        {.name = std::move(header.name), .value = std::move(header.value), .is_null = is_null});
   }
   headers.clear();
   for (auto& header : last_wins(std::move(marked))) {
-    if (!header.is_null) headers.push_back({.name = std::move(header.name), .value = std::move(header.value)});
+    if (!header.is_null)
+      headers.push_back({.name = std::move(header.name), .value = std::move(header.value)});
   }
   return headers;
 }
@@ -73,7 +76,8 @@ Headers read_headers(json::Reader& reader) {
 }
 
 void append_headers_json(std::string& out, Headers const& headers) {
-  out.reserve(out.size() + json_size(headers) + 1);  // and one for whoever closes an object around it
+  out.reserve(out.size() + json_size(headers) +
+              1);  // and one for whoever closes an object around it
   out.push_back('{');
   bool first = true;
   for (auto const& [name, value] : headers) {

@@ -39,7 +39,9 @@ class Reader {
   unsigned number(std::size_t digits_min, std::size_t digits_max) {
     std::size_t digits = 0;
     unsigned value = 0;
-    for (; digits < digits_max && digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9'; ++digits) {
+    for (; digits < digits_max && digits < rest_.size() && rest_[digits] >= '0' &&
+           rest_[digits] <= '9';
+         ++digits) {
       value = value * 10 + static_cast<unsigned>(rest_[digits] - '0');
     }
     if (digits < digits_min) fail();
@@ -87,8 +89,10 @@ std::optional<WallTime> read(std::string_view text) {
   reader.literal(":");
   auto const second = reader.number(2, 2);
   reader.literal(" GMT");
-  std::chrono::year_month_day const date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
-  if (!reader.matched_everything() || !date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  std::chrono::year_month_day const date{std::chrono::year{year}, std::chrono::month{month},
+                                         std::chrono::day{day}};
+  if (!reader.matched_everything() || !date.ok() || hour > 23 || minute > 59 || second > 59)
+    return std::nullopt;
   std::chrono::sys_days const midnight{date};
   if (std::chrono::weekday{midnight}.c_encoding() != weekday) return std::nullopt;
   return midnight + std::chrono::hours{hour} + std::chrono::minutes{minute} + seconds{second};
@@ -120,8 +124,8 @@ std::string http_date(WallTime time) {
 
 WallTime parse_http_date(std::string_view text) {
   if (auto const time = read(text)) return *time;
-  throw Error{Fault::malformed, "date: " + excerpt(text) +
-                                    " is no date like 'Tue, 3 Jun 2008 11:05:30 GMT'"};
+  throw Error{Fault::malformed,
+              "date: " + excerpt(text) + " is no date like 'Tue, 3 Jun 2008 11:05:30 GMT'"};
 }
 
 }  // namespace tram

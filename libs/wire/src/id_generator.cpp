@@ -28,11 +28,13 @@ std::optional<std::int64_t> decimal(std::string_view text) {
 
 MachineNumber MachineNumber::choose(std::optional<std::string> const& environment, Random& random) {
   // 47 and not 48 bits, so that the low half of an id stays positive.
-  if (!environment) return {static_cast<std::int64_t>(random.bits() >> (64U - random_machine_bits))};
+  if (!environment)
+    return {static_cast<std::int64_t>(random.bits() >> (64U - random_machine_bits))};
   if (auto const value = decimal(*environment)) return {*value};
-  throw Error{Fault::malformed, "EVENTUATE_MAC_ADDRESS: " + excerpt(*environment) +
-                                    " is not a decimal number of 64 bits; write the address as one number "
-                                    "(0242ac110080 is 2485377892480), or unset the variable"};
+  throw Error{Fault::malformed,
+              "EVENTUATE_MAC_ADDRESS: " + excerpt(*environment) +
+                  " is not a decimal number of 64 bits; write the address as one number "
+                  "(0242ac110080 is 2485377892480), or unset the variable"};
 }
 
 Int128 IdGenerator::next() {
@@ -51,8 +53,9 @@ Int128 IdGenerator::next() {
 
 OutboxId::OutboxId(std::int64_t value) : value_{value} {
   if (value >= 0 && value < outbox_id_end) return;
-  throw Error{Fault::rejected, "outbox id: " + std::to_string(value) +
-                                   " is out of range; choose a number from 0 to 281474976710655 (2^48 - 1)"};
+  throw Error{Fault::rejected,
+              "outbox id: " + std::to_string(value) +
+                  " is out of range; choose a number from 0 to 281474976710655 (2^48 - 1)"};
 }
 
 Int128 database_message_id(std::int64_t dbid, OutboxId outbox, std::uint32_t table) {

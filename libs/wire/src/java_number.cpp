@@ -11,7 +11,8 @@ using std::chars_format;
 
 std::string shortest(double value, chars_format format) {
   std::array<char, 64> buffer{};
-  auto const [end, problem] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
+  auto const [end, problem] =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
   return std::string{buffer.data(), problem == std::errc{} ? end : buffer.data()};
 }
 
@@ -29,7 +30,8 @@ std::string java_exponent(std::string const& text) {
 /// The text of `Double.toString`.
 std::string java_double(double value) {
   auto const size = std::abs(value);
-  if (size == 0 || (size >= 1e-3 && size < 1e7)) return with_fraction(shortest(value, chars_format::fixed));
+  if (size == 0 || (size >= 1e-3 && size < 1e7))
+    return with_fraction(shortest(value, chars_format::fixed));
   return java_exponent(shortest(value, chars_format::scientific));
 }
 

@@ -16,7 +16,8 @@ constexpr std::size_t few_headers = 32;
 bool may_repeat(std::vector<Header> const& headers) {
   if (headers.size() > few_headers) return true;
   for (auto header = headers.begin(); header != headers.end(); ++header) {
-    if (std::find_if(headers.begin(), header, [&](Header const& other) { return other.name == header->name; }) != header) {
+    if (std::find_if(headers.begin(), header,
+                     [&](Header const& other) { return other.name == header->name; }) != header) {
       return true;
     }
   }
@@ -57,8 +58,9 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
 
 std::string const& Headers::require(std::string_view name) const {
   if (auto const* found = entry(name)) return found->value;
-  throw Error{Fault::malformed, "message: header '" + std::string{name} +
-                                    "' is missing; the service that sent the message has to set it"};
+  throw Error{Fault::malformed,
+              "message: header '" + std::string{name} +
+                  "' is missing; the service that sent the message has to set it"};
 }
 
 Header const* Headers::entry(std::string_view name) const {
@@ -69,14 +71,17 @@ Header const* Headers::entry(std::string_view name) const {
 bool operator==(Headers const& left, Headers const& right) {
   if (left.size() != right.size()) return false;
   if (left.size() > few_headers) return equal_when_sorted(left, right);
-  return std::ranges::all_of(left, [&](Header const& header) { return right.find(header.name) == header.value; });
+  return std::ranges::all_of(
+      left, [&](Header const& header) { return right.find(header.name) == header.value; });
 }
 
 std::string const& Message::id() const { return headers.require(header::id); }
 
 std::string const& Message::destination() const { return headers.require(header::destination); }
 
-std::optional<std::string_view> Message::partition_key() const { return headers.find(header::partition_id); }
+std::optional<std::string_view> Message::partition_key() const {
+  return headers.find(header::partition_id);
+}
 
 std::optional<std::string_view> Message::date() const { return headers.find(header::date); }
 

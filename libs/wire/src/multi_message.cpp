@@ -27,13 +27,15 @@ class Writer {
   }
 
   void group(std::size_t count) {
-    if (count > group_count_max) reject(std::to_string(count) + " entries in a group", "at most 65534");
+    if (count > group_count_max)
+      reject(std::to_string(count) + " entries in a group", "at most 65534");
     number16(0);  // bytes in each entry's block
     number16(static_cast<std::uint16_t>(count));
   }
 
   void text(std::string_view text) {
-    if (text.size() > text_size_max) reject("a text of " + std::to_string(text.size()) + " bytes", "at most 1 GiB");
+    if (text.size() > text_size_max)
+      reject("a text of " + std::to_string(text.size()) + " bytes", "at most 1 GiB");
     auto const size = static_cast<std::uint32_t>(text.size());
     number16(static_cast<std::uint16_t>(size & 0xFFFFU));
     number16(static_cast<std::uint16_t>(size >> 16U));
@@ -52,7 +54,8 @@ class Writer {
 
  private:
   [[noreturn]] static void reject(std::string const& what, std::string const& limit) {
-    throw Error{Fault::rejected, "multi-message: cannot encode " + what + "; the format takes " + limit};
+    throw Error{Fault::rejected,
+                "multi-message: cannot encode " + what + "; the format takes " + limit};
   }
 
   void number16(std::uint16_t value) {
@@ -109,7 +112,8 @@ class Reader {
     if (size > rest_.size()) {
       throw Error{Fault::malformed, "multi-message: " + std::string{what} + " at byte " +
                                         std::to_string(bytes_.size() - rest_.size()) + " needs " +
-                                        std::to_string(size) + " bytes, " + std::to_string(rest_.size()) +
+                                        std::to_string(size) + " bytes, " +
+                                        std::to_string(rest_.size()) +
                                         " are left; the record was cut or is no multi-message"};
     }
     auto const taken = rest_.substr(0, size);
@@ -119,7 +123,9 @@ class Reader {
 
   std::uint16_t number16(char const* what) {
     auto const bytes = take(sizeof(std::uint16_t), what);
-    auto const byte = [&](std::size_t at) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[at])); };
+    auto const byte = [&](std::size_t at) {
+      return static_cast<unsigned>(static_cast<unsigned char>(bytes[at]));
+    };
     return static_cast<std::uint16_t>(byte(0) | byte(1) << 8U);
   }
 
@@ -128,13 +134,15 @@ class Reader {
 };
 
 std::size_t pair_size(std::string_view first, std::string_view second) {
-  return 2 * number_size + utf16_unit_size * (utf8::utf16_length(first) + utf8::utf16_length(second));
+  return 2 * number_size +
+         utf16_unit_size * (utf8::utf16_length(first) + utf8::utf16_length(second));
 }
 
 std::size_t headers_size(std::vector<Header> const& headers) {
-  return std::accumulate(headers.begin(), headers.end(), std::size_t{0}, [](std::size_t sum, Header const& header) {
-    return sum + pair_size(header.name, header.value);
-  });
+  return std::accumulate(headers.begin(), headers.end(), std::size_t{0},
+                         [](std::size_t sum, Header const& header) {
+                           return sum + pair_size(header.name, header.value);
+                         });
 }
 
 }  // namespace
@@ -156,7 +164,8 @@ std::string encode_multi_message(MultiMessage const& batch) {
 
 MultiMessage decode_multi_message(std::string_view value) {
   if (!is_multi_message(value)) {
-    throw Error{Fault::malformed, "multi-message: the value does not begin with " + std::string{magic}};
+    throw Error{Fault::malformed,
+                "multi-message: the value does not begin with " + std::string{magic}};
   }
   Reader reader{value};
   reader.root();
@@ -178,7 +187,9 @@ std::size_t multi_message_size(MultiMessageEntry const& entry) {
 
 std::size_t multi_message_size(MultiMessage const& batch) {
   return std::accumulate(batch.messages.begin(), batch.messages.end(), headers_size(batch.headers),
-                         [](std::size_t sum, MultiMessageEntry const& entry) { return sum + multi_message_size(entry); });
+                         [](std::size_t sum, MultiMessageEntry const& entry) {
+                           return sum + multi_message_size(entry);
+                         });
 }
 
 }  // namespace tram

@@ -11,7 +11,8 @@ constexpr std::uint32_t multiplier = 0x5bd1e995U;
 /// Up to four bytes as a little-endian number.
 std::uint32_t number(std::string_view bytes) {
   std::uint32_t value = 0;
-  for (std::size_t at = bytes.size(); at-- > 0;) value = value << 8U | static_cast<unsigned char>(bytes[at]);
+  for (std::size_t at = bytes.size(); at-- > 0;)
+    value = value << 8U | static_cast<unsigned char>(bytes[at]);
   return value;
 }
 

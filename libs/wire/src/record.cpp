@@ -31,7 +31,8 @@ Message parse_entry(std::string_view value, std::size_t place) {
   try {
     return parse_record(value);
   } catch (Error const& error) {
-    throw Error{error.fault(), "multi-message: message " + std::to_string(place) + ": " + error.what()};
+    throw Error{error.fault(),
+                "multi-message: message " + std::to_string(place) + ": " + error.what()};
   }
 }
 
@@ -47,8 +48,10 @@ std::string record_value(Message const& message) {
 }
 
 Message parse_record(std::string_view value) {
-  return read_whole("record", value, R"(a record is {"payload":"…","headers":{…}}; whoever published it is no Tram relay)",
-                    read_message);
+  return read_whole(
+      "record", value,
+      R"(a record is {"payload":"…","headers":{…}}; whoever published it is no Tram relay)",
+      read_message);
 }
 
 std::vector<Message> decode_record_value(std::string_view value) {

@@ -50,8 +50,10 @@ RelayedHeader relayed(std::string_view name, json::Reader& reader) {
   using As = RelayedHeader::As;
   std::string own_name{name};
   switch (reader.kind()) {
-    case json::Kind::null: return reader.null(), RelayedHeader{std::move(own_name), "", As::nothing};
-    case json::Kind::boolean: return {std::move(own_name), reader.boolean() ? "true" : "false", As::literal};
+    case json::Kind::null:
+      return reader.null(), RelayedHeader{std::move(own_name), "", As::nothing};
+    case json::Kind::boolean:
+      return {std::move(own_name), reader.boolean() ? "true" : "false", As::literal};
     case json::Kind::number: return {std::move(own_name), java_number_of(reader), As::literal};
     default: return {std::move(own_name), std::string{reader.string()}, As::string};
   }
@@ -62,7 +64,8 @@ std::vector<RelayedHeader> read_relayed(json::Reader& reader) {
   reader.enter_object();
   while (auto const name = reader.next_member()) headers.push_back(relayed(*name, reader));
   headers = last_wins(std::move(headers));
-  std::erase_if(headers, [](RelayedHeader const& header) { return header.as == RelayedHeader::As::nothing; });
+  std::erase_if(
+      headers, [](RelayedHeader const& header) { return header.as == RelayedHeader::As::nothing; });
   return headers;
 }
 
@@ -102,7 +105,8 @@ std::string begin_value(std::string_view payload, std::size_t headers_size) {
   return value;
 }
 
-RelayRecord copied(RowView const& row, std::string_view payload, std::string_view text, FlatHeaders const& headers) {
+RelayRecord copied(RowView const& row, std::string_view payload, std::string_view text,
+                   FlatHeaders const& headers) {
   std::string added_id;
   if (!headers.id) added_id = missing_id(row);
   auto value = begin_value(payload, text.size());
@@ -110,7 +114,10 @@ RelayRecord copied(RowView const& row, std::string_view payload, std::string_vie
     value.append(text).push_back('}');
   } else {
     text.remove_suffix(1);
-    value.append(text).append(headers.empty ? R"("ID":")" : R"(,"ID":")").append(added_id).append("\"}}");
+    value.append(text)
+        .append(headers.empty ? R"("ID":")" : R"(,"ID":")")
+        .append(added_id)
+        .append("\"}}");
   }
   auto const key = headers.partition_id.value_or(headers.id.value_or(added_id));
   return {.key = std::string{key}, .value = std::move(value)};
@@ -118,7 +125,8 @@ RelayRecord copied(RowView const& row, std::string_view payload, std::string_vie
 
 RelayRecord normalised(RowView const& row, std::string_view payload, std::string_view text) {
   auto headers = read_whole("outbox row: column 'headers'", text, remedy, read_relayed);
-  if (text_of(headers, header::id) == nullptr) headers.push_back({std::string{header::id}, missing_id(row)});
+  if (text_of(headers, header::id) == nullptr)
+    headers.push_back({std::string{header::id}, missing_id(row)});
   auto value = begin_value(payload, text.size());
   append_relayed(value, headers);
   value.push_back('}');

@@ -48,8 +48,8 @@ inline Sequence front(std::string_view text) {
   return {.point = point, .size = size};
 }
 
-/// Takes the next code point off a text that is not empty. A byte that begins no valid sequence is taken alone
-/// and counts as `replacement`.
+/// Takes the next code point off a text that is not empty. A byte that begins no valid sequence is
+/// taken alone and counts as `replacement`.
 inline char32_t take(std::string_view& text) {
   auto const sequence = front(text);
   text.remove_prefix(sequence.size == 0 ? 1 : sequence.size);

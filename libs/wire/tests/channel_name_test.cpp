@@ -20,7 +20,8 @@ std::string refusal(std::string const& name) {
 }
 
 TEST(ChannelName, may_have_letters_digits_dots_underscores_and_hyphens) {
-  for (auto const* name : {"orders", "Order", "io.eventuate.Customer", "plain-2_B", "0", "...", "-"}) {
+  for (auto const* name :
+       {"orders", "Order", "io.eventuate.Customer", "plain-2_B", "0", "...", "-"}) {
     EXPECT_EQ(refusal(name), "");
   }
   EXPECT_EQ(refusal(std::string(249, 'x')), "");
@@ -28,7 +29,9 @@ TEST(ChannelName, may_have_letters_digits_dots_underscores_and_hyphens) {
 
 TEST(ChannelName, that_no_broker_takes_is_refused_with_the_reason_and_the_remedy) {
   EXPECT_NE(refusal("").find("the name is empty"), std::string::npos);
-  EXPECT_NE(refusal("Outer$Order").find("'Outer$Order': no broker takes the character at position 6"), std::string::npos);
+  EXPECT_NE(
+      refusal("Outer$Order").find("'Outer$Order': no broker takes the character at position 6"),
+      std::string::npos);
   EXPECT_NE(refusal(std::string(250, 'x')).find("the name has 250 characters"), std::string::npos);
   for (auto const* name : {".", "..", "a b", "orders/new", "bestellung-ü", "a\n"}) {
     EXPECT_NE(refusal(name).find("choose a name of 1 to 249 letters"), std::string::npos) << name;

@@ -43,7 +43,9 @@ TEST(KafkaPartition, is_the_one_that_the_java_client_chose) {
   auto const lines = testing::vectors("partition.jsonl");
   ASSERT_EQ(lines.size(), 800U);
   for (auto const& line : lines) {
-    EXPECT_EQ(kafka_partition(line["key"].get<std::string>(), line["partitions"]), line["partition"]) << line;
+    EXPECT_EQ(kafka_partition(line["key"].get<std::string>(), line["partitions"]),
+              line["partition"])
+        << line;
   }
 }
 
@@ -60,8 +62,11 @@ TEST(OutboxPartitioning, chooses_the_tables_and_partitions_that_java_chose) {
   for (auto const& line : lines) {
     OutboxPartitioning const partitioning{
         .tables = line["outbox_tables"].is_null() ? 0 : line["outbox_tables"].get<std::uint32_t>(),
-        .message_partitions = line["message_partitions"].is_null() ? 0 : line["message_partitions"].get<std::uint32_t>()};
-    auto const place = partitioning.place(line["destination"].get<std::string>(), testing::text_or_null(line["key"]));
+        .message_partitions = line["message_partitions"].is_null()
+                                  ? 0
+                                  : line["message_partitions"].get<std::uint32_t>()};
+    auto const place = partitioning.place(line["destination"].get<std::string>(),
+                                          testing::text_or_null(line["key"]));
     EXPECT_EQ(place.table_suffix(), line["table_suffix"].get<std::string>()) << line;
     std::optional<std::uint32_t> partition;
     if (!line["message_partition"].is_null()) partition = line["message_partition"];
@@ -78,7 +83,8 @@ TEST(OutboxPartitioning, of_one_table_or_partition_is_none) {
   }
 }
 
-// Java takes the absolute value, which the smallest number does not have, and asks for a table "message-2".
+// Java takes the absolute value, which the smallest number does not have, and asks for a table
+// "message-2".
 TEST(OutboxPartitioning, gives_the_one_hash_without_an_absolute_value_a_real_place) {
   // Objects.hash("\u0001", key) is 31 * 32 + hash(key): the key is made so that the sum is INT_MIN.
   std::uint32_t const wanted = 0x80000000U - 31U * 32U;

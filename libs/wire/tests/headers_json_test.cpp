@@ -31,7 +31,8 @@ TEST(HeadersJson, has_no_white_space_and_keeps_the_order) {
 TEST(HeadersJson, escapes_as_java_does) {
   using namespace std::string_literals;
   auto const text = "a\"b\\c/d\b\f\n\r\t\0\x1f é😀\x7f"s;
-  EXPECT_EQ(headers_to_json({{"k\"", text}}), "{\"k\\\"\":\"a\\\"b\\\\c/d\\b\\f\\n\\r\\t\\u0000\\u001F é😀\x7f\"}");
+  EXPECT_EQ(headers_to_json({{"k\"", text}}),
+            "{\"k\\\"\":\"a\\\"b\\\\c/d\\b\\f\\n\\r\\t\\u0000\\u001F é😀\x7f\"}");
   EXPECT_EQ(headers_from_json(headers_to_json({{"k\"", text}})).find("k\""), text);
 }
 
@@ -43,10 +44,11 @@ TEST(HeadersJson, of_an_event_has_the_bytes_that_java_writes) {
                         {"event-type", "OrderCreated"},
                         {"DESTINATION", "Order"},
                         {"ID", "00000153812efe94-0242ac1100800000"}};
-  EXPECT_EQ(headers_to_json(headers),
-            R"({"PARTITION_ID":"1","event-aggregate-type":"Order","DATE":"Tue, 15 Nov 1994 08:12:31 GMT",)"
-            R"("event-aggregate-id":"1","event-type":"OrderCreated","DESTINATION":"Order",)"
-            R"("ID":"00000153812efe94-0242ac1100800000"})");
+  EXPECT_EQ(
+      headers_to_json(headers),
+      R"({"PARTITION_ID":"1","event-aggregate-type":"Order","DATE":"Tue, 15 Nov 1994 08:12:31 GMT",)"
+      R"("event-aggregate-id":"1","event-type":"OrderCreated","DESTINATION":"Order",)"
+      R"("ID":"00000153812efe94-0242ac1100800000"})");
 }
 
 TEST(HeadersJson, of_a_command_and_its_reply_survive_with_their_names) {
@@ -81,8 +83,10 @@ TEST(HeadersJson, of_every_captured_row_are_written_as_java_wrote_them) {
 
 TEST(HeadersJson, are_read_leniently) {
   auto const headers = headers_from_json(
-      " { \"n\" : 1.50 , \"i\":-7,\"t\":true,\"f\":false,\"nothing\":null,\"e\":\"\\u00e9\\/\" }\n");
-  EXPECT_EQ(headers, (Headers{{"n", "1.50"}, {"i", "-7"}, {"t", "true"}, {"f", "false"}, {"e", "é/"}}));
+      " { \"n\" : 1.50 , \"i\":-7,\"t\":true,\"f\":false,\"nothing\":null,\"e\":\"\\u00e9\\/\" "
+      "}\n");
+  EXPECT_EQ(headers,
+            (Headers{{"n", "1.50"}, {"i", "-7"}, {"t", "true"}, {"f", "false"}, {"e", "é/"}}));
 }
 
 TEST(HeadersJson, take_the_last_of_equal_names_even_when_it_is_null) {
@@ -91,11 +95,15 @@ TEST(HeadersJson, take_the_last_of_equal_names_even_when_it_is_null) {
 }
 
 TEST(HeadersJson, that_are_no_object_of_texts_are_refused_with_the_reason_and_an_excerpt) {
-  EXPECT_EQ(refusal("[]"), "headers: expected an object in '[]'; headers are one JSON object of strings");
-  EXPECT_NE(refusal(R"({"a":{"b":"1"}})").find(R"(headers.a: expected a string in '{"a":{"b":"1"}}')"), std::string::npos);
-  for (auto const* text : {"", " ", "null", "1", "\"x\"", "{", "{}x", "{}{}", "{\"a\"}", "{\"a\":}", "{\"a\":[]}", "{a:1}",
-                           "{\"a\":\"1\",}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\x80\"}", "{\"a\":\"\n\"}", "{\"a\":01}",
-                           "{\"a\":tru}", "\xEF\xBB\xBF{}"}) {
+  EXPECT_EQ(refusal("[]"),
+            "headers: expected an object in '[]'; headers are one JSON object of strings");
+  EXPECT_NE(
+      refusal(R"({"a":{"b":"1"}})").find(R"(headers.a: expected a string in '{"a":{"b":"1"}}')"),
+      std::string::npos);
+  for (auto const* text :
+       {"", " ", "null", "1", "\"x\"", "{", "{}x", "{}{}", "{\"a\"}", "{\"a\":}", "{\"a\":[]}",
+        "{a:1}", "{\"a\":\"1\",}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\x80\"}", "{\"a\":\"\n\"}",
+        "{\"a\":01}", "{\"a\":tru}", "\xEF\xBB\xBF{}"}) {
     EXPECT_NE(refusal(text), "accepted") << text;
   }
   EXPECT_LT(refusal("[" + std::string(1'000'000, '1')).size(), 300U);
@@ -103,18 +111,21 @@ TEST(HeadersJson, that_are_no_object_of_texts_are_refused_with_the_reason_and_an
 
 TEST(HeadersJson, are_read_in_time_however_many_there_are) {
   std::string text{"{"};
-  for (int i = 0; i < 20'000; ++i) text += "\"" + std::to_string(i % 10'000) + "\":" + (i % 3 == 0 ? "null" : "1") + ",";
+  for (int i = 0; i < 20'000; ++i)
+    text += "\"" + std::to_string(i % 10'000) + "\":" + (i % 3 == 0 ? "null" : "1") + ",";
   text.back() = '}';
   EXPECT_EQ(headers_from_json(text).size(), 6667U);
 }
 
 TEST(HeadersJson, of_random_bytes_are_a_value_or_malformed) {
   SeededRandom random{4};
-  std::string const good = R"({"ID":"f-03","PARTITION_ID":"1","n":1.50,"t":true,"nothing":null,"a":"\u00e9\u001f\/\ud83d\ude00"})";
+  std::string const good =
+      R"({"ID":"f-03","PARTITION_ID":"1","n":1.50,"t":true,"nothing":null,"a":"\u00e9\u001f\/\ud83d\ude00"})";
   for (int round = 0; round < 20'000; ++round) {
     auto text = good;
     for (std::uint64_t changes = random.below(4); changes > 0; --changes) {
-      text[random.below(text.size())] = random.below(2) == 0 ? static_cast<char>(random.bits()) : R"({}[]",:\u0e)"[random.below(11)];
+      text[random.below(text.size())] = random.below(2) == 0 ? static_cast<char>(random.bits())
+                                                             : R"({}[]",:\u0e)"[random.below(11)];
     }
     text.resize(random.below(8) == 0 ? random.below(text.size()) : text.size());
     static_cast<void>(refusal(text));

@@ -37,18 +37,18 @@ TEST(HttpDate, survives_the_way_there_and_back) {
 }
 
 TEST(HttpDate, refuses_everything_else) {
-  for (auto const* text :
-       {"", "Tue", "2008-06-03T11:05:30Z", "Tue, 3 Jun 2008 11:05:30", "Tue, 3 Jun 2008 11:05:30 UTC",
-        "Tue, 3 Jun 2008 11:05:30 GMT ", " Tue, 3 Jun 2008 11:05:30 GMT", "Tue,  3 Jun 2008 11:05:30 GMT",
-        "Wed, 3 Jun 2008 11:05:30 GMT", "Tue, 3 jun 2008 11:05:30 GMT", "Tue, 3 Jun 08 11:05:30 GMT",
-        "Tue, 003 Jun 2008 11:05:30 GMT", "Tue, 3 Jun 2008 24:05:30 GMT", "Tue, 3 Jun 2008 11:60:30 GMT",
-        "Tue, 3 Jun 2008 11:05:60 GMT", "Sat, 30 Feb 2008 11:05:30 GMT", "Sun, 0 Jun 2008 11:05:30 GMT"}) {
+  for (auto const* text : {"", "Tue", "2008-06-03T11:05:30Z", "Tue, 3 Jun 2008 11:05:30",
+                           "Tue, 3 Jun 2008 11:05:30 UTC", "Tue, 3 Jun 2008 11:05:30 GMT ",
+                           " Tue, 3 Jun 2008 11:05:30 GMT", "Tue,  3 Jun 2008 11:05:30 GMT",
+                           "Wed, 3 Jun 2008 11:05:30 GMT", "Tue, 3 jun 2008 11:05:30 GMT",
+                           "Tue, 3 Jun 08 11:05:30 GMT", "Tue, 003 Jun 2008 11:05:30 GMT",
+                           "Tue, 3 Jun 2008 24:05:30 GMT", "Tue, 3 Jun 2008 11:60:30 GMT",
+                           "Tue, 3 Jun 2008 11:05:60 GMT", "Sat, 30 Feb 2008 11:05:30 GMT",
+                           "Sun, 0 Jun 2008 11:05:30 GMT"}) {
     try {
       parse_http_date(text);
       ADD_FAILURE() << "accepted: " << text;
-    } catch (Error const& error) {
-      EXPECT_EQ(error.fault(), Fault::malformed);
-    }
+    } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::malformed); }
   }
 }
 

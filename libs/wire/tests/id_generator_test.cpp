@@ -79,7 +79,8 @@ TEST(IdGenerator, makes_the_ids_that_java_made_from_the_same_clock) {
     EXPECT_EQ(id.low, line["lo"].get<std::int64_t>());
     if (line["EVENTUATE_MAC_ADDRESS"].is_null()) continue;
     ManualClock const clock{at(id.high)};
-    IdGenerator generator{clock, MachineNumber::choose(testing::text_or_null(line["EVENTUATE_MAC_ADDRESS"]), random)};
+    IdGenerator generator{
+        clock, MachineNumber::choose(testing::text_or_null(line["EVENTUATE_MAC_ADDRESS"]), random)};
     for (std::int64_t i = 0; i < (id.low & 0xffff); ++i) generator.next();
     EXPECT_EQ(generator.next(), id);
     ++checked;
@@ -96,7 +97,8 @@ TEST(MachineNumber, is_read_from_the_environment_as_java_reads_it) {
 
 TEST(MachineNumber, that_is_no_decimal_number_is_refused_with_the_remedy) {
   SeededRandom random{1};
-  for (auto const* text : {"", " ", "02:42:ac:11:00:80", "0242ac110080", "5 ", "+-5", "9223372036854775808", "1.0"}) {
+  for (auto const* text :
+       {"", " ", "02:42:ac:11:00:80", "0242ac110080", "5 ", "+-5", "9223372036854775808", "1.0"}) {
     try {
       MachineNumber::choose(text, random);
       ADD_FAILURE() << "accepted: " << text;
@@ -118,11 +120,13 @@ TEST(MachineNumber, without_environment_is_drawn_anew_and_keeps_ids_positive) {
     all |= number;
   }
   EXPECT_EQ(all, (std::int64_t{1} << 47U) - 1);
-  EXPECT_NE(MachineNumber::choose(std::nullopt, random).value, MachineNumber::choose(std::nullopt, random).value);
+  EXPECT_NE(MachineNumber::choose(std::nullopt, random).value,
+            MachineNumber::choose(std::nullopt, random).value);
 }
 
 TEST(DatabaseMessageId, composes_database_id_outbox_id_and_table) {
-  EXPECT_EQ(database_message_id(1'700'000'000'001, OutboxId{1}, 3).to_string(), "0000018bcfe56801-0000000000000004");
+  EXPECT_EQ(database_message_id(1'700'000'000'001, OutboxId{1}, 3).to_string(),
+            "0000018bcfe56801-0000000000000004");
   EXPECT_EQ(database_message_id(INT64_MAX, OutboxId{77}), (Int128{INT64_MAX, 77}));
   EXPECT_EQ(database_message_id(INT64_MAX, OutboxId{77}, 1), (Int128{INT64_MAX, 78}));
 }
@@ -134,9 +138,7 @@ TEST(OutboxId, has_48_bits) {
     try {
       OutboxId{value};
       ADD_FAILURE() << "accepted: " << value;
-    } catch (Error const& error) {
-      EXPECT_EQ(error.fault(), Fault::rejected);
-    }
+    } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::rejected); }
   }
 }
 

@@ -15,8 +15,9 @@ constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
 std::int64_t bits(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 TEST(Int128, prints_what_it_parsed) {
-  for (auto const* text : {"00000153812efe94-0242ac1100800000", "000001568d0065ee-9246580c3b090000",
-                           "900001568d0065ee-9246580c3b090000", "ffffffffffffffff-ffffffffffffffff"}) {
+  for (auto const* text :
+       {"00000153812efe94-0242ac1100800000", "000001568d0065ee-9246580c3b090000",
+        "900001568d0065ee-9246580c3b090000", "ffffffffffffffff-ffffffffffffffff"}) {
     EXPECT_EQ(Int128::parse(text).to_string(), text);
   }
 }
@@ -33,14 +34,16 @@ TEST(Int128, reads_short_halves_and_both_cases) {
 }
 
 TEST(Int128, refuses_everything_else_and_shows_it) {
-  for (auto const* text : {"", "-", "1", "1-", "-1", "1-2-3", "1-2-", "--", "g-1", "1-g", " 1-2", "1-2 ", "+1-2", "0x1-2",
-                           "10000000000000000-0", "0-10000000000000000", "11111111-2222-3333-4444-555555555555"}) {
+  for (auto const* text : {"", "-", "1", "1-", "-1", "1-2-3", "1-2-", "--", "g-1", "1-g", " 1-2",
+                           "1-2 ", "+1-2", "0x1-2", "10000000000000000-0", "0-10000000000000000",
+                           "11111111-2222-3333-4444-555555555555"}) {
     try {
       Int128::parse(text);
       FAIL() << "accepted: " << text;
     } catch (Error const& error) {
       EXPECT_EQ(error.fault(), Fault::malformed) << text;
-      EXPECT_NE(std::string{error.what()}.find("'" + std::string{text} + "'"), std::string::npos) << error.what();
+      EXPECT_NE(std::string{error.what()}.find("'" + std::string{text} + "'"), std::string::npos)
+          << error.what();
     }
   }
 }
@@ -49,9 +52,7 @@ TEST(Int128, does_not_repeat_a_long_text_in_its_error) {
   try {
     Int128::parse(std::string(1'000'000, 'x'));
     FAIL();
-  } catch (Error const& error) {
-    EXPECT_LT(std::string{error.what()}.size(), 200U);
-  }
+  } catch (Error const& error) { EXPECT_LT(std::string{error.what()}.size(), 200U); }
 }
 
 TEST(Int128, orders_as_signed_numbers_high_half_first) {
@@ -63,8 +64,10 @@ TEST(Int128, orders_as_signed_numbers_high_half_first) {
 TEST(Int128, counts_up_in_its_top_sixteen_bits_until_they_are_full) {
   EXPECT_EQ((Int128{0, 0}.incremented()), (Int128{0, bits(0x0001000000000000)}));
   EXPECT_EQ((Int128{7, 5}.incremented()), (Int128{7, bits(0x0001000000000005)}));
-  EXPECT_EQ((Int128{0, bits(0x7fff000000000001)}.incremented()), (Int128{0, bits(0x8000000000000001)}));
-  EXPECT_EQ((Int128{0, bits(0xfffe000000000000)}.incremented()), (Int128{0, bits(0xffff000000000000)}));
+  EXPECT_EQ((Int128{0, bits(0x7fff000000000001)}.incremented()),
+            (Int128{0, bits(0x8000000000000001)}));
+  EXPECT_EQ((Int128{0, bits(0xfffe000000000000)}.incremented()),
+            (Int128{0, bits(0xffff000000000000)}));
   EXPECT_EQ((Int128{0, bits(0xffff000000000000)}.incremented()), std::nullopt);
 }
 

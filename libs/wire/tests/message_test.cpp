@@ -84,7 +84,8 @@ TEST(Headers, name_a_required_header_that_is_missing) {
 }
 
 TEST(Message, reads_its_own_headers_by_name) {
-  Message const message{.headers = {{"ID", "i"}, {"DESTINATION", "orders"}, {"PARTITION_ID", ""}}, .payload = "{}"};
+  Message const message{.headers = {{"ID", "i"}, {"DESTINATION", "orders"}, {"PARTITION_ID", ""}},
+                        .payload = "{}"};
   EXPECT_EQ(message.id(), "i");
   EXPECT_EQ(message.destination(), "orders");
   EXPECT_EQ(message.partition_key(), "");

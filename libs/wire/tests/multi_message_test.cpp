@@ -14,16 +14,20 @@ namespace {
 using testing::from_base64;
 using testing::from_hex;
 
-constexpr auto prefix = "61386337396462363735653134633463626631656237376430643664306630300000010001000000";
+constexpr auto prefix =
+    "61386337396462363735653134633463626631656237376430643664306630300000010001000000";
 
-MultiMessage batch_of(std::vector<MultiMessageEntry> messages) { return {.headers = {}, .messages = std::move(messages)}; }
+MultiMessage batch_of(std::vector<MultiMessageEntry> messages) {
+  return {.headers = {}, .messages = std::move(messages)};
+}
 
 MultiMessageEntry entry(std::string key, std::string value) {
   return {.headers = {}, .key = std::move(key), .value = std::move(value)};
 }
 
 MultiMessage with_headers() {
-  return {.headers = {{"commonheader1key", "commonheader1value"}, {"commonheader2key", "commonheader2value"}},
+  return {.headers = {{"commonheader1key", "commonheader1value"},
+                      {"commonheader2key", "commonheader2value"}},
           .messages = {{.headers = {{"header1key", "header1value"}, {"header2key", "header2value"}},
                         .key = "key1",
                         .value = "value1"},
@@ -80,12 +84,20 @@ TEST(MultiMessage, has_the_bytes_of_the_format) {
   EXPECT_EQ(encode_multi_message(batch_of({entry("", "")})),
             from_hex(std::string{prefix} + "0000000000000100000000000000000000000000"));
   EXPECT_EQ(encode_multi_message(batch_of({entry("key1", "value1"), entry("key2", "value2")})),
-            from_hex(std::string{prefix} + "0000000000000200" "00000000" "040000006b657931" "0600000076616c756531"
-                                           "00000000" "040000006b657932" "0600000076616c756532"));
+            from_hex(std::string{prefix} + "0000000000000200"
+                                           "00000000"
+                                           "040000006b657931"
+                                           "0600000076616c756531"
+                                           "00000000"
+                                           "040000006b657932"
+                                           "0600000076616c756532"));
   EXPECT_EQ(encode_multi_message(batch_of({entry("ключ", "значение")})),
-            from_hex(std::string{prefix} + "0000000000000100" "00000000" "08000000d0bad0bbd18ed187"
+            from_hex(std::string{prefix} + "0000000000000100"
+                                           "00000000"
+                                           "08000000d0bad0bbd18ed187"
                                            "10000000d0b7d0bdd0b0d187d0b5d0bdd0b8d0b5"));
-  EXPECT_EQ(encode_multi_message(batch_of({entry("罗杰·费德勒真棒!", "德约科维奇摇滚！")})).size(), 108U);
+  EXPECT_EQ(encode_multi_message(batch_of({entry("罗杰·费德勒真棒!", "德约科维奇摇滚！")})).size(),
+            108U);
   EXPECT_EQ(encode_multi_message(with_headers()).size(), 296U);
   EXPECT_EQ(decode_multi_message(encode_multi_message(with_headers())), with_headers());
 }
@@ -110,14 +122,27 @@ TEST(MultiMessage, is_read_from_every_captured_batch) {
 }
 
 TEST(MultiMessage, skips_the_blocks_that_a_later_version_may_add) {
-  auto const later = from_hex(std::string{"6138633739646236373565313463346362663165623737643064366430663030"
-                                          "0300010001000100" "ffffff"}  // three bytes in the root block
-                              + "01000100" "ee" "0100000061" "0100000062"            // one in each batch header
-                              + "02000100" "dddd" "01000100" "cc" "0100000063" "0100000064" "010000006b" "0100000076");
+  auto const later =
+      from_hex(std::string{"6138633739646236373565313463346362663165623737643064366430663030"
+                           "0300010001000100"
+                           "ffffff"}  // three bytes in the root block
+               + "01000100"
+                 "ee"
+                 "0100000061"
+                 "0100000062"  // one in each batch header
+               + "02000100"
+                 "dddd"
+                 "01000100"
+                 "cc"
+                 "0100000063"
+                 "0100000064"
+                 "010000006b"
+                 "0100000076");
   auto const batch = decode_multi_message(later);
   EXPECT_EQ(batch.headers, (std::vector<Header>{{"a", "b"}}));
   ASSERT_EQ(batch.messages.size(), 1U);
-  EXPECT_EQ(batch.messages[0], (MultiMessageEntry{.headers = {{"c", "d"}}, .key = "k", .value = "v"}));
+  EXPECT_EQ(batch.messages[0],
+            (MultiMessageEntry{.headers = {{"c", "d"}}, .key = "k", .value = "v"}));
 }
 
 TEST(MultiMessage, is_known_by_its_first_32_bytes) {
@@ -135,9 +160,7 @@ TEST(MultiMessage, that_was_cut_anywhere_is_malformed) {
     try {
       decode_multi_message(std::string_view{bytes}.substr(0, size));
       ADD_FAILURE() << "accepted the first " << size << " bytes";
-    } catch (Error const& error) {
-      EXPECT_EQ(error.fault(), Fault::malformed);
-    }
+    } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::malformed); }
   }
 }
 
@@ -151,9 +174,7 @@ TEST(MultiMessage, of_random_bytes_is_a_value_or_malformed) {
     }
     try {
       decode_multi_message(bytes);
-    } catch (Error const& error) {
-      ASSERT_EQ(error.fault(), Fault::malformed);
-    }
+    } catch (Error const& error) { ASSERT_EQ(error.fault(), Fault::malformed); }
   }
 }
 
@@ -161,10 +182,11 @@ TEST(MultiMessage, with_more_entries_than_the_format_can_count_is_refused) {
   try {
     encode_multi_message(batch_of(std::vector<MultiMessageEntry>(65535)));
     FAIL();
-  } catch (Error const& error) {
-    EXPECT_EQ(error.fault(), Fault::rejected);
-  }
-  EXPECT_EQ(decode_multi_message(encode_multi_message(batch_of(std::vector<MultiMessageEntry>(65534)))).messages.size(), 65534U);
+  } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::rejected); }
+  EXPECT_EQ(
+      decode_multi_message(encode_multi_message(batch_of(std::vector<MultiMessageEntry>(65534))))
+          .messages.size(),
+      65534U);
 }
 
 }  // namespace

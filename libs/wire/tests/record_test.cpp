@@ -37,7 +37,8 @@ TEST(Record, is_read_as_the_java_consumer_read_it) {
     EXPECT_EQ(message.id(), expected["id"].get<std::string>());
     EXPECT_EQ(message.payload, expected["payload"].get<std::string>());
     ASSERT_EQ(message.headers.size(), expected["headers"].size());
-    for (auto const& [name, value] : message.headers) EXPECT_EQ(value, expected["headers"][name].get<std::string>());
+    for (auto const& [name, value] : message.headers)
+      EXPECT_EQ(value, expected["headers"][name].get<std::string>());
     ++read[message.id()];
   }
   EXPECT_EQ(read.size(), consumed.size());
@@ -60,8 +61,10 @@ TEST(Record, has_the_bytes_of_the_golden_event) {
   std::string const headers =
       R"({"PARTITION_ID":"1","event-aggregate-type":"Order","DATE":"Tue, 15 Nov 1994 08:12:31 GMT","event-aggregate-id":"1","event-type":"OrderCreated","DESTINATION":"Order","ID":"00000153812efe94-0242ac1100800000"})";
   auto const relayed = R"({"payload":"{\"name\":\"Fred\"}","headers":)" + headers + "}";
-  auto const direct = R"({"payload":"{\"name\":\"Fred\"}","headers":)" + headers + R"(,"id":"00000153812efe94-0242ac1100800000"})";
-  EXPECT_EQ(relay_record({.headers_json = headers, .payload = R"({"name":"Fred"})"}), (RelayRecord{"1", relayed}));
+  auto const direct = R"({"payload":"{\"name\":\"Fred\"}","headers":)" + headers +
+                      R"(,"id":"00000153812efe94-0242ac1100800000"})";
+  EXPECT_EQ(relay_record({.headers_json = headers, .payload = R"({"name":"Fred"})"}),
+            (RelayRecord{"1", relayed}));
   EXPECT_EQ(parse_record(relayed).payload, R"({"name":"Fred"})");
   EXPECT_EQ(parse_record(direct), parse_record(relayed));
   EXPECT_EQ(record_value(parse_record(direct)), relayed);
@@ -70,7 +73,8 @@ TEST(Record, has_the_bytes_of_the_golden_event) {
 TEST(Record, is_read_in_any_order_with_unknown_members_ignored) {
   auto const message = parse_record(
       R"( { "id":7, "headers" : { "ID":"x", "n":1.50, "t":true, "no":null } , "more":{"payload":["no"]}, "payload" : "" } )");
-  EXPECT_EQ(message, (Message{.headers = {{"ID", "x"}, {"n", "1.50"}, {"t", "true"}}, .payload = ""}));
+  EXPECT_EQ(message,
+            (Message{.headers = {{"ID", "x"}, {"n", "1.50"}, {"t", "true"}}, .payload = ""}));
 }
 
 TEST(Record, needs_no_header_to_be_read) {
@@ -85,9 +89,12 @@ TEST(Record, that_is_none_is_refused_with_the_reason_and_an_excerpt) {
   EXPECT_NE(refusal(R"({"headers":{}})").find("'payload'"), std::string::npos);
   EXPECT_NE(refusal(R"({"payload":""})").find("'headers'"), std::string::npos);
   EXPECT_NE(refusal(R"({"payload":null,"headers":{}})").find("'payload'"), std::string::npos);
-  EXPECT_NE(refusal(R"({"payload":"","headers":{"a":[]}})").find("record.headers.a: expected a string"), std::string::npos);
-  for (auto const* value : {"", "null", "[]", "{}", R"({"payload":{},"headers":{}})", R"({"payload":"","headers":null})",
-                            R"({"payload":"","headers":[]})", R"({"payload":"","headers":{}} x)", R"({"payload":"","headers":{})",
+  EXPECT_NE(
+      refusal(R"({"payload":"","headers":{"a":[]}})").find("record.headers.a: expected a string"),
+      std::string::npos);
+  for (auto const* value : {"", "null", "[]", "{}", R"({"payload":{},"headers":{}})",
+                            R"({"payload":"","headers":null})", R"({"payload":"","headers":[]})",
+                            R"({"payload":"","headers":{}} x)", R"({"payload":"","headers":{})",
                             "\x00\x01\x02", R"({"payload":"\ud800","headers":{}})"}) {
     EXPECT_NE(refusal(value), "accepted") << value;
   }
@@ -96,18 +103,21 @@ TEST(Record, that_is_none_is_refused_with_the_reason_and_an_excerpt) {
 TEST(RecordValue, is_one_message_or_the_messages_of_a_batch) {
   Message const first{.headers = {{"ID", "1"}}, .payload = "a"};
   Message const second{.headers = {{"ID", "2"}}, .payload = "b"};
-  MultiMessage const batch{.headers = {},
-                           .messages = {{.headers = {}, .key = "k", .value = record_value(first)},
-                                        {.headers = {}, .key = "l", .value = record_value(second)}}};
+  MultiMessage const batch{
+      .headers = {},
+      .messages = {{.headers = {}, .key = "k", .value = record_value(first)},
+                   {.headers = {}, .key = "l", .value = record_value(second)}}};
   EXPECT_EQ(decode_record_value(record_value(first)), (std::vector<Message>{first}));
-  EXPECT_EQ(decode_record_value(encode_multi_message(batch)), (std::vector<Message>{first, second}));
+  EXPECT_EQ(decode_record_value(encode_multi_message(batch)),
+            (std::vector<Message>{first, second}));
   EXPECT_TRUE(decode_record_value(encode_multi_message({})).empty());
 }
 
 TEST(RecordValue, of_a_batch_names_the_bad_message_in_it) {
-  MultiMessage const batch{.headers = {},
-                           .messages = {{.headers = {}, .key = "", .value = R"({"payload":"","headers":{}})"},
-                                        {.headers = {}, .key = "", .value = "oops"}}};
+  MultiMessage const batch{
+      .headers = {},
+      .messages = {{.headers = {}, .key = "", .value = R"({"payload":"","headers":{}})"},
+                   {.headers = {}, .key = "", .value = "oops"}}};
   EXPECT_NE(refusal(encode_multi_message(batch)).find("message 2: record: "), std::string::npos);
 }
 
@@ -124,12 +134,16 @@ TEST(RecordValue, of_every_captured_batch_is_read) {
 
 TEST(RecordValue, of_random_bytes_is_messages_or_malformed) {
   SeededRandom random{6};
-  std::string const plain = R"({"payload":"{\"name\":\"Fred\"}","headers":{"ID":"x","n":1.50,"t":true,"no":null}})";
-  auto const batch = encode_multi_message({.headers = {{"a", "b"}}, .messages = {{.headers = {{"c", "d"}}, .key = "k", .value = plain}}});
+  std::string const plain =
+      R"({"payload":"{\"name\":\"Fred\"}","headers":{"ID":"x","n":1.50,"t":true,"no":null}})";
+  auto const batch =
+      encode_multi_message({.headers = {{"a", "b"}},
+                            .messages = {{.headers = {{"c", "d"}}, .key = "k", .value = plain}}});
   for (int round = 0; round < 30'000; ++round) {
     auto value = random.below(2) == 0 ? plain : batch;
     for (std::uint64_t changes = random.below(4); changes > 0; --changes) {
-      value[random.below(value.size())] = random.below(2) == 0 ? static_cast<char>(random.bits()) : R"({}[]",:\u0e)"[random.below(11)];
+      value[random.below(value.size())] = random.below(2) == 0 ? static_cast<char>(random.bits())
+                                                               : R"({}[]",:\u0e)"[random.below(11)];
     }
     if (random.below(8) == 0) value.resize(random.below(value.size()));
     static_cast<void>(refusal(value));

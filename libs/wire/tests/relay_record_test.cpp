@@ -18,7 +18,8 @@ namespace {
 using testing::from_base64;
 using testing::Json;
 
-RelayRecord relayed(std::string_view headers, std::string_view payload = "{}", std::optional<Int128> id = std::nullopt) {
+RelayRecord relayed(std::string_view headers, std::string_view payload = "{}",
+                    std::optional<Int128> id = std::nullopt) {
   return relay_record({.headers_json = headers, .payload = payload, .database_id = id});
 }
 
@@ -136,26 +137,30 @@ TEST(RelayRecord, of_rows_that_java_wrote_copies_the_headers) {
 }
 
 TEST(RelayRecord, has_the_two_members_in_their_order) {
-  EXPECT_EQ(relayed(R"({"ID":"x","PARTITION_ID":"7"})", R"({"a":1})"),
-            (RelayRecord{"7", R"({"payload":"{\"a\":1}","headers":{"ID":"x","PARTITION_ID":"7"}})"}));
+  EXPECT_EQ(
+      relayed(R"({"ID":"x","PARTITION_ID":"7"})", R"({"a":1})"),
+      (RelayRecord{"7", R"({"payload":"{\"a\":1}","headers":{"ID":"x","PARTITION_ID":"7"}})"}));
 }
 
 TEST(RelayRecord, takes_the_id_as_key_when_there_is_no_partition_id) {
   EXPECT_EQ(relayed(R"({"ID":"x"})").key, "x");
   EXPECT_EQ(relayed(R"({"ID":"x","PARTITION_ID":null})").key, "x");
   EXPECT_EQ(relayed(R"({"ID":"x","PARTITION_ID":""})").key, "");
-  EXPECT_EQ(relayed(R"({"PARTITION_ID":null})", "{}", Int128{1, 2}).key, "0000000000000001-0000000000000002");
+  EXPECT_EQ(relayed(R"({"PARTITION_ID":null})", "{}", Int128{1, 2}).key,
+            "0000000000000001-0000000000000002");
 }
 
 TEST(RelayRecord, adds_the_database_id_only_where_the_id_is_missing) {
-  EXPECT_EQ(relayed("{}", "", Int128{1, 2}),
-            (RelayRecord{"0000000000000001-0000000000000002",
-                         R"({"payload":"","headers":{"ID":"0000000000000001-0000000000000002"}})"}));
+  EXPECT_EQ(
+      relayed("{}", "", Int128{1, 2}),
+      (RelayRecord{"0000000000000001-0000000000000002",
+                   R"({"payload":"","headers":{"ID":"0000000000000001-0000000000000002"}})"}));
   EXPECT_EQ(relayed(R"({"a":"b"})", "", Int128{1, 2}).value,
             R"({"payload":"","headers":{"a":"b","ID":"0000000000000001-0000000000000002"}})");
   EXPECT_EQ(relayed(R"({ "a":"b","ID":null})", "", Int128{1, 2}).value,
             R"({"payload":"","headers":{"a":"b","ID":"0000000000000001-0000000000000002"}})");
-  EXPECT_EQ(relayed(R"({"ID":"x"})", "", Int128{1, 2}).value, R"({"payload":"","headers":{"ID":"x"}})");
+  EXPECT_EQ(relayed(R"({"ID":"x"})", "", Int128{1, 2}).value,
+            R"({"payload":"","headers":{"ID":"x"}})");
 }
 
 TEST(RelayRecord, normalises_foreign_headers_as_the_java_relay_does) {
@@ -165,12 +170,15 @@ TEST(RelayRecord, normalises_foreign_headers_as_the_java_relay_does) {
     return value.substr(begin.size(), value.size() - begin.size() - 1);
   };
   EXPECT_EQ(headers(R"( { "ID" : "x" } )"), R"({"ID":"x"})");
-  EXPECT_EQ(headers(R"({"ID":"x","n":1.50,"i":7,"t":true,"f":false,"no":null})"), R"({"ID":"x","n":1.5,"i":7,"t":true,"f":false})");
+  EXPECT_EQ(headers(R"({"ID":"x","n":1.50,"i":7,"t":true,"f":false,"no":null})"),
+            R"({"ID":"x","n":1.5,"i":7,"t":true,"f":false})");
   EXPECT_EQ(headers(R"({"a":"1","ID":"x","a":"2"})"), R"({"a":"2","ID":"x"})");
   EXPECT_EQ(headers(R"({"a":"1","ID":"x","a":null})"), R"({"ID":"x"})");
-  EXPECT_EQ(headers(R"({"ID":"x","a":"\u00e9\u001f\/\ud83d\ude00\u000a"})"), R"({"ID":"x","a":"é\u001F/😀\n"})");
+  EXPECT_EQ(headers(R"({"ID":"x","a":"\u00e9\u001f\/\ud83d\ude00\u000a"})"),
+            R"({"ID":"x","a":"é\u001F/😀\n"})");
   EXPECT_EQ(headers(R"({"ID":"x","\u0061":"1","a":"2"})"), R"({"ID":"x","a":"2"})");
-  EXPECT_EQ(headers(R"({"ID":"x","a":"q\"b\\n\n\u0000\u001F é"})"), R"({"ID":"x","a":"q\"b\\n\n\u0000\u001F é"})");
+  EXPECT_EQ(headers(R"({"ID":"x","a":"q\"b\\n\n\u0000\u001F é"})"),
+            R"({"ID":"x","a":"q\"b\\n\n\u0000\u001F é"})");
 }
 
 // Java's relay dies of a PARTITION_ID that is no string; the key is what a consumer will read.
@@ -179,7 +187,9 @@ TEST(RelayRecord, takes_the_text_of_a_partition_id_that_is_no_string_as_key) {
             (RelayRecord{"42", R"({"payload":"{}","headers":{"ID":"x","PARTITION_ID":42}})"}));
   EXPECT_EQ(relayed(R"({"ID":"x","PARTITION_ID":1.50})").key, "1.5");
   EXPECT_EQ(relayed(R"({"ID":"x","PARTITION_ID":true})").key, "true");
-  for (auto const* headers : {R"({"ID":"x","PARTITION_ID":42})", R"({"ID":"x","PARTITION_ID":1.50})", R"({"ID":"x","PARTITION_ID":false})"}) {
+  for (auto const* headers :
+       {R"({"ID":"x","PARTITION_ID":42})", R"({"ID":"x","PARTITION_ID":1.50})",
+        R"({"ID":"x","PARTITION_ID":false})"}) {
     auto const record = relayed(headers);
     EXPECT_EQ(parse_record(record.value).partition_key(), record.key);
   }
@@ -191,15 +201,23 @@ TEST(RelayRecord, unescapes_its_key) {
 }
 
 TEST(RelayRecord, of_a_bad_row_is_refused_naming_the_column_and_the_remedy) {
-  EXPECT_EQ(refusal({.headers_json = "{}", .payload = std::nullopt}), "outbox row: column 'payload' is NULL; correct the row or delete it");
-  EXPECT_EQ(refusal({.headers_json = std::nullopt, .payload = ""}), "outbox row: column 'headers' is NULL; correct the row or delete it");
+  EXPECT_EQ(refusal({.headers_json = "{}", .payload = std::nullopt}),
+            "outbox row: column 'payload' is NULL; correct the row or delete it");
+  EXPECT_EQ(refusal({.headers_json = std::nullopt, .payload = ""}),
+            "outbox row: column 'headers' is NULL; correct the row or delete it");
   EXPECT_EQ(refusal({.headers_json = R"({"ID":"x"})", .payload = "ab\xff"}),
             "outbox row: column 'payload' is no UTF-8 at byte 2; correct the row or delete it");
-  EXPECT_NE(refusal({.headers_json = R"({"a":"b"})", .payload = ""}).find("column 'headers' has no header ID"), std::string::npos);
-  EXPECT_NE(refusal({.headers_json = R"({"ID":null})", .payload = ""}).find("column 'headers' has no header ID"), std::string::npos);
-  for (auto const* text : {"", "[]", "null", "\"{}\"", "{", "not JSON", R"({"ID":"x"}})", R"({"ID":"x","a":["1"]})",
-                           R"({"ID":"x","a":{"b":"c"}})", R"({"ID":"x","n":1e400})", R"({"ID":"x\ud800"})", "{\"ID\":\"\x80\"}",
-                           "{\"ID\":\"a\tb\"}", R"({"ID":"x",})", R"({"ID":"\x"})", R"({"ID":"\u00)"}) {
+  EXPECT_NE(refusal({.headers_json = R"({"a":"b"})", .payload = ""})
+                .find("column 'headers' has no header ID"),
+            std::string::npos);
+  EXPECT_NE(refusal({.headers_json = R"({"ID":null})", .payload = ""})
+                .find("column 'headers' has no header ID"),
+            std::string::npos);
+  for (auto const* text :
+       {"", "[]", "null", "\"{}\"", "{", "not JSON", R"({"ID":"x"}})", R"({"ID":"x","a":["1"]})",
+        R"({"ID":"x","a":{"b":"c"}})", R"({"ID":"x","n":1e400})", R"({"ID":"x\ud800"})",
+        "{\"ID\":\"\x80\"}", "{\"ID\":\"a\tb\"}", R"({"ID":"x",})", R"({"ID":"\x"})",
+        R"({"ID":"\u00)"}) {
     auto const problem = refusal({.headers_json = text, .payload = "{}"});
     EXPECT_NE(problem.find("column 'headers'"), std::string::npos) << text << ": " << problem;
     EXPECT_NE(problem.find("correct the row or delete it"), std::string::npos) << problem;
@@ -214,22 +232,27 @@ TEST(RelayRecord, treats_more_headers_than_the_quick_scan_remembers_alike) {
   EXPECT_EQ(relayed(text, "").value, R"({"payload":"","headers":)" + text + "}");
 }
 
-/// A string of the kind that JSON writers produce: escapes that Java writes, escapes it does not, many languages.
+/// A string of the kind that JSON writers produce: escapes that Java writes, escapes it does not,
+/// many languages.
 std::string random_string(Random& random) {
-  static constexpr std::string_view pieces[]{"a",      "ID",     "\\\"",   "\\\\",   "\\n",    "\\u0000",       "\\u001F", "é",
-                                             "😀",     "\\/",    "\\u00e9", "\\u000A", "\\u001f", "\\ud83d\\ude00", "12345678901", "\x7f"};
+  static constexpr std::string_view pieces[]{
+      "a",  "ID",  "\\\"",    "\\\\",    "\\n",     "\\u0000",        "\\u001F",     "é",
+      "😀", "\\/", "\\u00e9", "\\u000A", "\\u001f", "\\ud83d\\ude00", "12345678901", "\x7f"};
   std::string text{"\""};
-  for (auto count = random.below(5); count > 0; --count) text += pieces[random.below(std::size(pieces))];
+  for (auto count = random.below(5); count > 0; --count)
+    text += pieces[random.below(std::size(pieces))];
   return text += '"';
 }
 
-// The quick way and the slow way are two ways to one result: what the slow one normalises, the quick one copies.
+// The quick way and the slow way are two ways to one result: what the slow one normalises, the
+// quick one copies.
 TEST(RelayRecord, copied_or_normalised_is_the_same) {
   SeededRandom random{11};
   int copied = 0;
   for (int round = 0; round < 20'000; ++round) {
     std::string members = R"("ID":"x")";
-    for (auto count = random.below(5); count > 0; --count) members += "," + random_string(random) + ":" + random_string(random);
+    for (auto count = random.below(5); count > 0; --count)
+      members += "," + random_string(random) + ":" + random_string(random);
     auto const flat = "{" + members + "}";
     copied += scan_flat_headers(flat) ? 1 : 0;
     ASSERT_EQ(relayed(flat), relayed("{ " + members + "}")) << flat;
@@ -242,13 +265,15 @@ TEST(RelayRecord, copied_or_normalised_is_the_same) {
 
 TEST(RelayRecord, of_random_bytes_is_json_or_malformed) {
   SeededRandom random{5};
-  std::string const good = R"({"ID":"f-03","PARTITION_ID":"1","n":1.50,"a":"é\u001F\"","d":"Mon, 23 Nov 2026"})";
+  std::string const good =
+      R"({"ID":"f-03","PARTITION_ID":"1","n":1.50,"a":"é\u001F\"","d":"Mon, 23 Nov 2026"})";
   int accepted = 0;
   for (int round = 0; round < 30'000; ++round) {
     auto headers = good;
     for (std::uint64_t changes = 1 + random.below(3); changes > 0; --changes) {
-      headers[random.below(headers.size())] =
-          random.below(2) == 0 ? static_cast<char>(random.bits()) : R"({}[]",:\u0e)"[random.below(11)];
+      headers[random.below(headers.size())] = random.below(2) == 0
+                                                  ? static_cast<char>(random.bits())
+                                                  : R"({}[]",:\u0e)"[random.below(11)];
     }
     std::string payload(random.below(20), 'x');
     for (auto& c : payload) c = static_cast<char>(random.bits());
@@ -257,9 +282,7 @@ TEST(RelayRecord, of_random_bytes_is_json_or_malformed) {
       ASSERT_TRUE(Json::accept(record.value)) << headers;
       ASSERT_EQ(parse_record(record.value).headers.contains("ID"), true) << headers;
       ++accepted;
-    } catch (Error const& error) {
-      ASSERT_EQ(error.fault(), Fault::malformed) << headers;
-    }
+    } catch (Error const& error) { ASSERT_EQ(error.fault(), Fault::malformed) << headers; }
   }
   EXPECT_GT(accepted, 1000);
 }

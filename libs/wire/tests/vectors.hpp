@@ -29,7 +29,8 @@ inline std::optional<std::string> text_or_null(Json const& value) {
 }
 
 inline std::string from_base64(std::string_view text) {
-  constexpr std::string_view digits{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"};
+  constexpr std::string_view digits{
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"};
   std::string bytes;
   unsigned bits = 0;
   unsigned count = 0;

@@ -7,8 +7,9 @@ namespace tram {
 /// The longest channel name that every broker takes.
 inline constexpr std::size_t channel_name_size_max = 249;
 
-/// Lets pass what every broker takes as a topic: 1 to 249 of `a-z A-Z 0-9 . _ -`, but not `.` and `..` alone.
-/// Anything else: rejected, with what is wrong and what to do. Called by `send`, in the caller's transaction.
+/// Lets pass what every broker takes as a topic: 1 to 249 of `a-z A-Z 0-9 . _ -`, but not `.` and
+/// `..` alone. Anything else: rejected, with what is wrong and what to do. Called by `send`, in the
+/// caller's transaction.
 void check_channel_name(std::string_view name);
 
 }  // namespace tram

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-/// Header names and values that every service on the wire knows. They are promises: other services, in other
-/// languages, read them, so none of them ever changes.
+/// Header names and values that every service on the wire knows. They are promises: other services,
+/// in other languages, read them, so none of them ever changes.
 namespace tram::header {
 
 // Every message.
@@ -25,7 +25,8 @@ inline constexpr std::string_view event_aggregate_id{"event-aggregate-id"};
 
 // Commands.
 
-/// Every header of a command that starts so comes back in its replies, with `command_reply_prefix` instead.
+/// Every header of a command that starts so comes back in its replies, with `command_reply_prefix`
+/// instead.
 inline constexpr std::string_view command_prefix{"command_"};
 inline constexpr std::string_view command_type{"command_type"};
 /// The channel before mapping. The second underscore is real: the prefix, then `_destination`.

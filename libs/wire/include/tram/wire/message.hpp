@@ -16,14 +16,16 @@ struct Header {
   friend bool operator==(Header const&, Header const&) = default;
 };
 
-/// The headers of a message: text by name. Names are case-sensitive and unique; the order in which they were
-/// first set is kept for writing and has no meaning, so two equal sets of headers are equal in any order.
+/// The headers of a message: text by name. Names are case-sensitive and unique; the order in which
+/// they were first set is kept for writing and has no meaning, so two equal sets of headers are
+/// equal in any order.
 ///
 /// A flat vector, because messages carry about ten headers. A value; nothing here waits.
 class Headers {
  public:
   Headers() = default;
-  /// As if each had been set in turn: of equal names the last value wins, at the place of the first.
+  /// As if each had been set in turn: of equal names the last value wins, at the place of the
+  /// first.
   Headers(std::initializer_list<Header> headers) : Headers{std::vector<Header>{headers}} {}
   /// The same, in less than quadratic time however many there are: for bytes from outside.
   explicit Headers(std::vector<Header> headers);

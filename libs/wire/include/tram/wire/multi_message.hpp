@@ -8,7 +8,8 @@
 
 namespace tram {
 
-/// One message inside a multi-message: its own key, and the value that a record of its own would have.
+/// One message inside a multi-message: its own key, and the value that a record of its own would
+/// have.
 struct MultiMessageEntry {
   std::vector<Header> headers;
   std::string key;
@@ -16,21 +17,23 @@ struct MultiMessageEntry {
   friend bool operator==(MultiMessageEntry const&, MultiMessageEntry const&) = default;
 };
 
-/// Several messages in the value of one Kafka record, as the Java relay writes them when it is told to batch. Tram reads
-/// them and never writes them: Java consumers of today cannot read them.
+/// Several messages in the value of one Kafka record, as the Java relay writes them when it is told
+/// to batch. Tram reads them and never writes them: Java consumers of today cannot read them.
 struct MultiMessage {
   std::vector<Header> headers;
   std::vector<MultiMessageEntry> messages;
   friend bool operator==(MultiMessage const&, MultiMessage const&) = default;
 };
 
-/// Whether a record's value is a multi-message, well-formed or not; otherwise it is one plain message.
+/// Whether a record's value is a multi-message, well-formed or not; otherwise it is one plain
+/// message.
 bool is_multi_message(std::string_view value);
 
 /// The bytes. More than 65534 entries in a group or a text above 1 GiB: rejected.
 std::string encode_multi_message(MultiMessage const& batch);
 
-/// Bytes that are no multi-message or end too early: malformed. Blocks that a later version may add are skipped.
+/// Bytes that are no multi-message or end too early: malformed. Blocks that a later version may add
+/// are skipped.
 MultiMessage decode_multi_message(std::string_view value);
 
 /// What a batch without messages counts in Java's estimate of its size.

@@ -15,21 +15,25 @@ struct OutboxPlace {
   std::optional<std::uint32_t> message_partition;
 
   /// What follows `message` in the table's name: digits, or nothing.
-  [[nodiscard]] std::string table_suffix() const { return table ? std::to_string(*table) : std::string{}; }
+  [[nodiscard]] std::string table_suffix() const {
+    return table ? std::to_string(*table) : std::string{};
+  }
   friend bool operator==(OutboxPlace const&, OutboxPlace const&) = default;
 };
 
-/// How rows are spread over several outbox tables and message partitions. Services that share a database agree
-/// on these numbers.
+/// How rows are spread over several outbox tables and message partitions. Services that share a
+/// database agree on these numbers.
 struct OutboxPartitioning {
   /// Up to 1: the plain table alone.
   std::uint32_t tables{0};
   /// Up to 1: column `message_partition` stays NULL.
   std::uint32_t message_partitions{0};
 
-  /// The place for a message to `destination` (after mapping) with header `PARTITION_ID` = `key`, as the Java
-  /// framework chooses it. One hash in 2^32 gives Java a table that does not exist; here it gives a real one.
-  [[nodiscard]] OutboxPlace place(std::string_view destination, std::optional<std::string_view> key) const;
+  /// The place for a message to `destination` (after mapping) with header `PARTITION_ID` = `key`,
+  /// as the Java framework chooses it. One hash in 2^32 gives Java a table that does not exist;
+  /// here it gives a real one.
+  [[nodiscard]] OutboxPlace place(std::string_view destination,
+                                  std::optional<std::string_view> key) const;
 };
 
 }  // namespace tram
