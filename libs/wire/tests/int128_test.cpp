@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "tram/base/error.hpp"
+#include "tram/base/json.hpp"
 
 namespace tram {
 namespace {
@@ -69,6 +70,43 @@ TEST(Int128, counts_up_in_its_top_sixteen_bits_until_they_are_full) {
   EXPECT_EQ((Int128{0, bits(0xfffe000000000000)}.incremented()),
             (Int128{0, bits(0xffff000000000000)}));
   EXPECT_EQ((Int128{0, bits(0xffff000000000000)}.incremented()), std::nullopt);
+}
+
+struct Answer {
+  Int128 id;
+  std::optional<Int128> request_id;
+};
+
+TEST(Int128, is_a_string_in_json) {
+  EXPECT_EQ(json::encode(Int128{5, 7}), R"("0000000000000005-0000000000000007")");
+  EXPECT_EQ(json::encode(Answer{.id = {5, 7}, .request_id = {}}),
+            R"({"id":"0000000000000005-0000000000000007"})");
+  auto const answer = json::decode<Answer>(R"({"id":"5-7","requestId":"1-2"})");
+  EXPECT_EQ(answer.id, (Int128{5, 7}));
+  EXPECT_EQ(answer.request_id, (Int128{1, 2}));
+  EXPECT_EQ(json::decode<Answer>(json::encode(answer)).request_id, (Int128{1, 2}));
+}
+
+TEST(Int128, may_be_an_empty_string_in_json_where_it_is_optional) {
+  EXPECT_EQ(json::decode<Answer>(R"({"id":"5-7","requestId":""})").request_id, std::nullopt);
+  EXPECT_EQ(json::decode<Answer>(R"({"id":"5-7","requestId":null})").request_id, std::nullopt);
+  EXPECT_EQ(json::decode<Answer>(R"({"id":"5-7"})").request_id, std::nullopt);
+}
+
+TEST(Int128, that_is_none_in_json_is_malformed_with_its_path) {
+  for (auto const* text : {R"({"id":""})", R"({"id":"5"})", R"({"id":5})", R"({"id":null})",
+                           R"({"id":"5-7","requestId":"x"})"}) {
+    try {
+      static_cast<void>(json::decode<Answer>(text));
+      ADD_FAILURE() << "accepted: " << text;
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::malformed);
+      auto const path = std::string{text}.find("requestId") == std::string::npos
+                            ? "Answer.id: "
+                            : "Answer.requestId: ";
+      EXPECT_NE(std::string{error.what()}.find(path), std::string::npos) << error.what();
+    }
+  }
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "tram/base/json_codec.hpp"
+
 namespace tram {
 
 /// A message id: 128 bits that sort by the time they were made, as
@@ -27,6 +29,22 @@ struct Int128 {
   [[nodiscard]] std::optional<Int128> incremented() const;
 
   friend auto operator<=>(Int128 const&, Int128 const&) = default;
+};
+
+/// In JSON an id is a string of that form.
+template <>
+struct JsonCodec<Int128> {
+  static void encode(json::Writer& writer, Int128 const& id);
+  /// Anything else: malformed, with the path.
+  static Int128 decode(json::Reader& reader);
+};
+
+/// Java peers read an empty string as no id, and so do we. Nothing is written as `null` or left
+/// out.
+template <>
+struct JsonCodec<std::optional<Int128>> {
+  static void encode(json::Writer& writer, std::optional<Int128> const& id);
+  static std::optional<Int128> decode(json::Reader& reader);
 };
 
 }  // namespace tram
