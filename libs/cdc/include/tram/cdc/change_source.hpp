@@ -10,8 +10,8 @@
 
 namespace tram {
 
-/// A point in the database's log up to which everything is published. Ascending; its meaning is the source's own: an
-/// LSN, a row number, a binlog file number and offset.
+/// A point in the database's log up to which everything is published. Ascending; its meaning is the
+/// source's own: an LSN, a row number, a binlog file number and offset.
 using LogPosition = std::uint64_t;
 
 /// One row of the outbox as the log shows it, in commit order.
@@ -21,43 +21,53 @@ struct OutboxRow {
   /// Column `dbid`, where the table has one.
   std::optional<std::int64_t> database_id;
   std::string destination;
-  std::string headers;
-  /// NULL in a table with nullable columns: held, never lost.
+  /// NULL in a table with nullable columns, as the payload: held, never lost.
+  std::optional<std::string> headers;
   std::optional<std::string> payload;
-  /// Set on the last row of a transaction: when this row and all before it are published, this much is done.
+  /// Set on the last row of a transaction: when this row and all before it are published, this much
+  /// is done.
   std::optional<LogPosition> ends_at;
 };
 
 /// What one read returned.
 struct ChangeBatch {
   std::vector<OutboxRow> rows;
-  /// Rows seen up to here, also when none of them was for us: an idle outbox must not hold the log back.
+  /// Rows seen up to here, also when none of them was for us: an idle outbox must not hold the log
+  /// back.
   std::optional<LogPosition> seen_up_to;
 };
 
 /// Where a source stands, for health and metrics.
 struct ChangeSourceStatus {
   bool connected{};
-  /// Bytes (log) or rows (table) between the last confirmed position and the end; nothing when unknown.
+  /// Another process reads this source under the same name; this one waits to take over and returns
+  /// no rows.
+  bool standby{};
+  /// Bytes (log) or rows (table) between the last confirmed position and the end; nothing when
+  /// unknown.
   std::optional<std::uint64_t> behind;
   /// Last trouble, empty when all is well.
   std::string trouble;
 };
 
-/// Tails one outbox table. One thread only. `read` and `confirm` never wait for new rows: whoever uses it waits
-/// on `descriptor()`.
+/// Tails one outbox table. One thread only. `read` and `confirm` never wait for new rows: whoever
+/// uses it waits on `descriptor()`.
 class ChangeSource {
  public:
   virtual ~ChangeSource() = default;
-  /// Rows committed after those returned before, at most about `rows_max`; empty when there is nothing new.
-  /// After an error the source starts again behind the last confirmed position with the next call.
-  /// Faults: transient and broken (goes on by itself with the next calls), rejected (needs an operator: the text says what to do).
+  /// Rows committed after those returned before, at most about `rows_max`; empty when there is
+  /// nothing new. With a `rows_max` of 0 it takes no rows and only looks after its connection: the
+  /// window is full, perhaps for long. After an error the source starts again behind the last
+  /// confirmed position with the next call. Faults: transient and broken (goes on by itself with
+  /// the next calls), rejected (needs an operator: the text says what to do).
   virtual ChangeBatch read(std::size_t rows_max) = 0;
-  /// Everything up to `position` is durable at the broker; after a restart reading starts behind it. May be stored late.
+  /// Everything up to `position` is durable at the broker; after a restart reading starts behind
+  /// it. May be stored late.
   virtual void confirm(LogPosition position) = 0;
   /// Stores what was confirmed; called at a clean stop. Waits for the database.
   virtual void flush() = 0;
-  /// Starts over behind the last confirmed position: rows may come again. Used when a producer had to be replaced.
+  /// Starts over behind the last confirmed position: rows may come again. Used when a producer had
+  /// to be replaced.
   virtual void rewind() = 0;
   /// Readable (poll(2), POLLIN) when `read` may have something; -1 when it must simply be polled.
   [[nodiscard]] virtual int descriptor() const = 0;

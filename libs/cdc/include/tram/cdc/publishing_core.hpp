@@ -1,52 +1,61 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <optional>
-#include <string>
-#include <unordered_set>
-#include <variant>
 
-#include "tram/base/error.hpp"
 #include "tram/broker/producer.hpp"
 #include "tram/cdc/change_source.hpp"
 
 namespace tram {
 
-/// Which rows are in flight, and up to where the log may be confirmed: the end of the contiguous prefix of rows that are
-/// published or held, and only at the end of a transaction. Pure: no threads, no clock, no I/O.
+/// Which rows are in flight, and up to where the log may be confirmed: the end of the contiguous
+/// prefix of rows that are published or held, and only at the end of a transaction. Positions never
+/// step back, also when rows come again after a restart. Pure: no threads, no clock, no I/O.
 class PublishingCore {
  public:
   explicit PublishingCore(std::size_t window) : window_{window} {}
 
   /// True when no further row may be accepted before others complete.
   [[nodiscard]] bool full() const { return entries_.size() >= window_; }
-  /// Takes a row into the window; its record is to be submitted under the returned sequence.
+  /// What the next `accept` returns: a record is submitted first and accepted when the producer
+  /// took it.
+  [[nodiscard]] Sequence next_sequence() const { return first_ + entries_.size(); }
+  /// Takes a row into the window, which must not be full; its record is submitted under the
+  /// returned sequence.
   Sequence accept(std::optional<LogPosition> ends_at);
   /// The source has seen everything up to here; confirmable once all rows accepted so far are done.
   void seen(LogPosition position);
-  /// A row's record is durable, or the row is stored as held: either way it is done.
+  /// A row's record is durable, or the row is stored as held: either way it is done. It must be in
+  /// flight.
   void done(Sequence sequence);
   /// The position to confirm, if it moved since it was last taken.
   std::optional<LogPosition> take_confirmable();
   /// Accepted and not done.
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
-  /// Forgets everything in flight: the source rewinds to the last confirmed position. Sequences go on.
+  /// Accepted, and not done or behind one that is not: what counts against the window.
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  /// The oldest row that is not done has this sequence; `next_sequence()` when there is none.
+  [[nodiscard]] Sequence first_not_done() const { return first_; }
+  /// Forgets everything in flight: the source rewinds to the last confirmed position. Sequences go
+  /// on.
   void restart();
 
  private:
   struct Entry {
-    std::optional<LogPosition> ends_at;
+    std::optional<LogPosition> position;
     bool done{};
   };
   void drain();
+  void reach(LogPosition position);
 
   std::size_t window_;
+  /// The first one, if there is any, is not done.
   std::deque<Entry> entries_;
   Sequence first_{1};
   std::size_t in_flight_{};
-  std::optional<LogPosition> confirmable_;
+  std::optional<LogPosition> reached_;
+  bool moved_{};
 };
 
 }  // namespace tram
