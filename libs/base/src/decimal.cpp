@@ -25,8 +25,8 @@ std::string_view take_digits(std::string_view& text) {
   return digits;
 }
 
-bool take(std::string_view& text, std::string_view any_of) {
-  if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
+bool take(std::string_view& text, char wanted) {
+  if (!text.starts_with(wanted)) return false;
   text.remove_prefix(1);
   return true;
 }
@@ -42,12 +42,12 @@ std::optional<long> take_exponent(std::string_view& text) {
 
 std::optional<Parts> split(std::string_view text) {
   Parts parts;
-  parts.negative = take(text, "-");
+  parts.negative = take(text, '-');
   auto const whole = take_digits(text);
-  auto const has_point = take(text, ".");
+  auto const has_point = take(text, '.');
   auto const fraction = has_point ? take_digits(text) : std::string_view{};
   if (whole.empty() || (has_point && fraction.empty())) return std::nullopt;
-  auto const exponent = take(text, "eE") ? take_exponent(text) : 0L;
+  auto const exponent = take(text, 'e') || take(text, 'E') ? take_exponent(text) : 0L;
   if (!exponent || !text.empty()) return std::nullopt;
   parts.digits.append(whole).append(fraction);
   parts.scale = static_cast<long>(fraction.size()) - *exponent;
@@ -73,6 +73,17 @@ bool is_small(Parts const& parts) {
   constexpr auto most = static_cast<long>(Decimal::digits_max);
   return parts.scale >= -most && parts.scale < most && parts.digits.size() <= Decimal::digits_max &&
          static_cast<long>(parts.digits.size()) - parts.scale <= most;
+}
+
+// Most texts have the plain form already. Says no too often rather than too seldom: to a leading zero, for
+// one, which only the long way tells from a plain one.
+bool is_plain(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  if (text.empty() || text.size() > Decimal::digits_max || text.front() == '0') return false;
+  auto const whole = take_digits(text);
+  if (whole.empty() || text.empty()) return !whole.empty();
+  auto const has_point = take(text, '.');
+  return has_point && !take_digits(text).empty() && text.empty();
 }
 
 std::string join(Parts const& parts) {
@@ -107,6 +118,7 @@ std::strong_ordering compare_magnitudes(std::string_view left, std::string_view 
 }  // namespace
 
 Decimal Decimal::parse(std::string_view text) {
+  if (is_plain(text)) return Decimal{std::string{text}};
   auto parts = split(text);
   if (!parts) throw Error{Fault::malformed, "decimal: expected a decimal number"};
   if (!is_small(*parts)) {

@@ -32,40 +32,43 @@ struct Frame {
   ondemand::array_iterator elements;
 };
 
+bool is_space(char character) {
+  return character == ' ' || character == '\t' || character == '\n' || character == '\r';
+}
+
 std::string_view without_trailing_space(std::string_view text) {
-  auto const last = text.find_last_not_of(" \t\n\r");
-  return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
-// Takes the digits at the front of `text`; false when there is none.
-bool take_digits(std::string_view& text) {
-  auto const first = std::find_if_not(text.begin(), text.end(), is_digit);
-  auto const count = static_cast<std::size_t>(first - text.begin());
-  text.remove_prefix(count);
-  return count > 0;
+char const* skip_digits(char const* first, char const* last) {
+  while (first != last && is_digit(*first)) ++first;
+  return first;
 }
 
-bool take(std::string_view& text, std::string_view any_of) {
-  if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
-  text.remove_prefix(1);
-  return true;
+// The digits from `first` on, at least one: where they end; null when there is none.
+char const* some_digits(char const* first, char const* last) {
+  auto const* const end = skip_digits(first, last);
+  return end == first ? nullptr : end;
 }
 
 // The grammar of RFC 8259, section 6.
 bool is_number(std::string_view text) {
-  take(text, "-");
-  auto const starts_with_zero = text.starts_with('0');
-  auto const digits = text.size();
-  if (!take_digits(text)) return false;
-  if (starts_with_zero && digits - text.size() > 1) return false;
-  if (take(text, ".") && !take_digits(text)) return false;
-  if (take(text, "eE")) {
-    take(text, "+-");
-    if (!take_digits(text)) return false;
+  auto const* at = text.data();
+  auto const* const last = at + text.size();
+  if (at != last && *at == '-') ++at;
+  auto const starts_with_zero = at != last && *at == '0';
+  auto const* const whole = at;
+  if ((at = some_digits(at, last)) == nullptr || (starts_with_zero && at - whole > 1)) return false;
+  if (at != last && *at == '.' && (at = some_digits(at + 1, last)) == nullptr) return false;
+  if (at != last && (*at == 'e' || *at == 'E')) {
+    ++at;
+    if (at != last && (*at == '+' || *at == '-')) ++at;
+    if ((at = some_digits(at, last)) == nullptr) return false;
   }
-  return text.empty();
+  return at == last;
 }
 
 bool is_plain_name(std::string_view name) {
@@ -93,7 +96,11 @@ struct Reader::State {
   ondemand::parser parser;
   std::vector<char> buffer;
   ondemand::document document;
-  ondemand::value value;
+  // The current value lies in one of these two, where the library made it: to copy it right away would
+  // stall the processor longer than everything else takes.
+  simdjson::simdjson_result<ondemand::field> member;
+  simdjson::simdjson_result<ondemand::value> element;
+  ondemand::value* value = nullptr;
   bool pending = false;  // whether the current value is still to be taken
   std::vector<Frame> frames;
   std::size_t depth = 0;  // frames in use; the first is the array around the whole text
@@ -110,10 +117,17 @@ struct Reader::State {
   void settle();
   void skip_current();
   void skip_container(Kind kind);
+  std::optional<std::string_view> advance_member(Frame& frame);
+  bool advance_element(Frame& frame);
   bool advance(Frame& frame);
-  std::string_view token() { return without_trailing_space(value.raw_json_token()); }
+  std::string_view name_of(ondemand::field& field) const;
+  std::string_view token() { return without_trailing_space(value->raw_json_token()); }
   std::string_view scalar(std::string_view expected);
-  [[nodiscard]] Kind kind();
+  [[nodiscard]] char first_character() const {
+    TRAM_ASSERT(pending, "a JSON value is looked at before it is taken");
+    return *value->raw_json_token().data();
+  }
+  [[nodiscard]] Kind kind() const;
 
   template <class Integer>
   Integer integer();
@@ -214,26 +228,42 @@ Frame& Reader::State::push(bool is_object) {
 ondemand::value& Reader::State::take() {
   TRAM_ASSERT(pending, "a JSON value is taken once; go to the next member or element first");
   pending = false;
-  return value;
+  return *value;
+}
+
+std::optional<std::string_view> Reader::State::advance_member(Frame& frame) {
+  if (frame.started) ++frame.members;
+  frame.started = true;
+  if (frame.members == ondemand::object_iterator{}) return std::nullopt;
+  std::construct_at(&member, *frame.members);
+  if (member.error()) fail_syntax(member.error());
+  value = &member.value_unsafe().value();
+  pending = true;
+  return frame.name = name_of(member.value_unsafe());
+}
+
+bool Reader::State::advance_element(Frame& frame) {
+  if (frame.started) ++frame.elements;
+  frame.started = true;
+  if (frame.elements == ondemand::array_iterator{}) return false;
+  ++frame.index;
+  std::construct_at(&element, *frame.elements);
+  if (element.error()) fail_syntax(element.error());
+  value = &element.value_unsafe();
+  return pending = true;
 }
 
 bool Reader::State::advance(Frame& frame) {
-  if (frame.is_object) {
-    if (frame.started) ++frame.members;
-    frame.started = true;
-    if (frame.members == ondemand::object_iterator{}) return false;
-    auto field = check(*frame.members);
-    frame.name = check(field.unescaped_key());
-    value = field.value();
-  } else {
-    if (frame.started) ++frame.elements;
-    frame.started = true;
-    if (frame.elements == ondemand::array_iterator{}) return false;
-    ++frame.index;
-    value = check(*frame.elements);
-  }
-  pending = true;
-  return true;
+  return frame.is_object ? advance_member(frame).has_value() : advance_element(frame);
+}
+
+// Names seldom hold an escape; then they are read where they stand.
+std::string_view Reader::State::name_of(ondemand::field& field) const {
+  auto const* const first = field.key().raw();
+  auto const* last = first;
+  while (*last != '"' && *last != '\\') ++last;
+  if (*last == '"') return {first, static_cast<std::size_t>(last - first)};
+  return check(field.unescaped_key());
 }
 
 bool Reader::State::at_end() {
@@ -243,19 +273,18 @@ bool Reader::State::at_end() {
          document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 
-Kind Reader::State::kind() {
-  TRAM_ASSERT(pending, "a JSON value is looked at before it is taken");
-  switch (*value.raw_json_token().data()) {
+Kind Reader::State::kind() const {
+  switch (first_character()) {
     case '{': return Kind::object;
     case '[': return Kind::array;
     case '"': return Kind::string;
     case 't':
     case 'f': return Kind::boolean;
     case 'n': return Kind::null;
-    case '-':
-    case '0': case '1': case '2': case '3': case '4':
-    case '5': case '6': case '7': case '8': case '9': return Kind::number;
-    default: fail("expected a JSON value");
+    case '-': return Kind::number;
+    default:
+      if (is_digit(first_character())) return Kind::number;
+      fail("expected a JSON value");
   }
 }
 
@@ -330,33 +359,33 @@ Kind Reader::kind() const { return state_->kind(); }
 Policy Reader::policy() const { return state_->options.policy; }
 
 bool Reader::null() {
-  if (state_->kind() != Kind::null) return false;
+  if (state_->first_character() != 'n') return false;
   state_->skip_current();
   return true;
 }
 
 bool Reader::boolean() {
-  auto const text = state_->kind() == Kind::boolean ? state_->token() : std::string_view{};
+  auto const text = state_->token();
   if (text != "true" && text != "false") fail("expected true or false");
   state_->take();
   return text == "true";
 }
 
 std::string_view Reader::string() {
-  if (state_->kind() != Kind::string) fail("expected a string");
+  if (state_->first_character() != '"') fail("expected a string");
   return state_->check(state_->take().get_string());
 }
 
 std::string_view Reader::number() { return state_->quoted_or_plain_number("expected a number"); }
 
 std::string_view Reader::State::quoted_or_plain_number(std::string_view expected) {
-  auto const found = kind();
-  if (found == Kind::string && options.policy == Policy::rest) {
+  auto const first = first_character();
+  if (first == '"' && options.policy == Policy::rest) {
     auto const text = check(take().get_string());
     if (!is_number(text)) fail(expected);
     return text;
   }
-  if (found != Kind::number) fail(expected);
+  if (first != '-' && !is_digit(first)) fail(expected);
   auto const text = token();
   if (!is_number(text)) fail(expected);
   take();
@@ -379,7 +408,7 @@ std::int64_t Reader::signed_integer() { return state_->integer<std::int64_t>(); 
 std::uint64_t Reader::unsigned_integer() { return state_->integer<std::uint64_t>(); }
 
 double Reader::floating_point() {
-  if (state_->kind() == Kind::string && policy() == Policy::wire) {
+  if (state_->first_character() == '"' && policy() == Policy::wire) {
     auto const text = string();
     if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
     if (text == "Infinity") return std::numeric_limits<double>::infinity();
@@ -394,7 +423,7 @@ double Reader::floating_point() {
 }
 
 void Reader::enter_object() {
-  if (state_->kind() != Kind::object) fail("expected an object");
+  if (state_->first_character() != '{') fail("expected an object");
   auto& frame = state_->push(true);
   frame.members = state_->check(state_->check(state_->take().get_object()).begin());
 }
@@ -403,13 +432,13 @@ std::optional<std::string_view> Reader::next_member() {
   state_->settle();
   auto& frame = state_->frames[state_->depth - 1];
   TRAM_ASSERT(state_->depth > 1 && frame.is_object, "next_member() without enter_object()");
-  if (state_->advance(frame)) return frame.name;
-  --state_->depth;
-  return std::nullopt;
+  auto const name = state_->advance_member(frame);
+  if (!name) --state_->depth;
+  return name;
 }
 
 void Reader::enter_array() {
-  if (state_->kind() != Kind::array) fail("expected an array");
+  if (state_->first_character() != '[') fail("expected an array");
   auto& frame = state_->push(false);
   frame.elements = state_->check(state_->check(state_->take().get_array()).begin());
 }
@@ -418,9 +447,9 @@ bool Reader::next_element() {
   state_->settle();
   auto& frame = state_->frames[state_->depth - 1];
   TRAM_ASSERT(state_->depth > 1 && !frame.is_object, "next_element() without enter_array()");
-  if (state_->advance(frame)) return true;
-  --state_->depth;
-  return false;
+  auto const found = state_->advance_element(frame);
+  if (!found) --state_->depth;
+  return found;
 }
 
 void Reader::skip() { state_->skip_current(); }
