@@ -60,6 +60,8 @@ class ChangeSource {
   /// window is full, perhaps for long. After an error the source starts again behind the last
   /// confirmed position with the next call. Faults: transient and broken (goes on by itself with
   /// the next calls), rejected (needs an operator: the text says what to do).
+  /// `read(0)` takes no rows and only keeps the connection in order; while the caller can take no rows it calls that
+  /// every `poll_interval()`, and does not wait on `descriptor()`, which stays readable then.
   virtual ChangeBatch read(std::size_t rows_max) = 0;
   /// Everything up to `position` is durable at the broker; after a restart reading starts behind
   /// it. May be stored late.
