@@ -56,15 +56,15 @@ class ChangeSource {
  public:
   virtual ~ChangeSource() = default;
   /// Rows committed after those returned before, at most about `rows_max`; empty when there is
-  /// nothing new. With a `rows_max` of 0 it takes no rows and only looks after its connection: the
-  /// window is full, perhaps for long. After an error the source starts again behind the last
-  /// confirmed position with the next call. Faults: transient and broken (goes on by itself with
-  /// the next calls), rejected (needs an operator: the text says what to do).
-  /// `read(0)` takes no rows and only keeps the connection in order; while the caller can take no rows it calls that
-  /// every `poll_interval()`, and does not wait on `descriptor()`, which stays readable then.
+  /// nothing new. `read(0)` takes no rows and only keeps the connection in order; while the caller
+  /// can take no rows it calls that every `poll_interval()`, and does not wait on `descriptor()`,
+  /// which stays readable then. After an error the next call starts again behind the position
+  /// confirmed by then: the caller lets finish what is in flight first, so that little comes twice.
+  /// Faults: transient and broken (goes on by itself with the next calls), rejected (needs an
+  /// operator: the text says what to do).
   virtual ChangeBatch read(std::size_t rows_max) = 0;
   /// Everything up to `position` is durable at the broker; after a restart reading starts behind
-  /// it. May be stored late.
+  /// it. May be stored late; trouble with that shows at the next `read` or `flush`.
   virtual void confirm(LogPosition position) = 0;
   /// Stores what was confirmed; called at a clean stop. Waits for the database.
   virtual void flush() = 0;

@@ -1,0 +1,121 @@
+#include "tram/cdc/relay.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "relay_loop.hpp"
+
+namespace tram {
+namespace {
+
+timespec to_timespec(Duration duration) {
+  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
+}
+
+}  // namespace
+
+/// A descriptor that another thread makes readable.
+class Relay::WakeUp {
+ public:
+  WakeUp() : descriptor_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+    if (descriptor_ >= 0) return;
+    throw Error{Fault::transient,
+                std::string{"relay: cannot make an eventfd: "} + std::strerror(errno) +
+                    "; raise the limit of open files",
+                errno};
+  }
+  ~WakeUp() { ::close(descriptor_); }
+  WakeUp(WakeUp const&) = delete;
+  WakeUp& operator=(WakeUp const&) = delete;
+
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  // A counter that is full already is as good as a write, so nothing is checked.
+  void raise() noexcept { [[maybe_unused]] auto const written = ::eventfd_write(descriptor_, 1); }
+  void lower() noexcept {
+    eventfd_t count{};
+    [[maybe_unused]] auto const read = ::eventfd_read(descriptor_, &count);
+  }
+
+ private:
+  int descriptor_;
+};
+
+Relay::Relay(RelayParts parts, RelayOptions options)
+    : clock_{parts.clock},
+      logger_{parts.logger},
+      options_{std::move(options)},
+      wake_up_{std::make_unique<WakeUp>()},
+      loop_{std::make_unique<Loop>(std::move(parts), options_)} {}
+
+Relay::~Relay() = default;
+
+bool Relay::step() {
+  bool const progressed = loop_->step();
+  publish_status();
+  return progressed;
+}
+
+SteadyTime Relay::next_step() const { return loop_->next_step(); }
+
+void Relay::run(std::stop_token stop) {
+  logger_.info("relay.started", {{"relay", options_.name}});
+  std::stop_callback const nudge{stop, [this] { wake(); }};
+  while (!stop.stop_requested()) {
+    if (!step()) wait();
+  }
+  drain();
+}
+
+void Relay::drain() {
+  auto const deadline = Deadline::after(clock_, options_.drain_timeout);
+  loop_->begin_drain();
+  while (!loop_->drained() && !deadline.reached(clock_)) {
+    if (!step()) wait();
+  }
+  loop_->flush();
+  publish_status();
+  auto const left = status();
+  logger_.info("relay.stopped", {{"relay", options_.name},
+                                 {"published", left.counters.rows_published},
+                                 {"unacknowledged", left.in_flight}});
+}
+
+void Relay::wait() {
+  std::array<pollfd, 3> descriptors{
+      {{.fd = wake_up_->descriptor(), .events = POLLIN, .revents = 0},
+       {.fd = loop_->source_descriptor(), .events = POLLIN, .revents = 0},
+       {.fd = loop_->producer_descriptor(), .events = POLLIN, .revents = 0}}};
+  auto const until = std::max(loop_->next_step() - clock_.steady(), Duration{});
+  auto const timeout = to_timespec(until);
+  // Interrupted or not: the next step looks at everything.
+  if (::ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr) <= 0) return;
+  if (descriptors[0].revents != 0) wake_up_->lower();
+}
+
+void Relay::wake() noexcept { wake_up_->raise(); }
+
+void Relay::publish_status() {
+  auto status = loop_->status();
+  Lock const lock{mutex_};
+  status_ = std::move(status);
+}
+
+RelayStatus Relay::status() const {
+  Lock const lock{mutex_};
+  return status_;
+}
+
+RelayReadiness Relay::readiness() const {
+  return tram::readiness(status(), clock_.steady(), options_.stall_after);
+}
+
+}  // namespace tram
