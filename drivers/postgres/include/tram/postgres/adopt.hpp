@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "tram/sql/statement_executor.hpp"
+
+struct pg_conn;  // libpq's PGconn
+
+namespace tram::postgres {
+
+/// A transaction that the application has open on its own libpq connection. Tram runs statements in it and nothing
+/// else: no commit, no rollback, no savepoint, no retry. Borrows the connection; use it while that transaction lasts,
+/// on the thread that owns the connection. Statements wait as long as libpq does: the deadline is the application's.
+class AdoptedTransaction final : public StatementExecutor {
+ public:
+  explicit AdoptedTransaction(pg_conn* connection);
+  /// Faults: those of the driver, and rejected when no transaction is open, when it has failed already, or when
+  /// the connection is in pipeline mode or busy.
+  Rows execute_statement(std::string_view sql, Parameters parameters) override;
+
+ private:
+  pg_conn* connection_;
+};
+
+/// `outbox.send(tram::postgres::adopt(connection), …)`. Faults: rejected as above, checked at once.
+inline AdoptedTransaction adopt(pg_conn* connection) { return AdoptedTransaction{connection}; }
+
+}  // namespace tram::postgres

@@ -1,0 +1,123 @@
+#include "faults.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+namespace tram::postgres {
+namespace {
+
+struct CodeFault {
+  std::string_view prefix;
+  Fault fault;
+};
+
+// Looked through in order: the longer prefixes first.
+constexpr std::array code_faults{
+    CodeFault{"40003", Fault::in_doubt},   // statement_completion_unknown
+    CodeFault{"40", Fault::conflict},      // serialization_failure, deadlock_detected
+    CodeFault{"55P03", Fault::conflict},   // lock_not_available
+    CodeFault{"57P01", Fault::broken},     // admin_shutdown
+    CodeFault{"57P02", Fault::broken},     // crash_shutdown
+    CodeFault{"57P03", Fault::transient},  // cannot_connect_now
+    CodeFault{"57P05", Fault::broken},     // idle_session_timeout
+    CodeFault{"57014", Fault::transient},  // query_canceled
+    CodeFault{"25P03", Fault::broken},     // idle_in_transaction_session_timeout
+    CodeFault{"26000", Fault::broken},     // a prepared statement is gone: a new connection prepares it again
+    CodeFault{"08", Fault::broken},        // connection exceptions
+    CodeFault{"53", Fault::transient},     // out of disk, memory or connections
+    CodeFault{"58", Fault::transient},     // system errors
+};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> remedies{{
+    {"28P01", "; correct the password in the connection string or the password file"},
+    {"28000", "; allow this user, database and host in pg_hba.conf, or use another role"},
+    {"3D000", "; create the database or correct its name in the connection string"},
+    {"42P01", "; create the tables (\"tram schema install\") or correct the schema's name"},
+    {"3F000", "; create the schema (\"tram schema install\") or correct its name"},
+    {"42501", "; grant the role what the statement needs"},
+    {"25P02", "; an earlier statement of the transaction failed: roll it back"},
+    {"25006", "; connect to the primary (target_session_attrs=read-write)"},
+    {"53300", "; raise max_connections or use smaller pools"},
+    {"53100", "; free disk space on the server"},
+}};
+
+bool is_code(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0 || std::isupper(c) != 0; });
+}
+
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
+std::string_view field(PGresult const* result, int code) {
+  char const* text = PQresultErrorField(result, code);
+  return text == nullptr ? std::string_view{} : std::string_view{text};
+}
+
+Fault fault_of_statement(std::string_view sqlstate, std::string_view message) {
+  // Tables changed under a prepared statement; a new connection prepares it again.
+  if (sqlstate == "0A000" && message.find("cached plan") != std::string_view::npos) return Fault::broken;
+  return fault_of(sqlstate);
+}
+
+}  // namespace
+
+Fault fault_of(std::string_view sqlstate) noexcept {
+  auto const found = std::find_if(code_faults.begin(), code_faults.end(),
+                                  [&](CodeFault const& entry) { return sqlstate.starts_with(entry.prefix); });
+  return found == code_faults.end() ? Fault::rejected : found->fault;
+}
+
+std::string_view sqlstate_in(std::string_view verbose_message) noexcept {
+  // "SEVERITY:  XXXXX: text", where the severity may be translated.
+  constexpr std::size_t length = 5;
+  for (auto at = verbose_message.find(":  "); at != std::string_view::npos; at = verbose_message.find(":  ", at + 1)) {
+    auto const rest = verbose_message.substr(at + 3);
+    if (rest.size() > length && rest[length] == ':' && is_code(rest.substr(0, length))) return rest.substr(0, length);
+  }
+  return {};
+}
+
+std::string_view remedy_for(std::string_view sqlstate) noexcept {
+  auto const found = std::find_if(remedies.begin(), remedies.end(), [&](auto const& entry) { return entry.first == sqlstate; });
+  return found == remedies.end() ? std::string_view{} : found->second;
+}
+
+std::string plain(std::string_view message) {
+  auto const code = sqlstate_in(message);
+  if (!code.empty()) {
+    auto const after = static_cast<std::size_t>(code.data() - message.data()) + code.size();
+    message.remove_prefix(std::min(message.size(), after + 2));
+  }
+  return std::string{first_line(message)};
+}
+
+Error statement_error(std::string_view sql, PGresult const* result) {
+  auto const code = field(result, PG_DIAG_SQLSTATE);
+  auto message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)};
+  if (message.empty()) message = first_line(PQresultErrorMessage(result));
+  auto const detail = field(result, PG_DIAG_MESSAGE_DETAIL);
+  return Error{code.empty() ? Fault::broken : fault_of_statement(code, message),
+               "postgresql: " + excerpt(sql) + " failed: " + message + (detail.empty() ? "" : " (" + std::string{detail} + ")") +
+                   (code.empty() ? "" : " (SQLSTATE " + std::string{code} + ")") + std::string{remedy_for(code)}};
+}
+
+Error connect_error(std::string_view database, std::string_view verbose_message) {
+  auto const code = sqlstate_in(verbose_message);
+  auto const certificate = verbose_message.find("certificate") != std::string_view::npos ||
+                           verbose_message.find("SSL was required") != std::string_view::npos;
+  auto const fault = !code.empty() ? fault_of(code) : certificate ? Fault::rejected : Fault::transient;
+  std::string what = "postgresql: cannot connect to " + std::string{database} + ": ";
+  what += code.empty() ? std::string{first_line(verbose_message)} : plain(verbose_message) + " (SQLSTATE " + std::string{code} + ")";
+  what += remedy_for(code);
+  if (code.empty() && fault == Fault::transient) what += "; is the server running, and are host and port right?";
+  // A connection that never was cannot be broken.
+  return Error{fault == Fault::broken ? Fault::transient : fault, what};
+}
+
+std::string excerpt(std::string_view sql) {
+  constexpr std::size_t longest = 60;
+  return sql.size() <= longest ? std::string{sql} : std::string{sql.substr(0, longest)} + "…";
+}
+
+}  // namespace tram::postgres

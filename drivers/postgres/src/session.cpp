@@ -1,0 +1,152 @@
+#include "session.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+
+#include "faults.hpp"
+
+namespace tram::postgres {
+namespace {
+
+std::string option(PQconninfoOption const* options, std::string_view keyword) {
+  for (; options->keyword != nullptr; ++options) {
+    if (options->keyword == keyword && options->val != nullptr) return options->val;
+  }
+  return {};
+}
+
+std::string or_else(std::string value, std::string_view fallback) { return value.empty() ? std::string{fallback} : value; }
+
+timespec to_timespec(Duration duration) {
+  // Longer waits are cut into hours, so that no arithmetic overflows.
+  auto const bounded = std::min<Duration>(duration, std::chrono::hours{1});
+  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(bounded);
+  return {.tv_sec = seconds.count(), .tv_nsec = (bounded - seconds).count()};
+}
+
+void ignore_notice(void*, PGresult const*) {}
+
+}  // namespace
+
+bool wait_for_socket(int socket, short events, Clock& clock, Deadline deadline) {
+  pollfd waiting{.fd = socket, .events = events, .revents = 0};
+  while (true) {
+    auto const left = deadline.remaining(clock);
+    auto const timeout = to_timespec(left);
+    int const ready = ::ppoll(&waiting, 1, &timeout, nullptr);
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) {
+      throw Error{Fault::broken, std::string{"postgresql: poll failed: "} + std::strerror(errno), errno};
+    }
+    if (deadline.reached(clock)) return false;
+  }
+}
+
+Target::Target(std::string connection, std::string application_name, std::vector<std::pair<std::string, std::string>> extra)
+    : connection_{std::move(connection)}, application_name_{std::move(application_name)}, extra_{std::move(extra)} {
+  char* trouble = nullptr;
+  std::unique_ptr<PQconninfoOption, FreeOptions> const given{PQconninfoParse(connection_.c_str(), &trouble)};
+  Buffer const trouble_text{trouble};
+  if (!given) {
+    throw Error{Fault::rejected, "postgresql: the connection string is not understood: " + plain(trouble_text.get()) +
+                                     "; write postgresql://user@host:port/database or keyword=value pairs"};
+  }
+  std::unique_ptr<PQconninfoOption, FreeOptions> const defaults{PQconndefaults()};
+  auto const value = [&](char const* keyword) { return or_else(option(given.get(), keyword), option(defaults.get(), keyword)); };
+  user_ = value("user");
+  database_ = or_else(value("dbname"), user_);
+  name_ = "postgresql '" + or_else(value("host"), "localhost") + ":" + or_else(value("port"), "5432") + "/" + database_ + "'";
+}
+
+ConnectionPointer Target::start() const {
+  // What comes after "dbname" wins over the connection string, what comes before gives way to it.
+  std::vector<char const*> keywords{"fallback_application_name", "dbname", "client_encoding"};
+  std::vector<char const*> values{application_name_.c_str(), connection_.c_str(), "UTF8"};
+  for (auto const& [keyword, value] : extra_) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  ConnectionPointer connection{PQconnectStartParams(keywords.data(), values.data(), 1)};
+  if (!connection) throw Error{Fault::transient, "postgresql: cannot connect to " + name_ + ": out of memory"};
+  // The only way to learn the SQLSTATE of a connection that fails.
+  PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
+  PQsetNoticeReceiver(connection.get(), ignore_notice, nullptr);
+  return connection;
+}
+
+Session Session::open(Target const& target, Clock& clock, Deadline deadline) {
+  auto connection = target.start();
+  auto state = PGRES_POLLING_WRITING;
+  while (PQstatus(connection.get()) != CONNECTION_BAD && state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
+    short const events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    if (!wait_for_socket(PQsocket(connection.get()), events, clock, deadline)) {
+      throw Error{Fault::transient, "postgresql: cannot connect to " + target.name() +
+                                        ": no answer before the deadline; is the server reachable?"};
+    }
+    state = PQconnectPoll(connection.get());
+  }
+  if (state != PGRES_POLLING_OK) throw connect_error(target.name(), PQerrorMessage(connection.get()));
+  PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
+  PQsetnonblocking(connection.get(), 1);
+  return Session{std::move(connection), clock, target.name()};
+}
+
+void Session::lost() const {
+  throw Error{Fault::broken, "postgresql: the connection to " + name_ + " is lost: " + plain(PQerrorMessage(connection_.get()))};
+}
+
+void Session::wait(short events, Deadline deadline) {
+  if (wait_for_socket(socket(), events, *clock_, deadline)) return;
+  throw Error{Fault::broken, "postgresql: " + name_ + " gave no answer before the deadline; the connection is given up"};
+}
+
+void Session::flush(Deadline deadline) {
+  while (true) {
+    int const left = PQflush(connection_.get());
+    if (left == 0) return;
+    if (left < 0) lost();
+    wait(POLLIN | POLLOUT, deadline);
+    if (PQconsumeInput(connection_.get()) == 0) lost();
+  }
+}
+
+Result Session::next_result(Deadline deadline) {
+  while (PQisBusy(connection_.get()) != 0) {
+    wait(POLLIN, deadline);
+    if (PQconsumeInput(connection_.get()) == 0) lost();
+  }
+  return Result{PQgetResult(connection_.get())};
+}
+
+Result Session::query(std::string const& sql, Deadline deadline) {
+  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) lost();
+  flush(deadline);
+  Result answer;
+  while (auto result = next_result(deadline)) {
+    if (PQresultStatus(result.get()) == PGRES_FATAL_ERROR) {
+      auto const error = statement_error(sql, result.get());
+      while (PQstatus(connection_.get()) == CONNECTION_OK && next_result(deadline)) {
+      }
+      throw error;
+    }
+    answer = std::move(result);
+    auto const status = PQresultStatus(answer.get());
+    if (status == PGRES_COPY_BOTH || status == PGRES_COPY_OUT) break;
+  }
+  return answer;
+}
+
+void Session::require_alive() {
+  if (PQstatus(connection_.get()) != CONNECTION_OK) lost();
+  if (!wait_for_socket(socket(), POLLIN, *clock_, Deadline::now())) return;
+  if (PQconsumeInput(connection_.get()) == 0 || PQstatus(connection_.get()) != CONNECTION_OK) lost();
+}
+
+}  // namespace tram::postgres

@@ -1,0 +1,100 @@
+#include "values.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+
+#include "faults.hpp"
+#include "tram/base/error.hpp"
+
+namespace tram::postgres {
+namespace {
+
+// From the server's catalog (pg_type.dat); these numbers never change.
+enum TypeOid : Oid { type_bool = 16, type_int8 = 20, type_int2 = 21, type_int4 = 23, type_oid = 26, type_float4 = 700, type_float8 = 701 };
+
+constexpr std::size_t is_null = static_cast<std::size_t>(-1);
+
+template <class Number>
+void append_number(std::string& text, Number number) {
+  std::array<char, 32> digits{};
+  auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  text.append(digits.data(), end);
+}
+
+Cell to_cell(Oid type, std::string_view text) {
+  switch (type) {
+    case type_bool:
+      return std::int64_t{text == "t" ? 1 : 0};
+    case type_int2:
+    case type_int4:
+    case type_int8:
+    case type_oid: {
+      std::int64_t number{};
+      std::from_chars(text.data(), text.data() + text.size(), number);
+      return number;
+    }
+    case type_float4:
+    case type_float8:
+      // strtod knows the server's NaN and Infinity; libpq ends every value with a NUL.
+      return std::strtod(text.data(), nullptr);
+    default:
+      return std::string{text};
+  }
+}
+
+// libpq counts the rows of a SELECT too, which changed nothing.
+std::int64_t affected(PGresult const* result) {
+  auto* const mutable_result = const_cast<PGresult*>(result);  // libpq's signature lacks const
+  std::string_view const tag{PQcmdStatus(mutable_result)};
+  if (tag.starts_with("SELECT") || tag.starts_with("FETCH")) return 0;
+  return std::strtoll(PQcmdTuples(mutable_result), nullptr, 10);
+}
+
+}  // namespace
+
+TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
+  std::vector<std::size_t> starts;
+  starts.reserve(parameters.size());
+  for (auto const& parameter : parameters) {
+    auto const start = texts_.size();
+    if (auto const* text = std::get_if<std::string_view>(&parameter.value())) {
+      if (text->find('\0') != std::string_view::npos) {
+        throw Error{Fault::rejected, "postgresql: " + excerpt(sql) +
+                                         ": a text parameter holds the character U+0000, which PostgreSQL cannot store; remove it"};
+      }
+      texts_ += *text;
+    } else if (auto const* integer = std::get_if<std::int64_t>(&parameter.value())) {
+      append_number(texts_, *integer);
+    } else if (auto const* number = std::get_if<double>(&parameter.value())) {
+      append_number(texts_, *number);
+    } else {
+      starts.push_back(is_null);
+      continue;
+    }
+    texts_.push_back('\0');
+    starts.push_back(start);
+  }
+  pointers_.reserve(starts.size());
+  for (auto const start : starts) pointers_.push_back(start == is_null ? nullptr : texts_.data() + start);
+}
+
+Rows to_rows(PGresult const* result) {
+  auto const columns = PQnfields(result);
+  auto const rows = PQntuples(result);
+  std::vector<Cell> cells;
+  cells.reserve(static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows));
+  for (int row = 0; row < rows; ++row) {
+    for (int column = 0; column < columns; ++column) {
+      if (PQgetisnull(result, row, column) != 0) {
+        cells.emplace_back();
+        continue;
+      }
+      auto const length = static_cast<std::size_t>(PQgetlength(result, row, column));
+      cells.push_back(to_cell(PQftype(result, column), {PQgetvalue(result, row, column), length}));
+    }
+  }
+  return Rows{static_cast<std::size_t>(columns), std::move(cells), affected(result)};
+}
+
+}  // namespace tram::postgres

@@ -1,0 +1,185 @@
+#include <gtest/gtest.h>
+#include <libpq-fe.h>
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+
+#include <pqxx/pqxx>
+
+#include "postgres_server.hpp"
+#include "tram/base/error.hpp"
+#include "tram/postgres/adopt.hpp"
+#include "tram/sql/dialect.hpp"
+
+namespace tram::testing {
+namespace {
+
+PostgresServer& server() {
+  static PostgresServer instance;
+  return instance;
+}
+
+class PostgresAdopt : public ::testing::Test {
+ protected:
+  PostgresAdopt() { server().sql("DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, name text)"); }
+  void run(char const* sql) { PQclear(PQexec(connection_.get(), sql)); }
+  static std::string count() { return server().sql("SELECT count(*) FROM t"); }
+  std::string refusal() {
+    try {
+      postgres::adopt(connection_.get());
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected);
+      return error.what();
+    }
+    return "adopted";
+  }
+
+  std::unique_ptr<PGconn, void (*)(PGconn*)> connection_{PQconnectdb(server().connection().c_str()), PQfinish};
+};
+
+TEST_F(PostgresAdopt, runs_statements_in_the_transaction_that_the_application_has_open) {
+  run("BEGIN");
+  auto tx = postgres::adopt(connection_.get());
+  EXPECT_EQ(tx.execute("INSERT INTO t VALUES (?, ?)", 1, "a").affected(), 1);
+  tx.post("INSERT INTO t VALUES (?, ?)", 2, std::nullopt);
+  auto const rows = tx.execute("SELECT id, name FROM t ORDER BY id");
+  EXPECT_EQ(rows[0].get<std::string>(1), "a");
+  EXPECT_TRUE(rows[1].is_null(1));
+  EXPECT_EQ(count(), "0");
+  run("COMMIT");
+  EXPECT_EQ(count(), "2");
+}
+
+TEST_F(PostgresAdopt, the_application_may_roll_everything_back) {
+  run("BEGIN");
+  postgres::adopt(connection_.get()).execute("INSERT INTO t VALUES (1, 'a')");
+  run("ROLLBACK");
+  EXPECT_EQ(count(), "0");
+}
+
+TEST_F(PostgresAdopt, refuses_a_connection_without_a_transaction) {
+  EXPECT_EQ(refusal(), "postgresql: the adopted connection cannot be used: no transaction is open on it; run BEGIN first");
+}
+
+TEST_F(PostgresAdopt, refuses_a_transaction_that_has_failed) {
+  run("BEGIN");
+  run("SELECT 1/0");
+  EXPECT_EQ(refusal(),
+            "postgresql: the adopted connection cannot be used: its transaction has failed; roll it back and start again");
+}
+
+TEST_F(PostgresAdopt, refuses_a_connection_in_pipeline_mode) {
+  run("BEGIN");
+  PQenterPipelineMode(connection_.get());
+  EXPECT_EQ(refusal(),
+            "postgresql: the adopted connection cannot be used: it is in pipeline mode; leave it (PQexitPipelineMode) before "
+            "handing it over");
+}
+
+TEST_F(PostgresAdopt, refuses_to_go_on_after_the_application_committed) {
+  run("BEGIN");
+  auto tx = postgres::adopt(connection_.get());
+  run("COMMIT");
+  EXPECT_THROW(tx.execute("INSERT INTO t VALUES (1, 'a')"), Error);
+  EXPECT_EQ(count(), "0");
+}
+
+TEST_F(PostgresAdopt, tells_the_servers_errors_with_their_fault) {
+  run("BEGIN");
+  auto tx = postgres::adopt(connection_.get());
+  tx.execute("INSERT INTO t VALUES (1, 'a')");
+  try {
+    tx.execute("INSERT INTO t VALUES (?, 'b')", 1);
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::rejected);
+  }
+}
+
+std::optional<std::string> text_of(Parameter const& parameter) {
+  if (auto const* text = std::get_if<std::string_view>(&parameter.value())) return std::string{*text};
+  if (auto const* integer = std::get_if<std::int64_t>(&parameter.value())) return std::to_string(*integer);
+  if (auto const* number = std::get_if<double>(&parameter.value())) return std::to_string(*number);
+  return std::nullopt;
+}
+
+// What an application with libpqxx writes once.
+FunctionExecutor on_libpqxx(pqxx::transaction_base& transaction) {
+  return FunctionExecutor{[&transaction](std::string_view sql, Parameters parameters) {
+    std::vector<std::optional<std::string>> texts;
+    for (auto const& parameter : parameters) texts.push_back(text_of(parameter));
+    std::vector<char const*> pointers;
+    for (auto const& text : texts) pointers.push_back(text ? text->c_str() : nullptr);
+    auto const result = transaction.exec_params(number_placeholders(sql), pqxx::prepare::make_dynamic_params(pointers));
+    std::vector<Cell> cells;
+    for (auto const& row : result) {
+      for (auto const& field : row) cells.push_back(field.is_null() ? Cell{} : Cell{field.as<std::string>()});
+    }
+    return Rows{result.columns(), std::move(cells), static_cast<std::int64_t>(result.affected_rows())};
+  }};
+}
+
+TEST_F(PostgresAdopt, a_transaction_of_libpqxx_serves_as_well) {
+  pqxx::connection connection{server().connection()};
+  {
+    pqxx::work transaction{connection};
+    auto tx = on_libpqxx(transaction);
+    EXPECT_EQ(tx.execute("INSERT INTO t VALUES (?, ?)", 1, "a").affected(), 1);
+    tx.post("INSERT INTO t VALUES (?, ?)", 2, std::nullopt);
+    EXPECT_EQ(tx.execute("SELECT id, name FROM t ORDER BY id")[1].get<int>(0), 2);
+    EXPECT_TRUE(tx.execute("SELECT name FROM t WHERE id = ?", 2)[0].is_null(0));
+    transaction.commit();
+  }
+  EXPECT_EQ(count(), "2");
+}
+
+// SOCI wants its own placeholders, `:p1`.
+std::string named_placeholders(std::string_view sql) {
+  auto numbered = number_placeholders(sql);
+  for (auto at = numbered.find('$'); at != std::string::npos; at = numbered.find('$', at)) numbered.replace(at, 1, ":p");
+  return numbered;
+}
+
+// What an application with SOCI writes once, when it wants nothing of libpq; statements that return no rows are all
+// that the outbox sends with application-made ids.
+FunctionExecutor on_soci(soci::session& session) {
+  return FunctionExecutor{[&session](std::string_view sql, Parameters parameters) {
+    std::vector<std::string> texts(parameters.size());
+    std::vector<soci::indicator> indicators(parameters.size(), soci::i_null);
+    soci::statement statement{session};
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      if (auto text = text_of(parameters[i])) {
+        texts[i] = std::move(*text);
+        indicators[i] = soci::i_ok;
+      }
+      statement.exchange(soci::use(texts[i], indicators[i]));
+    }
+    statement.alloc();
+    statement.prepare(named_placeholders(sql));
+    statement.define_and_bind();
+    statement.execute(true);
+    return Rows{0, {}, statement.get_affected_rows()};
+  }};
+}
+
+TEST_F(PostgresAdopt, a_transaction_of_soci_serves_as_well) {
+  soci::session session{soci::postgresql, server().connection()};
+  soci::transaction transaction{session};
+  auto tx = on_soci(session);
+  EXPECT_EQ(tx.execute("INSERT INTO t VALUES (?, ?)", 1, "a").affected(), 1);
+  tx.post("INSERT INTO t VALUES (?, ?)", 2, std::nullopt);
+  transaction.commit();
+  EXPECT_EQ(server().sql("SELECT string_agg(id || coalesce(name, '-'), ',' ORDER BY id) FROM t"), "1a,2-");
+}
+
+TEST_F(PostgresAdopt, the_connection_below_soci_can_be_adopted_directly) {
+  soci::session session{soci::postgresql, server().connection()};
+  soci::transaction transaction{session};
+  auto tx = postgres::adopt(static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_);
+  tx.execute("INSERT INTO t VALUES (?, ?)", 1, "a");
+  EXPECT_EQ(tx.execute("SELECT name FROM t")[0].get<std::string>(0), "a");
+  transaction.commit();
+  EXPECT_EQ(count(), "1");
+}
+
+}  // namespace
+}  // namespace tram::testing
