@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
+// SOCI's headers use Boost where the library was built with it; these tests need none of that.
+#include <soci/soci-config.h>
+#undef SOCI_HAVE_BOOST
+#undef SOCI_HAVE_BOOST_DATE_TIME
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 
