@@ -1,0 +1,311 @@
+#include "tram/postgres/change_source.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "faults.hpp"
+#include "log_meter.hpp"
+#include "pgoutput_decoder.hpp"
+#include "replication_protocol.hpp"
+#include "replication_setup.hpp"
+#include "session.hpp"
+
+namespace tram::postgres {
+namespace {
+
+// One read returns about this much at most, so that large rows do not pile up.
+constexpr std::size_t read_bytes_max = std::size_t{1} << 20U;
+constexpr Duration idle_interval = std::chrono::seconds{1};
+constexpr Duration standby_interval = std::chrono::milliseconds{250};
+
+std::size_t size_of(std::optional<std::string> const& text) { return text ? text->size() : 0; }
+std::size_t size_of(OutboxRow const& row) { return row.destination.size() + size_of(row.headers) + size_of(row.payload); }
+
+class PgoutputSource final : public ChangeSource {
+ public:
+  PgoutputSource(ChangeSourceConfig const& config, Clock& clock)
+      : config_{config},
+        clock_{clock},
+        target_{config.connection, "tram-cdc", {{"replication", "database"}}},
+        meter_{Target{config.connection, "tram-cdc"}, config.slot, config.measure_interval, clock} {}
+
+  ChangeBatch read(std::size_t rows_max) override;
+  void confirm(LogPosition position) override;
+  void flush() override;
+  void rewind() override { disconnect(); }
+  int descriptor() const override { return session_ ? session_->socket() : -1; }
+  Duration poll_interval() const override;
+  ChangeSourceStatus status() const override;
+
+ private:
+  void connect();
+  Session open(Deadline deadline);
+  void stand_by(std::string const& reader);
+  bool start(Session& session, LogPosition from, Deadline deadline);
+  void await_own_predecessor(Session& session, Deadline deadline);
+  void disconnect();
+  ChangeBatch stream(std::size_t rows_max);
+  [[nodiscard]] std::optional<std::string_view> next_message();
+  void end_of_stream();
+  void take(std::string_view message, ChangeBatch& batch);
+  void take(Change change, ChangeBatch& batch);
+  void keep_in_touch();
+  void tell_position(AskReply asks);
+
+  ChangeSourceConfig config_;
+  Clock& clock_;
+  Target target_;
+  LogMeter meter_;
+  std::optional<Session> session_;
+  std::optional<PgoutputDecoder> decoder_;
+  Buffer message_;
+  int server_process_{};
+
+  /// The row read last: only what follows tells whether it is the last one of its transaction.
+  std::optional<OutboxRow> held_back_;
+  bool in_transaction_{};
+  LogPosition confirmed_{};
+  LogPosition told_{};
+  std::string history_;
+  SteadyTime told_at_{};
+  SteadyTime heard_at_{};
+  SteadyTime asked_at_{};
+  bool standby_{};
+  std::string trouble_{"not connected yet"};
+};
+
+ChangeBatch PgoutputSource::read(std::size_t rows_max) {
+  try {
+    if (!session_) connect();
+    meter_.step();
+    if (!session_) return {};
+    return stream(rows_max);
+  } catch (Error const& error) {
+    disconnect();
+    standby_ = false;
+    trouble_ = error.what();
+    throw;
+  }
+}
+
+void PgoutputSource::connect() {
+  auto const deadline = Deadline::after(clock_, config_.connect_timeout);
+  auto session = open(deadline);
+  await_own_predecessor(session, deadline);
+  ReplicationSetup setup{session, config_, deadline};
+  auto const outbox = setup.outbox();
+  auto const slot = setup.prepare(outbox);
+  if (!slot.reader.empty()) return stand_by(slot.reader);
+  if (slot.history != history_) confirmed_ = slot.confirmed;
+  confirmed_ = std::max(confirmed_, slot.confirmed);
+  history_ = slot.history;
+  if (!start(session, confirmed_, deadline)) return stand_by("unknown");
+
+  server_process_ = PQbackendPID(session.connection());
+  session_ = std::move(session);
+  decoder_.emplace(outbox.schema, outbox.table);
+  standby_ = false;
+  told_ = confirmed_;
+  told_at_ = heard_at_ = asked_at_ = clock_.steady();
+  trouble_.clear();
+}
+
+Session PgoutputSource::open(Deadline deadline) {
+  try {
+    return Session::open(target_, clock_, deadline);
+  } catch (Error const& error) {
+    if (error.fault() != Fault::rejected || std::string_view{error.what()}.find("SQLSTATE 42501") == std::string_view::npos) throw;
+    throw Error{Fault::rejected, "postgresql: role '" + target_.user() + "' may not read the log of " + target_.name() +
+                                     "; run: ALTER ROLE " + target_.user() + " REPLICATION"};
+  }
+}
+
+// After a rewind the server may need a moment to notice that the last connection is gone.
+void PgoutputSource::await_own_predecessor(Session& session, Deadline deadline) {
+  if (server_process_ == 0) return;
+  auto const busy = "SELECT 1 FROM pg_replication_slots WHERE slot_name = " + quote_text(session.connection(), config_.slot) +
+                    " AND active_pid = " + std::to_string(server_process_);
+  while (PQntuples(session.query(busy, deadline).get()) > 0 && !deadline.reached(clock_)) {
+    clock_.pause(std::chrono::milliseconds{2});
+  }
+}
+
+// Not an error: two relays may run so that one takes over when the other goes.
+void PgoutputSource::stand_by(std::string const& reader) {
+  standby_ = true;
+  trouble_ = "slot '" + config_.slot + "' of " + target_.name() + " is being read by another relay (process " + reader +
+             " of the server); waiting to take over";
+}
+
+// False when somebody else reads the slot.
+bool PgoutputSource::start(Session& session, LogPosition from, Deadline deadline) {
+  auto const publication = "\"" + config_.publication + "\"";
+  try {
+    session.query("START_REPLICATION SLOT " + quote_name(session.connection(), config_.slot) + " LOGICAL " + format_lsn(from) +
+                      " (proto_version '1', publication_names " + quote_text(session.connection(), publication) + ")",
+                  deadline);
+  } catch (Error const& error) {
+    if (std::string_view{error.what()}.find("SQLSTATE 55006") == std::string_view::npos) throw;
+    return false;
+  }
+  return true;
+}
+
+void PgoutputSource::disconnect() {
+  message_.reset();
+  session_.reset();
+  decoder_.reset();
+  held_back_.reset();
+  in_transaction_ = false;
+  if (trouble_.empty()) trouble_ = "not connected";
+}
+
+ChangeBatch PgoutputSource::stream(std::size_t rows_max) {
+  ChangeBatch batch;
+  // Whoever takes no rows does not hear the server either, and must not take it for silent.
+  if (rows_max == 0) heard_at_ = clock_.steady();
+  std::size_t bytes = 0;
+  bool looked = false;
+  while (batch.rows.size() < rows_max && bytes < read_bytes_max) {
+    if (auto const message = next_message()) {
+      auto const before = batch.rows.size();
+      take(*message, batch);
+      if (batch.rows.size() > before) bytes += size_of(batch.rows.back());
+    } else if (std::exchange(looked, true)) {
+      break;
+    } else if (PQconsumeInput(session_->connection()) == 0) {
+      session_->lost();
+    }
+  }
+  keep_in_touch();
+  return batch;
+}
+
+std::optional<std::string_view> PgoutputSource::next_message() {
+  char* bytes = nullptr;
+  int const length = PQgetCopyData(session_->connection(), &bytes, 1);
+  message_.reset(bytes);
+  if (length > 0) return std::string_view{bytes, static_cast<std::size_t>(length)};
+  if (length < 0) end_of_stream();
+  return std::nullopt;
+}
+
+void PgoutputSource::end_of_stream() {
+  Result const result{PQgetResult(session_->connection())};
+  if (result && PQresultErrorField(result.get(), PG_DIAG_SQLSTATE) != nullptr) {
+    auto const error = statement_error("reading the log", result.get());
+    if (std::string_view{error.what()}.find("SQLSTATE 42704") == std::string_view::npos) throw error;
+    throw Error{Fault::rejected, std::string{error.what()} + "; the slot is older than the publication: drop the slot and let it be "
+                                                             "made again, or take over with \"tram-cdc takeover\""};
+  }
+  session_->lost();
+}
+
+void PgoutputSource::take(std::string_view message, ChangeBatch& batch) {
+  heard_at_ = clock_.steady();
+  auto const parsed = parse_stream_message(message);
+  if (auto const* data = std::get_if<LogData>(&parsed)) return take(decoder_->decode(data->payload), batch);
+  auto const& keepalive = std::get<Keepalive>(parsed);
+  // Within a transaction the server's place in the log is no place to start from.
+  if (!in_transaction_ && keepalive.end > confirmed_) batch.seen_up_to = keepalive.end;
+  if (keepalive.reply == Keepalive::Reply::asked) tell_position(AskReply::no);
+}
+
+void PgoutputSource::take(Change change, ChangeBatch& batch) {
+  if (auto* row = std::get_if<OutboxRow>(&change)) {
+    if (held_back_) batch.rows.push_back(std::move(*held_back_));
+    held_back_ = std::move(*row);
+  } else if (auto const* end = std::get_if<TransactionEnd>(&change)) {
+    in_transaction_ = false;
+    if (held_back_) {
+      held_back_->ends_at = end->end;
+      batch.rows.push_back(std::move(*held_back_));
+      held_back_.reset();
+    } else {
+      batch.seen_up_to = end->end;
+    }
+  } else if (std::holds_alternative<TransactionBegin>(change)) {
+    in_transaction_ = true;
+  }
+}
+
+void PgoutputSource::confirm(LogPosition position) {
+  confirmed_ = std::max(confirmed_, position);
+  if (!session_) return;
+  try {
+    if (clock_.steady() - told_at_ >= config_.status_interval) tell_position(AskReply::no);
+  } catch (Error const&) {
+    // The next read meets the same trouble, tells of it and connects again.
+  }
+}
+
+void PgoutputSource::keep_in_touch() {
+  auto const now = clock_.steady();
+  if (now - heard_at_ >= config_.silence_max) {
+    throw Error{Fault::broken, "postgresql: " + target_.name() + " has said nothing for too long; connecting again"};
+  }
+  bool const silent = now - std::max(heard_at_, asked_at_) >= config_.probe_interval;
+  bool const due = confirmed_ != told_ && now - told_at_ >= config_.status_interval;
+  // Said also without need, so that the server does not give up a relay that waits for its broker (wal_sender_timeout).
+  bool const overdue = now - told_at_ >= config_.probe_interval;
+  if (silent) asked_at_ = now;
+  if (silent || due || overdue) tell_position(silent ? AskReply::yes : AskReply::no);
+}
+
+void PgoutputSource::tell_position(AskReply asks) {
+  auto const message = status_update(confirmed_, clock_.wall(), asks);
+  auto* const connection = session_->connection();
+  if (PQputCopyData(connection, message.data(), static_cast<int>(message.size())) < 0 || PQflush(connection) < 0) session_->lost();
+  told_ = confirmed_;
+  told_at_ = clock_.steady();
+}
+
+void PgoutputSource::flush() {
+  if (!session_) return;
+  auto const deadline = Deadline::after(clock_, config_.connect_timeout);
+  auto* const connection = session_->connection();
+  tell_position(AskReply::no);
+  if (PQputCopyEnd(connection, nullptr) < 0) session_->lost();
+  session_->flush(deadline);
+  // The server ends the stream after it has taken the position.
+  char* bytes = nullptr;
+  int length = 0;
+  while ((length = PQgetCopyData(connection, &bytes, 1)) >= 0) {
+    message_.reset(std::exchange(bytes, nullptr));
+    if (length > 0) continue;
+    session_->wait(POLLIN, deadline);
+    if (PQconsumeInput(connection) == 0) session_->lost();
+  }
+  while (session_->next_result(deadline)) {
+  }
+  disconnect();
+}
+
+Duration PgoutputSource::poll_interval() const {
+  if (!session_) return standby_ ? standby_interval : Duration::zero();
+  if (confirmed_ == told_) return idle_interval;
+  return std::clamp<Duration>(told_at_ + config_.status_interval - clock_.steady(), Duration::zero(), idle_interval);
+}
+
+ChangeSourceStatus PgoutputSource::status() const {
+  auto trouble = trouble_;
+  if (trouble.empty() && meter_.in_danger()) {
+    trouble = "slot '" + config_.slot + "' keeps more log than max_slot_wal_keep_size allows and may lose it; let the relay catch up, or "
+              "raise the setting";
+  }
+  return {.connected = session_.has_value(), .standby = standby_, .behind = meter_.kept_bytes(), .trouble = trouble};
+}
+
+}  // namespace
+
+std::unique_ptr<ChangeSource> change_source(ChangeSourceConfig const& config, Clock& clock) {
+  return std::make_unique<PgoutputSource>(config, clock);
+}
+
+}  // namespace tram::postgres

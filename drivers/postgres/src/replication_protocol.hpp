@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "tram/base/clock.hpp"
+#include "tram/cdc/change_source.hpp"
+
+namespace tram::postgres {
+
+/// Reads big-endian values from bytes that may be anything; `Error{malformed}` where they end too early.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : bytes_{bytes} {}
+  std::uint8_t byte() { return static_cast<std::uint8_t>(take(1)[0]); }
+  std::uint16_t uint16() { return static_cast<std::uint16_t>(number(2)); }
+  std::uint32_t uint32() { return static_cast<std::uint32_t>(number(4)); }
+  std::uint64_t uint64() { return number(8); }
+  std::string_view text(std::size_t length) { return take(length); }
+  /// Up to the next NUL, which is consumed.
+  std::string_view c_string();
+  std::string_view rest() { return take(bytes_.size()); }
+
+ private:
+  std::string_view take(std::size_t length);
+  std::uint64_t number(std::size_t length);
+
+  std::string_view bytes_;
+};
+
+/// What the server sends while it streams (PostgreSQL 15, chapter 55.4).
+struct LogData {
+  std::string_view payload;
+};
+struct Keepalive {
+  /// How far the server has read its log.
+  LogPosition end{};
+  enum class Reply : std::uint8_t { not_asked, asked } reply{};
+};
+using StreamMessage = std::variant<LogData, Keepalive>;
+
+/// `Error{malformed}` for anything else. Borrows from `bytes`.
+StreamMessage parse_stream_message(std::string_view bytes);
+
+/// What the client sends: everything up to `confirmed` is stored elsewhere. `asks` for a keepalive in return.
+enum class AskReply : std::uint8_t { no, yes };
+std::string status_update(LogPosition confirmed, WallTime now, AskReply asks);
+
+/// `16/B374D848`, as PostgreSQL writes positions.
+std::string format_lsn(LogPosition position);
+/// Nothing for text that is no position.
+std::optional<LogPosition> parse_lsn(std::string_view text);
+
+}  // namespace tram::postgres
