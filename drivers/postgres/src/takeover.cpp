@@ -1,0 +1,228 @@
+#include "tram/postgres/takeover.hpp"
+
+#include <optional>
+#include <string_view>
+
+#include "replication_protocol.hpp"
+#include "replication_setup.hpp"
+#include "session.hpp"
+#include "tram/base/error.hpp"
+
+namespace tram::postgres {
+namespace {
+
+// How far a takeover got is kept in the comment on the publication, so that no table is needed.
+constexpr std::string_view marker_begun{"tram takeover: begun"};
+constexpr std::string_view marker_waiting{"tram takeover: waits for transactions before "};
+constexpr std::string_view marker_prepared{"tram takeover: prepared at "};
+
+struct Slot {
+  std::string plugin;
+  std::string database;
+  std::string reader;
+  LogPosition confirmed{};
+};
+
+class Takeover {
+ public:
+  Takeover(TakeoverConfig const& config, Clock& clock)
+      : config_{config},
+        deadline_{Deadline::after(clock, config.timeout)},
+        session_{Session::open(Target{config.connection, "tram-takeover"}, clock, deadline_)} {}
+
+  void prepare();
+  void copy_slot();
+  void drop_old_slot();
+  TakeoverStatus status();
+
+ private:
+  OutboxName require_outbox();
+  void require_old_slot();
+  void publish(OutboxName const& outbox);
+  void note_if_transactions_ended();
+  std::optional<Slot> slot(std::string const& name);
+  std::string marker();
+  void set_marker(std::string const& text);
+  std::optional<LogPosition> prepared_at();
+  TakeoverStatus at(TakeoverStep step, std::string next);
+
+  Result query(std::string const& sql) { return session_.query(sql, deadline_); }
+  std::string value(std::string const& sql) {
+    auto const result = query(sql);
+    return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
+  }
+  std::string text(std::string const& plain) const { return quote_text(session_.connection(), plain); }
+  std::string name(std::string const& plain) const { return quote_name(session_.connection(), plain); }
+  [[noreturn]] void refuse(std::string const& what) const {
+    throw Error{Fault::rejected, "postgresql: takeover of slot '" + config_.old_slot + "' of " + session_.name() + ": " + what};
+  }
+
+  TakeoverConfig const& config_;
+  Deadline deadline_;
+  Session session_;
+};
+
+void Takeover::prepare() {
+  auto const level = value("SHOW wal_level");
+  if (level != "logical") refuse("the server's wal_level is '" + level + "'; set wal_level = logical and restart the server");
+  require_old_slot();
+  if (slot(config_.slot)) refuse("slot '" + config_.slot + "' is there already; look at the takeover's status, or name another new slot");
+  publish(require_outbox());
+  if (marker().starts_with(marker_prepared) || marker().starts_with(marker_waiting)) return;
+  // Only now that the publication is committed: whoever gets a number from here on sees it.
+  set_marker(std::string{marker_waiting} + value("SELECT pg_snapshot_xmax(pg_current_snapshot())"));
+}
+
+OutboxName Takeover::require_outbox() {
+  auto const wanted = config_.schema.qualify(config_.table);
+  auto const found = query("SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                           "WHERE c.oid = to_regclass(" + text(wanted) + ")");
+  if (PQntuples(found.get()) == 0) refuse("table " + wanted + " does not exist; correct the schema's name");
+  return {.schema = PQgetvalue(found.get(), 0, 0), .table = PQgetvalue(found.get(), 0, 1)};
+}
+
+void Takeover::require_old_slot() {
+  auto const old_slot = slot(config_.old_slot);
+  if (!old_slot) refuse("there is no such slot; name the one that the running relay reads (SELECT * FROM pg_replication_slots)");
+  if (old_slot->database != value("SELECT current_database()")) {
+    refuse("it belongs to database '" + old_slot->database + "'; connect to that one");
+  }
+  if (old_slot->plugin == "pgoutput") refuse("it is one for pgoutput already; let tram-cdc read it as it is");
+}
+
+void Takeover::publish(OutboxName const& outbox) {
+  auto const table = outbox.quoted(session_.connection());
+  auto const found = query("SELECT pubinsert AND EXISTS (SELECT 1 FROM pg_publication_tables WHERE pubname = " + text(config_.publication) +
+                           " AND schemaname = " + text(outbox.schema) + " AND tablename = " + text(outbox.table) +
+                           ") FROM pg_publication WHERE pubname = " + text(config_.publication));
+  if (PQntuples(found.get()) == 0) {
+    query("CREATE PUBLICATION " + name(config_.publication) + " FOR TABLE " + table + " WITH (publish = 'insert')");
+    set_marker(std::string{marker_begun});
+  } else if (std::string_view{PQgetvalue(found.get(), 0, 0)} != "t") {
+    refuse("publication '" + config_.publication + "' is there but does not show inserts into " + table + "; name another one");
+  }
+}
+
+std::optional<Slot> Takeover::slot(std::string const& slot_name) {
+  auto const found = query("SELECT coalesce(plugin, ''), coalesce(database, ''), coalesce(active_pid::text, ''), "
+                           "coalesce(confirmed_flush_lsn::text, '0/0') FROM pg_replication_slots WHERE slot_name = " + text(slot_name));
+  if (PQntuples(found.get()) == 0) return std::nullopt;
+  return Slot{.plugin = PQgetvalue(found.get(), 0, 0),
+              .database = PQgetvalue(found.get(), 0, 1),
+              .reader = PQgetvalue(found.get(), 0, 2),
+              .confirmed = parse_lsn(PQgetvalue(found.get(), 0, 3)).value_or(0)};
+}
+
+std::string Takeover::marker() {
+  return value("SELECT coalesce(obj_description(oid, 'pg_publication'), '') FROM pg_publication WHERE pubname = " + text(config_.publication));
+}
+
+void Takeover::set_marker(std::string const& marker_text) {
+  query("COMMENT ON PUBLICATION " + name(config_.publication) + " IS " + text(marker_text));
+}
+
+// A transaction that changed something before the publication was there cannot be decoded through it, so the new
+// slot must begin behind the end of the last of these.
+void Takeover::note_if_transactions_ended() {
+  auto const now = marker();
+  if (!now.starts_with(marker_waiting)) return;
+  auto const before = now.substr(marker_waiting.size());
+  // The snapshot is taken before the position is read.
+  auto const position = value("SELECT pg_current_wal_insert_lsn() WHERE pg_snapshot_xmin(pg_current_snapshot()) >= " + text(before) + "::xid8");
+  if (!position.empty()) set_marker(std::string{marker_prepared} + position);
+}
+
+std::optional<LogPosition> Takeover::prepared_at() {
+  auto const now = marker();
+  if (!now.starts_with(marker_prepared)) return std::nullopt;
+  return parse_lsn(now.substr(marker_prepared.size()));
+}
+
+TakeoverStatus Takeover::at(TakeoverStep step, std::string next) {
+  TakeoverStatus status{.step = step, .next = std::move(next), .prepared_at = prepared_at(), .old_confirmed = {}};
+  if (auto const old_slot = slot(config_.old_slot)) status.old_confirmed = old_slot->confirmed;
+  return status;
+}
+
+TakeoverStatus Takeover::status() {
+  using enum TakeoverStep;
+  auto const old_slot = slot(config_.old_slot);
+  if (slot(config_.slot)) {
+    if (!old_slot) return at(finished, "nothing: slot '" + config_.slot + "' has taken over");
+    return at(taken_over, "start tram-cdc on slot '" + config_.slot + "'; when it works to your satisfaction, drop the old slot, which keeps "
+                          "its log until then");
+  }
+  if (!old_slot) refuse("neither the old slot nor the new one ('" + config_.slot + "') exists; correct their names");
+  note_if_transactions_ended();
+  auto const now = marker();
+  if (now.starts_with(marker_waiting)) {
+    return at(waiting_for_transactions, "wait: transactions that began before the publication was made are still open (see "
+                                        "pg_stat_activity); leave the old relay running");
+  }
+  auto const from = prepared_at();
+  if (!from) return at(not_prepared, "leave the old relay running, and prepare the takeover");
+  if (old_slot->confirmed < *from) {
+    return at(waiting_for_old_relay,
+              (old_slot->reader.empty() ? "start the old relay again" : std::string{"leave the old relay running"}) +
+                  ": it has confirmed " + format_lsn(old_slot->confirmed) + " and must pass " + format_lsn(*from));
+  }
+  if (!old_slot->reader.empty()) {
+    return at(stop_old_relay, "stop the old relay (process " + old_slot->reader + " of the server reads for it), then run the takeover");
+  }
+  return at(ready, "run the takeover");
+}
+
+void Takeover::copy_slot() {
+  auto const now = status();
+  if (now.step != TakeoverStep::ready) {
+    refuse("it cannot run at step '" + std::string{to_string(now.step)} + "'; " + now.next);
+  }
+  query("SELECT pg_copy_logical_replication_slot(" + text(config_.old_slot) + ", " + text(config_.slot) + ", false, 'pgoutput')");
+}
+
+void Takeover::drop_old_slot() {
+  auto const now = status();
+  if (now.step != TakeoverStep::taken_over) {
+    refuse("the old slot cannot be dropped at step '" + std::string{to_string(now.step)} + "'; " + now.next);
+  }
+  auto const old_slot = slot(config_.old_slot);
+  if (!old_slot->reader.empty()) refuse("the old relay reads it again (process " + old_slot->reader + " of the server); stop it first");
+  query("SELECT pg_drop_replication_slot(" + text(config_.old_slot) + ")");
+}
+
+}  // namespace
+
+std::string_view to_string(TakeoverStep step) noexcept {
+  switch (step) {
+    case TakeoverStep::not_prepared: return "not prepared";
+    case TakeoverStep::waiting_for_transactions: return "waiting for transactions";
+    case TakeoverStep::waiting_for_old_relay: return "waiting for the old relay";
+    case TakeoverStep::stop_old_relay: return "stop the old relay";
+    case TakeoverStep::ready: return "ready";
+    case TakeoverStep::taken_over: return "taken over";
+    case TakeoverStep::finished: return "finished";
+  }
+  return "unknown";
+}
+
+TakeoverStatus takeover_prepare(TakeoverConfig const& config, Clock& clock) {
+  Takeover takeover{config, clock};
+  takeover.prepare();
+  return takeover.status();
+}
+
+TakeoverStatus takeover_status(TakeoverConfig const& config, Clock& clock) { return Takeover{config, clock}.status(); }
+
+TakeoverStatus takeover_run(TakeoverConfig const& config, Clock& clock) {
+  Takeover takeover{config, clock};
+  takeover.copy_slot();
+  return takeover.status();
+}
+
+TakeoverStatus takeover_drop_old_slot(TakeoverConfig const& config, Clock& clock) {
+  Takeover takeover{config, clock};
+  takeover.drop_old_slot();
+  return takeover.status();
+}
+
+}  // namespace tram::postgres
