@@ -24,7 +24,9 @@ PostgresServer& server() {
 
 class PostgresAdopt : public ::testing::Test {
  protected:
-  PostgresAdopt() { server().sql("DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, name text)"); }
+  PostgresAdopt() {
+    server().sql("DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, name text)");
+  }
   void run(char const* sql) { PQclear(PQexec(connection_.get(), sql)); }
   static std::string count() { return server().sql("SELECT count(*) FROM t"); }
   std::string refusal() {
@@ -37,7 +39,8 @@ class PostgresAdopt : public ::testing::Test {
     return "adopted";
   }
 
-  std::unique_ptr<PGconn, void (*)(PGconn*)> connection_{PQconnectdb(server().connection().c_str()), PQfinish};
+  std::unique_ptr<PGconn, void (*)(PGconn*)> connection_{PQconnectdb(server().connection().c_str()),
+                                                         PQfinish};
 };
 
 TEST_F(PostgresAdopt, runs_statements_in_the_transaction_that_the_application_has_open) {
@@ -61,22 +64,23 @@ TEST_F(PostgresAdopt, the_application_may_roll_everything_back) {
 }
 
 TEST_F(PostgresAdopt, refuses_a_connection_without_a_transaction) {
-  EXPECT_EQ(refusal(), "postgresql: the adopted connection cannot be used: no transaction is open on it; run BEGIN first");
+  EXPECT_EQ(refusal(), "postgresql: the adopted connection cannot be used: no transaction is open "
+                       "on it; run BEGIN first");
 }
 
 TEST_F(PostgresAdopt, refuses_a_transaction_that_has_failed) {
   run("BEGIN");
   run("SELECT 1/0");
-  EXPECT_EQ(refusal(),
-            "postgresql: the adopted connection cannot be used: its transaction has failed; roll it back and start again");
+  EXPECT_EQ(refusal(), "postgresql: the adopted connection cannot be used: its transaction has "
+                       "failed; roll it back and start again");
 }
 
 TEST_F(PostgresAdopt, refuses_a_connection_in_pipeline_mode) {
   run("BEGIN");
   PQenterPipelineMode(connection_.get());
-  EXPECT_EQ(refusal(),
-            "postgresql: the adopted connection cannot be used: it is in pipeline mode; leave it (PQexitPipelineMode) before "
-            "handing it over");
+  EXPECT_EQ(refusal(), "postgresql: the adopted connection cannot be used: it is in pipeline mode; "
+                       "leave it (PQexitPipelineMode) before "
+                       "handing it over");
 }
 
 TEST_F(PostgresAdopt, refuses_to_go_on_after_the_application_committed) {
@@ -94,14 +98,14 @@ TEST_F(PostgresAdopt, tells_the_servers_errors_with_their_fault) {
   try {
     tx.execute("INSERT INTO t VALUES (?, 'b')", 1);
     FAIL();
-  } catch (Error const& error) {
-    EXPECT_EQ(error.fault(), Fault::rejected);
-  }
+  } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::rejected); }
 }
 
 std::optional<std::string> text_of(Parameter const& parameter) {
-  if (auto const* text = std::get_if<std::string_view>(&parameter.value())) return std::string{*text};
-  if (auto const* integer = std::get_if<std::int64_t>(&parameter.value())) return std::to_string(*integer);
+  if (auto const* text = std::get_if<std::string_view>(&parameter.value()))
+    return std::string{*text};
+  if (auto const* integer = std::get_if<std::int64_t>(&parameter.value()))
+    return std::to_string(*integer);
   if (auto const* number = std::get_if<double>(&parameter.value())) return std::to_string(*number);
   return std::nullopt;
 }
@@ -113,12 +117,15 @@ FunctionExecutor on_libpqxx(pqxx::transaction_base& transaction) {
     for (auto const& parameter : parameters) texts.push_back(text_of(parameter));
     std::vector<char const*> pointers;
     for (auto const& text : texts) pointers.push_back(text ? text->c_str() : nullptr);
-    auto const result = transaction.exec_params(number_placeholders(sql), pqxx::prepare::make_dynamic_params(pointers));
+    auto const result = transaction.exec_params(number_placeholders(sql),
+                                                pqxx::prepare::make_dynamic_params(pointers));
     std::vector<Cell> cells;
     for (auto const& row : result) {
-      for (auto const& field : row) cells.push_back(field.is_null() ? Cell{} : Cell{field.as<std::string>()});
+      for (auto const& field : row)
+        cells.push_back(field.is_null() ? Cell{} : Cell{field.as<std::string>()});
     }
-    return Rows{result.columns(), std::move(cells), static_cast<std::int64_t>(result.affected_rows())};
+    return Rows{result.columns(), std::move(cells),
+                static_cast<std::int64_t>(result.affected_rows())};
   }};
 }
 
@@ -139,12 +146,13 @@ TEST_F(PostgresAdopt, a_transaction_of_libpqxx_serves_as_well) {
 // SOCI wants its own placeholders, `:p1`.
 std::string named_placeholders(std::string_view sql) {
   auto numbered = number_placeholders(sql);
-  for (auto at = numbered.find('$'); at != std::string::npos; at = numbered.find('$', at)) numbered.replace(at, 1, ":p");
+  for (auto at = numbered.find('$'); at != std::string::npos; at = numbered.find('$', at))
+    numbered.replace(at, 1, ":p");
   return numbered;
 }
 
-// What an application with SOCI writes once, when it wants nothing of libpq; statements that return no rows are all
-// that the outbox sends with application-made ids.
+// What an application with SOCI writes once, when it wants nothing of libpq; statements that return
+// no rows are all that the outbox sends with application-made ids.
 FunctionExecutor on_soci(soci::session& session) {
   return FunctionExecutor{[&session](std::string_view sql, Parameters parameters) {
     std::vector<std::string> texts(parameters.size());
@@ -172,13 +180,15 @@ TEST_F(PostgresAdopt, a_transaction_of_soci_serves_as_well) {
   EXPECT_EQ(tx.execute("INSERT INTO t VALUES (?, ?)", 1, "a").affected(), 1);
   tx.post("INSERT INTO t VALUES (?, ?)", 2, std::nullopt);
   transaction.commit();
-  EXPECT_EQ(server().sql("SELECT string_agg(id || coalesce(name, '-'), ',' ORDER BY id) FROM t"), "1a,2-");
+  EXPECT_EQ(server().sql("SELECT string_agg(id || coalesce(name, '-'), ',' ORDER BY id) FROM t"),
+            "1a,2-");
 }
 
 TEST_F(PostgresAdopt, the_connection_below_soci_can_be_adopted_directly) {
   soci::session session{soci::postgresql, server().connection()};
   soci::transaction transaction{session};
-  auto tx = postgres::adopt(static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_);
+  auto tx =
+      postgres::adopt(static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_);
   tx.execute("INSERT INTO t VALUES (?, ?)", 1, "a");
   EXPECT_EQ(tx.execute("SELECT name FROM t")[0].get<std::string>(0), "a");
   transaction.commit();

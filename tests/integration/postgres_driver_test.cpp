@@ -19,20 +19,26 @@ PostgresServer& server() {
 
 class PostgresDriver : public ::testing::Test {
  protected:
-  PostgresDriver() { server().sql("DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, name text)"); }
+  PostgresDriver() {
+    server().sql("DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, name text)");
+  }
 
-  std::unique_ptr<Connection> connect(int port, postgres::Statements statements = postgres::Statements::prepared) {
-    return postgres::driver({.connection = "host=127.0.0.1 user=postgres dbname=postgres port=" + std::to_string(port),
+  std::unique_ptr<Connection> connect(
+      int port, postgres::Statements statements = postgres::Statements::prepared) {
+    return postgres::driver({.connection = "host=127.0.0.1 user=postgres dbname=postgres port=" +
+                                           std::to_string(port),
                              .statements = statements},
                             clock_)
         ->connect(soon());
   }
   std::unique_ptr<Connection> connect() { return connect(server().port()); }
   Deadline soon() { return Deadline::after(clock_, 10s); }
-  Rows execute(Connection& connection, std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
+  Rows execute(Connection& connection, std::string_view sql,
+               std::initializer_list<Parameter> parameters = {}) {
     return connection.execute(sql, {parameters.begin(), parameters.size()}, soon());
   }
-  void post(Connection& connection, std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
+  void post(Connection& connection, std::string_view sql,
+            std::initializer_list<Parameter> parameters = {}) {
     connection.post(sql, {parameters.begin(), parameters.size()}, soon());
   }
   static std::string count() { return server().sql("SELECT count(*) FROM t"); }
@@ -41,9 +47,7 @@ class PostgresDriver : public ::testing::Test {
   static Error error_of(Function function) {
     try {
       function();
-    } catch (Error const& error) {
-      return error;
-    }
+    } catch (Error const& error) { return error; }
     throw std::runtime_error{"no error was raised"};
   }
 
@@ -94,7 +98,8 @@ TEST_F(PostgresDriver, works_with_unnamed_statements_and_leaves_nothing_prepared
   for (int i = 0; i < 3; ++i) {
     connection->begin(Access::read_write, soon());
     post(*connection, "INSERT INTO t VALUES (?, ?)", {i, "x"});
-    EXPECT_EQ(execute(*connection, "SELECT count(*) FROM pg_prepared_statements")[0].get<int>(0), 0);
+    EXPECT_EQ(execute(*connection, "SELECT count(*) FROM pg_prepared_statements")[0].get<int>(0),
+              0);
     connection->commit(soon());
   }
   EXPECT_EQ(count(), "3");
@@ -104,16 +109,21 @@ TEST_F(PostgresDriver, prepares_what_comes_again) {
   auto const connection = connect();
   connection->begin(Access::read_write, soon());
   for (int i = 0; i < 3; ++i) execute(*connection, "INSERT INTO t VALUES (?, ?)", {i, "x"});
-  EXPECT_EQ(execute(*connection, "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'")[0].get<int>(0), 1);
+  EXPECT_EQ(execute(*connection,
+                    "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'")[0]
+                .get<int>(0),
+            1);
   connection->commit(soon());
 }
 
 TEST_F(PostgresDriver, gives_values_back_as_they_were_bound) {
   auto const connection = connect();
   connection->begin(Access::read_write, soon());
-  auto const rows = execute(*connection,
-                            "SELECT ?::bigint, ?::float8, ?::text, ?::boolean, ?::text, '?\?'::text, ?::numeric, ?::jsonb ?? 'a'",
-                            {std::int64_t{-9'223'372'036'854'775'807}, 0.1, "käse", true, nullptr, "1.50", "{\"a\": 1}"});
+  auto const rows = execute(
+      *connection,
+      "SELECT ?::bigint, ?::float8, ?::text, ?::boolean, ?::text, '?\?'::text, ?::numeric, "
+      "?::jsonb ?? 'a'",
+      {std::int64_t{-9'223'372'036'854'775'807}, 0.1, "käse", true, nullptr, "1.50", "{\"a\": 1}"});
   auto const row = rows[0];
   EXPECT_EQ(row.get<std::int64_t>(0), -9'223'372'036'854'775'807);
   EXPECT_EQ(row.get<double>(1), 0.1);
@@ -131,7 +141,8 @@ TEST_F(PostgresDriver, counts_only_rows_that_changed) {
   connection->begin(Access::read_write, soon());
   EXPECT_EQ(execute(*connection, "INSERT INTO t VALUES (1, 'a'), (2, 'b')").affected(), 2);
   EXPECT_EQ(execute(*connection, "SELECT * FROM t").affected(), 0);
-  EXPECT_EQ(execute(*connection, "INSERT INTO t VALUES (1, 'a') ON CONFLICT DO NOTHING").affected(), 0);
+  EXPECT_EQ(execute(*connection, "INSERT INTO t VALUES (1, 'a') ON CONFLICT DO NOTHING").affected(),
+            0);
   EXPECT_EQ(execute(*connection, "UPDATE t SET name = 'c'").affected(), 2);
   connection->commit(soon());
 }
@@ -143,9 +154,9 @@ TEST_F(PostgresDriver, a_posted_statement_that_failed_shows_at_the_commit) {
   post(*connection, "INSERT INTO t VALUES (1, 'b')");
   auto const error = error_of([&] { connection->commit(soon()); });
   EXPECT_EQ(error.fault(), Fault::rejected);
-  EXPECT_STREQ(error.what(),
-               "postgresql: INSERT INTO t VALUES (1, 'b') failed: duplicate key value violates unique constraint \"t_pkey\" "
-               "(Key (id)=(1) already exists.) (SQLSTATE 23505)");
+  EXPECT_STREQ(error.what(), "postgresql: INSERT INTO t VALUES (1, 'b') failed: duplicate key "
+                             "value violates unique constraint \"t_pkey\" "
+                             "(Key (id)=(1) already exists.) (SQLSTATE 23505)");
   EXPECT_TRUE(connection->reset());
   EXPECT_EQ(count(), "0");
 }
@@ -202,7 +213,8 @@ TEST_F(PostgresDriver, a_prepared_statement_whose_table_changed_asks_for_a_new_c
 TEST_F(PostgresDriver, a_read_only_transaction_refuses_to_write) {
   auto const connection = connect();
   connection->begin(Access::read_only, soon());
-  EXPECT_EQ(error_of([&] { execute(*connection, "INSERT INTO t VALUES (1, 'a')"); }).fault(), Fault::rejected);
+  EXPECT_EQ(error_of([&] { execute(*connection, "INSERT INTO t VALUES (1, 'a')"); }).fault(),
+            Fault::rejected);
   EXPECT_TRUE(connection->reset());
 }
 
@@ -241,7 +253,8 @@ TEST_F(PostgresDriver, a_deadlock_is_a_conflict) {
 TEST_F(PostgresDriver, a_statement_past_its_deadline_is_given_up_and_stopped_on_the_server) {
   auto const connection = connect();
   connection->begin(Access::read_write, soon());
-  auto const error = error_of([&] { connection->execute("SELECT pg_sleep(600)", {}, Deadline::after(clock_, 100ms)); });
+  auto const error = error_of(
+      [&] { connection->execute("SELECT pg_sleep(600)", {}, Deadline::after(clock_, 100ms)); });
   EXPECT_EQ(error.fault(), Fault::broken);
   EXPECT_FALSE(connection->reset());
 }
@@ -249,22 +262,25 @@ TEST_F(PostgresDriver, a_statement_past_its_deadline_is_given_up_and_stopped_on_
 TEST_F(PostgresDriver, the_server_ends_a_statement_whose_client_is_gone) {
   auto connection = connect();
   connection->begin(Access::read_write, soon());
-  EXPECT_THROW(connection->execute("SELECT pg_sleep(600)", {}, Deadline::after(clock_, 100ms)), Error);
+  EXPECT_THROW(connection->execute("SELECT pg_sleep(600)", {}, Deadline::after(clock_, 100ms)),
+               Error);
   connection.reset();
-  EXPECT_TRUE(eventually([] { return server().sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'") == "0"; }));
+  EXPECT_TRUE(eventually([] {
+    return server().sql(
+               "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'") == "0";
+  }));
 }
 
 TEST_F(PostgresDriver, a_connection_that_the_server_ended_is_broken_before_anything_is_sent) {
   auto const connection = connect();
-  server().sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tram'");
+  server().sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tram'");
   EXPECT_TRUE(eventually([&] {
     try {
       connection->begin(Access::read_write, soon());
       connection->reset();
       return false;
-    } catch (Error const& error) {
-      return error.fault() == Fault::broken;
-    }
+    } catch (Error const& error) { return error.fault() == Fault::broken; }
   }));
   EXPECT_FALSE(connection->reset());
 }
@@ -273,7 +289,8 @@ TEST_F(PostgresDriver, large_posted_values_do_not_stop_the_pipeline) {
   auto const connection = connect();
   std::string const large(200'000, 'x');
   connection->begin(Access::read_write, soon());
-  for (int i = 0; i < 200; ++i) post(*connection, "INSERT INTO t VALUES (?, ?) RETURNING name", {i, large});
+  for (int i = 0; i < 200; ++i)
+    post(*connection, "INSERT INTO t VALUES (?, ?) RETURNING name", {i, large});
   connection->commit(soon());
   EXPECT_EQ(count(), "200");
 }
@@ -281,7 +298,8 @@ TEST_F(PostgresDriver, large_posted_values_do_not_stop_the_pipeline) {
 TEST_F(PostgresDriver, text_with_a_nul_character_is_rejected_and_says_why) {
   auto const connection = connect();
   connection->begin(Access::read_write, soon());
-  auto const error = error_of([&] { post(*connection, "INSERT INTO t VALUES (1, ?)", {std::string_view{"a\0b", 3}}); });
+  auto const error = error_of(
+      [&] { post(*connection, "INSERT INTO t VALUES (1, ?)", {std::string_view{"a\0b", 3}}); });
   EXPECT_EQ(error.fault(), Fault::rejected);
   EXPECT_TRUE(connection->reset());
 }
@@ -294,9 +312,7 @@ class PostgresInDoubt : public PostgresDriver {
       try {
         connection.commit(Deadline::after(clock_, timeout));
         return std::nullopt;
-      } catch (Error const& error) {
-        return error;
-      }
+      } catch (Error const& error) { return error; }
     });
   }
 };
@@ -401,24 +417,29 @@ TEST_F(PostgresInDoubt, a_lost_read_only_commit_is_never_in_doubt) {
 }
 
 TEST_F(PostgresDriver, a_server_that_is_down_is_transient) {
-  auto const driver = postgres::driver({.connection = "host=127.0.0.1 port=1 user=postgres"}, clock_);
+  auto const driver =
+      postgres::driver({.connection = "host=127.0.0.1 port=1 user=postgres"}, clock_);
   EXPECT_EQ(error_of([&] { driver->connect(soon()); }).fault(), Fault::transient);
 }
 
 TEST_F(PostgresDriver, a_server_that_does_not_answer_is_transient_at_the_deadline) {
   TcpProxy proxy{server().port()};
   proxy.withhold_answers(1);
-  auto const driver = postgres::driver({.connection = "host=127.0.0.1 user=postgres port=" + std::to_string(proxy.port())}, clock_);
-  EXPECT_EQ(error_of([&] { driver->connect(Deadline::after(clock_, 200ms)); }).fault(), Fault::transient);
+  auto const driver = postgres::driver(
+      {.connection = "host=127.0.0.1 user=postgres port=" + std::to_string(proxy.port())}, clock_);
+  EXPECT_EQ(error_of([&] { driver->connect(Deadline::after(clock_, 200ms)); }).fault(),
+            Fault::transient);
 }
 
 TEST_F(PostgresDriver, an_unknown_database_is_rejected_with_the_remedy) {
   auto const driver = postgres::driver({.connection = server().connection("nowhere")}, clock_);
   auto const error = error_of([&] { driver->connect(soon()); });
   EXPECT_EQ(error.fault(), Fault::rejected);
-  EXPECT_EQ(std::string{error.what()}, "postgresql: cannot connect to postgresql '127.0.0.1:" + std::to_string(server().port()) +
-                                           "/nowhere': database \"nowhere\" does not exist (SQLSTATE 3D000); create the database or "
-                                           "correct its name in the connection string");
+  EXPECT_EQ(
+      std::string{error.what()},
+      "postgresql: cannot connect to postgresql '127.0.0.1:" + std::to_string(server().port()) +
+          "/nowhere': database \"nowhere\" does not exist (SQLSTATE 3D000); create the database or "
+          "correct its name in the connection string");
 }
 
 }  // namespace

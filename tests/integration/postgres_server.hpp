@@ -21,7 +21,8 @@
 
 namespace tram::testing {
 
-/// A private PostgreSQL in a temporary folder on a free port, with logical decoding on and without fsync.
+/// A private PostgreSQL in a temporary folder on a free port, with logical decoding on and without
+/// fsync.
 class PostgresServer {
  public:
   explicit PostgresServer(std::string options = {}) : options_{std::move(options)} {
@@ -29,7 +30,8 @@ class PostgresServer {
     if (::mkdtemp(folder) == nullptr) throw std::runtime_error{"no temporary folder"};
     folder_ = folder;
     run("chmod 755 " + folder_ + (root() ? " && chown postgres:postgres " + folder_ : ""));
-    run(as_owner() + bin() + "/initdb -D " + folder_ + "/data -U postgres --auth=trust -E UTF8 --locale=C.UTF-8 -N");
+    run(as_owner() + bin() + "/initdb -D " + folder_ +
+        "/data -U postgres --auth=trust -E UTF8 --locale=C.UTF-8 -N");
     port_ = free_port();
     start();
   }
@@ -49,19 +51,26 @@ class PostgresServer {
     return "host=127.0.0.1 port=" + std::to_string(port_) + " user=postgres dbname=" + database;
   }
   void start() {
-    run(as_owner() + bin() + "/pg_ctl -D " + folder_ + "/data -w -t 60 -l " + folder_ + "/log -o \"-p " + std::to_string(port_) +
+    run(as_owner() + bin() + "/pg_ctl -D " + folder_ + "/data -w -t 60 -l " + folder_ +
+        "/log -o \"-p " + std::to_string(port_) +
         " -c listen_addresses=127.0.0.1 -c unix_socket_directories='" + folder_ +
-        "' -c wal_level=logical -c max_replication_slots=50 -c max_wal_senders=50 -c fsync=off -c jit=off " + options_ + "\" start");
+        "' -c wal_level=logical -c max_replication_slots=50 -c max_wal_senders=50 -c fsync=off -c "
+        "jit=off " +
+        options_ + "\" start");
   }
   /// `immediate`: as in a crash; `fast`: as an operator would.
-  void stop(std::string const& mode) { run(as_owner() + bin() + "/pg_ctl -D " + folder_ + "/data -w -m " + mode + " stop"); }
+  void stop(std::string const& mode) {
+    run(as_owner() + bin() + "/pg_ctl -D " + folder_ + "/data -w -m " + mode + " stop");
+  }
   /// With other settings from the next start on.
   void set_options(std::string options) { options_ = std::move(options); }
 
   /// Runs SQL as the superuser; the first column of the first row of the last statement.
   std::string sql(std::string const& text, std::string const& database = "postgres") const {
-    std::unique_ptr<PGconn, void (*)(PGconn*)> const connection_now{PQconnectdb(connection(database).c_str()), PQfinish};
-    std::unique_ptr<PGresult, void (*)(PGresult*)> const result{PQexec(connection_now.get(), text.c_str()), PQclear};
+    std::unique_ptr<PGconn, void (*)(PGconn*)> const connection_now{
+        PQconnectdb(connection(database).c_str()), PQfinish};
+    std::unique_ptr<PGresult, void (*)(PGresult*)> const result{
+        PQexec(connection_now.get(), text.c_str()), PQclear};
     auto const status = PQresultStatus(result.get());
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
       throw std::runtime_error{text + ": " + PQerrorMessage(connection_now.get())};
@@ -76,7 +85,9 @@ class PostgresServer {
   }
   static bool root() { return ::geteuid() == 0; }
   // The server refuses to run as root.
-  static std::string as_owner() { return root() ? "setpriv --reuid=postgres --regid=postgres --clear-groups " : ""; }
+  static std::string as_owner() {
+    return root() ? "setpriv --reuid=postgres --regid=postgres --clear-groups " : "";
+  }
   static int free_port() {
     int const probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -89,9 +100,11 @@ class PostgresServer {
     return ntohs(address.sin_port);
   }
   void run(std::string const& command) const {
-    if (std::system((command + " > " + folder_ + "/command.log 2>&1 < /dev/null").c_str()) == 0) return;
+    if (std::system((command + " > " + folder_ + "/command.log 2>&1 < /dev/null").c_str()) == 0)
+      return;
     std::ifstream in{folder_ + "/command.log"};
-    throw std::runtime_error{command + " failed: " + std::string{std::istreambuf_iterator<char>{in}, {}}};
+    throw std::runtime_error{command +
+                             " failed: " + std::string{std::istreambuf_iterator<char>{in}, {}}};
   }
 
   std::string options_;

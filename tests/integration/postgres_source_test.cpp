@@ -29,23 +29,32 @@ class PostgresSource : public ::testing::Test {
  protected:
   PostgresSource() {
     server().sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active");
-    eventually([] { return server().sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0"; });
+    eventually([] {
+      return server().sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0";
+    });
     server().sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
-    server().sql("DROP PUBLICATION IF EXISTS tram; DROP SCHEMA IF EXISTS eventuate CASCADE; DROP TABLE IF EXISTS other; "
+    server().sql("DROP PUBLICATION IF EXISTS tram; DROP SCHEMA IF EXISTS eventuate CASCADE; DROP "
+                 "TABLE IF EXISTS other; "
                  "CREATE SCHEMA eventuate; CREATE TABLE other (id int);"
-                 "CREATE TABLE eventuate.message (id VARCHAR(1000) PRIMARY KEY, destination TEXT NOT NULL, headers TEXT NOT NULL, "
-                 "payload TEXT NOT NULL, published SMALLINT DEFAULT 0, message_partition SMALLINT, creation_time BIGINT)");
+                 "CREATE TABLE eventuate.message (id VARCHAR(1000) PRIMARY KEY, destination TEXT "
+                 "NOT NULL, headers TEXT NOT NULL, "
+                 "payload TEXT NOT NULL, published SMALLINT DEFAULT 0, message_partition SMALLINT, "
+                 "creation_time BIGINT)");
   }
 
   postgres::ChangeSourceConfig config(int port = server().port()) {
-    return {.connection = "host=127.0.0.1 user=postgres dbname=postgres port=" + std::to_string(port), .status_interval = 0ms};
+    return {
+        .connection = "host=127.0.0.1 user=postgres dbname=postgres port=" + std::to_string(port),
+        .status_interval = 0ms};
   }
   std::unique_ptr<ChangeSource> source() { return postgres::change_source(config(), clock_); }
   static void insert(std::string const& id, std::string const& more = "") {
-    server().sql("INSERT INTO eventuate.message (id, destination, headers, payload) VALUES ('" + id + "', 'orders', '{}', 'p')" + more);
+    server().sql("INSERT INTO eventuate.message (id, destination, headers, payload) VALUES ('" +
+                 id + "', 'orders', '{}', 'p')" + more);
   }
   static std::string confirmed() {
-    return server().sql("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'tram'");
+    return server().sql(
+        "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'tram'");
   }
 
   // Waits as the relay does: on the descriptor and the interval.
@@ -77,9 +86,7 @@ class PostgresSource : public ::testing::Test {
       try {
         for (auto const& row : source.read(100).rows) result.push_back(row.id);
         wait(source);
-      } catch (Error const& error) {
-        EXPECT_NE(error.fault(), Fault::rejected) << error.what();
-      }
+      } catch (Error const& error) { EXPECT_NE(error.fault(), Fault::rejected) << error.what(); }
       return result.size() >= rows;
     });
     return result;
@@ -87,9 +94,7 @@ class PostgresSource : public ::testing::Test {
   static Error error_of(ChangeSource& source) {
     try {
       source.read(100);
-    } catch (Error const& error) {
-      return error;
-    }
+    } catch (Error const& error) { return error; }
     throw std::runtime_error{"no error was raised"};
   }
   std::string rejection(postgres::ChangeSourceConfig const& wanted) {
@@ -97,7 +102,10 @@ class PostgresSource : public ::testing::Test {
     EXPECT_EQ(error.fault(), Fault::rejected);
     return error.what();
   }
-  static std::string place() { return "postgresql: cannot read the log of postgresql '127.0.0.1:" + std::to_string(server().port()) + "/postgres': "; }
+  static std::string place() {
+    return "postgresql: cannot read the log of postgresql '127.0.0.1:" +
+           std::to_string(server().port()) + "/postgres': ";
+  }
 
   SystemClock clock_;
 };
@@ -122,7 +130,8 @@ TEST_F(PostgresSource, shows_rows_in_commit_order_and_where_transactions_end) {
 TEST_F(PostgresSource, leaves_out_what_was_rolled_back_or_is_published_already) {
   auto const reader = source();
   reader->read(100);
-  server().sql("BEGIN; INSERT INTO eventuate.message VALUES ('undone', 'orders', '{}', 'p'); ROLLBACK");
+  server().sql(
+      "BEGIN; INSERT INTO eventuate.message VALUES ('undone', 'orders', '{}', 'p'); ROLLBACK");
   server().sql("INSERT INTO eventuate.message VALUES ('published', 'orders', '{}', 'p', 1)");
   insert("1");
   EXPECT_EQ(ids(*reader, 1), Ids{"1"});
@@ -219,7 +228,8 @@ TEST_F(PostgresSource, a_quiet_outbox_does_not_hold_the_log_back) {
     auto const batch = reader->read(100);
     if (batch.seen_up_to) reader->confirm(*batch.seen_up_to);
     wait(*reader);
-    return server().sql("SELECT confirmed_flush_lsn >= '" + written + "' FROM pg_replication_slots WHERE slot_name = 'tram'") == "t";
+    return server().sql("SELECT confirmed_flush_lsn >= '" + written +
+                        "' FROM pg_replication_slots WHERE slot_name = 'tram'") == "t";
   }));
   EXPECT_NE(confirmed(), before);
 }
@@ -300,8 +310,10 @@ TEST_F(PostgresSource, follows_the_columns_of_the_table_by_name) {
   auto const reader = source();
   reader->read(100);
   insert("1");
-  server().sql("ALTER TABLE eventuate.message DROP COLUMN headers, ADD COLUMN extra int, ADD COLUMN headers jsonb, ADD COLUMN dbid bigint");
-  server().sql("INSERT INTO eventuate.message (id, destination, headers, payload, dbid) VALUES ('', 'orders', '{\"A\":\"b\"}', 'p', 7)");
+  server().sql("ALTER TABLE eventuate.message DROP COLUMN headers, ADD COLUMN extra int, ADD "
+               "COLUMN headers jsonb, ADD COLUMN dbid bigint");
+  server().sql("INSERT INTO eventuate.message (id, destination, headers, payload, dbid) VALUES "
+               "('', 'orders', '{\"A\":\"b\"}', 'p', 7)");
   auto const rows = read(*reader, 2);
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].headers, "{}");
@@ -310,8 +322,10 @@ TEST_F(PostgresSource, follows_the_columns_of_the_table_by_name) {
 }
 
 TEST_F(PostgresSource, reads_a_table_of_any_schema_and_of_none) {
-  server().sql("DROP SCHEMA IF EXISTS custom CASCADE; CREATE SCHEMA custom; CREATE TABLE custom.message (LIKE eventuate.message); "
-               "DROP TABLE IF EXISTS public.message; CREATE TABLE public.message (LIKE eventuate.message)");
+  server().sql(
+      "DROP SCHEMA IF EXISTS custom CASCADE; CREATE SCHEMA custom; CREATE TABLE custom.message "
+      "(LIKE eventuate.message); "
+      "DROP TABLE IF EXISTS public.message; CREATE TABLE public.message (LIKE eventuate.message)");
   for (auto const* const schema : {"custom", "none"}) {
     auto wanted = config();
     wanted.schema = SchemaName{schema};
@@ -319,7 +333,8 @@ TEST_F(PostgresSource, reads_a_table_of_any_schema_and_of_none) {
     server().sql("DROP PUBLICATION IF EXISTS " + wanted.publication);
     auto const reader = postgres::change_source(wanted, clock_);
     reader->read(100);
-    server().sql("INSERT INTO " + wanted.schema.qualify("message") + " VALUES ('here', 'orders', '{}', 'p')");
+    server().sql("INSERT INTO " + wanted.schema.qualify("message") +
+                 " VALUES ('here', 'orders', '{}', 'p')");
     EXPECT_EQ(ids(*reader, 1), Ids{"here"}) << schema;
   }
 }
@@ -343,7 +358,8 @@ TEST_F(PostgresSource, of_two_relays_one_stands_by_and_takes_over) {
   second->read(100);
   EXPECT_TRUE(second->status().standby);
   EXPECT_FALSE(second->status().connected);
-  EXPECT_NE(second->status().trouble.find("is being read by another relay"), std::string::npos) << second->status().trouble;
+  EXPECT_NE(second->status().trouble.find("is being read by another relay"), std::string::npos)
+      << second->status().trouble;
   insert("1");
   first.reset();
   EXPECT_EQ(ids_through_trouble(*second, 1), Ids{"1"});
@@ -379,9 +395,7 @@ TEST_F(PostgresSource, a_server_that_falls_silent_is_given_up) {
       reader->read(100);
       wait(*reader);
       return false;
-    } catch (Error const& error) {
-      return error.fault() == Fault::broken;
-    }
+    } catch (Error const& error) { return error.fault() == Fault::broken; }
   }));
   proxy.withhold_answers(0);
   insert("1");
@@ -390,37 +404,48 @@ TEST_F(PostgresSource, a_server_that_falls_silent_is_given_up) {
 
 TEST_F(PostgresSource, refuses_a_table_that_does_not_exist) {
   server().sql("DROP TABLE eventuate.message");
-  EXPECT_EQ(rejection(config()), place() + "table eventuate.message does not exist; create the tables (\"tram schema install\") or "
-                                           "correct the schema's name");
+  EXPECT_EQ(
+      rejection(config()),
+      place() +
+          "table eventuate.message does not exist; create the tables (\"tram schema install\") or "
+          "correct the schema's name");
 }
 
 TEST_F(PostgresSource, refuses_a_publication_without_the_table) {
   server().sql("CREATE PUBLICATION tram FOR TABLE other");
-  EXPECT_EQ(rejection(config()), place() + "publication 'tram' does not show \"eventuate\".\"message\"; run: ALTER PUBLICATION \"tram\" "
-                                           "ADD TABLE \"eventuate\".\"message\"");
+  EXPECT_EQ(rejection(config()), place() +
+                                     "publication 'tram' does not show \"eventuate\".\"message\"; "
+                                     "run: ALTER PUBLICATION \"tram\" "
+                                     "ADD TABLE \"eventuate\".\"message\"");
 }
 
 TEST_F(PostgresSource, refuses_a_publication_without_inserts) {
   server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'update')");
-  EXPECT_EQ(rejection(config()),
-            place() + "publication 'tram' does not show inserts; run: ALTER PUBLICATION \"tram\" SET (publish = 'insert')");
+  EXPECT_EQ(rejection(config()), place() + "publication 'tram' does not show inserts; run: ALTER "
+                                           "PUBLICATION \"tram\" SET (publish = 'insert')");
 }
 
 TEST_F(PostgresSource, refuses_to_make_what_it_may_not_make) {
   auto careful = config();
   careful.missing_slot = postgres::MissingSlot::refuse;
-  EXPECT_EQ(rejection(careful), place() + "publication 'tram' does not exist; run: CREATE PUBLICATION \"tram\" FOR TABLE "
-                                          "\"eventuate\".\"message\" WITH (publish = 'insert')");
+  EXPECT_EQ(rejection(careful),
+            place() +
+                "publication 'tram' does not exist; run: CREATE PUBLICATION \"tram\" FOR TABLE "
+                "\"eventuate\".\"message\" WITH (publish = 'insert')");
   server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'insert')");
-  EXPECT_EQ(rejection(careful), place() + "slot 'tram' does not exist; make it before the first message is sent: SELECT "
-                                          "pg_create_logical_replication_slot('tram', 'pgoutput')");
+  EXPECT_EQ(rejection(careful),
+            place() +
+                "slot 'tram' does not exist; make it before the first message is sent: SELECT "
+                "pg_create_logical_replication_slot('tram', 'pgoutput')");
 }
 
 TEST_F(PostgresSource, refuses_to_make_a_slot_that_would_never_show_rows_of_before) {
   insert("1");
-  EXPECT_EQ(rejection(config()),
-            place() + "slot 'tram' does not exist, and the outbox already holds rows that a new slot would never show; delete or publish "
-                      "them, take over the slot of the relay that read them so far, or create the slot so that it skips them");
+  EXPECT_EQ(rejection(config()), place() +
+                                     "slot 'tram' does not exist, and the outbox already holds "
+                                     "rows that a new slot would never show; delete or publish "
+                                     "them, take over the slot of the relay that read them so far, "
+                                     "or create the slot so that it skips them");
   EXPECT_EQ(server().sql("SELECT count(*) FROM pg_replication_slots"), "0");
   auto skipping = config();
   skipping.missing_slot = postgres::MissingSlot::create_and_skip_existing_rows;
@@ -432,7 +457,8 @@ TEST_F(PostgresSource, refuses_to_make_a_slot_that_would_never_show_rows_of_befo
 
 TEST_F(PostgresSource, refuses_a_slot_of_another_plugin) {
   server().sql("SELECT pg_create_logical_replication_slot('tram', 'test_decoding')");
-  EXPECT_EQ(rejection(config()), place() + "slot 'tram' was made for the plugin 'test_decoding'; name another slot, or take over from its "
+  EXPECT_EQ(rejection(config()), place() + "slot 'tram' was made for the plugin 'test_decoding'; "
+                                           "name another slot, or take over from its "
                                            "reader with \"tram-cdc takeover\"");
 }
 
@@ -440,8 +466,10 @@ TEST_F(PostgresSource, refuses_a_slot_of_another_database) {
   server().sql("DROP DATABASE IF EXISTS elsewhere");
   server().sql("CREATE DATABASE elsewhere");
   server().sql("SELECT pg_create_logical_replication_slot('tram', 'pgoutput')", "elsewhere");
-  EXPECT_EQ(rejection(config()),
-            place() + "slot 'tram' belongs to database 'elsewhere'; connect to that one or name another slot");
+  EXPECT_EQ(
+      rejection(config()),
+      place() +
+          "slot 'tram' belongs to database 'elsewhere'; connect to that one or name another slot");
   server().sql("SELECT pg_drop_replication_slot('tram')", "elsewhere");
 }
 
@@ -460,7 +488,8 @@ TEST_F(PostgresSource, refuses_a_slot_older_than_its_publication) {
       return true;
     }
   }));
-  EXPECT_NE(trouble.find("publication \"tram\" does not exist (SQLSTATE 42704); the slot is older than the publication"),
+  EXPECT_NE(trouble.find("publication \"tram\" does not exist (SQLSTATE 42704); the slot is older "
+                         "than the publication"),
             std::string::npos)
       << trouble;
 }
@@ -469,17 +498,21 @@ TEST_F(PostgresSource, refuses_a_role_without_the_replication_privilege) {
   server().sql("DROP ROLE IF EXISTS weak; CREATE ROLE weak LOGIN");
   auto wanted = config();
   wanted.connection += " user=weak";
-  EXPECT_EQ(rejection(wanted), "postgresql: role 'weak' may not read the log of postgresql '127.0.0.1:" +
-                                   std::to_string(server().port()) + "/postgres'; run: ALTER ROLE weak REPLICATION");
+  EXPECT_EQ(rejection(wanted),
+            "postgresql: role 'weak' may not read the log of postgresql '127.0.0.1:" +
+                std::to_string(server().port()) + "/postgres'; run: ALTER ROLE weak REPLICATION");
 }
 
 TEST_F(PostgresSource, tells_who_is_to_make_the_publication_when_the_role_may_not) {
-  server().sql("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN REPLICATION; GRANT USAGE ON SCHEMA eventuate TO reader; "
+  server().sql("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN REPLICATION; GRANT USAGE ON "
+               "SCHEMA eventuate TO reader; "
                "GRANT SELECT ON eventuate.message TO reader");
   auto wanted = config();
   wanted.connection += " user=reader";
   auto const text = rejection(wanted);
-  EXPECT_NE(text.find("let the owner of the table run: CREATE PUBLICATION \"tram\" FOR TABLE \"eventuate\".\"message\""), std::string::npos)
+  EXPECT_NE(text.find("let the owner of the table run: CREATE PUBLICATION \"tram\" FOR TABLE "
+                      "\"eventuate\".\"message\""),
+            std::string::npos)
       << text;
   server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'insert')");
   auto const reader = postgres::change_source(wanted, clock_);
@@ -499,15 +532,19 @@ TEST(PostgresSourceSettings, refuses_a_server_whose_log_does_not_show_rows) {
     FAIL();
   } catch (Error const& error) {
     EXPECT_EQ(error.fault(), Fault::rejected);
-    EXPECT_EQ(std::string{error.what()}, "postgresql: cannot read the log of postgresql '127.0.0.1:" + std::to_string(plain.port()) +
-                                             "/postgres': the server's wal_level is 'replica', which does not show rows; set wal_level = "
-                                             "logical and restart the server");
+    EXPECT_EQ(
+        std::string{error.what()},
+        "postgresql: cannot read the log of postgresql '127.0.0.1:" + std::to_string(plain.port()) +
+            "/postgres': the server's wal_level is 'replica', which does not show rows; set "
+            "wal_level = "
+            "logical and restart the server");
   }
 }
 
 TEST(PostgresSourceSettings, refuses_a_slot_that_lost_its_log) {
   PostgresServer small{"-c max_slot_wal_keep_size=1MB -c min_wal_size=32MB -c max_wal_size=32MB"};
-  small.sql("CREATE SCHEMA eventuate; CREATE TABLE eventuate.message (id text, destination text, headers text, payload text, published int); "
+  small.sql("CREATE SCHEMA eventuate; CREATE TABLE eventuate.message (id text, destination text, "
+            "headers text, payload text, published int); "
             "CREATE PUBLICATION tram FOR TABLE eventuate.message");
   small.sql("SELECT pg_create_logical_replication_slot('tram', 'pgoutput')");
   for (int i = 0; i < 4; ++i) {
@@ -523,7 +560,8 @@ TEST(PostgresSourceSettings, refuses_a_slot_that_lost_its_log) {
     FAIL();
   } catch (Error const& error) {
     EXPECT_EQ(error.fault(), Fault::rejected);
-    EXPECT_NE(std::string{error.what()}.find("slot 'tram' has lost its log (max_slot_wal_keep_size): rows committed after "),
+    EXPECT_NE(std::string{error.what()}.find(
+                  "slot 'tram' has lost its log (max_slot_wal_keep_size): rows committed after "),
               std::string::npos)
         << error.what();
   }
@@ -536,7 +574,8 @@ TEST(PostgresSourceSettings, a_wrong_password_is_rejected) {
   { std::ofstream{hba} << "host all all 127.0.0.1/32 scram-sha-256\n"; }
   guarded.sql("SELECT pg_reload_conf()");
   SystemClock clock;
-  auto const reader = postgres::change_source({.connection = guarded.connection() + " password=wrong"}, clock);
+  auto const reader =
+      postgres::change_source({.connection = guarded.connection() + " password=wrong"}, clock);
   std::string text;
   EXPECT_TRUE(eventually([&] {
     try {

@@ -16,21 +16,28 @@ PostgresServer& server() {
 
 using Connected = std::unique_ptr<PGconn, void (*)(PGconn*)>;
 
-// The old relay's slot is one for test_decoding, which every server has; nothing here depends on the plugin's output.
+// The old relay's slot is one for test_decoding, which every server has; nothing here depends on
+// the plugin's output.
 class PostgresTakeover : public ::testing::Test {
  protected:
   PostgresTakeover() {
-    eventually([] { return server().sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0"; });
+    eventually([] {
+      return server().sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0";
+    });
     server().sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
-    server().sql("DROP PUBLICATION IF EXISTS tram; DROP SCHEMA IF EXISTS eventuate CASCADE; CREATE SCHEMA eventuate; "
-                 "CREATE TABLE eventuate.message (id VARCHAR(1000) PRIMARY KEY, destination TEXT NOT NULL, headers TEXT NOT NULL, "
-                 "payload TEXT NOT NULL, published SMALLINT DEFAULT 0, message_partition SMALLINT, creation_time BIGINT)");
+    server().sql("DROP PUBLICATION IF EXISTS tram; DROP SCHEMA IF EXISTS eventuate CASCADE; CREATE "
+                 "SCHEMA eventuate; "
+                 "CREATE TABLE eventuate.message (id VARCHAR(1000) PRIMARY KEY, destination TEXT "
+                 "NOT NULL, headers TEXT NOT NULL, "
+                 "payload TEXT NOT NULL, published SMALLINT DEFAULT 0, message_partition SMALLINT, "
+                 "creation_time BIGINT)");
     server().sql("SELECT pg_create_logical_replication_slot('eventuate_slot', 'test_decoding')");
   }
 
   postgres::TakeoverStep prepare() { return takeover_prepare(config_, clock_).step; }
   postgres::TakeoverStep step() { return takeover_status(config_, clock_).step; }
-  std::string refusal(postgres::TakeoverStatus (*function)(postgres::TakeoverConfig const&, Clock&)) {
+  std::string refusal(postgres::TakeoverStatus (*function)(postgres::TakeoverConfig const&,
+                                                           Clock&)) {
     try {
       function(config_, clock_);
     } catch (Error const& error) {
@@ -40,17 +47,25 @@ class PostgresTakeover : public ::testing::Test {
     return "done";
   }
   std::string place() const {
-    return "postgresql: takeover of slot 'eventuate_slot' of postgresql '127.0.0.1:" + std::to_string(server().port()) + "/postgres': ";
+    return "postgresql: takeover of slot 'eventuate_slot' of postgresql '127.0.0.1:" +
+           std::to_string(server().port()) + "/postgres': ";
   }
 
-  static void insert(std::string const& id) { server().sql("INSERT INTO eventuate.message VALUES ('" + id + "', 'orders', '{}', 'p')"); }
-  // What the old relay does: reads, publishes, confirms; its monitoring row keeps its position moving.
+  static void insert(std::string const& id) {
+    server().sql("INSERT INTO eventuate.message VALUES ('" + id + "', 'orders', '{}', 'p')");
+  }
+  // What the old relay does: reads, publishes, confirms; its monitoring row keeps its position
+  // moving.
   static void old_relay_catches_up() {
     server().sql("SELECT pg_logical_emit_message(true, 'monitoring', '')");
     server().sql("SELECT count(*) FROM pg_logical_slot_get_changes('eventuate_slot', NULL, NULL)");
   }
-  static Connected connect(std::string const& more = "") { return {PQconnectdb((server().connection() + more).c_str()), PQfinish}; }
-  static void run(Connected const& connection, char const* sql) { PQclear(PQexec(connection.get(), sql)); }
+  static Connected connect(std::string const& more = "") {
+    return {PQconnectdb((server().connection() + more).c_str()), PQfinish};
+  }
+  static void run(Connected const& connection, char const* sql) {
+    PQclear(PQexec(connection.get(), sql));
+  }
   static Connected old_relay_reading() {
     auto connection = connect(" replication=database");
     run(connection, "START_REPLICATION SLOT eventuate_slot LOGICAL 0/0");
@@ -58,7 +73,8 @@ class PostgresTakeover : public ::testing::Test {
   }
   std::vector<std::string> relayed(std::size_t rows) {
     auto const source = postgres::change_source(
-        {.connection = server().connection(), .missing_slot = postgres::MissingSlot::refuse}, clock_);
+        {.connection = server().connection(), .missing_slot = postgres::MissingSlot::refuse},
+        clock_);
     std::vector<std::string> ids;
     eventually([&] {
       for (auto const& row : source->read(100).rows) ids.push_back(row.id);
@@ -99,7 +115,9 @@ TEST_F(PostgresTakeover, waits_for_transactions_that_are_older_than_the_publicat
   EXPECT_EQ(prepare(), waiting_for_transactions);
   old_relay_catches_up();
   EXPECT_EQ(step(), waiting_for_transactions);
-  EXPECT_NE(refusal(takeover_run).find("it cannot run at step 'waiting for transactions'; wait: transactions that began before"),
+  EXPECT_NE(refusal(takeover_run)
+                .find("it cannot run at step 'waiting for transactions'; wait: transactions that "
+                      "began before"),
             std::string::npos);
   run(writer, "COMMIT");
   EXPECT_EQ(step(), waiting_for_old_relay);
@@ -122,14 +140,16 @@ TEST_F(PostgresTakeover, a_transaction_that_spans_the_run_is_relayed_whole) {
 }
 
 TEST_F(PostgresTakeover, refuses_to_run_unprepared) {
-  EXPECT_EQ(refusal(takeover_run),
-            place() + "it cannot run at step 'not prepared'; leave the old relay running, and prepare the takeover");
+  EXPECT_EQ(refusal(takeover_run), place() + "it cannot run at step 'not prepared'; leave the old "
+                                             "relay running, and prepare the takeover");
 }
 
 TEST_F(PostgresTakeover, refuses_to_run_before_the_old_relay_has_passed_the_point) {
   prepare();
   auto const text = refusal(takeover_run);
-  EXPECT_NE(text.find("it cannot run at step 'waiting for the old relay'; start the old relay again: it has confirmed "), std::string::npos)
+  EXPECT_NE(text.find("it cannot run at step 'waiting for the old relay'; start the old relay "
+                      "again: it has confirmed "),
+            std::string::npos)
       << text;
 }
 
@@ -139,7 +159,9 @@ TEST_F(PostgresTakeover, refuses_to_run_while_the_old_relay_reads) {
   auto const old_relay = old_relay_reading();
   EXPECT_EQ(step(), stop_old_relay);
   auto const text = refusal(takeover_run);
-  EXPECT_NE(text.find("it cannot run at step 'stop the old relay'; stop the old relay (process "), std::string::npos) << text;
+  EXPECT_NE(text.find("it cannot run at step 'stop the old relay'; stop the old relay (process "),
+            std::string::npos)
+      << text;
 }
 
 TEST_F(PostgresTakeover, preparing_again_changes_nothing) {
@@ -159,31 +181,40 @@ TEST_F(PostgresTakeover, a_publication_of_before_is_used_from_now_on) {
 TEST_F(PostgresTakeover, refuses_to_prepare_without_the_old_slot) {
   server().sql("SELECT pg_drop_replication_slot('eventuate_slot')");
   EXPECT_EQ(refusal(takeover_prepare),
-            place() + "there is no such slot; name the one that the running relay reads (SELECT * FROM pg_replication_slots)");
+            place() + "there is no such slot; name the one that the running relay reads (SELECT * "
+                      "FROM pg_replication_slots)");
 }
 
 TEST_F(PostgresTakeover, refuses_to_prepare_when_the_new_slot_is_there) {
   server().sql("SELECT pg_create_logical_replication_slot('tram', 'pgoutput')");
-  EXPECT_EQ(refusal(takeover_prepare),
-            place() + "slot 'tram' is there already; look at the takeover's status, or name another new slot");
+  EXPECT_EQ(
+      refusal(takeover_prepare),
+      place() +
+          "slot 'tram' is there already; look at the takeover's status, or name another new slot");
 }
 
 TEST_F(PostgresTakeover, refuses_a_publication_that_shows_something_else) {
   server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'update')");
-  EXPECT_EQ(refusal(takeover_prepare), place() + "publication 'tram' is there but does not show inserts into \"eventuate\".\"message\"; "
-                                                 "name another one");
+  EXPECT_EQ(
+      refusal(takeover_prepare),
+      place() +
+          "publication 'tram' is there but does not show inserts into \"eventuate\".\"message\"; "
+          "name another one");
 }
 
 TEST_F(PostgresTakeover, refuses_a_slot_that_needs_no_takeover) {
   server().sql("SELECT pg_drop_replication_slot('eventuate_slot')");
   server().sql("SELECT pg_create_logical_replication_slot('eventuate_slot', 'pgoutput')");
-  EXPECT_EQ(refusal(takeover_prepare), place() + "it is one for pgoutput already; let tram-cdc read it as it is");
+  EXPECT_EQ(refusal(takeover_prepare),
+            place() + "it is one for pgoutput already; let tram-cdc read it as it is");
 }
 
 TEST_F(PostgresTakeover, refuses_to_drop_the_old_slot_too_early) {
   prepare();
   auto const text = refusal(takeover_drop_old_slot);
-  EXPECT_NE(text.find("the old slot cannot be dropped at step 'waiting for the old relay'"), std::string::npos) << text;
+  EXPECT_NE(text.find("the old slot cannot be dropped at step 'waiting for the old relay'"),
+            std::string::npos)
+      << text;
 }
 
 TEST_F(PostgresTakeover, refuses_to_drop_the_old_slot_while_it_is_read) {

@@ -16,13 +16,15 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr char const* text_columns =
-    "id VARCHAR(1000) PRIMARY KEY, destination TEXT NOT NULL, headers TEXT NOT NULL, payload TEXT NOT NULL, "
+    "id VARCHAR(1000) PRIMARY KEY, destination TEXT NOT NULL, headers TEXT NOT NULL, payload TEXT "
+    "NOT NULL, "
     "published SMALLINT DEFAULT 0, message_partition SMALLINT, creation_time BIGINT";
-constexpr char const* json_columns =
-    "id VARCHAR(1000) PRIMARY KEY, destination TEXT NOT NULL, published SMALLINT DEFAULT 0, message_partition SMALLINT, "
-    "creation_time BIGINT, payload JSON, headers JSON";
+constexpr char const* json_columns = "id VARCHAR(1000) PRIMARY KEY, destination TEXT NOT NULL, "
+                                     "published SMALLINT DEFAULT 0, message_partition SMALLINT, "
+                                     "creation_time BIGINT, payload JSON, headers JSON";
 constexpr char const* database_id_columns =
-    "dbid BIGINT PRIMARY KEY, id VARCHAR(1000), destination TEXT NOT NULL, headers TEXT NOT NULL, payload TEXT NOT NULL, "
+    "dbid BIGINT PRIMARY KEY, id VARCHAR(1000), destination TEXT NOT NULL, headers TEXT NOT NULL, "
+    "payload TEXT NOT NULL, "
     "published SMALLINT DEFAULT 0, message_partition SMALLINT, creation_time BIGINT";
 
 struct Run {
@@ -34,18 +36,27 @@ struct Run {
 class PostgresVectors : public ::testing::TestWithParam<Run> {
  protected:
   void insert(Json const& row) {
-    auto const sql = std::string{"INSERT INTO eventuate.message (id, destination, headers, payload, published, message_partition, creation_time"} +
-                     (row.contains("dbid") ? ", dbid) VALUES (?, ?, ?, ?, ?, ?, ?, ?)" : ") VALUES (?, ?, ?, ?, ?, ?, ?)") +
+    auto const sql = std::string{"INSERT INTO eventuate.message (id, destination, headers, "
+                                 "payload, published, message_partition, creation_time"} +
+                     (row.contains("dbid") ? ", dbid) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                                           : ") VALUES (?, ?, ?, ?, ?, ?, ?)") +
                      " ON CONFLICT DO NOTHING";
     auto const text = [&](char const* column) { return row[column].get<std::string>(); };
     auto const number = [&](char const* column) {
-      return row[column].is_null() ? std::optional<std::int64_t>{} : row[column].get<std::int64_t>();
+      return row[column].is_null() ? std::optional<std::int64_t>{}
+                                   : row[column].get<std::int64_t>();
     };
     auto const id = text("id");
     auto const destination = text("destination");
     auto const headers = text("headers");
     auto const payload = text("payload");
-    std::vector<Parameter> parameters{id, destination, headers, payload, number("published"), number("message_partition"), number("creation_time")};
+    std::vector<Parameter> parameters{id,
+                                      destination,
+                                      headers,
+                                      payload,
+                                      number("published"),
+                                      number("message_partition"),
+                                      number("creation_time")};
     if (row.contains("dbid")) parameters.emplace_back(number("dbid"));
     connection_->begin(Access::read_write, soon());
     connection_->post(sql, parameters, soon());
@@ -61,12 +72,14 @@ class PostgresVectors : public ::testing::TestWithParam<Run> {
 
   PostgresServer server_;
   SystemClock clock_;
-  std::unique_ptr<Connection> connection_{postgres::driver({.connection = server_.connection()}, clock_)->connect(soon())};
+  std::unique_ptr<Connection> connection_{
+      postgres::driver({.connection = server_.connection()}, clock_)->connect(soon())};
 };
 
 TEST_P(PostgresVectors, rows_that_java_wrote_become_the_records_that_its_relay_published) {
   auto const& run = GetParam();
-  server_.sql(std::string{"CREATE SCHEMA eventuate; CREATE TABLE eventuate.message ("} + run.columns + ")");
+  server_.sql(std::string{"CREATE SCHEMA eventuate; CREATE TABLE eventuate.message ("} +
+              run.columns + ")");
   auto const source = postgres::change_source({.connection = server_.connection()}, clock_);
   source->read(1);
   for (auto const& line : vectors("message_rows.jsonl")) {
@@ -87,7 +100,8 @@ TEST_P(PostgresVectors, rows_that_java_wrote_become_the_records_that_its_relay_p
       auto const value = from_base64(line["value_base64"].get<std::string>());
       EXPECT_EQ(row.destination, line["topic"]);
       EXPECT_EQ(record.key, from_base64(line["key_base64"].get<std::string>()));
-      // Java puts an ID that the database made somewhere among the others; their order has no meaning.
+      // Java puts an ID that the database made somewhere among the others; their order has no
+      // meaning.
       if (row.database_id) {
         EXPECT_EQ(parse_record(record.value), parse_record(value));
       } else {
@@ -105,8 +119,10 @@ TEST_P(PostgresVectors, rows_that_java_wrote_become_the_records_that_its_relay_p
 }
 
 INSTANTIATE_TEST_SUITE_P(Runs, PostgresVectors,
-                         ::testing::Values(Run{"pg-wal", text_columns, 43}, Run{"pg-json-wal", json_columns, 35},
-                                           Run{"pg-db-id-wal", database_id_columns, 39}, Run{"pg-foreign", text_columns, 9}),
+                         ::testing::Values(Run{"pg-wal", text_columns, 43},
+                                           Run{"pg-json-wal", json_columns, 35},
+                                           Run{"pg-db-id-wal", database_id_columns, 39},
+                                           Run{"pg-foreign", text_columns, 9}),
                          [](auto const& instance) {
                            std::string name{instance.param.name};
                            std::replace(name.begin(), name.end(), '-', '_');

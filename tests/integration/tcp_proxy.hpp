@@ -22,14 +22,15 @@
 
 namespace tram::testing {
 
-/// Stands between a client and a server on this machine. Counts how often the client waited for the server, withholds
-/// what one side says, and cuts connections, also in the middle of a packet.
+/// Stands between a client and a server on this machine. Counts how often the client waited for the
+/// server, withholds what one side says, and cuts connections, also in the middle of a packet.
 class TcpProxy {
  public:
   explicit TcpProxy(int server_port) : server_port_{server_port} {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     auto address = local(0);
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 64) != 0) {
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(listener_, 64) != 0) {
       throw std::runtime_error{"the proxy cannot listen"};
     }
     socklen_t length = sizeof address;
@@ -57,12 +58,19 @@ class TcpProxy {
     withhold_requests_ = on;
     take_effect();
   }
-  /// Lets this many more bytes of answers through, in total, and then cuts the connection that they are for.
+  /// Lets this many more bytes of answers through, in total, and then cuts the connection that they
+  /// are for.
   void cut_after(std::int64_t answer_bytes) { answer_bytes_left_ = answer_bytes; }
   /// Cuts every connection on both sides.
-  void cut() { cut_ = true; while (cut_) std::this_thread::yield(); }
+  void cut() {
+    cut_ = true;
+    while (cut_) std::this_thread::yield();
+  }
   /// Cuts the client's side only: the server goes on believing in its client.
-  void cut_client() { cut_client_ = true; while (cut_client_) std::this_thread::yield(); }
+  void cut_client() {
+    cut_client_ = true;
+    while (cut_client_) std::this_thread::yield();
+  }
   [[nodiscard]] int connections() const { return connections_; }
 
  private:
@@ -104,8 +112,11 @@ class TcpProxy {
       }
       std::vector<pollfd> waiting{{.fd = listener_, .events = POLLIN, .revents = 0}};
       for (auto const& pair : pairs_) {
-        waiting.push_back({.fd = withhold_requests_ != 0 ? -1 : pair.client, .events = POLLIN, .revents = 0});
-        waiting.push_back({.fd = withhold_answers_ != 0 || pair.client < 0 ? -1 : pair.server, .events = POLLIN, .revents = 0});
+        waiting.push_back(
+            {.fd = withhold_requests_ != 0 ? -1 : pair.client, .events = POLLIN, .revents = 0});
+        waiting.push_back({.fd = withhold_answers_ != 0 || pair.client < 0 ? -1 : pair.server,
+                           .events = POLLIN,
+                           .revents = 0});
       }
       if (::poll(waiting.data(), waiting.size(), 2) <= 0) continue;
       std::size_t at = 1;
@@ -142,7 +153,9 @@ class TcpProxy {
   void answer(Pair& pair) {
     pair.server_spoke = true;
     auto const left = answer_bytes_left_.load();
-    auto const most = left < 0 ? buffer_.size() : std::min<std::size_t>(buffer_.size(), static_cast<std::size_t>(left));
+    auto const most = left < 0
+                          ? buffer_.size()
+                          : std::min<std::size_t>(buffer_.size(), static_cast<std::size_t>(left));
     auto const before = passed_;
     bool const open = most > 0 && pass(pair.server, pair.client, most);
     if (left >= 0) answer_bytes_left_ = left - static_cast<std::int64_t>(passed_ - before);
@@ -156,7 +169,8 @@ class TcpProxy {
     if (length <= 0) return false;
     passed_ += static_cast<std::uint64_t>(length);
     for (ssize_t sent = 0; sent < length;) {
-      auto const now = ::send(to, buffer_.data() + sent, static_cast<std::size_t>(length - sent), MSG_NOSIGNAL);
+      auto const now =
+          ::send(to, buffer_.data() + sent, static_cast<std::size_t>(length - sent), MSG_NOSIGNAL);
       if (now <= 0) return false;
       sent += now;
     }

@@ -18,19 +18,17 @@ namespace {
 
 void require_open_transaction(PGconn* connection) {
   if (PQpipelineStatus(connection) != PQ_PIPELINE_OFF) {
-    refuse(Fault::rejected, "it is in pipeline mode; leave it (PQexitPipelineMode) before handing it over");
+    refuse(Fault::rejected,
+           "it is in pipeline mode; leave it (PQexitPipelineMode) before handing it over");
   }
   switch (PQtransactionStatus(connection)) {
-    case PQTRANS_INTRANS:
-      return;
-    case PQTRANS_IDLE:
-      refuse(Fault::rejected, "no transaction is open on it; run BEGIN first");
+    case PQTRANS_INTRANS: return;
+    case PQTRANS_IDLE: refuse(Fault::rejected, "no transaction is open on it; run BEGIN first");
     case PQTRANS_INERROR:
       refuse(Fault::rejected, "its transaction has failed; roll it back and start again");
     case PQTRANS_ACTIVE:
       refuse(Fault::rejected, "a statement is still running on it; read its results first");
-    case PQTRANS_UNKNOWN:
-      break;
+    case PQTRANS_UNKNOWN: break;
   }
   refuse(Fault::broken, "it is not connected");
 }
@@ -46,7 +44,8 @@ Rows AdoptedTransaction::execute_statement(std::string_view sql, Parameters para
   require_open_transaction(connection_);
   auto const numbered = number_placeholders(sql);
   TextParameters const texts{sql, parameters};
-  Result const result{PQexecParams(connection_, numbered.c_str(), texts.count(), nullptr, texts.values(), nullptr, nullptr, 0)};
+  Result const result{PQexecParams(connection_, numbered.c_str(), texts.count(), nullptr,
+                                   texts.values(), nullptr, nullptr, 0)};
   auto const status = PQresultStatus(result.get());
   if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return to_rows(result.get());
   throw statement_error(sql, result.get());

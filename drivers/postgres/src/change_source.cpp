@@ -25,7 +25,9 @@ constexpr Duration idle_interval = std::chrono::seconds{1};
 constexpr Duration standby_interval = std::chrono::milliseconds{250};
 
 std::size_t size_of(std::optional<std::string> const& text) { return text ? text->size() : 0; }
-std::size_t size_of(OutboxRow const& row) { return row.destination.size() + size_of(row.headers) + size_of(row.payload); }
+std::size_t size_of(OutboxRow const& row) {
+  return row.destination.size() + size_of(row.headers) + size_of(row.payload);
+}
 
 class PgoutputSource final : public ChangeSource {
  public:
@@ -33,7 +35,8 @@ class PgoutputSource final : public ChangeSource {
       : config_{config},
         clock_{clock},
         target_{config.connection, "tram-cdc", {{"replication", "database"}}},
-        meter_{Target{config.connection, "tram-cdc"}, config.slot, config.measure_interval, clock} {}
+        meter_{Target{config.connection, "tram-cdc"}, config.slot, config.measure_interval, clock} {
+  }
 
   ChangeBatch read(std::size_t rows_max) override;
   void confirm(LogPosition position) override;
@@ -120,8 +123,11 @@ Session PgoutputSource::open(Deadline deadline) {
   try {
     return Session::open(target_, clock_, deadline);
   } catch (Error const& error) {
-    if (error.fault() != Fault::rejected || std::string_view{error.what()}.find("SQLSTATE 42501") == std::string_view::npos) throw;
-    throw Error{Fault::rejected, "postgresql: role '" + target_.user() + "' may not read the log of " + target_.name() +
+    if (error.fault() != Fault::rejected ||
+        std::string_view{error.what()}.find("SQLSTATE 42501") == std::string_view::npos)
+      throw;
+    throw Error{Fault::rejected, "postgresql: role '" + target_.user() +
+                                     "' may not read the log of " + target_.name() +
                                      "; run: ALTER ROLE " + target_.user() + " REPLICATION"};
   }
 }
@@ -129,7 +135,8 @@ Session PgoutputSource::open(Deadline deadline) {
 // After a rewind the server may need a moment to notice that the last connection is gone.
 void PgoutputSource::await_own_predecessor(Session& session, Deadline deadline) {
   if (server_process_ == 0) return;
-  auto const busy = "SELECT 1 FROM pg_replication_slots WHERE slot_name = " + quote_text(session.connection(), config_.slot) +
+  auto const busy = "SELECT 1 FROM pg_replication_slots WHERE slot_name = " +
+                    quote_text(session.connection(), config_.slot) +
                     " AND active_pid = " + std::to_string(server_process_);
   while (PQntuples(session.query(busy, deadline).get()) > 0 && !deadline.reached(clock_)) {
     clock_.pause(std::chrono::milliseconds{2});
@@ -139,7 +146,8 @@ void PgoutputSource::await_own_predecessor(Session& session, Deadline deadline) 
 // Not an error: two relays may run so that one takes over when the other goes.
 void PgoutputSource::stand_by(std::string const& reader) {
   standby_ = true;
-  trouble_ = "slot '" + config_.slot + "' of " + target_.name() + " is being read by another relay (process " + reader +
+  trouble_ = "slot '" + config_.slot + "' of " + target_.name() +
+             " is being read by another relay (process " + reader +
              " of the server); waiting to take over";
 }
 
@@ -147,8 +155,9 @@ void PgoutputSource::stand_by(std::string const& reader) {
 bool PgoutputSource::start(Session& session, LogPosition from, Deadline deadline) {
   auto const publication = "\"" + config_.publication + "\"";
   try {
-    session.query("START_REPLICATION SLOT " + quote_name(session.connection(), config_.slot) + " LOGICAL " + format_lsn(from) +
-                      " (proto_version '1', publication_names " + quote_text(session.connection(), publication) + ")",
+    session.query("START_REPLICATION SLOT " + quote_name(session.connection(), config_.slot) +
+                      " LOGICAL " + format_lsn(from) + " (proto_version '1', publication_names " +
+                      quote_text(session.connection(), publication) + ")",
                   deadline);
   } catch (Error const& error) {
     if (std::string_view{error.what()}.find("SQLSTATE 55006") == std::string_view::npos) throw;
@@ -200,9 +209,12 @@ void PgoutputSource::end_of_stream() {
   Result const result{PQgetResult(session_->connection())};
   if (result && PQresultErrorField(result.get(), PG_DIAG_SQLSTATE) != nullptr) {
     auto const error = statement_error("reading the log", result.get());
-    if (std::string_view{error.what()}.find("SQLSTATE 42704") == std::string_view::npos) throw error;
-    throw Error{Fault::rejected, std::string{error.what()} + "; the slot is older than the publication: drop the slot and let it be "
-                                                             "made again, or take over with \"tram-cdc takeover\""};
+    if (std::string_view{error.what()}.find("SQLSTATE 42704") == std::string_view::npos)
+      throw error;
+    throw Error{Fault::rejected,
+                std::string{error.what()} +
+                    "; the slot is older than the publication: drop the slot and let it be "
+                    "made again, or take over with \"tram-cdc takeover\""};
   }
   session_->lost();
 }
@@ -210,7 +222,8 @@ void PgoutputSource::end_of_stream() {
 void PgoutputSource::take(std::string_view message, ChangeBatch& batch) {
   heard_at_ = clock_.steady();
   auto const parsed = parse_stream_message(message);
-  if (auto const* data = std::get_if<LogData>(&parsed)) return take(decoder_->decode(data->payload), batch);
+  if (auto const* data = std::get_if<LogData>(&parsed))
+    return take(decoder_->decode(data->payload), batch);
   auto const& keepalive = std::get<Keepalive>(parsed);
   // Within a transaction the server's place in the log is no place to start from.
   if (!in_transaction_ && keepalive.end > confirmed_) batch.seen_up_to = keepalive.end;
@@ -248,11 +261,13 @@ void PgoutputSource::confirm(LogPosition position) {
 void PgoutputSource::keep_in_touch() {
   auto const now = clock_.steady();
   if (now - heard_at_ >= config_.silence_max) {
-    throw Error{Fault::broken, "postgresql: " + target_.name() + " has said nothing for too long; connecting again"};
+    throw Error{Fault::broken, "postgresql: " + target_.name() +
+                                   " has said nothing for too long; connecting again"};
   }
   bool const silent = now - std::max(heard_at_, asked_at_) >= config_.probe_interval;
   bool const due = confirmed_ != told_ && now - told_at_ >= config_.status_interval;
-  // Said also without need, so that the server does not give up a relay that waits for its broker (wal_sender_timeout).
+  // Said also without need, so that the server does not give up a relay that waits for its broker
+  // (wal_sender_timeout).
   bool const overdue = now - told_at_ >= config_.probe_interval;
   if (silent) asked_at_ = now;
   if (silent || due || overdue) tell_position(silent ? AskReply::yes : AskReply::no);
@@ -261,7 +276,9 @@ void PgoutputSource::keep_in_touch() {
 void PgoutputSource::tell_position(AskReply asks) {
   auto const message = status_update(confirmed_, clock_.wall(), asks);
   auto* const connection = session_->connection();
-  if (PQputCopyData(connection, message.data(), static_cast<int>(message.size())) < 0 || PQflush(connection) < 0) session_->lost();
+  if (PQputCopyData(connection, message.data(), static_cast<int>(message.size())) < 0 ||
+      PQflush(connection) < 0)
+    session_->lost();
   told_ = confirmed_;
   told_at_ = clock_.steady();
 }
@@ -282,24 +299,29 @@ void PgoutputSource::flush() {
     session_->wait(POLLIN, deadline);
     if (PQconsumeInput(connection) == 0) session_->lost();
   }
-  while (session_->next_result(deadline)) {
-  }
+  while (session_->next_result(deadline)) {}
   disconnect();
 }
 
 Duration PgoutputSource::poll_interval() const {
   if (!session_) return standby_ ? standby_interval : Duration::zero();
   if (confirmed_ == told_) return idle_interval;
-  return std::clamp<Duration>(told_at_ + config_.status_interval - clock_.steady(), Duration::zero(), idle_interval);
+  return std::clamp<Duration>(told_at_ + config_.status_interval - clock_.steady(),
+                              Duration::zero(), idle_interval);
 }
 
 ChangeSourceStatus PgoutputSource::status() const {
   auto trouble = trouble_;
   if (trouble.empty() && meter_.in_danger()) {
-    trouble = "slot '" + config_.slot + "' keeps more log than max_slot_wal_keep_size allows and may lose it; let the relay catch up, or "
+    trouble = "slot '" + config_.slot +
+              "' keeps more log than max_slot_wal_keep_size allows and may lose it; let the relay "
+              "catch up, or "
               "raise the setting";
   }
-  return {.connected = session_.has_value(), .standby = standby_, .behind = meter_.kept_bytes(), .trouble = trouble};
+  return {.connected = session_.has_value(),
+          .standby = standby_,
+          .behind = meter_.kept_bytes(),
+          .trouble = trouble};
 }
 
 }  // namespace

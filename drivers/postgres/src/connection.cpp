@@ -15,10 +15,13 @@ namespace {
 
 constexpr std::string_view ask_number = "SELECT pg_current_xact_id_if_assigned()";
 
-// The server discards its statistics when it starts after a crash, and only then sets this time by itself.
-constexpr char const* ask_crash_mark = "SELECT coalesce(stats_reset::text, '') FROM pg_stat_bgwriter";
+// The server discards its statistics when it starts after a crash, and only then sets this time by
+// itself.
+constexpr char const* ask_crash_mark =
+    "SELECT coalesce(stats_reset::text, '') FROM pg_stat_bgwriter";
 
-// A statement whose client is gone ends within this time; the only way to stop it that needs no second connection.
+// A statement whose client is gone ends within this time; the only way to stop it that needs no
+// second connection.
 constexpr char const* watch_client = "SET client_connection_check_interval = '500ms'; ";
 constexpr int version_with_client_watch = 140000;
 
@@ -33,26 +36,36 @@ bool equals_ignoring_case(std::string_view text, std::string_view upper) {
 }  // namespace
 
 bool only_reads(std::string_view sql) noexcept {
-  constexpr std::array<std::string_view, 6> words{"SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "SHOW", "SET"};
+  constexpr std::array<std::string_view, 6> words{"SELECT",   "SAVEPOINT", "RELEASE",
+                                                  "ROLLBACK", "SHOW",      "SET"};
   auto const start = sql.find_first_not_of(" \t\r\n(");
   if (start == std::string_view::npos) return true;
   sql.remove_prefix(start);
-  auto const end = std::find_if(sql.begin(), sql.end(), [](unsigned char c) { return std::isalpha(c) == 0; });
+  auto const end =
+      std::find_if(sql.begin(), sql.end(), [](unsigned char c) { return std::isalpha(c) == 0; });
   std::string_view const word{sql.data(), static_cast<std::size_t>(end - sql.begin())};
-  return std::any_of(words.begin(), words.end(), [&](auto const& reading) { return equals_ignoring_case(word, reading); });
+  return std::any_of(words.begin(), words.end(),
+                     [&](auto const& reading) { return equals_ignoring_case(word, reading); });
 }
 
-PipelinedConnection::PipelinedConnection(std::shared_ptr<Target const> target, Statements mode, Clock& clock, Deadline deadline)
-    : target_{std::move(target)}, clock_{&clock}, session_{Session::open(*target_, clock, deadline)}, statements_{mode} {
-  bool const may_set = mode == Statements::prepared && PQserverVersion(session_.connection()) >= version_with_client_watch;
-  auto const mark = session_.query(std::string{may_set ? watch_client : ""} + ask_crash_mark, deadline);
+PipelinedConnection::PipelinedConnection(std::shared_ptr<Target const> target, Statements mode,
+                                         Clock& clock, Deadline deadline)
+    : target_{std::move(target)},
+      clock_{&clock},
+      session_{Session::open(*target_, clock, deadline)},
+      statements_{mode} {
+  bool const may_set = mode == Statements::prepared &&
+                       PQserverVersion(session_.connection()) >= version_with_client_watch;
+  auto const mark =
+      session_.query(std::string{may_set ? watch_client : ""} + ask_crash_mark, deadline);
   crash_mark_ = PQgetvalue(mark.get(), 0, 0);
   require(PQenterPipelineMode(session_.connection()));
 }
 
 void PipelinedConnection::begin(Access access, Deadline) {
   TRAM_ASSERT(!begun_ && pending_.empty(), "a connection has one transaction at a time");
-  // A server that went away while the connection lay idle is noticed here, before anything can be in doubt.
+  // A server that went away while the connection lay idle is noticed here, before anything can be
+  // in doubt.
   if (!std::exchange(usable_, false)) session_.lost();
   session_.require_alive();
   usable_ = true;
@@ -79,7 +92,8 @@ void PipelinedConnection::commit(Deadline deadline) {
   bool const can_be_in_doubt = access_ == Access::read_write;
   if (can_be_in_doubt && !number_known_) {
     ask_transaction_number();
-    // The answer leaves the server before the commit begins, so that it is here when the commit's answer is not.
+    // The answer leaves the server before the commit begins, so that it is here when the commit's
+    // answer is not.
     require(PQsendFlushRequest(session_.connection()));
   }
   send(Purpose::commit, statements_.look_up("COMMIT"), {});
@@ -110,14 +124,14 @@ bool PipelinedConnection::reset() noexcept {
     }
     begun_ = false;
     return usable_ && PQtransactionStatus(session_.connection()) == PQTRANS_IDLE;
-  } catch (std::exception const&) {
-    return false;
-  }
+  } catch (std::exception const&) { return false; }
 }
 
-void PipelinedConnection::queue(Purpose purpose, std::string_view sql, Parameters parameters, Deadline deadline) {
+void PipelinedConnection::queue(Purpose purpose, std::string_view sql, Parameters parameters,
+                                Deadline deadline) {
   if (!begun_) {
-    send(Purpose::discard, statements_.look_up(access_ == Access::read_only ? "BEGIN READ ONLY" : "BEGIN"), {});
+    send(Purpose::discard,
+         statements_.look_up(access_ == Access::read_only ? "BEGIN READ ONLY" : "BEGIN"), {});
     begun_ = true;
   }
   send(purpose, statements_.look_up(sql), parameters);
@@ -129,18 +143,24 @@ void PipelinedConnection::queue(Purpose purpose, std::string_view sql, Parameter
   if (pending_.size() % unsent_max == 0) session_.flush(deadline);
 }
 
-void PipelinedConnection::send(Purpose purpose, StatementCache::Statement& statement, Parameters parameters) {
+void PipelinedConnection::send(Purpose purpose, StatementCache::Statement& statement,
+                               Parameters parameters) {
   auto* const connection = session_.connection();
   TextParameters const texts{statement.numbered, parameters};
   if (statement.name.empty()) {
-    require(PQsendQueryParams(connection, statement.numbered.c_str(), texts.count(), nullptr, texts.values(), nullptr, nullptr, 0));
+    require(PQsendQueryParams(connection, statement.numbered.c_str(), texts.count(), nullptr,
+                              texts.values(), nullptr, nullptr, 0));
   } else {
     if (!statement.prepared) {
-      require(PQsendPrepare(connection, statement.name.c_str(), statement.numbered.c_str(), 0, nullptr));
-      pending_.push_back({.purpose = Purpose::prepare, .text = excerpt(statement.numbered), .statement = &statement});
+      require(PQsendPrepare(connection, statement.name.c_str(), statement.numbered.c_str(), 0,
+                            nullptr));
+      pending_.push_back({.purpose = Purpose::prepare,
+                          .text = excerpt(statement.numbered),
+                          .statement = &statement});
       statement.prepared = true;
     }
-    require(PQsendQueryPrepared(connection, statement.name.c_str(), texts.count(), texts.values(), nullptr, nullptr, 0));
+    require(PQsendQueryPrepared(connection, statement.name.c_str(), texts.count(), texts.values(),
+                                nullptr, nullptr, 0));
   }
   pending_.push_back({.purpose = purpose, .text = {}});
 }
@@ -151,7 +171,8 @@ void PipelinedConnection::ask_transaction_number() {
 }
 
 void PipelinedConnection::synchronise(Deadline deadline) {
-  // Set again when all answers are in: a wait that is given up leaves answers behind that nobody can tell apart.
+  // Set again when all answers are in: a wait that is given up leaves answers behind that nobody
+  // can tell apart.
   if (!std::exchange(usable_, false)) session_.lost();
   error_.reset();
   require(PQpipelineSync(session_.connection()));
@@ -178,8 +199,7 @@ void PipelinedConnection::synchronise(Deadline deadline) {
 void PipelinedConnection::take(Pending const& pending, PGresult const* result) {
   switch (PQresultStatus(result)) {
     case PGRES_COMMAND_OK:
-    case PGRES_TUPLES_OK:
-      break;
+    case PGRES_TUPLES_OK: break;
     case PGRES_PIPELINE_ABORTED:
       // Behind an error that was seen already: the server skipped it.
       if (pending.statement != nullptr) pending.statement->prepared = false;
@@ -195,37 +215,49 @@ void PipelinedConnection::take(Pending const& pending, PGresult const* result) {
     number_ = PQgetvalue(result, 0, 0);
   }
   if (pending.purpose == Purpose::commit) {
-    // A transaction with a failed statement is rolled back by COMMIT, which says so in its tag only.
+    // A transaction with a failed statement is rolled back by COMMIT, which says so in its tag
+    // only.
     committed_ = std::string_view{PQcmdStatus(const_cast<PGresult*>(result))} == "COMMIT";
     if (!committed_) {
-      error_ = Error{Fault::rejected, "postgresql: the transaction was rolled back instead of committed, since one of its "
-                                      "statements had failed; let the error of that statement leave the function"};
+      error_ = Error{
+          Fault::rejected,
+          "postgresql: the transaction was rolled back instead of committed, since one of its "
+          "statements had failed; let the error of that statement leave the function"};
     }
   }
 }
 void PipelinedConnection::fail(Pending const& pending, PGresult const* result) {
-  // Without a code it is libpq that tells of a lost connection, and not the server of a failed statement.
+  // Without a code it is libpq that tells of a lost connection, and not the server of a failed
+  // statement.
   bool const from_server = PQresultErrorField(result, PG_DIAG_SQLSTATE) != nullptr;
   if (!from_server || error_) return;
-  error_ = statement_error(pending.text.empty() ? "the end of the transaction" : pending.text, result);
+  error_ =
+      statement_error(pending.text.empty() ? "the end of the transaction" : pending.text, result);
   error_at_commit_ = pending.purpose == Purpose::commit;
 }
 
 void PipelinedConnection::settle(Error const& trouble, Deadline deadline) {
   auto const in_doubt = [&](std::string const& why) {
-    return Error{Fault::in_doubt, "postgresql: " + target_->name() + " may or may not have committed: " + why + " (" +
-                                      trouble.what() + "); look for the transaction's rows before doing it again"};
+    return Error{Fault::in_doubt, "postgresql: " + target_->name() +
+                                      " may or may not have committed: " + why + " (" +
+                                      trouble.what() +
+                                      "); look for the transaction's rows before doing it again"};
   };
-  if (!number_known_) throw in_doubt("the connection was lost before the transaction's number was known");
+  if (!number_known_)
+    throw in_doubt("the connection was lost before the transaction's number was known");
   if (number_.empty()) throw trouble;  // It never had a number, so it changed nothing.
   while (true) {
     auto const answer = ask_status(deadline);
     if (answer == "aborted") {
-      throw Error{Fault::broken, std::string{"postgresql: the transaction was rolled back: "} + trouble.what()};
+      throw Error{Fault::broken,
+                  std::string{"postgresql: the transaction was rolled back: "} + trouble.what()};
     }
     if (answer == "committed") return;
-    if (answer == "reused") throw in_doubt("the server crashed, and transaction " + number_ + " of now may be another one");
-    if (deadline.reached(*clock_)) throw in_doubt("transaction " + number_ + " could not be asked for before the deadline");
+    if (answer == "reused")
+      throw in_doubt("the server crashed, and transaction " + number_ +
+                     " of now may be another one");
+    if (deadline.reached(*clock_))
+      throw in_doubt("transaction " + number_ + " could not be asked for before the deadline");
     clock_->pause(std::min(settle_pause, deadline.remaining(*clock_)));
   }
 }
@@ -240,8 +272,10 @@ std::string PipelinedConnection::ask_status(Deadline deadline) {
     if (answer == "committed" && crashed) return "reused";
     return answer;
   } catch (Error const& error) {
-    // A number that the server has not reached: it crashed, and nothing of the transaction was kept.
-    if (error.fault() == Fault::rejected && std::string_view{error.what()}.find("22023") != std::string_view::npos) {
+    // A number that the server has not reached: it crashed, and nothing of the transaction was
+    // kept.
+    if (error.fault() == Fault::rejected &&
+        std::string_view{error.what()}.find("22023") != std::string_view::npos) {
       return "aborted";
     }
     return "unreachable";

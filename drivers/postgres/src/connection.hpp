@@ -12,17 +12,18 @@
 
 namespace tram::postgres {
 
-/// A connection in libpq's pipeline mode: statements are queued, and the server is waited for once per `execute`
-/// and once per `commit`.
+/// A connection in libpq's pipeline mode: statements are queued, and the server is waited for once
+/// per `execute` and once per `commit`.
 ///
-/// What makes a commit knowable: the first writing statement is followed, in the same trip, by a question for the
-/// transaction's number. When the connection is lost during the commit, a new connection asks what became of that
-/// number. A server that crashed meanwhile may have given the number to another transaction, which its
-/// statistics' reset time tells.
+/// What makes a commit knowable: the first writing statement is followed, in the same trip, by a
+/// question for the transaction's number. When the connection is lost during the commit, a new
+/// connection asks what became of that number. A server that crashed meanwhile may have given the
+/// number to another transaction, which its statistics' reset time tells.
 class PipelinedConnection final : public Connection {
  public:
   /// Waits for the connection. Faults: transient, rejected.
-  PipelinedConnection(std::shared_ptr<Target const> target, Statements mode, Clock& clock, Deadline deadline);
+  PipelinedConnection(std::shared_ptr<Target const> target, Statements mode, Clock& clock,
+                      Deadline deadline);
 
   void begin(Access access, Deadline deadline) override;
   Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) override;
@@ -41,13 +42,16 @@ class PipelinedConnection final : public Connection {
   void queue(Purpose purpose, std::string_view sql, Parameters parameters, Deadline deadline);
   void send(Purpose purpose, StatementCache::Statement& statement, Parameters parameters);
   void ask_transaction_number();
-  /// One trip: everything queued goes out, all answers come in; the first error is thrown when they are in.
+  /// One trip: everything queued goes out, all answers come in; the first error is thrown when they
+  /// are in.
   void synchronise(Deadline deadline);
   void take(Pending const& pending, PGresult const* result);
   void fail(Pending const& pending, PGresult const* result);
-  /// After the connection was lost during the commit: returns when it happened. Faults: broken (it did not), in_doubt.
+  /// After the connection was lost during the commit: returns when it happened. Faults: broken (it
+  /// did not), in_doubt.
   void settle(Error const& trouble, Deadline deadline);
-  /// `committed`, `aborted`, `in progress`, empty (too long ago), `reused` (after a crash) or `unreachable`.
+  /// `committed`, `aborted`, `in progress`, empty (too long ago), `reused` (after a crash) or
+  /// `unreachable`.
   std::string ask_status(Deadline deadline);
   void require(int sent);
 
@@ -72,7 +76,8 @@ class PipelinedConnection final : public Connection {
   bool usable_{true};
 };
 
-/// True for a statement that can only read or that ends or marks a savepoint: it gives a transaction no number.
+/// True for a statement that can only read or that ends or marks a savepoint: it gives a
+/// transaction no number.
 bool only_reads(std::string_view sql) noexcept;
 
 }  // namespace tram::postgres

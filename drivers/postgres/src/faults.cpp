@@ -24,10 +24,11 @@ constexpr std::array code_faults{
     CodeFault{"57P05", Fault::broken},     // idle_session_timeout
     CodeFault{"57014", Fault::transient},  // query_canceled
     CodeFault{"25P03", Fault::broken},     // idle_in_transaction_session_timeout
-    CodeFault{"26000", Fault::broken},     // a prepared statement is gone: a new connection prepares it again
-    CodeFault{"08", Fault::broken},        // connection exceptions
-    CodeFault{"53", Fault::transient},     // out of disk, memory or connections
-    CodeFault{"58", Fault::transient},     // system errors
+    CodeFault{"26000",
+              Fault::broken},  // a prepared statement is gone: a new connection prepares it again
+    CodeFault{"08", Fault::broken},     // connection exceptions
+    CodeFault{"53", Fault::transient},  // out of disk, memory or connections
+    CodeFault{"58", Fault::transient},  // system errors
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 10> remedies{{
@@ -44,7 +45,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> remedies
 }};
 
 bool is_code(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0 || std::isupper(c) != 0; });
+  return std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::isdigit(c) != 0 || std::isupper(c) != 0; });
 }
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
@@ -56,30 +58,35 @@ std::string_view field(PGresult const* result, int code) {
 
 Fault fault_of_statement(std::string_view sqlstate, std::string_view message) {
   // Tables changed under a prepared statement; a new connection prepares it again.
-  if (sqlstate == "0A000" && message.find("cached plan") != std::string_view::npos) return Fault::broken;
+  if (sqlstate == "0A000" && message.find("cached plan") != std::string_view::npos)
+    return Fault::broken;
   return fault_of(sqlstate);
 }
 
 }  // namespace
 
 Fault fault_of(std::string_view sqlstate) noexcept {
-  auto const found = std::find_if(code_faults.begin(), code_faults.end(),
-                                  [&](CodeFault const& entry) { return sqlstate.starts_with(entry.prefix); });
+  auto const found =
+      std::find_if(code_faults.begin(), code_faults.end(),
+                   [&](CodeFault const& entry) { return sqlstate.starts_with(entry.prefix); });
   return found == code_faults.end() ? Fault::rejected : found->fault;
 }
 
 std::string_view sqlstate_in(std::string_view verbose_message) noexcept {
   // "SEVERITY:  XXXXX: text", where the severity may be translated.
   constexpr std::size_t length = 5;
-  for (auto at = verbose_message.find(":  "); at != std::string_view::npos; at = verbose_message.find(":  ", at + 1)) {
+  for (auto at = verbose_message.find(":  "); at != std::string_view::npos;
+       at = verbose_message.find(":  ", at + 1)) {
     auto const rest = verbose_message.substr(at + 3);
-    if (rest.size() > length && rest[length] == ':' && is_code(rest.substr(0, length))) return rest.substr(0, length);
+    if (rest.size() > length && rest[length] == ':' && is_code(rest.substr(0, length)))
+      return rest.substr(0, length);
   }
   return {};
 }
 
 std::string_view remedy_for(std::string_view sqlstate) noexcept {
-  auto const found = std::find_if(remedies.begin(), remedies.end(), [&](auto const& entry) { return entry.first == sqlstate; });
+  auto const found = std::find_if(remedies.begin(), remedies.end(),
+                                  [&](auto const& entry) { return entry.first == sqlstate; });
   return found == remedies.end() ? std::string_view{} : found->second;
 }
 
@@ -98,19 +105,25 @@ Error statement_error(std::string_view sql, PGresult const* result) {
   if (message.empty()) message = first_line(PQresultErrorMessage(result));
   auto const detail = field(result, PG_DIAG_MESSAGE_DETAIL);
   return Error{code.empty() ? Fault::broken : fault_of_statement(code, message),
-               "postgresql: " + excerpt(sql) + " failed: " + message + (detail.empty() ? "" : " (" + std::string{detail} + ")") +
-                   (code.empty() ? "" : " (SQLSTATE " + std::string{code} + ")") + std::string{remedy_for(code)}};
+               "postgresql: " + excerpt(sql) + " failed: " + message +
+                   (detail.empty() ? "" : " (" + std::string{detail} + ")") +
+                   (code.empty() ? "" : " (SQLSTATE " + std::string{code} + ")") +
+                   std::string{remedy_for(code)}};
 }
 
 Error connect_error(std::string_view database, std::string_view verbose_message) {
   auto const code = sqlstate_in(verbose_message);
   auto const certificate = verbose_message.find("certificate") != std::string_view::npos ||
                            verbose_message.find("SSL was required") != std::string_view::npos;
-  auto const fault = !code.empty() ? fault_of(code) : certificate ? Fault::rejected : Fault::transient;
+  auto const fault = !code.empty() ? fault_of(code)
+                     : certificate ? Fault::rejected
+                                   : Fault::transient;
   std::string what = "postgresql: cannot connect to " + std::string{database} + ": ";
-  what += code.empty() ? std::string{first_line(verbose_message)} : plain(verbose_message) + " (SQLSTATE " + std::string{code} + ")";
+  what += code.empty() ? std::string{first_line(verbose_message)}
+                       : plain(verbose_message) + " (SQLSTATE " + std::string{code} + ")";
   what += remedy_for(code);
-  if (code.empty() && fault == Fault::transient) what += "; is the server running, and are host and port right?";
+  if (code.empty() && fault == Fault::transient)
+    what += "; is the server running, and are host and port right?";
   // A connection that never was cannot be broken.
   return Error{fault == Fault::broken ? Fault::transient : fault, what};
 }

@@ -11,17 +11,20 @@ namespace tram::postgres {
 /// What a server's error code lets the caller do (PostgreSQL 15, appendix A).
 Fault fault_of(std::string_view sqlstate) noexcept;
 
-/// The SQLSTATE in a verbose message of libpq (`FATAL:  28P01: password …`), empty where there is none: what failed
-/// before a server answered. libpq gives the code of a failed connection nowhere else.
+/// The SQLSTATE in a verbose message of libpq (`FATAL:  28P01: password …`), empty where there is
+/// none: what failed before a server answered. libpq gives the code of a failed connection nowhere
+/// else.
 std::string_view sqlstate_in(std::string_view verbose_message) noexcept;
 
-/// What an operator can do about an error code, starting with `; `; empty where the server's text says it all.
+/// What an operator can do about an error code, starting with `; `; empty where the server's text
+/// says it all.
 std::string_view remedy_for(std::string_view sqlstate) noexcept;
 
 /// The first line of a message without severity, code and line end.
 std::string plain(std::string_view message);
 
-/// A failed statement as an error: `postgresql: INSERT INTO t failed: duplicate key … (SQLSTATE 23505)`.
+/// A failed statement as an error: `postgresql: INSERT INTO t failed: duplicate key … (SQLSTATE
+/// 23505)`.
 Error statement_error(std::string_view sql, PGresult const* result);
 
 /// A failed attempt to connect as an error; transient where no server answered.

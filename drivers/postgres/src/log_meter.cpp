@@ -14,10 +14,12 @@ constexpr Duration answer_timeout = std::chrono::seconds{5};
 
 LogMeter::LogMeter(Target target, std::string const& slot, Duration interval, Clock& clock)
     : target_{std::move(target)},
-      // The name needs no escaping: the server allows lower-case letters, digits and underscores only.
-      question_{"SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint, wal_status "
-                "FROM pg_replication_slots WHERE slot_name = '" +
-                slot + "'"},
+      // The name needs no escaping: the server allows lower-case letters, digits and underscores
+      // only.
+      question_{
+          "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint, wal_status "
+          "FROM pg_replication_slots WHERE slot_name = '" +
+          slot + "'"},
       interval_{interval},
       clock_{clock} {}
 
@@ -35,7 +37,8 @@ void LogMeter::step() noexcept {
 void LogMeter::advance() {
   bool const waiting = state_ == State::connecting || state_ == State::asking;
   if (!waiting && clock_.steady() < next_) return;
-  if (waiting && clock_.steady() >= give_up_) throw Error{Fault::transient, "postgresql: no measurement in time"};
+  if (waiting && clock_.steady() >= give_up_)
+    throw Error{Fault::transient, "postgresql: no measurement in time"};
   switch (state_) {
     case State::idle: return connect();
     case State::connecting: return continue_connecting();
@@ -55,7 +58,8 @@ void LogMeter::continue_connecting() {
   short const events = polling_ == PGRES_POLLING_READING ? POLLIN : POLLOUT;
   if (!wait_for_socket(PQsocket(connection_.get()), events, clock_, Deadline::now())) return;
   polling_ = PQconnectPoll(connection_.get());
-  if (polling_ == PGRES_POLLING_FAILED) throw Error{Fault::transient, PQerrorMessage(connection_.get())};
+  if (polling_ == PGRES_POLLING_FAILED)
+    throw Error{Fault::transient, PQerrorMessage(connection_.get())};
   if (polling_ != PGRES_POLLING_OK) return;
   PQsetnonblocking(connection_.get(), 1);
   ask();
@@ -70,7 +74,8 @@ void LogMeter::ask() {
 }
 
 void LogMeter::take_answer() {
-  if (PQconsumeInput(connection_.get()) == 0) throw Error{Fault::broken, PQerrorMessage(connection_.get())};
+  if (PQconsumeInput(connection_.get()) == 0)
+    throw Error{Fault::broken, PQerrorMessage(connection_.get())};
   while (PQisBusy(connection_.get()) == 0) {
     Result const result{PQgetResult(connection_.get())};
     if (!result) {

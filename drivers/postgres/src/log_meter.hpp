@@ -9,8 +9,9 @@
 
 namespace tram::postgres {
 
-/// Measures now and then, on an ordinary connection of its own, how much log a slot keeps. Never waits: every call takes
-/// the next step that is possible at once. A server that does not answer is asked again later.
+/// Measures now and then, on an ordinary connection of its own, how much log a slot keeps. Never
+/// waits: every call takes the next step that is possible at once. A server that does not answer is
+/// asked again later.
 class LogMeter {
  public:
   LogMeter(Target target, std::string const& slot, Duration interval, Clock& clock);
@@ -18,7 +19,8 @@ class LogMeter {
   void step() noexcept;
   /// Bytes between the confirmed position and the end of the log; nothing before the first answer.
   [[nodiscard]] std::optional<std::uint64_t> kept_bytes() const { return kept_bytes_; }
-  /// True when the slot keeps more than `max_slot_wal_keep_size` and may lose its log at the next checkpoint.
+  /// True when the slot keeps more than `max_slot_wal_keep_size` and may lose its log at the next
+  /// checkpoint.
   [[nodiscard]] bool in_danger() const { return in_danger_; }
 
  private:

@@ -16,21 +16,18 @@ namespace {
 
 std::optional<std::string_view> read_value(ByteReader& reader) {
   switch (auto const kind = reader.byte()) {
-    case 'n':
-      return std::nullopt;
-    case 't':
-      return reader.text(reader.uint32());
-    case 'u':
-      malformed("an inserted row has an unchanged value");
-    default:
-      malformed("unknown kind of value " + std::to_string(kind));
+    case 'n': return std::nullopt;
+    case 't': return reader.text(reader.uint32());
+    case 'u': malformed("an inserted row has an unchanged value");
+    default: malformed("unknown kind of value " + std::to_string(kind));
   }
 }
 
 std::int64_t to_number(std::string_view text) {
   std::int64_t number = 0;
   auto const [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (trouble != std::errc{} || end != text.data() + text.size()) malformed("column dbid holds no number");
+  if (trouble != std::errc{} || end != text.data() + text.size())
+    malformed("column dbid holds no number");
   return number;
 }
 
@@ -39,18 +36,14 @@ std::int64_t to_number(std::string_view text) {
 Change PgoutputDecoder::decode(std::string_view message) {
   ByteReader reader{message};
   switch (auto const kind = reader.byte()) {
-    case 'I':
-      return insert(reader);
-    case 'B':
-      return TransactionBegin{};
+    case 'I': return insert(reader);
+    case 'B': return TransactionBegin{};
     case 'C': {
       reader.byte();    // flags
       reader.uint64();  // where the commit record begins
       return TransactionEnd{reader.uint64()};
     }
-    case 'R':
-      relation(reader);
-      return Irrelevant{};
+    case 'R': relation(reader); return Irrelevant{};
     case 'O':  // origin
     case 'Y':  // type
     case 'U':  // update
@@ -58,8 +51,7 @@ Change PgoutputDecoder::decode(std::string_view message) {
     case 'T':  // truncate
     case 'M':  // logical message
       return Irrelevant{};
-    default:
-      malformed("unknown message " + std::to_string(kind));
+    default: malformed("unknown message " + std::to_string(kind));
   }
 }
 
@@ -80,12 +72,13 @@ void PgoutputDecoder::relation(ByteReader& reader) {
 }
 
 PgoutputDecoder::Column PgoutputDecoder::column_of(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Column>, 6> names{{{"id", Column::id},
-                                                                             {"dbid", Column::database_id},
-                                                                             {"destination", Column::destination},
-                                                                             {"headers", Column::headers},
-                                                                             {"payload", Column::payload},
-                                                                             {"published", Column::published}}};
+  static constexpr std::array<std::pair<std::string_view, Column>, 6> names{
+      {{"id", Column::id},
+       {"dbid", Column::database_id},
+       {"destination", Column::destination},
+       {"headers", Column::headers},
+       {"payload", Column::payload},
+       {"published", Column::published}}};
   for (auto const& [known, column] : names) {
     if (known == name) return column;
   }
@@ -98,7 +91,8 @@ Change PgoutputDecoder::insert(ByteReader& reader) {
   auto const& columns = found->second;
   if (columns.empty()) return Irrelevant{};
   if (reader.byte() != 'N') malformed("an inserted row has no new values");
-  if (reader.uint16() != columns.size()) malformed("a row has another number of columns than its table");
+  if (reader.uint16() != columns.size())
+    malformed("a row has another number of columns than its table");
 
   OutboxRow row;
   bool published = false;

@@ -22,18 +22,28 @@ struct TransactionEnd {
 struct Irrelevant {};
 using Change = std::variant<Irrelevant, TransactionBegin, OutboxRow, TransactionEnd>;
 
-/// The messages of the plugin pgoutput, protocol version 1 (PostgreSQL 15, chapter 55.9): bytes in, rows out. Pure.
+/// The messages of the plugin pgoutput, protocol version 1 (PostgreSQL 15, chapter 55.9): bytes in,
+/// rows out. Pure.
 class PgoutputDecoder {
  public:
   /// `schema` and `table` as the catalog has them.
-  PgoutputDecoder(std::string schema, std::string table) : schema_{std::move(schema)}, table_{std::move(table)} {}
+  PgoutputDecoder(std::string schema, std::string table)
+      : schema_{std::move(schema)}, table_{std::move(table)} {}
 
-  /// One message. Columns are found by their names, so their order and number may change at any time.
-  /// `Error{malformed}` for bytes that are no such message; never anything else.
+  /// One message. Columns are found by their names, so their order and number may change at any
+  /// time. `Error{malformed}` for bytes that are no such message; never anything else.
   Change decode(std::string_view message);
 
  private:
-  enum class Column : std::uint8_t { other, id, database_id, destination, headers, payload, published };
+  enum class Column : std::uint8_t {
+    other,
+    id,
+    database_id,
+    destination,
+    headers,
+    payload,
+    published
+  };
   static Column column_of(std::string_view name);
 
   void relation(ByteReader& reader);

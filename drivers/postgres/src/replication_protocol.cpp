@@ -14,13 +14,15 @@ namespace {
 }
 
 void append(std::string& bytes, std::uint64_t number) {
-  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(number >> static_cast<unsigned>(shift) & 0xFFU));
+  for (int shift = 56; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<char>(number >> static_cast<unsigned>(shift) & 0xFFU));
 }
 
 // The server counts microseconds from the year 2000.
 std::uint64_t server_time(WallTime now) {
   constexpr std::chrono::sys_days epoch{std::chrono::year{2000} / 1 / 1};
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - epoch).count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(now - epoch).count());
 }
 
 }  // namespace
@@ -50,7 +52,8 @@ StreamMessage parse_stream_message(std::string_view bytes) {
   ByteReader reader{bytes};
   switch (auto const kind = reader.byte()) {
     case 'w':
-      // Where the data begins and ends in the log is of no use to a logical reader, nor is the server's time.
+      // Where the data begins and ends in the log is of no use to a logical reader, nor is the
+      // server's time.
       reader.text(24);
       return LogData{reader.rest()};
     case 'k': {
@@ -60,8 +63,7 @@ StreamMessage parse_stream_message(std::string_view bytes) {
       keepalive.reply = reader.byte() != 0 ? Keepalive::Reply::asked : Keepalive::Reply::not_asked;
       return keepalive;
     }
-    default:
-      malformed("unknown message " + std::to_string(kind));
+    default: malformed("unknown message " + std::to_string(kind));
   }
 }
 
@@ -77,7 +79,8 @@ std::string status_update(LogPosition confirmed, WallTime now, AskReply asks) {
 
 std::string format_lsn(LogPosition position) {
   char text[24];
-  std::snprintf(text, sizeof text, "%X/%X", static_cast<unsigned>(position >> 32U), static_cast<unsigned>(position & 0xFFFFFFFFU));
+  std::snprintf(text, sizeof text, "%X/%X", static_cast<unsigned>(position >> 32U),
+                static_cast<unsigned>(position & 0xFFFFFFFFU));
   return text;
 }
 

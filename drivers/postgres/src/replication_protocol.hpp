@@ -12,7 +12,8 @@
 
 namespace tram::postgres {
 
-/// Reads big-endian values from bytes that may be anything; `Error{malformed}` where they end too early.
+/// Reads big-endian values from bytes that may be anything; `Error{malformed}` where they end too
+/// early.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_{bytes} {}
@@ -46,7 +47,8 @@ using StreamMessage = std::variant<LogData, Keepalive>;
 /// `Error{malformed}` for anything else. Borrows from `bytes`.
 StreamMessage parse_stream_message(std::string_view bytes);
 
-/// What the client sends: everything up to `confirmed` is stored elsewhere. `asks` for a keepalive in return.
+/// What the client sends: everything up to `confirmed` is stored elsewhere. `asks` for a keepalive
+/// in return.
 enum class AskReply : std::uint8_t { no, yes };
 std::string status_update(LogPosition confirmed, WallTime now, AskReply asks);
 

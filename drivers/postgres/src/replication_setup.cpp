@@ -7,7 +7,9 @@
 namespace tram::postgres {
 namespace {
 
-std::string value(Result const& result, int row, int column) { return PQgetvalue(result.get(), row, column); }
+std::string value(Result const& result, int row, int column) {
+  return PQgetvalue(result.get(), row, column);
+}
 
 }  // namespace
 
@@ -25,18 +27,22 @@ std::string quote_text(PGconn* connection, std::string const& text) {
 
 OutboxName ReplicationSetup::outbox() {
   auto const wanted = config_.schema.qualify(config_.table);
-  auto const found = query("SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                           "WHERE c.oid = to_regclass(" +
-                           text(wanted) + ")");
+  auto const found = query(
+      "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.oid = to_regclass(" +
+      text(wanted) + ")");
   if (PQntuples(found.get()) == 0) {
-    refuse("table " + wanted + " does not exist; create the tables (\"tram schema install\") or correct the schema's name");
+    refuse("table " + wanted +
+           " does not exist; create the tables (\"tram schema install\") or correct the schema's "
+           "name");
   }
   return {.schema = value(found, 0, 0), .table = value(found, 0, 1)};
 }
 
 SlotPosition ReplicationSetup::prepare(OutboxName const& outbox) {
   require_logical_log();
-  // The publication first: a slot shows a change only through publications that are older than the change.
+  // The publication first: a slot shows a change only through publications that are older than the
+  // change.
   require_publication(outbox);
   return slot_position(outbox);
 }
@@ -44,27 +50,32 @@ SlotPosition ReplicationSetup::prepare(OutboxName const& outbox) {
 void ReplicationSetup::require_logical_log() {
   auto const level = value(query("SHOW wal_level"), 0, 0);
   if (level == "logical") return;
-  refuse("the server's wal_level is '" + level + "', which does not show rows; set wal_level = logical and restart the server");
+  refuse("the server's wal_level is '" + level +
+         "', which does not show rows; set wal_level = logical and restart the server");
 }
 
 void ReplicationSetup::require_publication(OutboxName const& outbox) {
-  auto const found = query("SELECT p.pubinsert, EXISTS (SELECT 1 FROM pg_publication_tables t WHERE t.pubname = p.pubname AND t.schemaname = " +
-                           text(outbox.schema) + " AND t.tablename = " + text(outbox.table) +
-                           ") FROM pg_publication p WHERE p.pubname = " + text(config_.publication));
+  auto const found =
+      query("SELECT p.pubinsert, EXISTS (SELECT 1 FROM pg_publication_tables t WHERE t.pubname = "
+            "p.pubname AND t.schemaname = " +
+            text(outbox.schema) + " AND t.tablename = " + text(outbox.table) +
+            ") FROM pg_publication p WHERE p.pubname = " + text(config_.publication));
   if (PQntuples(found.get()) == 0) return create_publication(outbox);
   auto const table = outbox.quoted(session_.connection());
   auto const alter = "ALTER PUBLICATION " + name(config_.publication);
   if (value(found, 0, 1) != "t") {
-    refuse("publication '" + config_.publication + "' does not show " + table + "; run: " + alter + " ADD TABLE " + table);
+    refuse("publication '" + config_.publication + "' does not show " + table + "; run: " + alter +
+           " ADD TABLE " + table);
   }
   if (value(found, 0, 0) != "t") {
-    refuse("publication '" + config_.publication + "' does not show inserts; run: " + alter + " SET (publish = 'insert')");
+    refuse("publication '" + config_.publication + "' does not show inserts; run: " + alter +
+           " SET (publish = 'insert')");
   }
 }
 
 void ReplicationSetup::create_publication(OutboxName const& outbox) {
-  auto const create = "CREATE PUBLICATION " + name(config_.publication) + " FOR TABLE " + outbox.quoted(session_.connection()) +
-                      " WITH (publish = 'insert')";
+  auto const create = "CREATE PUBLICATION " + name(config_.publication) + " FOR TABLE " +
+                      outbox.quoted(session_.connection()) + " WITH (publish = 'insert')";
   if (config_.missing_slot == MissingSlot::refuse) {
     refuse("publication '" + config_.publication + "' does not exist; run: " + create);
   }
@@ -72,41 +83,52 @@ void ReplicationSetup::create_publication(OutboxName const& outbox) {
     query(create);
   } catch (Error const& error) {
     if (error.fault() != Fault::rejected) throw;
-    refuse("publication '" + config_.publication + "' does not exist and cannot be made (" + error.what() +
-           "); let the owner of the table run: " + create);
+    refuse("publication '" + config_.publication + "' does not exist and cannot be made (" +
+           error.what() + "); let the owner of the table run: " + create);
   }
 }
 
 SlotPosition ReplicationSetup::slot_position(OutboxName const& outbox) {
-  auto const look = "SELECT plugin, coalesce(database, ''), coalesce(active_pid::text, ''), coalesce(wal_status, ''), "
-                    "coalesce(confirmed_flush_lsn::text, '0/0'), current_database() FROM pg_replication_slots WHERE slot_name = " +
+  auto const look = "SELECT plugin, coalesce(database, ''), coalesce(active_pid::text, ''), "
+                    "coalesce(wal_status, ''), "
+                    "coalesce(confirmed_flush_lsn::text, '0/0'), current_database() FROM "
+                    "pg_replication_slots WHERE slot_name = " +
                     text(config_.slot);
   auto found = query(look);
   if (PQntuples(found.get()) == 0) {
     create_slot(outbox);
     found = query(look);
-    if (PQntuples(found.get()) == 0) refuse("slot '" + config_.slot + "' vanished while it was made; is another relay taking over?");
+    if (PQntuples(found.get()) == 0)
+      refuse("slot '" + config_.slot +
+             "' vanished while it was made; is another relay taking over?");
   }
   auto const slot = "slot '" + config_.slot + "' ";
   if (value(found, 0, 1) != value(found, 0, 5)) {
-    refuse(slot + "belongs to database '" + value(found, 0, 1) + "'; connect to that one or name another slot");
+    refuse(slot + "belongs to database '" + value(found, 0, 1) +
+           "'; connect to that one or name another slot");
   }
   if (value(found, 0, 0) != "pgoutput") {
     refuse(slot + "was made for the plugin '" + value(found, 0, 0) +
            "'; name another slot, or take over from its reader with \"tram-cdc takeover\"");
   }
   if (value(found, 0, 3) == "lost") {
-    refuse(slot + "has lost its log (max_slot_wal_keep_size): rows committed after " + value(found, 0, 4) +
-           " cannot be read from it any more; drop the slot (SELECT pg_drop_replication_slot('" + config_.slot +
+    refuse(slot + "has lost its log (max_slot_wal_keep_size): rows committed after " +
+           value(found, 0, 4) +
+           " cannot be read from it any more; drop the slot (SELECT pg_drop_replication_slot('" +
+           config_.slot +
            "')), start with a new one, and publish the rows in between from the table");
   }
-  return {.confirmed = parse_lsn(value(found, 0, 4)).value_or(0), .reader = value(found, 0, 2), .history = history()};
+  return {.confirmed = parse_lsn(value(found, 0, 4)).value_or(0),
+          .reader = value(found, 0, 2),
+          .history = history()};
 }
 
 void ReplicationSetup::create_slot(OutboxName const& outbox) {
   if (config_.missing_slot == MissingSlot::refuse) {
-    refuse("slot '" + config_.slot + "' does not exist; make it before the first message is sent: SELECT "
-           "pg_create_logical_replication_slot('" + config_.slot + "', 'pgoutput')");
+    refuse("slot '" + config_.slot +
+           "' does not exist; make it before the first message is sent: SELECT "
+           "pg_create_logical_replication_slot('" +
+           config_.slot + "', 'pgoutput')");
   }
   // The slot's snapshot shows exactly the rows that the slot does not.
   query("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ");
@@ -114,7 +136,8 @@ void ReplicationSetup::create_slot(OutboxName const& outbox) {
   bool existing = false;
   if (config_.missing_slot == MissingSlot::create_for_empty_outbox) {
     try {
-      auto const rows = query("SELECT 1 FROM " + outbox.quoted(session_.connection()) + " WHERE coalesce(published, 0) = 0 LIMIT 1");
+      auto const rows = query("SELECT 1 FROM " + outbox.quoted(session_.connection()) +
+                              " WHERE coalesce(published, 0) = 0 LIMIT 1");
       existing = PQntuples(rows.get()) > 0;
     } catch (Error const&) {
       drop_slot();
@@ -124,8 +147,10 @@ void ReplicationSetup::create_slot(OutboxName const& outbox) {
   query("COMMIT");
   if (!existing) return;
   drop_slot();
-  refuse("slot '" + config_.slot + "' does not exist, and the outbox already holds rows that a new slot would never show; "
-         "delete or publish them, take over the slot of the relay that read them so far, or create the slot so that it skips them");
+  refuse("slot '" + config_.slot +
+         "' does not exist, and the outbox already holds rows that a new slot would never show; "
+         "delete or publish them, take over the slot of the relay that read them so far, or create "
+         "the slot so that it skips them");
 }
 
 void ReplicationSetup::drop_slot() {
@@ -139,7 +164,8 @@ std::string ReplicationSetup::history() {
 }
 
 void ReplicationSetup::refuse(std::string const& what) const {
-  throw Error{Fault::rejected, "postgresql: cannot read the log of " + session_.name() + ": " + what};
+  throw Error{Fault::rejected,
+              "postgresql: cannot read the log of " + session_.name() + ": " + what};
 }
 
 }  // namespace tram::postgres

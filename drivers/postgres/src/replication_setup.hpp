@@ -23,13 +23,14 @@ struct SlotPosition {
   LogPosition confirmed{};
   /// The server's process for whoever reads it now, empty when it is free.
   std::string reader;
-  /// Changes when another server answers, or the same one after a fail-over: positions of before mean nothing then.
+  /// Changes when another server answers, or the same one after a fail-over: positions of before
+  /// mean nothing then.
   std::string history;
 };
 
-/// Looks at everything that streaming needs, in the order in which an operator would put it right, and makes what is
-/// missing and may be made. On a replication connection, before it streams. Faults: rejected with the remedy, and those
-/// of the connection.
+/// Looks at everything that streaming needs, in the order in which an operator would put it right,
+/// and makes what is missing and may be made. On a replication connection, before it streams.
+/// Faults: rejected with the remedy, and those of the connection.
 class ReplicationSetup {
  public:
   ReplicationSetup(Session& session, ChangeSourceConfig const& config, Deadline deadline)
@@ -47,8 +48,12 @@ class ReplicationSetup {
   void drop_slot();
   std::string history();
   Result query(std::string const& sql) { return session_.query(sql, deadline_); }
-  [[nodiscard]] std::string text(std::string const& value) const { return quote_text(session_.connection(), value); }
-  [[nodiscard]] std::string name(std::string const& value) const { return quote_name(session_.connection(), value); }
+  [[nodiscard]] std::string text(std::string const& value) const {
+    return quote_text(session_.connection(), value);
+  }
+  [[nodiscard]] std::string name(std::string const& value) const {
+    return quote_name(session_.connection(), value);
+  }
   [[noreturn]] void refuse(std::string const& what) const;
 
   Session& session_;

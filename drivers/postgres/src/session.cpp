@@ -20,7 +20,9 @@ std::string option(PQconninfoOption const* options, std::string_view keyword) {
   return {};
 }
 
-std::string or_else(std::string value, std::string_view fallback) { return value.empty() ? std::string{fallback} : value; }
+std::string or_else(std::string value, std::string_view fallback) {
+  return value.empty() ? std::string{fallback} : value;
+}
 
 timespec to_timespec(Duration duration) {
   // Longer waits are cut into hours, so that no arithmetic overflows.
@@ -41,26 +43,36 @@ bool wait_for_socket(int socket, short events, Clock& clock, Deadline deadline) 
     int const ready = ::ppoll(&waiting, 1, &timeout, nullptr);
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) {
-      throw Error{Fault::broken, std::string{"postgresql: poll failed: "} + std::strerror(errno), errno};
+      throw Error{Fault::broken, std::string{"postgresql: poll failed: "} + std::strerror(errno),
+                  errno};
     }
     if (deadline.reached(clock)) return false;
   }
 }
 
-Target::Target(std::string connection, std::string application_name, std::vector<std::pair<std::string, std::string>> extra)
-    : connection_{std::move(connection)}, application_name_{std::move(application_name)}, extra_{std::move(extra)} {
+Target::Target(std::string connection, std::string application_name,
+               std::vector<std::pair<std::string, std::string>> extra)
+    : connection_{std::move(connection)},
+      application_name_{std::move(application_name)},
+      extra_{std::move(extra)} {
   char* trouble = nullptr;
-  std::unique_ptr<PQconninfoOption, FreeOptions> const given{PQconninfoParse(connection_.c_str(), &trouble)};
+  std::unique_ptr<PQconninfoOption, FreeOptions> const given{
+      PQconninfoParse(connection_.c_str(), &trouble)};
   Buffer const trouble_text{trouble};
   if (!given) {
-    throw Error{Fault::rejected, "postgresql: the connection string is not understood: " + plain(trouble_text.get()) +
-                                     "; write postgresql://user@host:port/database or keyword=value pairs"};
+    throw Error{
+        Fault::rejected,
+        "postgresql: the connection string is not understood: " + plain(trouble_text.get()) +
+            "; write postgresql://user@host:port/database or keyword=value pairs"};
   }
   std::unique_ptr<PQconninfoOption, FreeOptions> const defaults{PQconndefaults()};
-  auto const value = [&](char const* keyword) { return or_else(option(given.get(), keyword), option(defaults.get(), keyword)); };
+  auto const value = [&](char const* keyword) {
+    return or_else(option(given.get(), keyword), option(defaults.get(), keyword));
+  };
   user_ = value("user");
   database_ = or_else(value("dbname"), user_);
-  name_ = "postgresql '" + or_else(value("host"), "localhost") + ":" + or_else(value("port"), "5432") + "/" + database_ + "'";
+  name_ = "postgresql '" + or_else(value("host"), "localhost") + ":" +
+          or_else(value("port"), "5432") + "/" + database_ + "'";
 }
 
 ConnectionPointer Target::start() const {
@@ -74,7 +86,8 @@ ConnectionPointer Target::start() const {
   keywords.push_back(nullptr);
   values.push_back(nullptr);
   ConnectionPointer connection{PQconnectStartParams(keywords.data(), values.data(), 1)};
-  if (!connection) throw Error{Fault::transient, "postgresql: cannot connect to " + name_ + ": out of memory"};
+  if (!connection)
+    throw Error{Fault::transient, "postgresql: cannot connect to " + name_ + ": out of memory"};
   // The only way to learn the SQLSTATE of a connection that fails.
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
   PQsetNoticeReceiver(connection.get(), ignore_notice, nullptr);
@@ -84,27 +97,32 @@ ConnectionPointer Target::start() const {
 Session Session::open(Target const& target, Clock& clock, Deadline deadline) {
   auto connection = target.start();
   auto state = PGRES_POLLING_WRITING;
-  while (PQstatus(connection.get()) != CONNECTION_BAD && state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
+  while (PQstatus(connection.get()) != CONNECTION_BAD && state != PGRES_POLLING_OK &&
+         state != PGRES_POLLING_FAILED) {
     short const events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     if (!wait_for_socket(PQsocket(connection.get()), events, clock, deadline)) {
-      throw Error{Fault::transient, "postgresql: cannot connect to " + target.name() +
-                                        ": no answer before the deadline; is the server reachable?"};
+      throw Error{Fault::transient,
+                  "postgresql: cannot connect to " + target.name() +
+                      ": no answer before the deadline; is the server reachable?"};
     }
     state = PQconnectPoll(connection.get());
   }
-  if (state != PGRES_POLLING_OK) throw connect_error(target.name(), PQerrorMessage(connection.get()));
+  if (state != PGRES_POLLING_OK)
+    throw connect_error(target.name(), PQerrorMessage(connection.get()));
   PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
   PQsetnonblocking(connection.get(), 1);
   return Session{std::move(connection), clock, target.name()};
 }
 
 void Session::lost() const {
-  throw Error{Fault::broken, "postgresql: the connection to " + name_ + " is lost: " + plain(PQerrorMessage(connection_.get()))};
+  throw Error{Fault::broken, "postgresql: the connection to " + name_ +
+                                 " is lost: " + plain(PQerrorMessage(connection_.get()))};
 }
 
 void Session::wait(short events, Deadline deadline) {
   if (wait_for_socket(socket(), events, *clock_, deadline)) return;
-  throw Error{Fault::broken, "postgresql: " + name_ + " gave no answer before the deadline; the connection is given up"};
+  throw Error{Fault::broken, "postgresql: " + name_ +
+                                 " gave no answer before the deadline; the connection is given up"};
 }
 
 void Session::flush(Deadline deadline) {
@@ -132,8 +150,7 @@ Result Session::query(std::string const& sql, Deadline deadline) {
   while (auto result = next_result(deadline)) {
     if (PQresultStatus(result.get()) == PGRES_FATAL_ERROR) {
       auto const error = statement_error(sql, result.get());
-      while (PQstatus(connection_.get()) == CONNECTION_OK && next_result(deadline)) {
-      }
+      while (PQstatus(connection_.get()) == CONNECTION_OK && next_result(deadline)) {}
       throw error;
     }
     answer = std::move(result);
@@ -146,7 +163,8 @@ Result Session::query(std::string const& sql, Deadline deadline) {
 void Session::require_alive() {
   if (PQstatus(connection_.get()) != CONNECTION_OK) lost();
   if (!wait_for_socket(socket(), POLLIN, *clock_, Deadline::now())) return;
-  if (PQconsumeInput(connection_.get()) == 0 || PQstatus(connection_.get()) != CONNECTION_OK) lost();
+  if (PQconsumeInput(connection_.get()) == 0 || PQstatus(connection_.get()) != CONNECTION_OK)
+    lost();
 }
 
 }  // namespace tram::postgres

@@ -17,7 +17,8 @@ class Target {
  public:
   /// `extra` are libpq keywords laid over the string, such as {"replication", "database"}.
   /// `Error{rejected}` where libpq does not understand the string.
-  Target(std::string connection, std::string application_name, std::vector<std::pair<std::string, std::string>> extra = {});
+  Target(std::string connection, std::string application_name,
+         std::vector<std::pair<std::string, std::string>> extra = {});
   /// `postgresql 'host:port/database'`, without secrets.
   [[nodiscard]] std::string const& name() const { return name_; }
   [[nodiscard]] std::string const& user() const { return user_; }
@@ -45,11 +46,13 @@ class Session {
   [[nodiscard]] int socket() const { return PQsocket(connection_.get()); }
   [[nodiscard]] std::string const& name() const { return name_; }
 
-  /// Hands everything queued to the network, reading answers meanwhile so that neither side blocks the other.
+  /// Hands everything queued to the network, reading answers meanwhile so that neither side blocks
+  /// the other.
   void flush(Deadline deadline);
   /// Waits for the next result of the command in work; empty between two commands.
   Result next_result(Deadline deadline);
-  /// Runs one text by the simple protocol and waits; an error of the server is thrown. Not in pipeline mode.
+  /// Runs one text by the simple protocol and waits; an error of the server is thrown. Not in
+  /// pipeline mode.
   Result query(std::string const& sql, Deadline deadline);
   /// Raises broken when the other side has closed the connection; never waits.
   void require_alive();

@@ -9,8 +9,8 @@
 
 namespace tram::postgres {
 
-/// Which statements of one connection are prepared under which name. A statement gets its name when it comes for
-/// the second time, so that texts made up at run time do not fill the server.
+/// Which statements of one connection are prepared under which name. A statement gets its name when
+/// it comes for the second time, so that texts made up at run time do not fill the server.
 class StatementCache {
  public:
   struct Statement {
@@ -29,7 +29,9 @@ class StatementCache {
  private:
   struct TransparentHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   struct Entry {
     Statement statement;

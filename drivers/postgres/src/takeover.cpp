@@ -51,10 +51,15 @@ class Takeover {
     auto const result = query(sql);
     return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
   }
-  std::string text(std::string const& plain) const { return quote_text(session_.connection(), plain); }
-  std::string name(std::string const& plain) const { return quote_name(session_.connection(), plain); }
+  std::string text(std::string const& plain) const {
+    return quote_text(session_.connection(), plain);
+  }
+  std::string name(std::string const& plain) const {
+    return quote_name(session_.connection(), plain);
+  }
   [[noreturn]] void refuse(std::string const& what) const {
-    throw Error{Fault::rejected, "postgresql: takeover of slot '" + config_.old_slot + "' of " + session_.name() + ": " + what};
+    throw Error{Fault::rejected, "postgresql: takeover of slot '" + config_.old_slot + "' of " +
+                                     session_.name() + ": " + what};
   }
 
   TakeoverConfig const& config_;
@@ -64,9 +69,13 @@ class Takeover {
 
 void Takeover::prepare() {
   auto const level = value("SHOW wal_level");
-  if (level != "logical") refuse("the server's wal_level is '" + level + "'; set wal_level = logical and restart the server");
+  if (level != "logical")
+    refuse("the server's wal_level is '" + level +
+           "'; set wal_level = logical and restart the server");
   require_old_slot();
-  if (slot(config_.slot)) refuse("slot '" + config_.slot + "' is there already; look at the takeover's status, or name another new slot");
+  if (slot(config_.slot))
+    refuse("slot '" + config_.slot +
+           "' is there already; look at the takeover's status, or name another new slot");
   publish(require_outbox());
   if (marker().starts_with(marker_prepared) || marker().starts_with(marker_waiting)) return;
   // Only now that the publication is committed: whoever gets a number from here on sees it.
@@ -75,37 +84,49 @@ void Takeover::prepare() {
 
 OutboxName Takeover::require_outbox() {
   auto const wanted = config_.schema.qualify(config_.table);
-  auto const found = query("SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                           "WHERE c.oid = to_regclass(" + text(wanted) + ")");
-  if (PQntuples(found.get()) == 0) refuse("table " + wanted + " does not exist; correct the schema's name");
+  auto const found = query(
+      "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.oid = to_regclass(" +
+      text(wanted) + ")");
+  if (PQntuples(found.get()) == 0)
+    refuse("table " + wanted + " does not exist; correct the schema's name");
   return {.schema = PQgetvalue(found.get(), 0, 0), .table = PQgetvalue(found.get(), 0, 1)};
 }
 
 void Takeover::require_old_slot() {
   auto const old_slot = slot(config_.old_slot);
-  if (!old_slot) refuse("there is no such slot; name the one that the running relay reads (SELECT * FROM pg_replication_slots)");
+  if (!old_slot)
+    refuse("there is no such slot; name the one that the running relay reads (SELECT * FROM "
+           "pg_replication_slots)");
   if (old_slot->database != value("SELECT current_database()")) {
     refuse("it belongs to database '" + old_slot->database + "'; connect to that one");
   }
-  if (old_slot->plugin == "pgoutput") refuse("it is one for pgoutput already; let tram-cdc read it as it is");
+  if (old_slot->plugin == "pgoutput")
+    refuse("it is one for pgoutput already; let tram-cdc read it as it is");
 }
 
 void Takeover::publish(OutboxName const& outbox) {
   auto const table = outbox.quoted(session_.connection());
-  auto const found = query("SELECT pubinsert AND EXISTS (SELECT 1 FROM pg_publication_tables WHERE pubname = " + text(config_.publication) +
-                           " AND schemaname = " + text(outbox.schema) + " AND tablename = " + text(outbox.table) +
-                           ") FROM pg_publication WHERE pubname = " + text(config_.publication));
+  auto const found =
+      query("SELECT pubinsert AND EXISTS (SELECT 1 FROM pg_publication_tables WHERE pubname = " +
+            text(config_.publication) + " AND schemaname = " + text(outbox.schema) +
+            " AND tablename = " + text(outbox.table) +
+            ") FROM pg_publication WHERE pubname = " + text(config_.publication));
   if (PQntuples(found.get()) == 0) {
-    query("CREATE PUBLICATION " + name(config_.publication) + " FOR TABLE " + table + " WITH (publish = 'insert')");
+    query("CREATE PUBLICATION " + name(config_.publication) + " FOR TABLE " + table +
+          " WITH (publish = 'insert')");
     set_marker(std::string{marker_begun});
   } else if (std::string_view{PQgetvalue(found.get(), 0, 0)} != "t") {
-    refuse("publication '" + config_.publication + "' is there but does not show inserts into " + table + "; name another one");
+    refuse("publication '" + config_.publication + "' is there but does not show inserts into " +
+           table + "; name another one");
   }
 }
 
 std::optional<Slot> Takeover::slot(std::string const& slot_name) {
-  auto const found = query("SELECT coalesce(plugin, ''), coalesce(database, ''), coalesce(active_pid::text, ''), "
-                           "coalesce(confirmed_flush_lsn::text, '0/0') FROM pg_replication_slots WHERE slot_name = " + text(slot_name));
+  auto const found = query(
+      "SELECT coalesce(plugin, ''), coalesce(database, ''), coalesce(active_pid::text, ''), "
+      "coalesce(confirmed_flush_lsn::text, '0/0') FROM pg_replication_slots WHERE slot_name = " +
+      text(slot_name));
   if (PQntuples(found.get()) == 0) return std::nullopt;
   return Slot{.plugin = PQgetvalue(found.get(), 0, 0),
               .database = PQgetvalue(found.get(), 0, 1),
@@ -114,21 +135,25 @@ std::optional<Slot> Takeover::slot(std::string const& slot_name) {
 }
 
 std::string Takeover::marker() {
-  return value("SELECT coalesce(obj_description(oid, 'pg_publication'), '') FROM pg_publication WHERE pubname = " + text(config_.publication));
+  return value("SELECT coalesce(obj_description(oid, 'pg_publication'), '') FROM pg_publication "
+               "WHERE pubname = " +
+               text(config_.publication));
 }
 
 void Takeover::set_marker(std::string const& marker_text) {
   query("COMMENT ON PUBLICATION " + name(config_.publication) + " IS " + text(marker_text));
 }
 
-// A transaction that changed something before the publication was there cannot be decoded through it, so the new
-// slot must begin behind the end of the last of these.
+// A transaction that changed something before the publication was there cannot be decoded through
+// it, so the new slot must begin behind the end of the last of these.
 void Takeover::note_if_transactions_ended() {
   auto const now = marker();
   if (!now.starts_with(marker_waiting)) return;
   auto const before = now.substr(marker_waiting.size());
   // The snapshot is taken before the position is read.
-  auto const position = value("SELECT pg_current_wal_insert_lsn() WHERE pg_snapshot_xmin(pg_current_snapshot()) >= " + text(before) + "::xid8");
+  auto const position =
+      value("SELECT pg_current_wal_insert_lsn() WHERE pg_snapshot_xmin(pg_current_snapshot()) >= " +
+            text(before) + "::xid8");
   if (!position.empty()) set_marker(std::string{marker_prepared} + position);
 }
 
@@ -139,7 +164,8 @@ std::optional<LogPosition> Takeover::prepared_at() {
 }
 
 TakeoverStatus Takeover::at(TakeoverStep step, std::string next) {
-  TakeoverStatus status{.step = step, .next = std::move(next), .prepared_at = prepared_at(), .old_confirmed = {}};
+  TakeoverStatus status{
+      .step = step, .next = std::move(next), .prepared_at = prepared_at(), .old_confirmed = {}};
   if (auto const old_slot = slot(config_.old_slot)) status.old_confirmed = old_slot->confirmed;
   return status;
 }
@@ -149,25 +175,33 @@ TakeoverStatus Takeover::status() {
   auto const old_slot = slot(config_.old_slot);
   if (slot(config_.slot)) {
     if (!old_slot) return at(finished, "nothing: slot '" + config_.slot + "' has taken over");
-    return at(taken_over, "start tram-cdc on slot '" + config_.slot + "'; when it works to your satisfaction, drop the old slot, which keeps "
-                          "its log until then");
+    return at(taken_over,
+              "start tram-cdc on slot '" + config_.slot +
+                  "'; when it works to your satisfaction, drop the old slot, which keeps "
+                  "its log until then");
   }
-  if (!old_slot) refuse("neither the old slot nor the new one ('" + config_.slot + "') exists; correct their names");
+  if (!old_slot)
+    refuse("neither the old slot nor the new one ('" + config_.slot +
+           "') exists; correct their names");
   note_if_transactions_ended();
   auto const now = marker();
   if (now.starts_with(marker_waiting)) {
-    return at(waiting_for_transactions, "wait: transactions that began before the publication was made are still open (see "
-                                        "pg_stat_activity); leave the old relay running");
+    return at(waiting_for_transactions,
+              "wait: transactions that began before the publication was made are still open (see "
+              "pg_stat_activity); leave the old relay running");
   }
   auto const from = prepared_at();
   if (!from) return at(not_prepared, "leave the old relay running, and prepare the takeover");
   if (old_slot->confirmed < *from) {
     return at(waiting_for_old_relay,
-              (old_slot->reader.empty() ? "start the old relay again" : std::string{"leave the old relay running"}) +
-                  ": it has confirmed " + format_lsn(old_slot->confirmed) + " and must pass " + format_lsn(*from));
+              (old_slot->reader.empty() ? "start the old relay again"
+                                        : std::string{"leave the old relay running"}) +
+                  ": it has confirmed " + format_lsn(old_slot->confirmed) + " and must pass " +
+                  format_lsn(*from));
   }
   if (!old_slot->reader.empty()) {
-    return at(stop_old_relay, "stop the old relay (process " + old_slot->reader + " of the server reads for it), then run the takeover");
+    return at(stop_old_relay, "stop the old relay (process " + old_slot->reader +
+                                  " of the server reads for it), then run the takeover");
   }
   return at(ready, "run the takeover");
 }
@@ -177,16 +211,20 @@ void Takeover::copy_slot() {
   if (now.step != TakeoverStep::ready) {
     refuse("it cannot run at step '" + std::string{to_string(now.step)} + "'; " + now.next);
   }
-  query("SELECT pg_copy_logical_replication_slot(" + text(config_.old_slot) + ", " + text(config_.slot) + ", false, 'pgoutput')");
+  query("SELECT pg_copy_logical_replication_slot(" + text(config_.old_slot) + ", " +
+        text(config_.slot) + ", false, 'pgoutput')");
 }
 
 void Takeover::drop_old_slot() {
   auto const now = status();
   if (now.step != TakeoverStep::taken_over) {
-    refuse("the old slot cannot be dropped at step '" + std::string{to_string(now.step)} + "'; " + now.next);
+    refuse("the old slot cannot be dropped at step '" + std::string{to_string(now.step)} + "'; " +
+           now.next);
   }
   auto const old_slot = slot(config_.old_slot);
-  if (!old_slot->reader.empty()) refuse("the old relay reads it again (process " + old_slot->reader + " of the server); stop it first");
+  if (!old_slot->reader.empty())
+    refuse("the old relay reads it again (process " + old_slot->reader +
+           " of the server); stop it first");
   query("SELECT pg_drop_replication_slot(" + text(config_.old_slot) + ")");
 }
 
@@ -211,7 +249,9 @@ TakeoverStatus takeover_prepare(TakeoverConfig const& config, Clock& clock) {
   return takeover.status();
 }
 
-TakeoverStatus takeover_status(TakeoverConfig const& config, Clock& clock) { return Takeover{config, clock}.status(); }
+TakeoverStatus takeover_status(TakeoverConfig const& config, Clock& clock) {
+  return Takeover{config, clock}.status();
+}
 
 TakeoverStatus takeover_run(TakeoverConfig const& config, Clock& clock) {
   Takeover takeover{config, clock};

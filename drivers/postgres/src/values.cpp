@@ -11,7 +11,15 @@ namespace tram::postgres {
 namespace {
 
 // From the server's catalog (pg_type.dat); these numbers never change.
-enum TypeOid : Oid { type_bool = 16, type_int8 = 20, type_int2 = 21, type_int4 = 23, type_oid = 26, type_float4 = 700, type_float8 = 701 };
+enum TypeOid : Oid {
+  type_bool = 16,
+  type_int8 = 20,
+  type_int2 = 21,
+  type_int4 = 23,
+  type_oid = 26,
+  type_float4 = 700,
+  type_float8 = 701
+};
 
 constexpr std::size_t is_null = static_cast<std::size_t>(-1);
 
@@ -24,8 +32,7 @@ void append_number(std::string& text, Number number) {
 
 Cell to_cell(Oid type, std::string_view text) {
   switch (type) {
-    case type_bool:
-      return std::int64_t{text == "t" ? 1 : 0};
+    case type_bool: return std::int64_t{text == "t" ? 1 : 0};
     case type_int2:
     case type_int4:
     case type_int8:
@@ -38,8 +45,7 @@ Cell to_cell(Oid type, std::string_view text) {
     case type_float8:
       // strtod knows the server's NaN and Infinity; libpq ends every value with a NUL.
       return std::strtod(text.data(), nullptr);
-    default:
-      return std::string{text};
+    default: return std::string{text};
   }
 }
 
@@ -61,7 +67,8 @@ TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
     if (auto const* text = std::get_if<std::string_view>(&parameter.value())) {
       if (text->find('\0') != std::string_view::npos) {
         throw Error{Fault::rejected, "postgresql: " + excerpt(sql) +
-                                         ": a text parameter holds the character U+0000, which PostgreSQL cannot store; remove it"};
+                                         ": a text parameter holds the character U+0000, which "
+                                         "PostgreSQL cannot store; remove it"};
       }
       texts_ += *text;
     } else if (auto const* integer = std::get_if<std::int64_t>(&parameter.value())) {
@@ -76,7 +83,8 @@ TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
     starts.push_back(start);
   }
   pointers_.reserve(starts.size());
-  for (auto const start : starts) pointers_.push_back(start == is_null ? nullptr : texts_.data() + start);
+  for (auto const start : starts)
+    pointers_.push_back(start == is_null ? nullptr : texts_.data() + start);
 }
 
 Rows to_rows(PGresult const* result) {

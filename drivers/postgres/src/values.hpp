@@ -23,7 +23,8 @@ class TextParameters {
   std::vector<char const*> pointers_;
 };
 
-/// A text-format result as rows: integers, floats and truth values as numbers, everything else as its text.
+/// A text-format result as rows: integers, floats and truth values as numbers, everything else as
+/// its text.
 Rows to_rows(PGresult const* result);
 
 }  // namespace tram::postgres

@@ -16,9 +16,11 @@ TEST(OnlyReads, tells_reading_statements_from_writing_ones) {
 }
 
 TEST(Target, is_named_without_its_secrets) {
-  EXPECT_EQ((Target{"postgresql://fred:secret@db.example:6543/orders?sslmode=require", "tram"}.name()),
-            "postgresql 'db.example:6543/orders'");
-  EXPECT_EQ((Target{"host=db dbname=orders user=fred password=secret", "tram"}.name()), "postgresql 'db:5432/orders'");
+  EXPECT_EQ(
+      (Target{"postgresql://fred:secret@db.example:6543/orders?sslmode=require", "tram"}.name()),
+      "postgresql 'db.example:6543/orders'");
+  EXPECT_EQ((Target{"host=db dbname=orders user=fred password=secret", "tram"}.name()),
+            "postgresql 'db:5432/orders'");
 }
 
 TEST(Target, refuses_a_string_that_libpq_does_not_understand) {
@@ -27,9 +29,9 @@ TEST(Target, refuses_a_string_that_libpq_does_not_understand) {
     FAIL() << "accepted " << target.name();
   } catch (Error const& error) {
     EXPECT_EQ(error.fault(), Fault::rejected);
-    EXPECT_STREQ(error.what(),
-                 "postgresql: the connection string is not understood: invalid connection option \"nonsense\"; "
-                 "write postgresql://user@host:port/database or keyword=value pairs");
+    EXPECT_STREQ(error.what(), "postgresql: the connection string is not understood: invalid "
+                               "connection option \"nonsense\"; "
+                               "write postgresql://user@host:port/database or keyword=value pairs");
   }
 }
 

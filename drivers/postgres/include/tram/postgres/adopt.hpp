@@ -8,14 +8,15 @@ struct pg_conn;  // libpq's PGconn
 
 namespace tram::postgres {
 
-/// A transaction that the application has open on its own libpq connection. Tram runs statements in it and nothing
-/// else: no commit, no rollback, no savepoint, no retry. Borrows the connection; use it while that transaction lasts,
-/// on the thread that owns the connection. Statements wait as long as libpq does: the deadline is the application's.
+/// A transaction that the application has open on its own libpq connection. Tram runs statements in
+/// it and nothing else: no commit, no rollback, no savepoint, no retry. Borrows the connection; use
+/// it while that transaction lasts, on the thread that owns the connection. Statements wait as long
+/// as libpq does: the deadline is the application's.
 class AdoptedTransaction final : public StatementExecutor {
  public:
   explicit AdoptedTransaction(pg_conn* connection);
-  /// Faults: those of the driver, and rejected when no transaction is open, when it has failed already, or when
-  /// the connection is in pipeline mode or busy.
+  /// Faults: those of the driver, and rejected when no transaction is open, when it has failed
+  /// already, or when the connection is in pipeline mode or busy.
   Rows execute_statement(std::string_view sql, Parameters parameters) override;
 
  private:

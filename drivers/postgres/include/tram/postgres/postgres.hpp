@@ -15,15 +15,17 @@ namespace tram::postgres {
 enum class Statements : std::uint8_t {
   /// Named prepared statements, parsed and planned once per connection. For direct connections.
   prepared,
-  /// Unnamed statements only, and nothing that outlives a transaction: what a pooler in transaction mode
+  /// Unnamed statements only, and nothing that outlives a transaction: what a pooler in transaction
+  /// mode
   /// (pgbouncer) can pass on.
   unnamed,
 };
 
 /// How to reach a PostgreSQL database.
 struct Config {
-  /// A libpq connection string, URI or keywords, handed to libpq as it is: hosts, TLS (`sslmode`, `sslrootcert`, …),
-  /// password file, `options`. https://www.postgresql.org/docs/15/libpq-connect.html
+  /// A libpq connection string, URI or keywords, handed to libpq as it is: hosts, TLS (`sslmode`,
+  /// `sslrootcert`, …), password file, `options`.
+  /// https://www.postgresql.org/docs/15/libpq-connect.html
   std::string connection;
   Statements statements = Statements::prepared;
   /// Shown in `pg_stat_activity` unless the connection string names another.
@@ -31,12 +33,14 @@ struct Config {
 };
 
 /// Opens connections to one database; for those who bring their own pool.
-/// Faults: rejected for a connection string that libpq does not understand. `clock` must outlive the driver.
+/// Faults: rejected for a connection string that libpq does not understand. `clock` must outlive
+/// the driver.
 std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock);
 
-/// A database with a pool of connections. Connects lazily. Each connection works in pipeline mode: a transaction
-/// waits for the server once per `execute` and once at the commit, and everything posted travels with these.
-/// Faults: as `driver`. `clock` and `random` must outlive the database; `random` must be callable from any thread.
+/// A database with a pool of connections. Connects lazily. Each connection works in pipeline mode:
+/// a transaction waits for the server once per `execute` and once at the commit, and everything
+/// posted travels with these. Faults: as `driver`. `clock` and `random` must outlive the database;
+/// `random` must be callable from any thread.
 Database connect(Config const& config, PoolOptions const& options, Clock& clock, Random& random);
 
 }  // namespace tram::postgres

@@ -10,12 +10,13 @@
 
 namespace tram::postgres {
 
-/// Taking over an outbox from the Java relay without losing or repeating more than a relay's restart would: the new slot
-/// begins where the old one was confirmed.
+/// Taking over an outbox from the Java relay without losing or repeating more than a relay's
+/// restart would: the new slot begins where the old one was confirmed.
 ///
-/// A slot shows a change only through publications that are older than the transaction of the change. So the
-/// publication is made while the old relay still runs (`takeover_prepare`); when every transaction of before has ended and
-/// the old relay has confirmed that point, it is stopped, and its slot is copied for the plugin pgoutput
+/// A slot shows a change only through publications that are older than the transaction of the
+/// change. So the publication is made while the old relay still runs (`takeover_prepare`); when
+/// every transaction of before has ended and the old relay has confirmed that point, it is stopped,
+/// and its slot is copied for the plugin pgoutput
 /// (`takeover_run`). The old slot stays, as the way back, until `takeover_drop_old_slot`.
 struct TakeoverConfig {
   /// A libpq connection string; the role owns the outbox table and has REPLICATION.
@@ -56,20 +57,23 @@ struct TakeoverStatus {
   std::optional<LogPosition> old_confirmed;
 };
 
-// All four wait for the server, at most `timeout`. Faults: those of connecting, and rejected with what to do instead.
+// All four wait for the server, at most `timeout`. Faults: those of connecting, and rejected with
+// what to do instead.
 
-/// Makes the publication, or goes on where an earlier call ended. Safe while the old relay runs, and to repeat.
-/// Rejected: wal_level is not logical, no table, no old slot, a new slot that is there already.
+/// Makes the publication, or goes on where an earlier call ended. Safe while the old relay runs,
+/// and to repeat. Rejected: wal_level is not logical, no table, no old slot, a new slot that is
+/// there already.
 TakeoverStatus takeover_prepare(TakeoverConfig const& config, Clock& clock);
 
-/// Where the takeover stands. Notes in the publication's comment when its waiting for transactions is over, and changes
-/// nothing else.
+/// Where the takeover stands. Notes in the publication's comment when its waiting for transactions
+/// is over, and changes nothing else.
 TakeoverStatus takeover_status(TakeoverConfig const& config, Clock& clock);
 
 /// Copies the old slot. Rejected, with the reason, unless the step is `ready`.
 TakeoverStatus takeover_run(TakeoverConfig const& config, Clock& clock);
 
-/// Drops the old slot, which ends the way back. Rejected unless the step is `taken_over` and nobody reads the old slot.
+/// Drops the old slot, which ends the way back. Rejected unless the step is `taken_over` and nobody
+/// reads the old slot.
 TakeoverStatus takeover_drop_old_slot(TakeoverConfig const& config, Clock& clock);
 
 }  // namespace tram::postgres
