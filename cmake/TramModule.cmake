@@ -32,6 +32,7 @@ function(tram_module)
   endif()
 endfunction()
 
+# tram_test gives a test program and the target tests_<label> builds all of one label.
 # tram_test(NAME … LABEL unit|contract|integration|simulation|robustness|compat|e2e|package
 #           SOURCES … LINKS modules… LIBRARIES others… TIMEOUT seconds)
 function(tram_test)
@@ -47,4 +48,13 @@ function(tram_test)
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
   set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
+  tram_build_with_tests(${T_LABEL} ${T_NAME})
+endfunction()
+
+# `cmake --build … --target tests_unit` builds the targets too.
+function(tram_build_with_tests label)
+  if(NOT TARGET tests_${label})
+    add_custom_target(tests_${label})
+  endif()
+  add_dependencies(tests_${label} ${ARGN})
 endfunction()

@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Checks what the compiler cannot: layers, hidden client libraries, banned calls, skipped tests.
+
+Usage: tools/house_lint.py [FOLDER]     (the project itself unless given)
+Prints `file:line: rule: what to do` for every finding; exit status 1 when there is one.
+"""
+
+import collections
+import pathlib
+import re
+import subprocess
+import sys
+
+# Who may include whom: a module's row names all it may see. STYLE.md and docs/ARCHITECTURE.md draw it.
+SEES = {
+    "base": "",
+    "wire": "base",
+    "sql": "base wire",
+    "broker": "base wire",
+    "messaging": "base wire sql broker",
+    "events": "base wire sql broker messaging",
+    "commands": "base wire sql broker messaging",
+    "sagas": "base wire sql broker messaging commands",
+    "cdc": "base wire sql broker",
+    "http": "base",
+    "service": "base wire sql broker messaging events commands cdc http",
+    "testkit": "base wire sql broker messaging events commands sagas cdc http service sqlite embedded",
+}
+SEES = {module: set(names.split()) for module, names in SEES.items()}
+DRIVER_SEES = {"base", "wire", "sql", "broker", "cdc"}
+
+CLIENT_HEADER = re.compile(
+    r"(sqlite3(ext)?|libpq-fe|libpq/.*|postgres_ext|pg_config.*|mysql|mysql/.*|mariadb.*|librdkafka/.*|amqp.*"
+    r"|hiredis/.*|proton/.*|mongoc.*|bson.*|microhttpd|httplib|nlohmann/.*|simdjson|CLI/.*|soci/.*|pqxx/.*"
+    r"|spdlog/.*|fmt/.*|boost/.*|prometheus/.*)(\.h|\.hpp)?$")
+CLIENT_PLACES = re.compile(
+    r"(drivers/[^/]+/(src|tests)/|libs/http/src/|libs/base/src/json|libs/[^/]+/tests/|apps/|tests/|benchmarks/|examples/)")
+CLOCK_PLACES = re.compile(r"libs/base/src/|benchmarks/|(.*/)?main\.cpp$")
+SLEEP_PLACES = re.compile(r"libs/base/src/|benchmarks/")
+
+INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
+SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\(")
+CLOCK = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock)\s*::\s*now\b")
+CATCH_ALL = re.compile(r"\bcatch\s*\(\s*\.\.\.\s*\)")
+CATCH_ALL_ALLOWED = re.compile(r"//\s*(thread top|C callback)\b")
+SKIPPED = re.compile(r"\bGTEST_SKIP\b|\bDISABLED_")
+UNDONE = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(home|root|Users|work)/\w")
+
+CPP = {".hpp", ".cpp", ".h"}
+TEXT = CPP | {".cmake", ".txt", ".md", ".py", ".sh", ".sql", ".json", ".yml", ".in", ""}
+# This file and its test spell out what they look for.
+SELF = {"tools/house_lint.py", "tools/house_lint_test.py"}
+
+Finding = collections.namedtuple("Finding", "file line rule advice")
+
+
+def module_of(path):
+    """('lib', 'wire'), ('driver', 'sqlite') or ('top', 'apps'); None for anything else."""
+    parts = path.split("/")
+    if parts[0] == "libs" and len(parts) > 2:
+        return ("lib", parts[1])
+    if parts[0] == "drivers" and len(parts) > 2:
+        return ("driver", parts[1])
+    return ("top", parts[0])
+
+
+def is_test(path):
+    return path.startswith("tests/") or "/tests/" in path
+
+
+def without_comments_and_strings(line):
+    line = re.sub(r'"(\\.|[^"\\])*"', '""', line)
+    return line.split("//")[0]
+
+
+def layer_finding(path, number, included, drivers):
+    """What is wrong with `path` including `tram/<included>/…`; None when it may."""
+    kind, name = module_of(path)
+    if kind == "top" or is_test(path) or included == name:
+        return None
+    if kind == "driver":
+        if name == "by_url":
+            return None
+        if included in drivers:
+            return Finding(path, number, "layers",
+                           f"a driver knows no other driver: move what both need below them, not into '{included}'")
+        if included not in DRIVER_SEES:
+            return Finding(path, number, "layers",
+                           f"drivers see only {', '.join(sorted(DRIVER_SEES))}, not '{included}'")
+        return None
+    if name not in SEES:
+        return Finding(path, number, "layers", f"module '{name}' has no row in tools/house_lint.py: give it its place")
+    if included not in SEES[name]:
+        allowed = ", ".join(sorted(SEES[name])) or "nothing of tram"
+        return Finding(path, number, "layers", f"'{name}' may include {allowed}, not '{included}': turn the dependency round")
+    return None
+
+
+def include_findings(path, number, opening, target, drivers):
+    parts = target.split("/")
+    if parts[0] == "tram" and len(parts) > 2:
+        finding = layer_finding(path, number, parts[1], drivers)
+        if finding:
+            yield finding
+    elif parts[0] == "..":
+        yield Finding(path, number, "layers", "name the header from its include or src folder, without '..'")
+    elif CLIENT_HEADER.match(target):
+        if "/include/" in path:
+            yield Finding(path, number, "client header",
+                          f"<{target}> in a public header reaches every user: include it in src/ and forward-declare its handle here")
+        elif not CLIENT_PLACES.match(path):
+            yield Finding(path, number, "client header", f"<{target}> belongs into drivers/<driver>/src; go through the seam here")
+    elif target.startswith(("gtest/", "gmock/")) and not is_test(path) and not path.startswith("libs/testkit/"):
+        yield Finding(path, number, "client header", "GoogleTest belongs into tests/ and libs/testkit")
+
+
+def cpp_findings(path, text, drivers):
+    if path.endswith((".hpp", ".h")) and "#pragma once" not in text:
+        yield Finding(path, 1, "header", "begin it with #pragma once")
+    in_block_comment = False
+    for number, line in enumerate(text.splitlines(), 1):
+        include = INCLUDE.match(line)
+        if include:
+            yield from include_findings(path, number, *include.groups(), drivers)
+            continue
+        code = line
+        if in_block_comment:
+            if "*/" not in code:
+                continue
+            code, in_block_comment = code.split("*/", 1)[1], False
+        code = re.sub(r"/\*.*?\*/", "", code)
+        code = without_comments_and_strings(code)
+        if "/*" in code:
+            code, in_block_comment = code.split("/*", 1)[0], True
+        if SLEEP.search(code) and not SLEEP_PLACES.match(path):
+            yield Finding(path, number, "sleep", "wait on a condition with a deadline, or take a tram::Clock and pause on it")
+        if CLOCK.search(code) and not CLOCK_PLACES.match(path):
+            yield Finding(path, number, "clock", "take a tram::Clock as a parameter; only main.cpp knows the machine's")
+        if CATCH_ALL.search(code) and not CATCH_ALL_ALLOWED.search(line):
+            yield Finding(path, number, "catch-all",
+                          "catch what you can answer; where a thread or a C callback ends, say `// thread top` or `// C callback` on this line")
+        if SKIPPED.search(code):
+            yield Finding(path, number, "skipped test", "make it run, or delete it with its reason in the commit")
+
+
+def text_findings(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        if UNDONE.search(line):
+            yield Finding(path, number, "undone", "do it, or open an issue; the code does not keep lists")
+        if MACHINE_PATH.search(line):
+            yield Finding(path, number, "machine path", "name the file relative to the project, or take it as a parameter")
+
+
+def resolve(path, opening, target, known):
+    """The project file that an include line means; None for a header from elsewhere."""
+    candidates = [str(pathlib.PurePosixPath(path).parent / target)] if opening == '"' else []
+    parts = target.split("/")
+    if parts[0] == "tram" and len(parts) > 2:
+        candidates += [f"{top}/{parts[1]}/include/{target}" for top in ("libs", "drivers")]
+    candidates += [re.sub(r"/(tests|include)/.*", "/src/", path) + target]
+    return next((candidate for candidate in candidates if candidate in known and candidate != path), None)
+
+
+def cycle(graph):
+    """One cycle as a list of nodes, first one repeated at the end; None without one."""
+    state = {}
+    for start in sorted(graph):
+        if start in state:
+            continue
+        state[start] = "open"
+        trail = [(start, iter(sorted(graph[start])))]
+        while trail:
+            following = next(trail[-1][1], None)
+            if following is None:
+                state[trail.pop()[0]] = "done"
+            elif state.get(following) == "open":
+                names = [node for node, _ in trail]
+                return names[names.index(following):] + [following]
+            elif following not in state:
+                state[following] = "open"
+                trail.append((following, iter(sorted(graph.get(following, ())))))
+    return None
+
+
+def cycle_findings(files):
+    file_graph, folder_graph, places = {}, {}, {}
+    for path, text in files.items():
+        file_graph[path] = set()
+        folder = "/".join(module_of(path))
+        folder_graph.setdefault(folder, set())
+        for number, line in enumerate(text.splitlines(), 1):
+            include = INCLUDE.match(line)
+            target = include and resolve(path, *include.groups(), files)
+            if not target:
+                continue
+            file_graph[path].add(target)
+            places[path, target] = number
+            other = "/".join(module_of(target))
+            if other != folder and not is_test(path):
+                folder_graph[folder].add(other)
+                places.setdefault((folder, other), (path, number))
+    names = cycle(file_graph)
+    if names:
+        yield Finding(names[0], places[names[0], names[1]], "cycle", "files include each other: " + " -> ".join(names))
+    names = cycle(folder_graph)
+    if names:
+        path, number = places[names[0], names[1]]
+        yield Finding(path, number, "cycle", "folders depend on each other: " + " -> ".join(names))
+
+
+def findings(files):
+    """All findings over a project given as {path relative to its top: text}."""
+    found = []
+    drivers = {path.split("/")[1] for path in files if path.startswith("drivers/") and path.count("/") > 1}
+    sources = {path: text for path, text in files.items() if pathlib.PurePosixPath(path).suffix in CPP}
+    for path, text in sources.items():
+        found += cpp_findings(path, text, drivers)
+    for path, text in files.items():
+        if path not in SELF:
+            found += text_findings(path, text)
+    found += cycle_findings(sources)
+    return sorted(found)
+
+
+def read_project(top):
+    listed = subprocess.run(["git", "-C", top, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            capture_output=True, check=True, text=True).stdout.split("\0")
+    files = {}
+    for path in filter(None, listed):
+        file = pathlib.Path(top, path)
+        if file.suffix in TEXT and file.is_file() and not path.startswith("tests/vectors/"):
+            files[path] = file.read_text(encoding="utf-8", errors="replace")
+    return files
+
+
+def main(arguments):
+    top = arguments[0] if arguments else str(pathlib.Path(__file__).resolve().parent.parent)
+    files = read_project(top)
+    found = findings(files)
+    for finding in found:
+        print(f"{finding.file}:{finding.line}: {finding.rule}: {finding.advice}")
+    print(f"house lint: {len(files)} files, {len(found)} findings")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

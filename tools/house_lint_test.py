@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Every rule of house_lint, with a case that it must find and a case that it must let pass."""
+
+import unittest
+
+from house_lint import findings
+
+DRIVERS = {f"drivers/{name}/src/driver.cpp": "" for name in ("sqlite", "kafka", "embedded", "by_url")}
+
+
+def rules(path, text, **others):
+    found = findings({**DRIVERS, **others.get("others", {}), path: text})
+    return [(finding.line, finding.rule) for finding in found if finding.file == path]
+
+
+class Layers(unittest.TestCase):
+    def test_a_lower_module_may_not_include_a_higher_one(self):
+        self.assertEqual(rules("libs/wire/src/a.cpp", "\n#include <tram/sql/rows.hpp>\n"), [(2, "layers")])
+
+    def test_a_higher_module_may_include_a_lower_one_and_itself(self):
+        text = '#include "tram/wire/message.hpp"\n#include "tram/sql/rows.hpp"\n'
+        self.assertEqual(rules("libs/sql/src/a.cpp", text), [])
+
+    def test_events_do_not_know_commands_nor_commands_events(self):
+        self.assertEqual(rules("libs/events/src/a.cpp", '#include "tram/commands/a.hpp"'), [(1, "layers")])
+        self.assertEqual(rules("libs/commands/src/a.cpp", '#include "tram/events/a.hpp"'), [(1, "layers")])
+
+    def test_sagas_do_not_know_the_relay_and_a_service_knows_no_sagas(self):
+        self.assertEqual(rules("libs/sagas/src/a.cpp", '#include "tram/cdc/a.hpp"'), [(1, "layers")])
+        self.assertEqual(rules("libs/service/src/a.cpp", '#include "tram/sagas/a.hpp"'), [(1, "layers")])
+
+    def test_libraries_know_no_driver_but_the_testkit_knows_the_two_it_stands_on(self):
+        include = '#include "tram/sqlite/sqlite.hpp"'
+        self.assertEqual(rules("libs/messaging/src/a.cpp", include), [(1, "layers")])
+        self.assertEqual(rules("libs/testkit/src/a.cpp", include), [])
+
+    def test_a_driver_knows_the_seams_but_no_other_driver(self):
+        self.assertEqual(rules("drivers/kafka/src/a.cpp", '#include "tram/broker/broker.hpp"'), [])
+        self.assertEqual(rules("drivers/kafka/src/a.cpp", '#include "tram/messaging/outbox.hpp"'), [(1, "layers")])
+        self.assertEqual(rules("drivers/kafka/src/a.cpp", '#include "tram/sqlite/sqlite.hpp"'), [(1, "layers")])
+        self.assertEqual(rules("drivers/by_url/src/a.cpp", '#include "tram/sqlite/sqlite.hpp"'), [])
+
+    def test_tests_and_programs_may_include_anything(self):
+        include = '#include "tram/sqlite/sqlite.hpp"'
+        for path in ("libs/wire/tests/a.cpp", "tests/contracts/a.cpp", "apps/cli/main.cpp", "examples/01_x/a.cpp"):
+            self.assertEqual(rules(path, include), [], path)
+
+    def test_a_module_without_a_place_is_told_to_take_one(self):
+        self.assertEqual(rules("libs/gossip/src/a.cpp", '#include "tram/base/error.hpp"'), [(1, "layers")])
+
+    def test_paths_that_climb_are_refused(self):
+        self.assertEqual(rules("libs/wire/src/a.cpp", '#include "../include/tram/wire/a.hpp"'), [(1, "layers")])
+
+
+class ClientHeaders(unittest.TestCase):
+    def test_stay_in_the_source_folder_of_their_driver(self):
+        self.assertEqual(rules("drivers/sqlite/src/a.cpp", "#include <sqlite3.h>"), [])
+        self.assertEqual(rules("libs/http/src/a.cpp", "#include <microhttpd.h>"), [])
+        self.assertEqual(rules("libs/base/src/json_reader.cpp", "#include <simdjson.h>"), [])
+        self.assertEqual(rules("libs/base/src/clock.cpp", "#include <simdjson.h>"), [(1, "client header")])
+        self.assertEqual(rules("libs/messaging/src/a.cpp", "#include <sqlite3.h>"), [(1, "client header")])
+
+    def test_never_stand_in_a_public_header(self):
+        for header in ("sqlite3.h", "libpq-fe.h", "librdkafka/rdkafka.h", "nlohmann/json.hpp"):
+            text = f"#pragma once\n#include <{header}>\n"
+            self.assertEqual(rules("drivers/sqlite/include/tram/sqlite/sqlite.hpp", text), [(2, "client header")], header)
+
+    def test_googletest_is_for_tests_and_the_testkit(self):
+        self.assertEqual(rules("libs/wire/src/a.cpp", "#include <gtest/gtest.h>"), [(1, "client header")])
+        self.assertEqual(rules("libs/wire/tests/a.cpp", "#include <gtest/gtest.h>"), [])
+
+    def test_the_standard_library_is_nobody_s_client(self):
+        self.assertEqual(rules("libs/wire/src/a.cpp", "#include <string>\n#include <sys/stat.h>\n"), [])
+
+
+class BannedCalls(unittest.TestCase):
+    def test_sleeps(self):
+        for call in ("std::this_thread::sleep_for(1s);", "usleep(10);", "sleep(1);", "this_thread::sleep_until(t);"):
+            self.assertEqual(rules("libs/wire/tests/a.cpp", call), [(1, "sleep")], call)
+        self.assertEqual(rules("libs/base/src/clock.cpp", "std::this_thread::sleep_for(1s);"), [])
+
+    def test_the_machine_s_clocks(self):
+        call = "auto now = std::chrono::steady_clock::now();"
+        self.assertEqual(rules("libs/messaging/src/a.cpp", call), [(1, "clock")])
+        self.assertEqual(rules("tests/simulation/a.cpp", "system_clock::now()"), [(1, "clock")])
+        for path in ("apps/cdc/main.cpp", "libs/base/src/clock.cpp", "benchmarks/a.cpp"):
+            self.assertEqual(rules(path, call), [], path)
+
+    def test_catch_all_needs_its_reason_on_the_line(self):
+        self.assertEqual(rules("libs/wire/src/a.cpp", "} catch (...) {"), [(1, "catch-all")])
+        self.assertEqual(rules("libs/wire/src/a.cpp", "} catch (...) {  // thread top"), [])
+        self.assertEqual(rules("libs/wire/src/a.cpp", "} catch(...) { // C callback: librdkafka"), [])
+        self.assertEqual(rules("libs/wire/src/a.cpp", "} catch (std::exception const&) {"), [])
+
+    def test_comments_and_strings_are_not_code(self):
+        text = '// never sleep_for(1s)\nlog("sleep_for(1s)");\n/* usleep(1);\n usleep(2); */ int x;\n'
+        self.assertEqual(rules("libs/wire/src/a.cpp", text), [])
+        self.assertEqual(rules("libs/wire/src/a.cpp", "/* a */ usleep(1);"), [(1, "sleep")])
+
+
+class Leftovers(unittest.TestCase):
+    def test_skipped_tests(self):
+        self.assertEqual(rules("libs/wire/tests/a.cpp", "TEST(A, DISABLED_works) {"), [(1, "skipped test")])
+        self.assertEqual(rules("libs/wire/tests/a.cpp", 'GTEST_SKIP() << "later";'), [(1, "skipped test")])
+
+    def test_work_left_undone(self):
+        self.assertEqual(rules("tools/setup", "# TO" + "DO: more"), [(1, "undone")])
+
+    def test_paths_of_one_machine(self):
+        self.assertEqual(rules("docs/a.md", "see /home" + "/someone/tram"), [(1, "machine path")])
+        self.assertEqual(rules("docs/a.md", "see ${CMAKE_SOURCE_DIR}/work/a and ~/home/x"), [])
+
+    def test_headers_without_a_guard(self):
+        self.assertEqual(rules("libs/wire/src/a.hpp", "int f();"), [(1, "header")])
+
+
+class Cycles(unittest.TestCase):
+    def test_between_files_of_one_folder(self):
+        others = {"libs/wire/src/b.hpp": '#pragma once\n#include "a.hpp"\n'}
+        self.assertEqual(rules("libs/wire/src/a.hpp", '#pragma once\n#include "b.hpp"\n', others=others), [(2, "cycle")])
+
+    def test_between_folders(self):
+        others = {
+            "examples/a.cpp": '#include "../apps/x.hpp"',
+            "apps/x.hpp": '#pragma once\n#include "x.hpp"\n',
+            "drivers/by_url/include/tram/by_url/open.hpp": '#pragma once\n#include "tram/embedded/a.hpp"\n',
+            "drivers/embedded/include/tram/embedded/b.hpp": "#pragma once\n#include <tram/by_url/open.hpp>\n",
+            "drivers/embedded/include/tram/embedded/a.hpp": "#pragma once\n",
+        }
+        found = [finding for finding in findings({**DRIVERS, **others}) if finding.rule == "cycle"]
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("driver/by_url -> driver/embedded -> driver/by_url", found[0].advice)
+
+    def test_a_chain_is_no_cycle(self):
+        others = {"libs/wire/src/b.hpp": '#pragma once\n#include "c.hpp"\n', "libs/wire/src/c.hpp": "#pragma once\n"}
+        self.assertEqual(rules("libs/wire/src/a.hpp", '#pragma once\n#include "b.hpp"\n#include "c.hpp"\n', others=others), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
