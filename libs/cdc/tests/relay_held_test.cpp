@@ -314,4 +314,49 @@ TEST(RelayHeld, replays_again_what_was_on_its_way_when_the_producer_broke) {
   EXPECT_EQ(world.source.confirmed, 2U);
 }
 
+TEST(RelayHeld, holds_a_key_whose_row_is_not_stored_yet_while_another_key_is_freed) {
+  RelayWorld world;
+  world.broker.refuses = refusing({"1"});
+  world.source.commit({row("1", "x")});
+  auto const relay = world.relay();
+  world.run_at_once(*relay);
+  world.broker.refuses = refusing({});
+  world.broker.lands_at_once = false;
+  world.held.find("1")->retry_requested = true;
+  world.clock.advance(world.options.held_check_interval);
+  world.run_at_once(*relay);
+  // The replay of 1 is on its way; so is 2, and 3 is to be stored behind it.
+  world.source.commit({row("2", "a"), without_payload(row("3", "k"))});
+  world.clock.advance(100ms);
+  world.run_at_once(*relay);
+  world.broker.land(1);
+  world.run_at_once(*relay);
+  world.source.commit({row("4", "k")});
+  world.clock.advance(100ms);
+  world.run_at_once(*relay);
+  world.broker.lands_at_once = true;
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.held.ids(), (Texts{"3", "4"}));
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"x:1", "a:2"}));
+}
+
+TEST(RelayHeld, forgets_a_refusal_that_was_not_stored_when_the_producer_broke) {
+  RelayWorld world;
+  world.broker.lands_at_once = false;
+  world.broker.refuses = refusing({"2"});
+  world.source.commit({row("1", "a"), row("2", "k"), row("3", "k")});
+  auto const relay = world.relay();
+  world.run_at_once(*relay);
+  world.broker.land(2);
+  world.broker.complete_only_the_last();
+  world.run_at_once(*relay);
+  EXPECT_EQ(relay->status().held_keys, 1U);
+  world.broker.refuses = refusing({});
+  world.broker.break_producer(0);
+  world.broker.lands_at_once = true;
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"a:1", "a:1", "k:2", "k:3"}));
+  EXPECT_EQ(world.held.stores, 0U);
+}
+
 }  // namespace

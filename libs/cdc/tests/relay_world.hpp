@@ -142,6 +142,10 @@ class ScriptedBroker final : public Broker {
       std::swap(completions_[i - 1], completions_[random.below(i)]);
     }
   }
+  /// Of the completions that nobody has taken yet, only the last one is ever told.
+  void complete_only_the_last() {
+    completions_.erase(completions_.begin(), completions_.end() - 1);
+  }
   void crash() {
     queue_.clear();
     completions_.clear();
