@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "commit_watch.hpp"
+#include "outbox_reader.hpp"
+#include "relay_lock.hpp"
+#include "tram/base/deadline.hpp"
+#include "tram/base/error.hpp"
+#include "tram/sqlite/change_source.hpp"
+
+namespace tram::sqlite {
+namespace {
+
+constexpr Duration flush_timeout{std::chrono::seconds{5}};
+constexpr Duration busy_pause{std::chrono::milliseconds{2}};
+constexpr Duration busy_longest{std::chrono::seconds{1}};
+constexpr Duration measure_interval{std::chrono::seconds{1}};
+
+/// The file of a path or URI, nothing for a database in memory.
+std::optional<std::string> file_of(std::string const& path) {
+  if (path.empty() || path.find(":memory:") != std::string::npos) return std::nullopt;
+  if (!path.starts_with("file:")) return path;
+  if (path.find("mode=memory") != std::string::npos ||
+      path.find("vfs=memdb") != std::string::npos) {
+    return std::nullopt;
+  }
+  auto file = path.substr(5, path.find_first_of("?#") - 5);
+  return file.starts_with("///") ? file.substr(2) : file;
+}
+
+class SqliteChangeSource final : public ChangeSource {
+ public:
+  SqliteChangeSource(ChangeSourceConfig config, Clock& clock)
+      : config_{std::move(config)}, clock_{clock}, file_{file_of(config_.path)} {}
+
+  ChangeBatch read(std::size_t rows_max) override;
+  void confirm(LogPosition position) override { confirmed_ = static_cast<std::int64_t>(position); }
+  void flush() override;
+  void rewind() override { last_read_ = confirmed_; }
+  [[nodiscard]] int descriptor() const override { return watch_ ? watch_->descriptor() : -1; }
+  [[nodiscard]] Duration poll_interval() const override;
+  [[nodiscard]] ChangeSourceStatus status() const override;
+
+ private:
+  bool owns_outbox();
+  bool is_passing(Error const& error);
+  void open();
+  ChangeBatch read_rows(std::size_t rows_max);
+  void measure(bool more_to_come);
+  void store_position();
+
+  ChangeSourceConfig config_;
+  Clock& clock_;
+  std::optional<std::string> file_;
+  std::optional<RelayLock> lock_;
+  std::optional<CommitWatch> watch_;
+  std::optional<OutboxReader> reader_;
+  bool standby_{};
+  std::int64_t last_read_{};
+  std::int64_t confirmed_{};
+  std::int64_t stored_{};
+  std::int64_t end_{};
+  std::optional<SteadyTime> busy_since_;
+  SteadyTime next_store_{};
+  SteadyTime next_measure_{};
+};
+
+ChangeBatch SqliteChangeSource::read(std::size_t rows_max) {
+  if (!owns_outbox()) return {};
+  try {
+    if (!reader_) open();
+    if (watch_) watch_->take_events();
+    auto batch = rows_max > 0 ? read_rows(rows_max) : ChangeBatch{};
+    busy_since_.reset();
+    if (confirmed_ != stored_ && clock_.steady() >= next_store_) store_position();
+    return batch;
+  } catch (Error const& error) {
+    if (is_passing(error)) return {};
+    // As the seam says: the next call starts again behind what is confirmed by then.
+    reader_.reset();
+    throw;
+  }
+}
+
+/// A database that is busy for a moment is no trouble: the next look is soon.
+bool SqliteChangeSource::is_passing(Error const& error) {
+  if (error.fault() != Fault::conflict) return false;
+  if (!busy_since_) busy_since_ = clock_.steady();
+  return clock_.steady() - *busy_since_ < busy_longest;
+}
+
+/// True when no other process relays this outbox under our name.
+bool SqliteChangeSource::owns_outbox() {
+  if (!file_) return true;
+  if (!lock_) lock_.emplace(*file_, config_.relay);
+  bool const held_before = lock_->held();
+  standby_ = !lock_->try_take();
+  // Whatever we knew of the position is old: the other process went on.
+  if (!held_before) reader_.reset();
+  return !standby_;
+}
+
+void SqliteChangeSource::open() {
+  if (file_ && !watch_) watch_.emplace(*file_);
+  reader_.emplace(config_.path, config_.table, config_.relay);
+  stored_ = reader_->position().value_or(0);
+  confirmed_ = std::max(confirmed_, stored_);
+  last_read_ = confirmed_;
+  end_ = std::max(reader_->last_seq(), confirmed_);
+}
+
+ChangeBatch SqliteChangeSource::read_rows(std::size_t rows_max) {
+  auto entries = reader_->rows_behind(last_read_, rows_max);
+  ChangeBatch batch;
+  for (auto& [seq, row] : entries) {
+    if (row) batch.rows.push_back(std::move(*row));
+    last_read_ = seq;
+  }
+  batch.seen_up_to = static_cast<LogPosition>(last_read_);
+  if (entries.empty() && watch_) watch_->found_nothing();
+  measure(entries.size() == rows_max);
+  return batch;
+}
+
+void SqliteChangeSource::measure(bool more_to_come) {
+  end_ = std::max(end_, last_read_);
+  if (!more_to_come || clock_.steady() < next_measure_) return;
+  end_ = std::max(reader_->last_seq(), last_read_);
+  next_measure_ = clock_.steady() + measure_interval;
+}
+
+void SqliteChangeSource::store_position() {
+  if (reader_->store_position(confirmed_)) {
+    stored_ = confirmed_;
+    next_store_ = clock_.steady() + config_.position_interval;
+  } else {
+    next_store_ = clock_.steady() + busy_pause;
+  }
+}
+
+void SqliteChangeSource::flush() {
+  if (standby_ || !reader_) return;
+  auto const deadline = Deadline::after(clock_, flush_timeout);
+  while (stored_ != confirmed_ && !deadline.reached(clock_)) {
+    store_position();
+    if (stored_ != confirmed_) clock_.pause(busy_pause);
+  }
+  if (stored_ == confirmed_) return;
+  throw Error{Fault::transient,
+              "sqlite relay: cannot store the position in '" + config_.path +
+                  "': another connection writes; rows come again after the restart"};
+}
+
+Duration SqliteChangeSource::poll_interval() const {
+  if (standby_) return config_.standby_interval;
+  if (busy_since_) return busy_pause;
+  auto const regular = file_ ? config_.poll_interval : config_.memory_poll_interval;
+  auto const looks = watch_ ? watch_->reread_delay(regular) : regular;
+  if (confirmed_ == stored_) return looks;
+  return std::clamp(next_store_ - clock_.steady(), busy_pause, looks);
+}
+
+ChangeSourceStatus SqliteChangeSource::status() const {
+  return {.connected = reader_.has_value(),
+          .standby = standby_,
+          .behind =
+              reader_ ? std::optional{static_cast<std::uint64_t>(end_ - confirmed_)} : std::nullopt,
+          .trouble = {}};
+}
+
+}  // namespace
+
+std::unique_ptr<ChangeSource> change_source(ChangeSourceConfig config, Clock& clock) {
+  return std::make_unique<SqliteChangeSource>(std::move(config), clock);
+}
+
+}  // namespace tram::sqlite

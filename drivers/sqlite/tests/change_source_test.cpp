@@ -1,0 +1,436 @@
+#include "tram/sqlite/change_source.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "outbox_file.hpp"
+#include "tram/base/error.hpp"
+
+namespace tram::testing {
+
+WriterProcess::WriterProcess(std::string const& path, int first, int count) {
+  int ends[2];
+  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  process_ = ::fork();
+  if (process_ == 0) {
+    ::dup2(ends[0], 0);
+    auto const first_text = std::to_string(first);
+    auto const count_text = std::to_string(count);
+    ::execl(TRAM_TEST_OUTBOX_WRITER, TRAM_TEST_OUTBOX_WRITER, path.c_str(), first_text.c_str(),
+            count_text.c_str(), nullptr);
+    ::_exit(127);
+  }
+  ::close(ends[0]);
+  input_ = ends[1];
+}
+WriterProcess::~WriterProcess() {
+  if (process_ > 0) kill();
+}
+void WriterProcess::commit() { EXPECT_EQ(::write(input_, "\n", 1), 1); }
+int WriterProcess::wait() {
+  ::close(input_);
+  int status = 0;
+  ::waitpid(process_, &status, 0);
+  process_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+void WriterProcess::kill() {
+  ::kill(process_, SIGKILL);
+  wait();
+}
+
+}  // namespace tram::testing
+
+namespace {
+using namespace std::chrono_literals;
+using tram::ChangeSource;
+using tram::Error;
+using tram::Fault;
+using tram::sqlite::change_source;
+using tram::sqlite::ChangeSourceConfig;
+using tram::testing::OutboxFile;
+using tram::testing::RawConnection;
+using tram::testing::TemporaryFolder;
+using tram::testing::WriterProcess;
+using Texts = std::vector<std::string>;
+
+struct SqliteChangeSource : ::testing::Test {
+  OutboxFile file;
+  RawConnection writer{file.path()};
+  tram::SystemClock clock;
+
+  std::unique_ptr<ChangeSource> source(std::string const& relay = "relay") {
+    return change_source({.path = file.path(), .relay = relay}, clock);
+  }
+  static Texts ids(tram::ChangeBatch const& batch) {
+    Texts ids;
+    for (auto const& row : batch.rows) ids.push_back(row.id);
+    return ids;
+  }
+  static Texts read(ChangeSource& source, std::size_t rows_max = 100) {
+    return ids(source.read(rows_max));
+  }
+};
+
+TEST_F(SqliteChangeSource, reads_rows_in_the_order_of_their_commits_a_page_at_a_time) {
+  for (auto const* id : {"c", "a", "b"}) writer.insert(id);
+  auto const tail = source();
+  EXPECT_EQ(read(*tail, 2), (Texts{"c", "a"}));
+  EXPECT_EQ(read(*tail, 2), (Texts{"b"}));
+  EXPECT_EQ(read(*tail, 2), (Texts{}));
+  writer.insert("d");
+  EXPECT_EQ(read(*tail, 2), (Texts{"d"}));
+}
+
+TEST_F(SqliteChangeSource, gives_every_row_its_columns_and_its_own_position) {
+  writer.insert("a");
+  writer.run(
+      "INSERT INTO message (id, destination, headers, payload) VALUES ('', 'x', NULL, NULL)");
+  auto const batch = source()->read(10);
+  ASSERT_EQ(batch.rows.size(), 2U);
+  EXPECT_EQ(batch.rows[0].destination, "orders");
+  EXPECT_EQ(batch.rows[0].headers, R"({"ID":"a"})");
+  EXPECT_EQ(batch.rows[0].payload, "a");
+  EXPECT_EQ(batch.rows[0].ends_at, 1U);
+  EXPECT_EQ(batch.rows[0].database_id, std::nullopt);
+  EXPECT_EQ(batch.rows[1].headers, std::nullopt);
+  EXPECT_EQ(batch.rows[1].payload, std::nullopt);
+  EXPECT_EQ(batch.rows[1].ends_at, 2U);
+  EXPECT_EQ(batch.rows[1].database_id, 2);
+  EXPECT_EQ(batch.seen_up_to, 2U);
+}
+
+TEST_F(SqliteChangeSource, passes_rows_that_are_published_already_and_goes_on_behind_them) {
+  writer.insert("a");
+  writer.run("INSERT INTO message (id, destination, headers, payload, published) VALUES ('b', 'x', "
+             "'{}', '', 1)");
+  writer.run("INSERT INTO message (id, destination, headers, payload, published) VALUES ('c', 'x', "
+             "'{}', '', NULL)");
+  auto const tail = source();
+  auto const batch = tail->read(10);
+  EXPECT_EQ(ids(batch), (Texts{"a", "c"}));
+  EXPECT_EQ(batch.seen_up_to, 3U);
+}
+
+TEST_F(SqliteChangeSource, keeps_text_with_every_byte_in_it) {
+  writer.run("INSERT INTO message (id, destination, headers, payload) VALUES ('a', 'x', '{}', 'p' "
+             "|| char(0) || 'é')");
+  EXPECT_EQ(source()->read(1).rows.at(0).payload, (std::string{"p\0\xc3\xa9", 4}));
+}
+
+TEST_F(SqliteChangeSource, shows_no_row_of_a_transaction_that_is_open_or_rolled_back) {
+  auto const tail = source();
+  writer.run("BEGIN IMMEDIATE");
+  writer.insert("a");
+  EXPECT_EQ(read(*tail), (Texts{}));
+  writer.run("ROLLBACK");
+  EXPECT_EQ(read(*tail), (Texts{}));
+  writer.insert("b");
+  EXPECT_EQ(read(*tail), (Texts{"b"}));
+}
+
+TEST_F(SqliteChangeSource, starts_again_behind_the_confirmed_position_when_told) {
+  for (auto const* id : {"a", "b", "c"}) writer.insert(id);
+  auto const tail = source();
+  EXPECT_EQ(read(*tail), (Texts{"a", "b", "c"}));
+  tail->confirm(2);
+  tail->rewind();
+  EXPECT_EQ(read(*tail), (Texts{"c"}));
+}
+
+TEST_F(SqliteChangeSource, goes_on_where_its_predecessor_flushed_and_leaves_no_gap) {
+  for (auto const* id : {"a", "b", "c"}) writer.insert(id);
+  {
+    auto const tail = source();
+    read(*tail);
+    tail->confirm(2);
+    tail->flush();
+  }
+  EXPECT_EQ(read(*source()), (Texts{"c"}));
+  // Another relay has a position of its own.
+  EXPECT_EQ(read(*source("audit")), (Texts{"a", "b", "c"}));
+}
+
+TEST_F(SqliteChangeSource, repeats_what_was_not_stored_when_it_is_killed) {
+  for (auto const* id : {"a", "b"}) writer.insert(id);
+  {
+    auto const tail = source();
+    read(*tail);
+    tail->confirm(2);
+  }
+  EXPECT_EQ(read(*source()), (Texts{"a", "b"}));
+}
+
+TEST_F(SqliteChangeSource, stores_the_position_now_and_then_by_itself) {
+  tram::ManualClock manual;
+  auto const tail = change_source({.path = file.path()}, manual);
+  for (auto const* id : {"a", "b", "c"}) writer.insert(id);
+  read(*tail);
+  auto const stored = [&] {
+    return writer.value("SELECT position FROM tram_relay_position WHERE relay = 'relay'");
+  };
+  tail->confirm(1);
+  read(*tail);
+  EXPECT_EQ(stored(), 1);
+  tail->confirm(2);
+  manual.advance(199ms);
+  EXPECT_LE(tail->poll_interval(), 2ms);
+  read(*tail);
+  EXPECT_EQ(stored(), 1);
+  manual.advance(1ms);
+  tail->read(0);
+  EXPECT_EQ(stored(), 2);
+}
+
+TEST_F(SqliteChangeSource, never_waits_for_a_writer_to_store_the_position) {
+  tram::ManualClock manual;
+  auto const tail = change_source({.path = file.path()}, manual);
+  writer.insert("a");
+  read(*tail);
+  writer.run("BEGIN IMMEDIATE");
+  tail->confirm(1);
+  EXPECT_EQ(read(*tail), (Texts{}));
+  EXPECT_THROW(tail->flush(), Error);
+  writer.run("COMMIT");
+  tail->flush();
+  EXPECT_EQ(writer.value("SELECT position FROM tram_relay_position"), 1);
+}
+
+TEST_F(SqliteChangeSource, takes_no_rows_when_it_is_only_to_look_after_itself) {
+  writer.insert("a");
+  auto const tail = source();
+  EXPECT_EQ(read(*tail, 0), (Texts{}));
+  EXPECT_EQ(read(*tail, 1), (Texts{"a"}));
+}
+
+TEST_F(SqliteChangeSource, knows_how_far_behind_it_is) {
+  for (auto const* id : {"a", "b", "c"}) writer.insert(id);
+  auto const tail = source();
+  EXPECT_FALSE(tail->status().connected);
+  read(*tail, 1);
+  EXPECT_TRUE(tail->status().connected);
+  EXPECT_EQ(tail->status().behind, 3U);
+  tail->confirm(1);
+  EXPECT_EQ(tail->status().behind, 2U);
+}
+
+TEST_F(SqliteChangeSource, gives_numbers_to_new_rows_only_though_the_newest_were_deleted) {
+  writer.insert("a");
+  auto const tail = source();
+  read(*tail);
+  writer.run("DELETE FROM message");
+  writer.insert("b");
+  EXPECT_EQ(read(*tail), (Texts{"b"}));
+}
+
+// --- who is woken
+
+/// Waits as the relay does, for the descriptor or for the moment the source names, but never for
+/// its slow poll.
+Texts read_when_woken(ChangeSource& source) {
+  for (;;) {
+    auto const delay = source.poll_interval();
+    bool const looks_again = delay <= 100ms;
+    pollfd watched{.fd = source.descriptor(), .events = POLLIN, .revents = 0};
+    auto const timeout = looks_again ? static_cast<int>(delay / 1ms) + 1 : 10'000;
+    if (::poll(&watched, 1, timeout) == 0 && !looks_again) return {"nothing woke the source"};
+    Texts found;
+    for (auto const& row : source.read(100).rows) found.push_back(row.id);
+    if (!found.empty()) return found;
+  }
+}
+
+/// Nothing is to come of what happened so far: neither events nor further looks.
+void settle(ChangeSource& source) {
+  source.read(100);
+  pollfd watched{.fd = source.descriptor(), .events = POLLIN, .revents = 0};
+  while (source.poll_interval() <= 100ms || ::poll(&watched, 1, 0) == 1) source.read(100);
+}
+
+TEST_F(SqliteChangeSource, is_woken_by_commits_of_another_process) {
+  auto const tail = change_source({.path = file.path(), .poll_interval = 1h}, clock);
+  settle(*tail);
+  WriterProcess other{file.path(), 1, 50};
+  for (int id = 1; id <= 50; ++id) {
+    other.commit();
+    ASSERT_EQ(read_when_woken(*tail), Texts{std::to_string(id)});
+  }
+  EXPECT_EQ(other.wait(), 0);
+}
+
+TEST_F(SqliteChangeSource, is_woken_though_the_log_was_made_after_it) {
+  // No other connection: the last one that closes removes the write-ahead log.
+  OutboxFile const lonely;
+  ASSERT_FALSE(std::filesystem::exists(lonely.path() + "-wal"));
+  auto const tail = change_source({.path = lonely.path(), .poll_interval = 1h}, clock);
+  settle(*tail);
+  WriterProcess other{lonely.path(), 1, 1};
+  other.commit();
+  EXPECT_EQ(read_when_woken(*tail), Texts{"1"});
+  EXPECT_EQ(other.wait(), 0);
+}
+
+TEST_F(SqliteChangeSource, is_woken_after_the_log_was_written_back_and_begun_anew) {
+  auto const tail = change_source({.path = file.path(), .poll_interval = 1h}, clock);
+  for (int round = 0; round < 3; ++round) {
+    settle(*tail);
+    writer.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    settle(*tail);
+    WriterProcess other{file.path(), round, 1};
+    other.commit();
+    EXPECT_EQ(read_when_woken(*tail), Texts{std::to_string(round)});
+    EXPECT_EQ(other.wait(), 0);
+  }
+}
+
+TEST_F(SqliteChangeSource, is_woken_after_the_log_was_removed_by_its_last_user_and_made_anew) {
+  OutboxFile const rollback{"DELETE"};
+  auto const tail = change_source({.path = rollback.path(), .poll_interval = 1h}, clock);
+  settle(*tail);
+  WriterProcess before{rollback.path(), 1, 1};
+  before.commit();
+  EXPECT_EQ(read_when_woken(*tail), Texts{"1"});
+  EXPECT_EQ(before.wait(), 0);
+  settle(*tail);
+  // The database changes to write-ahead logging under the source: the log is a new file.
+  RawConnection{rollback.path()}.run("PRAGMA journal_mode = WAL");
+  settle(*tail);
+  WriterProcess after{rollback.path(), 2, 1};
+  after.commit();
+  EXPECT_EQ(read_when_woken(*tail), Texts{"2"});
+  EXPECT_EQ(after.wait(), 0);
+}
+
+TEST_F(SqliteChangeSource, rests_when_nothing_is_written) {
+  auto const tail = change_source({.path = file.path(), .poll_interval = 30s}, clock);
+  writer.insert("a");
+  settle(*tail);
+  EXPECT_EQ(tail->poll_interval(), 30s);
+  std::filesystem::path const neighbour =
+      std::filesystem::path{file.path()}.parent_path() / "other.db-wal";
+  RawConnection{neighbour.string()}.run("CREATE TABLE t (x)");
+  tail->read(10);
+  EXPECT_EQ(tail->poll_interval(), 30s);
+}
+
+// --- one relay at a time
+
+TEST_F(SqliteChangeSource,
+       stands_by_while_another_one_of_its_name_works_and_takes_over_where_that_ended) {
+  for (auto const* id : {"a", "b", "c"}) writer.insert(id);
+  auto first = source();
+  auto const second = source();
+  EXPECT_EQ(read(*first), (Texts{"a", "b", "c"}));
+  EXPECT_EQ(read(*second), (Texts{}));
+  EXPECT_TRUE(second->status().standby);
+  EXPECT_FALSE(first->status().standby);
+  EXPECT_LE(second->poll_interval(), 250ms);
+  first->confirm(2);
+  first->flush();
+  EXPECT_EQ(read(*second), (Texts{}));
+  first.reset();
+  EXPECT_EQ(read(*second), (Texts{"c"}));
+  EXPECT_FALSE(second->status().standby);
+}
+
+TEST_F(SqliteChangeSource, lets_relays_of_other_names_work_beside_it) {
+  writer.insert("a");
+  auto const one = source("one");
+  auto const other = source("an/other one");
+  EXPECT_EQ(read(*one), Texts{"a"});
+  EXPECT_EQ(read(*other), Texts{"a"});
+}
+
+TEST_F(SqliteChangeSource, takes_over_from_a_process_that_was_killed) {
+  writer.insert("a");
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  pid_t const child = ::fork();
+  if (child == 0) {
+    auto const tail = source();
+    char const count = static_cast<char>(tail->read(10).rows.size());
+    if (::write(ready[1], &count, 1) != 1) ::_exit(1);
+    ::pause();
+    ::_exit(0);
+  }
+  char count = 0;
+  ASSERT_EQ(::read(ready[0], &count, 1), 1);
+  EXPECT_EQ(count, 1);
+  auto const tail = source();
+  EXPECT_EQ(read(*tail), (Texts{}));
+  EXPECT_TRUE(tail->status().standby);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(read(*tail), (Texts{"a"}));
+}
+
+// --- trouble
+
+Fault fault_of_read(std::string const& path, std::string& what) {
+  tram::SystemClock clock;
+  try {
+    change_source({.path = path}, clock)->read(1);
+  } catch (Error const& error) {
+    what = error.what();
+    return error.fault();
+  }
+  ADD_FAILURE() << "read did not fail";
+  return Fault::malformed;
+}
+
+TEST(SqliteChangeSourceTrouble, is_transient_while_the_file_is_not_there) {
+  TemporaryFolder const folder;
+  std::string what;
+  EXPECT_EQ(fault_of_read((folder.path() / "none.db").string(), what), Fault::transient);
+  EXPECT_NE(what.find("none.db"), std::string::npos);
+}
+
+TEST(SqliteChangeSourceTrouble, is_rejected_when_the_file_is_no_database_or_has_no_outbox) {
+  TemporaryFolder const folder;
+  std::string what;
+  auto const text = (folder.path() / "text.db").string();
+  std::FILE* const file = std::fopen(text.c_str(), "w");
+  std::fputs(std::string(4096, 'x').c_str(), file);
+  std::fclose(file);
+  EXPECT_EQ(fault_of_read(text, what), Fault::rejected);
+  auto const foreign = (folder.path() / "foreign.db").string();
+  RawConnection{foreign}.run("CREATE TABLE t (x)");
+  EXPECT_EQ(fault_of_read(foreign, what), Fault::rejected);
+  EXPECT_NE(what.find("tram schema install"), std::string::npos) << what;
+}
+
+TEST(SqliteChangeSourceTrouble, is_over_when_the_file_appears) {
+  TemporaryFolder const folder;
+  tram::SystemClock clock;
+  auto const path = (folder.path() / "late.db").string();
+  auto const tail = change_source({.path = path}, clock);
+  EXPECT_THROW(tail->read(1), Error);
+  OutboxFile const made;
+  std::filesystem::copy_file(made.path(), path);
+  EXPECT_EQ(tail->read(1).rows.size(), 0U);
+  EXPECT_TRUE(tail->status().connected);
+}
+
+TEST_F(SqliteChangeSource, waits_a_moment_for_a_database_that_is_locked_and_then_says_so) {
+  OutboxFile const rollback{"DELETE"};
+  RawConnection const other{rollback.path()};
+  tram::ManualClock manual;
+  auto const tail = change_source({.path = rollback.path()}, manual);
+  EXPECT_EQ(read(*tail), (Texts{}));
+  other.run("BEGIN EXCLUSIVE");
+  other.insert("a");
+  EXPECT_EQ(read(*tail), (Texts{}));
+  EXPECT_LE(tail->poll_interval(), 10ms);
+  manual.advance(1s);
+  EXPECT_THROW(read(*tail), Error);
+  other.run("COMMIT");
+  EXPECT_EQ(read(*tail), (Texts{"a"}));
+}
+
+}  // namespace

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/types.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+/// What the tests of the change source work on, with nothing of ours between them and SQLite.
+namespace tram::testing {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tram-sqlite-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(TemporaryFolder const&) = delete;
+  TemporaryFolder& operator=(TemporaryFolder const&) = delete;
+  [[nodiscard]] std::filesystem::path const& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class RawConnection {
+ public:
+  explicit RawConnection(std::string const& path) {
+    EXPECT_EQ(sqlite3_open(path.c_str(), &connection_), SQLITE_OK);
+    sqlite3_busy_timeout(connection_, 5000);
+  }
+  ~RawConnection() { sqlite3_close(connection_); }
+  RawConnection(RawConnection const&) = delete;
+  RawConnection& operator=(RawConnection const&) = delete;
+
+  void run(std::string const& sql) const {
+    ASSERT_EQ(sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sql << ": " << sqlite3_errmsg(connection_);
+  }
+  [[nodiscard]] std::int64_t value(std::string const& sql) const {
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(connection_, sql.c_str(), -1, &statement, nullptr), SQLITE_OK);
+    std::int64_t const found =
+        sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
+    sqlite3_finalize(statement);
+    return found;
+  }
+  void insert(std::string const& id) const {
+    run("INSERT INTO message (id, destination, headers, payload, published) VALUES ('" + id +
+        "', 'orders', '{\"ID\":\"" + id + "\"}', '" + id + "', 0)");
+  }
+
+ private:
+  sqlite3* connection_{};
+};
+
+/// A database file with an empty outbox.
+class OutboxFile {
+ public:
+  explicit OutboxFile(std::string const& journal_mode = "WAL") {
+    RawConnection const connection{path()};
+    connection.run("PRAGMA journal_mode = " + journal_mode);
+    connection.run("CREATE TABLE message (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, "
+                   "destination TEXT NOT NULL, "
+                   "headers TEXT, payload TEXT, published INTEGER DEFAULT 0, message_partition "
+                   "INTEGER, creation_time INTEGER)");
+    connection.run(
+        "CREATE TABLE tram_relay_position (relay TEXT PRIMARY KEY, position INTEGER NOT NULL)");
+  }
+  [[nodiscard]] std::string path() const { return (folder_.path() / "orders.db").string(); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+/// Another process that commits one row per `commit`.
+class WriterProcess {
+ public:
+  WriterProcess(std::string const& path, int first, int count);
+  ~WriterProcess();
+  WriterProcess(WriterProcess const&) = delete;
+  WriterProcess& operator=(WriterProcess const&) = delete;
+  void commit();
+  /// Waits for its end; its exit status.
+  int wait();
+  void kill();
+
+ private:
+  pid_t process_{-1};
+  int input_{-1};
+};
+
+}  // namespace tram::testing
