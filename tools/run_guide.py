@@ -10,9 +10,8 @@ A block that follows a line `<!-- run -->` is run:
     build/release/bin/tram schema print sqlite
     ```
 
-The blocks of one page run in order, in one shell with `set -eu`, in a fresh folder that holds a copy of
-the project's files (without its build folder, to which `build` is a link). A page fails when a command
-does. Pages know nothing of each other.
+All pages run in one fresh folder that holds a copy of the project's files and nothing built; the blocks
+of a page run in order, in one shell with `set -eu`. A page fails when a command does.
 """
 
 import pathlib
@@ -50,34 +49,28 @@ def copy_project(folder):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(TOP / name, target)
-    (TOP / "build").mkdir(exist_ok=True)
-    (folder / "build").symlink_to(TOP / "build")
 
 
-def run_page(page):
-    """Runs one page; gives its exit status and how many blocks it had."""
-    commands = blocks(page.read_text(encoding="utf-8"))
-    if not commands:
-        return 0, 0
-    with tempfile.TemporaryDirectory(prefix="tram-guide-") as folder:
-        copy_project(pathlib.Path(folder))
+def run_page(page, folder):
+    """Runs one page in `folder`; prints what became of it and tells whether it went well."""
+    print(f"== {page.name}", flush=True)
+    try:
+        commands = blocks(page.read_text(encoding="utf-8"))
         outcome = subprocess.run(["bash", "-x", "-c", script(commands)], cwd=folder, check=False,
                                  stdin=subprocess.DEVNULL, timeout=900)
-    return outcome.returncode, len(commands)
+    except (ValueError, subprocess.TimeoutExpired) as error:
+        print(f"{page.name}: {error}", flush=True)
+        return False
+    verdict = f"failed with {outcome.returncode}" if outcome.returncode else "fine"
+    print(f"{page.name}: {len(commands)} blocks, {verdict}", flush=True)
+    return outcome.returncode == 0
 
 
 def main(arguments):
     pages = [pathlib.Path(name) for name in arguments] or sorted((TOP / "docs" / "guide").glob("*.md"))
-    failed = 0
-    for page in pages:
-        print(f"== {page.name}", flush=True)
-        try:
-            status, count = run_page(page)
-        except (ValueError, subprocess.TimeoutExpired) as error:
-            print(f"{page}: {error}")
-            status, count = 1, 0
-        print(f"{page.name}: {count} blocks, {'failed with ' + str(status) if status else 'fine'}", flush=True)
-        failed += status != 0
+    with tempfile.TemporaryDirectory(prefix="tram-guide-") as folder:
+        copy_project(pathlib.Path(folder))
+        failed = sum(not run_page(page, folder) for page in pages)
     print(f"guide: {len(pages)} pages, {failed} failed")
     return 1 if failed else 0
 

@@ -19,6 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tram/base/deadline.hpp"
+
 namespace tram::testing {
 
 /// A private PostgreSQL in a temporary folder on a free port, with logical decoding on and without
@@ -115,9 +117,10 @@ class PostgresServer {
 /// Waits until `condition()`; false after half a minute.
 template <class Condition>
 bool eventually(Condition condition) {
-  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  SystemClock clock;
+  auto const deadline = Deadline::after(clock, std::chrono::seconds{30});
   while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
+    if (deadline.reached(clock)) return false;
     std::this_thread::yield();
   }
   return true;
