@@ -1,51 +1,12 @@
 #include "tram/sqlite/change_source.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <vector>
 
 #include "outbox_file.hpp"
 #include "tram/base/error.hpp"
-
-namespace tram::testing {
-
-WriterProcess::WriterProcess(std::string const& path, int first, int count) {
-  int ends[2];
-  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  process_ = ::fork();
-  if (process_ == 0) {
-    ::dup2(ends[0], 0);
-    auto const first_text = std::to_string(first);
-    auto const count_text = std::to_string(count);
-    ::execl(TRAM_TEST_OUTBOX_WRITER, TRAM_TEST_OUTBOX_WRITER, path.c_str(), first_text.c_str(),
-            count_text.c_str(), nullptr);
-    ::_exit(127);
-  }
-  ::close(ends[0]);
-  input_ = ends[1];
-}
-WriterProcess::~WriterProcess() {
-  if (process_ > 0) kill();
-}
-void WriterProcess::commit() { EXPECT_EQ(::write(input_, "\n", 1), 1); }
-int WriterProcess::wait() {
-  ::close(input_);
-  int status = 0;
-  ::waitpid(process_, &status, 0);
-  process_ = -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-void WriterProcess::kill() {
-  ::kill(process_, SIGKILL);
-  wait();
-}
-
-}  // namespace tram::testing
 
 namespace {
 using namespace std::chrono_literals;
@@ -345,29 +306,6 @@ TEST_F(SqliteChangeSource, lets_relays_of_other_names_work_beside_it) {
   auto const other = source("an/other one");
   EXPECT_EQ(read(*one), Texts{"a"});
   EXPECT_EQ(read(*other), Texts{"a"});
-}
-
-TEST_F(SqliteChangeSource, takes_over_from_a_process_that_was_killed) {
-  writer.insert("a");
-  int ready[2];
-  ASSERT_EQ(::pipe(ready), 0);
-  pid_t const child = ::fork();
-  if (child == 0) {
-    auto const tail = source();
-    char const count = static_cast<char>(tail->read(10).rows.size());
-    if (::write(ready[1], &count, 1) != 1) ::_exit(1);
-    ::pause();
-    ::_exit(0);
-  }
-  char count = 0;
-  ASSERT_EQ(::read(ready[0], &count, 1), 1);
-  EXPECT_EQ(count, 1);
-  auto const tail = source();
-  EXPECT_EQ(read(*tail), (Texts{}));
-  EXPECT_TRUE(tail->status().standby);
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  EXPECT_EQ(read(*tail), (Texts{"a"}));
 }
 
 // --- trouble
