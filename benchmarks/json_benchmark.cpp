@@ -1,5 +1,5 @@
-// What the codec costs beside code written by hand for one payload of 300 bytes, in one run. Prints the
-// ratio at the end: 1.0 is as fast as by hand, and 0.7 is what we promise.
+// What the codec costs beside code written by hand for one payload of 300 bytes, in one run. Prints
+// the ratio at the end: 1.0 is as fast as by hand, and 0.7 is what we promise.
 
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
@@ -32,15 +32,14 @@ struct OrderPlaced {
 };
 
 OrderPlaced const& payload() {
-  static OrderPlaced const value{
-      .order_id = {"0000018bcfe56800-0242ac1100800000"},
-      .customer_id = {"customer-4711"},
-      .order_total = tram::Decimal::parse("1234.50"),
-      .placed_at = 1'700'000'000'123,
-      .express = true,
-      .note = "Leave it with the neighbours, please",
-      .lines = {{"product-12345", 2, tram::Decimal::parse("500.00")},
-                {"product-67890", 1, tram::Decimal::parse("234.50")}}};
+  static OrderPlaced const value{.order_id = {"0000018bcfe56800-0242ac1100800000"},
+                                 .customer_id = {"customer-4711"},
+                                 .order_total = tram::Decimal::parse("1234.50"),
+                                 .placed_at = 1'700'000'000'123,
+                                 .express = true,
+                                 .note = "Leave it with the neighbours, please",
+                                 .lines = {{"product-12345", 2, tram::Decimal::parse("500.00")},
+                                           {"product-67890", 1, tram::Decimal::parse("234.50")}}};
   return value;
 }
 
@@ -139,7 +138,8 @@ OrderPlaced decode(simdjson::ondemand::parser& parser, std::string_view json) {
   order.order_total = tram::Decimal::parse(number(object["orderTotal"]));
   order.placed_at = std::int64_t{object["placedAt"]};
   order.express = bool{object["express"]};
-  if (auto note = object["note"]; note.error() == simdjson::SUCCESS) order.note = std::string_view{note};
+  if (auto note = object["note"]; note.error() == simdjson::SUCCESS)
+    order.note = std::string_view{note};
   for (auto line : object["lines"]) order.lines.push_back(decode_line(line));
   return order;
 }
@@ -169,7 +169,8 @@ class Medians final : public benchmark::ConsoleReporter {
  public:
   void ReportRuns(std::vector<Run> const& runs) override {
     for (auto const& run : runs) {
-      if (run.aggregate_name == "median") medians_[run.run_name.function_name] = run.GetAdjustedCPUTime();
+      if (run.aggregate_name == "median")
+        medians_[run.run_name.function_name] = run.GetAdjustedCPUTime();
     }
     ConsoleReporter::ReportRuns(runs);
   }

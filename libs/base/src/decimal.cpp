@@ -75,8 +75,8 @@ bool is_small(Parts const& parts) {
          static_cast<long>(parts.digits.size()) - parts.scale <= most;
 }
 
-// Most texts have the plain form already. Says no too often rather than too seldom: to a leading zero, for
-// one, which only the long way tells from a plain one.
+// Most texts have the plain form already. Says no too often rather than too seldom: to a leading
+// zero, for one, which only the long way tells from a plain one.
 bool is_plain(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   if (text.empty() || text.size() > Decimal::digits_max || text.front() == '0') return false;
@@ -102,7 +102,8 @@ std::string_view whole_part(std::string_view text) { return text.substr(0, text.
 
 std::string_view fraction_part(std::string_view text) {
   auto const point = text.find('.');
-  auto const fraction = point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
+  auto const fraction =
+      point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
   return fraction.substr(0, fraction.find_last_not_of('0') + 1);
 }
 

@@ -72,10 +72,11 @@ bool is_number(std::string_view text) {
 }
 
 bool is_plain_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char character) {
-    return is_digit(character) || (character >= 'a' && character <= 'z') ||
-           (character >= 'A' && character <= 'Z') || character == '_' || character == '-';
-  });
+  return !name.empty() && name.size() <= 64 &&
+         std::all_of(name.begin(), name.end(), [](char character) {
+           return is_digit(character) || (character >= 'a' && character <= 'z') ||
+                  (character >= 'A' && character <= 'Z') || character == '_' || character == '-';
+         });
 }
 
 void append_name(std::string& path, std::string_view name) {
@@ -96,8 +97,8 @@ struct Reader::State {
   ondemand::parser parser;
   std::vector<char> buffer;
   ondemand::document document;
-  // The current value lies in one of these two, where the library made it: to copy it right away would
-  // stall the processor longer than everything else takes.
+  // The current value lies in one of these two, where the library made it: to copy it right away
+  // would stall the processor longer than everything else takes.
   simdjson::simdjson_result<ondemand::field> member;
   simdjson::simdjson_result<ondemand::value> element;
   ondemand::value* value = nullptr;
@@ -145,8 +146,8 @@ struct Reader::State {
 
 namespace {
 
-// Parsers own large buffers, so that making one per message would cost more than reading the message.
-// Those not in use wait here, a few per thread; nothing observable depends on them.
+// Parsers own large buffers, so that making one per message would cost more than reading the
+// message. Those not in use wait here, a few per thread; nothing observable depends on them.
 template <class State>
 std::vector<std::unique_ptr<State>>& idle_states() {
   thread_local std::vector<std::unique_ptr<State>> idle;
@@ -192,8 +193,8 @@ void Reader::State::check_size(std::string_view text) const {
        std::to_string(text.size()));
 }
 
-// The library treats a number or string at the top differently from one inside. Brackets around the text
-// remove the difference, and "nothing follows" becomes "one element".
+// The library treats a number or string at the top differently from one inside. Brackets around the
+// text remove the difference, and "nothing follows" becomes "one element".
 void Reader::State::copy(std::string_view text) {
   auto const needed = text.size() + 2 + simdjson::SIMDJSON_PADDING;
   if (buffer.size() < needed) buffer.resize(std::max<std::size_t>(needed, 2 * buffer.size()));
@@ -288,7 +289,8 @@ Kind Reader::State::kind() const {
   }
 }
 
-// The library skips without looking; we look, so that what is accepted does not depend on who reads it.
+// The library skips without looking; we look, so that what is accepted does not depend on who reads
+// it.
 void Reader::State::skip_current() {
   switch (auto const found = kind()) {
     case Kind::object:

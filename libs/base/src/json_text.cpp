@@ -11,8 +11,8 @@ namespace {
 constexpr std::uint64_t every_byte(std::uint8_t value) { return 0x0101010101010101ULL * value; }
 constexpr auto high_bits = every_byte(0x80);
 
-// High bits mark the bytes below `bound` (at most 0x80). A borrow can mark further bytes above a real hit,
-// never one below it, so the lowest mark is always exact.
+// High bits mark the bytes below `bound` (at most 0x80). A borrow can mark further bytes above a
+// real hit, never one below it, so the lowest mark is always exact.
 constexpr std::uint64_t bytes_below(std::uint64_t word, std::uint8_t bound) {
   return (word - every_byte(bound)) & ~word & high_bits;
 }
@@ -66,8 +66,8 @@ std::size_t announced_length(unsigned char first) {
   return 0;
 }
 
-// A surrogate takes its three bytes with it, as one unpaired surrogate of Java does; any other fault
-// costs one byte, so that a broken character never swallows the next one.
+// A surrogate takes its three bytes with it, as one unpaired surrogate of Java does; any other
+// fault costs one byte, so that a broken character never swallows the next one.
 Sequence utf8_sequence(char const* text, char const* end) {
   auto const length = announced_length(static_cast<unsigned char>(*text));
   if (length == 0) return {1, false};

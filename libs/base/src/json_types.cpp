@@ -6,7 +6,8 @@
 namespace tram::json::detail {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr std::uint8_t no_digit = 0xFF;
 
@@ -19,7 +20,8 @@ consteval std::array<std::uint8_t, 256> digit_table() {
   return table;
 }
 
-// The padding that a text of this length in Base64 must have, which is also the bytes that it lacks.
+// The padding that a text of this length in Base64 must have, which is also the bytes that it
+// lacks.
 std::size_t padding(std::string_view text) {
   if (text.ends_with("==")) return 2;
   return text.ends_with('=') ? 1 : 0;
@@ -65,9 +67,7 @@ Decimal decode_decimal(Reader& reader) {
   auto const text = reader.number();
   try {
     return Decimal::parse(text);
-  } catch (Error const& error) {
-    reader.fail(error.what());
-  }
+  } catch (Error const& error) { reader.fail(error.what()); }
 }
 
 }  // namespace tram::json::detail

@@ -30,7 +30,8 @@ std::string with_fraction(std::string digits) {
 std::string java_exponent(std::string const& text) {
   auto const mark = text.find('e');
   auto const digits = text.find_first_not_of("+-0", mark + 1);
-  return with_fraction(text.substr(0, mark)) + (text[mark + 1] == '-' ? "E-" : "E") + text.substr(digits);
+  return with_fraction(text.substr(0, mark)) + (text[mark + 1] == '-' ? "E-" : "E") +
+         text.substr(digits);
 }
 
 // Plain from 0.001 up to ten millions, otherwise with an exponent.

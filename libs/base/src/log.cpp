@@ -19,8 +19,14 @@ void append_value(std::string& line, std::string_view value) {
   }
   line += '"';
   for (char const c : value) {
-    if (c == '\n') { line += "\\n"; continue; }
-    if (c == '\r') { line += "\\r"; continue; }
+    if (c == '\n') {
+      line += "\\n";
+      continue;
+    }
+    if (c == '\r') {
+      line += "\\r";
+      continue;
+    }
     if (c == '"' || c == '\\') line += '\\';
     line += c;
   }
@@ -30,7 +36,8 @@ void append_value(std::string& line, std::string_view value) {
 std::string utc_now() {
   auto const now = std::chrono::system_clock::now();
   auto const seconds = std::chrono::system_clock::to_time_t(now);
-  auto const millis = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  auto const millis =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char text[40];
@@ -56,12 +63,14 @@ Logger Logger::to_stderr(LogLevel lowest) {
   return Logger{[](LogLevel, std::string const& line) {
                   std::string const whole = "time=" + utc_now() + " " + line + "\n";
                   // A log that cannot be written must not stop the work.
-                  [[maybe_unused]] auto const written = ::write(STDERR_FILENO, whole.data(), whole.size());
+                  [[maybe_unused]] auto const written =
+                      ::write(STDERR_FILENO, whole.data(), whole.size());
                 },
                 lowest};
 }
 
-void Logger::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const {
+void Logger::write(LogLevel level, std::string_view event,
+                   std::initializer_list<LogField> fields) const {
   if (!sink_ || level < lowest_) return;
   std::string line = "level=";
   line += to_string(level);

@@ -29,7 +29,8 @@ TEST(Decimal, is_always_plain) {
 }
 
 TEST(Decimal, refuses_what_is_no_decimal_or_much_too_long) {
-  for (auto const* text : {"", "-", "+1", ".5", "1.", "1e", "1e+-5", "1 ", " 1", "0x1", "NaN", "1,5", "--1", "1.2.3"}) {
+  for (auto const* text : {"", "-", "+1", ".5", "1.", "1e", "1e+-5", "1 ", " 1", "0x1", "NaN",
+                           "1,5", "--1", "1.2.3"}) {
     EXPECT_THROW(Decimal::parse(text), Error) << text;
   }
   EXPECT_THROW(Decimal::parse("1E+1000"), Error);

@@ -77,21 +77,42 @@ TEST(JsonReader, walks_nested_values_and_skips_what_nobody_takes) {
 }
 
 TEST(JsonReader, accepts_exactly_the_json_of_the_standard) {
-  for (auto const* text : {"null", "true", " 1 ", "-0", "0.5", "1e+5", "1E5", "\"x\"", "{}", "[]", "[[],{}]",
-                           R"("\ud83d\ude00")", R"({"":{"a":[1,2,3]}})"}) {
+  for (auto const* text : {"null", "true", " 1 ", "-0", "0.5", "1e+5", "1E5", "\"x\"", "{}", "[]",
+                           "[[],{}]", R"("\ud83d\ude00")", R"({"":{"a":[1,2,3]}})"}) {
     EXPECT_EQ(complaint(text), "") << text;
   }
-  for (auto const* text :
-       {"", " ", "nul", "nulls", "True", "NaN", "Infinity", "+1", "01", "-", "1.", ".5", "1e", "1e+", "0x1", "'x'",
-        "\"x", "\"\\x\"", "\"\\u12\"", "{", "}", "[", "]", "{]", "[}", "[1", "[1,]", "[,1]", "[1 2]", "{\"a\"}",
-        "{\"a\":}", "{\"a\" 1}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{a:1}", "{1:1}", "1 2", "1,2", "1],[2",
-        "]", "{} x", "[]]", "{}}", "// x", "\"\n\"", "{\"a\":tru}", "[nul]", "[1.2.3]", "\"a\"\"b\"", ","}) {
+  for (auto const* text : {"",           " ",
+                           "nul",        "nulls",
+                           "True",       "NaN",
+                           "Infinity",   "+1",
+                           "01",         "-",
+                           "1.",         ".5",
+                           "1e",         "1e+",
+                           "0x1",        "'x'",
+                           "\"x",        "\"\\x\"",
+                           "\"\\u12\"",  "{",
+                           "}",          "[",
+                           "]",          "{]",
+                           "[}",         "[1",
+                           "[1,]",       "[,1]",
+                           "[1 2]",      "{\"a\"}",
+                           "{\"a\":}",   "{\"a\" 1}",
+                           "{\"a\":1,}", "{\"a\":1 \"b\":2}",
+                           "{a:1}",      "{1:1}",
+                           "1 2",        "1,2",
+                           "1],[2",      "]",
+                           "{} x",       "[]]",
+                           "{}}",        "// x",
+                           "\"\n\"",     "{\"a\":tru}",
+                           "[nul]",      "[1.2.3]",
+                           "\"a\"\"b\"", ","}) {
     EXPECT_NE(complaint(text), "") << text;
   }
 }
 
 TEST(JsonReader, refuses_a_lone_surrogate_and_invalid_utf8) {
-  EXPECT_EQ(complaint(R"({"a":"\ud800"})"), "json.a: a string holds a wrong escape or an unpaired surrogate");
+  EXPECT_EQ(complaint(R"({"a":"\ud800"})"),
+            "json.a: a string holds a wrong escape or an unpaired surrogate");
   EXPECT_NE(complaint(R"("\udc00x")"), "");
   EXPECT_NE(complaint(R"("\ud800\u0041")"), "");
   EXPECT_EQ(complaint("\"\xff\""), "json: the text is not valid UTF-8");
@@ -104,7 +125,9 @@ TEST(JsonReader, holds_a_null_byte_for_what_it_is) {
 }
 
 TEST(JsonReader, limits_depth_and_size) {
-  auto const nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  auto const nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
   EXPECT_EQ(complaint(nested(64)), "");
   EXPECT_NE(complaint(nested(65)).find("nested deeper than 64 levels"), std::string::npos);
   EXPECT_NE(complaint(nested(10'000)).find("nested deeper than 64 levels"), std::string::npos);
@@ -114,9 +137,12 @@ TEST(JsonReader, limits_depth_and_size) {
 }
 
 TEST(JsonReader, takes_integers_of_the_full_range_and_no_others) {
-  EXPECT_EQ(Reader{"-9223372036854775808"}.signed_integer(), std::numeric_limits<std::int64_t>::min());
-  EXPECT_EQ(Reader{"9223372036854775807"}.signed_integer(), std::numeric_limits<std::int64_t>::max());
-  EXPECT_EQ(Reader{"18446744073709551615"}.unsigned_integer(), std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(Reader{"-9223372036854775808"}.signed_integer(),
+            std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(Reader{"9223372036854775807"}.signed_integer(),
+            std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(Reader{"18446744073709551615"}.unsigned_integer(),
+            std::numeric_limits<std::uint64_t>::max());
   EXPECT_THROW(Reader{"9223372036854775808"}.signed_integer(), Error);
   EXPECT_THROW(Reader{"18446744073709551616"}.unsigned_integer(), Error);
   EXPECT_THROW(Reader{"-1"}.unsigned_integer(), Error);

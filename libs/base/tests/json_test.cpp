@@ -108,7 +108,8 @@ TEST(Json, writes_a_struct_without_members_as_an_empty_object) {
   EXPECT_EQ(json::decode<Nothing>(R"({"whatever":[1,2,{"a":null}]})"), Nothing{});
 }
 
-// Every kind of value as Java writes it: the expected text is a line of tests/vectors/json_values.jsonl.
+// Every kind of value as Java writes it: the expected text is a line of
+// tests/vectors/json_values.jsonl.
 struct Customer {
   std::string name;
   Decimal credit_limit;
@@ -130,7 +131,8 @@ struct EveryKind {
   Decimal exponent = Decimal::parse("1E+5");
   Decimal tiny = Decimal::parse("1E-10");
   Colour colour = Colour::green;
-  std::chrono::sys_time<std::chrono::milliseconds> date{std::chrono::milliseconds{1'700'000'000'123}};
+  std::chrono::sys_time<std::chrono::milliseconds> date{
+      std::chrono::milliseconds{1'700'000'000'123}};
   std::vector<std::byte> bytes{std::byte{0}, std::byte{1}, std::byte{0xFF}, std::byte{0x7F}};
   std::string text;
   std::string empty;
@@ -197,7 +199,8 @@ TEST(Json, reads_null_and_nothing_as_absent_where_a_member_is_optional) {
     EXPECT_EQ(value.first, std::nullopt);
     EXPECT_EQ(value.second, nullptr);
   }
-  EXPECT_EQ(json::decode<Partial>(R"({"second":{"productId":"p","quantity":3}})").second->quantity, 3);
+  EXPECT_EQ(json::decode<Partial>(R"({"second":{"productId":"p","quantity":3}})").second->quantity,
+            3);
 }
 
 TEST(Json, ignores_unknown_members_but_not_their_faults) {
@@ -214,7 +217,8 @@ TEST(Json, lets_the_last_of_repeated_members_win) {
     std::vector<int> numbers;
     std::optional<int> maybe;
   };
-  auto const lists = json::decode<Lists>(R"({"numbers":[1,2],"maybe":1,"numbers":[3],"maybe":null})");
+  auto const lists =
+      json::decode<Lists>(R"({"numbers":[1,2],"maybe":1,"numbers":[3],"maybe":null})");
   EXPECT_EQ(lists.numbers, std::vector<int>{3});
   EXPECT_EQ(lists.maybe, std::nullopt);
   EXPECT_EQ((json::decode<std::map<std::string, int>>(R"({"a":1,"a":2})").at("a")), 2);
@@ -222,22 +226,27 @@ TEST(Json, lets_the_last_of_repeated_members_win) {
 
 TEST(Json, tells_the_whole_path_of_a_fault) {
   using shop::ReserveCredit;
-  EXPECT_EQ(complaint<ReserveCredit>(
-                R"({"orderId":"o","orderTotal":1,"lines":[{"productId":"p","quantity":9223372036854775808}]})"),
-            "ReserveCredit.lines[0].quantity: expected an integer in range");
-  EXPECT_EQ(complaint<ReserveCredit>(R"({"orderId":"o","orderTotal":1,"lines":[{"productId":"p"}]})"),
-            "ReserveCredit.lines[0].quantity: missing");
+  EXPECT_EQ(
+      complaint<ReserveCredit>(
+          R"({"orderId":"o","orderTotal":1,"lines":[{"productId":"p","quantity":9223372036854775808}]})"),
+      "ReserveCredit.lines[0].quantity: expected an integer in range");
+  EXPECT_EQ(
+      complaint<ReserveCredit>(R"({"orderId":"o","orderTotal":1,"lines":[{"productId":"p"}]})"),
+      "ReserveCredit.lines[0].quantity: missing");
   EXPECT_EQ(complaint<ReserveCredit>("{}"), "ReserveCredit.orderId: missing");
-  EXPECT_EQ(complaint<ReserveCredit>(R"({"orderId":7})"), "ReserveCredit.orderId: expected a string");
-  EXPECT_EQ(complaint<ReserveCredit>(R"({"orderId":null})"), "ReserveCredit.orderId: expected a string");
+  EXPECT_EQ(complaint<ReserveCredit>(R"({"orderId":7})"),
+            "ReserveCredit.orderId: expected a string");
+  EXPECT_EQ(complaint<ReserveCredit>(R"({"orderId":null})"),
+            "ReserveCredit.orderId: expected a string");
   EXPECT_EQ(complaint<ReserveCredit>("[]"), "ReserveCredit: expected an object");
   EXPECT_EQ(complaint<ReserveCredit>(R"({"lines":{}})"), "ReserveCredit.lines: expected an array");
   EXPECT_EQ(complaint<ReserveCredit>(""), "ReserveCredit: expected JSON, got an empty text");
   EXPECT_EQ(complaint<ReserveCredit>(R"({"orderId":"\ud800"})"),
             "ReserveCredit.orderId: a string holds a wrong escape or an unpaired surrogate");
-  EXPECT_EQ((complaint<std::map<std::string, Line>>(R"({"a b":{"productId":"p","quantity":1.9}})").find(
-                "[\"a b\"].quantity: expected an integer")),
-            (complaint<std::map<std::string, Line>>(R"({"a b":1})").find("[\"a b\"]: expected an object")));
+  EXPECT_EQ((complaint<std::map<std::string, Line>>(R"({"a b":{"productId":"p","quantity":1.9}})")
+                 .find("[\"a b\"].quantity: expected an integer")),
+            (complaint<std::map<std::string, Line>>(R"({"a b":1})")
+                 .find("[\"a b\"]: expected an object")));
 }
 
 TEST(Json, refuses_what_follows_a_value) {
@@ -263,8 +272,10 @@ TEST(Json, narrows_no_integer) {
 }
 
 TEST(Json, keeps_integers_of_every_width_exact) {
-  EXPECT_EQ(there_and_back(std::numeric_limits<std::int64_t>::min()), std::numeric_limits<std::int64_t>::min());
-  EXPECT_EQ(there_and_back(std::numeric_limits<std::uint64_t>::max()), std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(there_and_back(std::numeric_limits<std::int64_t>::min()),
+            std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(there_and_back(std::numeric_limits<std::uint64_t>::max()),
+            std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(there_and_back(std::int16_t{-32768}), -32768);
   EXPECT_EQ(json::encode(std::int8_t{65}), "65");
 }
@@ -307,7 +318,8 @@ TEST(Json, accepts_quoted_numbers_and_bare_money_under_the_rest_policy_only) {
   EXPECT_EQ(json::decode<int>("\"12\"", Policy::rest), 12);
   EXPECT_EQ(json::decode<double>("\"1.5\"", Policy::rest), 1.5);
   for (auto const* text : {R"({"amount":12.50})", R"({"amount":"12.50"})", "12.50", "\"12.50\""}) {
-    EXPECT_EQ(json::encode(json::decode<shop::Money>(text, Policy::rest), Policy::rest), R"({"amount":12.50})");
+    EXPECT_EQ(json::encode(json::decode<shop::Money>(text, Policy::rest), Policy::rest),
+              R"({"amount":12.50})");
   }
   EXPECT_EQ(complaint<shop::Money>("12.50"), "Money: expected an object");
   EXPECT_EQ(complaint<shop::Money>("\"abc\"", Policy::rest), "Money: expected a number");
@@ -319,7 +331,8 @@ TEST(Json, takes_enums_by_their_names_only) {
   EXPECT_EQ(json::decode<Colour>("\"GREEN\""), Colour::green);
   EXPECT_EQ(complaint<Colour>("\"BLUE\""), "Colour: expected RED or GREEN");
   EXPECT_NE(complaint<Colour>("0"), "");
-  EXPECT_DEATH(static_cast<void>(json::encode(static_cast<Colour>(7))), "not in its table of names");
+  EXPECT_DEATH(static_cast<void>(json::encode(static_cast<Colour>(7))),
+               "not in its table of names");
 }
 
 struct Renamed {
@@ -375,7 +388,8 @@ TEST(Json, reads_base64_with_padding_only) {
   for (std::size_t size = 0; size < 10; ++size) {
     EXPECT_EQ(there_and_back(Bytes(size, std::byte{0xA7})), Bytes(size, std::byte{0xA7}));
   }
-  for (auto const* text : {"\"A\"", "\"AA\"", "\"AA=A\"", "\"A===\"", "\"====\"", "\"A\u00e9==\"", "1"}) {
+  for (auto const* text :
+       {"\"A\"", "\"AA\"", "\"AA=A\"", "\"A===\"", "\"====\"", "\"A\u00e9==\"", "1"}) {
     EXPECT_NE(complaint<Bytes>(text), "") << text;
   }
 }
@@ -396,9 +410,11 @@ TEST(Json, stops_at_too_deep_and_too_long_texts) {
   EXPECT_NE(complaint<Tree>(deep), "");
   for (int i = 0; i < 10'000; ++i) deep += "]}";
   EXPECT_NE(complaint<Tree>(deep).find("nested deeper than 64 levels"), std::string::npos);
-  EXPECT_NE(complaint<std::string>("\"" + std::string(10'000'000, 'x') + "\"").find("at most 8388608 bytes"),
+  EXPECT_NE(complaint<std::string>("\"" + std::string(10'000'000, 'x') + "\"")
+                .find("at most 8388608 bytes"),
             std::string::npos);
-  EXPECT_EQ(json::decode<std::string>("\"" + std::string(8'000'000, 'x') + "\"").size(), 8'000'000U);
+  EXPECT_EQ(json::decode<std::string>("\"" + std::string(8'000'000, 'x') + "\"").size(),
+            8'000'000U);
 }
 
 }  // namespace

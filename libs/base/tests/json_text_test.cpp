@@ -23,7 +23,8 @@ TEST(JsonText, leaves_everything_else_raw) {
 
 TEST(JsonText, finds_a_quote_at_every_place_of_a_long_text) {
   for (std::size_t place = 0; place < 40; ++place) {
-    std::string text(40, '!');  // '!' follows the quote's neighbours: a borrow in the scan would show
+    std::string text(40,
+                     '!');  // '!' follows the quote's neighbours: a borrow in the scan would show
     text[place] = '"';
     auto expected = "\"" + text + "\"";
     expected.insert(place + 1, "\\");
@@ -32,12 +33,14 @@ TEST(JsonText, finds_a_quote_at_every_place_of_a_long_text) {
 }
 
 TEST(JsonText, replaces_what_is_not_utf8_by_question_marks_and_keeps_the_rest) {
-  EXPECT_EQ(as_json("a\xff""b"), R"("a?b")");
-  EXPECT_EQ(as_json("a\xC3"), R"("a?")");                    // cut off
-  EXPECT_EQ(as_json("\xC3\"x"), R"("?\"x")");                // the quote survives
-  EXPECT_EQ(as_json("\xC0\xAF"), R"("??")");                 // overlong
-  EXPECT_EQ(as_json("\xED\xA0\x80z"), R"("?z")");            // an encoded surrogate is one character
-  EXPECT_EQ(as_json("\xF4\x90\x80\x80"), R"("????")");       // beyond Unicode
+  EXPECT_EQ(as_json("a\xff"
+                    "b"),
+            R"("a?b")");
+  EXPECT_EQ(as_json("a\xC3"), R"("a?")");               // cut off
+  EXPECT_EQ(as_json("\xC3\"x"), R"("?\"x")");           // the quote survives
+  EXPECT_EQ(as_json("\xC0\xAF"), R"("??")");            // overlong
+  EXPECT_EQ(as_json("\xED\xA0\x80z"), R"("?z")");       // an encoded surrogate is one character
+  EXPECT_EQ(as_json("\xF4\x90\x80\x80"), R"("????")");  // beyond Unicode
 }
 
 TEST(JsonText, appends_without_quotes_for_text_in_pieces) {

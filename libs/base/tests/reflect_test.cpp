@@ -84,7 +84,8 @@ TEST(Reflect, hands_out_the_members_themselves) {
 
 TEST(Reflect, visits_constant_objects_and_returns_what_the_visitor_returns) {
   shop::Line const line{.product_id = "p", .quantity = 41};
-  EXPECT_EQ(reflect::with_members(line, [](auto const&, auto quantity) { return quantity + 1; }), 42);
+  EXPECT_EQ(reflect::with_members(line, [](auto const&, auto quantity) { return quantity + 1; }),
+            42);
   Nothing nothing;
   EXPECT_EQ(reflect::with_members(nothing, [] { return 5; }), 5);
 }

@@ -8,14 +8,16 @@
 namespace tram {
 
 void AckLedger::issue(Position position) {
-  TRAM_ASSERT(entries_.empty() || entries_.back().position < position, "positions are issued in ascending order");
+  TRAM_ASSERT(entries_.empty() || entries_.back().position < position,
+              "positions are issued in ascending order");
   entries_.push_back({position, false});
 }
 
 void AckLedger::finish(Position position) {
   auto const entry = std::lower_bound(entries_.begin(), entries_.end(), position,
                                       [](Entry const& e, Position p) { return e.position < p; });
-  TRAM_ASSERT(entry != entries_.end() && entry->position == position, "a position was finished that was never issued");
+  TRAM_ASSERT(entry != entries_.end() && entry->position == position,
+              "a position was finished that was never issued");
   TRAM_ASSERT(!entry->finished, "a position was finished twice");
   entry->finished = true;
   while (!entries_.empty() && entries_.front().finished) {
@@ -24,6 +26,8 @@ void AckLedger::finish(Position position) {
   }
 }
 
-std::optional<Position> AckLedger::take_acknowledgeable() { return std::exchange(acknowledgeable_, std::nullopt); }
+std::optional<Position> AckLedger::take_acknowledgeable() {
+  return std::exchange(acknowledgeable_, std::nullopt);
+}
 
 }  // namespace tram

@@ -36,7 +36,9 @@ TEST(AckLedger, gives_the_end_of_the_finished_prefix_in_every_order_of_finishing
       acknowledged = ledger.take_acknowledgeable().value_or(acknowledged);
       Position expected = 0;
       for (Position const position : issued) {
-        if (std::find(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(done) + 1, position) == order.begin() + static_cast<std::ptrdiff_t>(done) + 1) break;
+        if (std::find(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(done) + 1,
+                      position) == order.begin() + static_cast<std::ptrdiff_t>(done) + 1)
+          break;
         expected = position + 1;
       }
       EXPECT_EQ(acknowledged, expected);

@@ -12,4 +12,5 @@ namespace tram {
 
 /// "We are wrong": a broken invariant or a broken precondition. On in release builds too.
 #define TRAM_ASSERT(condition, message) \
-  ((condition) ? void() : ::tram::assertion_failed(#condition, message, std::source_location::current()))
+  ((condition) ? void()                 \
+               : ::tram::assertion_failed(#condition, message, std::source_location::current()))

@@ -11,16 +11,18 @@ using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 /// Time that never steps back, for deadlines and pauses.
 using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
-/// Where time comes from. A parameter everywhere: nothing in Tram asks the system for the time by itself.
+/// Where time comes from. A parameter everywhere: nothing in Tram asks the system for the time by
+/// itself.
 class Clock {
  public:
   virtual ~Clock() = default;
-  /// Civil time; may step back when the machine's clock is set. Callable from any thread; never waits.
+  /// Civil time; may step back when the machine's clock is set. Callable from any thread; never
+  /// waits.
   [[nodiscard]] virtual WallTime wall() const = 0;
   /// Steady time. Callable from any thread; never waits.
   [[nodiscard]] virtual SteadyTime steady() const = 0;
-  /// Waits for `duration`, or until `stop` is requested. The only sleep there is; for back-off, never for
-  /// synchronisation. Callable from any thread.
+  /// Waits for `duration`, or until `stop` is requested. The only sleep there is; for back-off,
+  /// never for synchronisation. Callable from any thread.
   virtual void pause(Duration duration, std::stop_token const& stop = {}) = 0;
 };
 
@@ -32,11 +34,14 @@ class SystemClock final : public Clock {
   void pause(Duration duration, std::stop_token const& stop = {}) override;
 };
 
-/// A clock that moves only when told to, for tests and the simulation. Not for use from several threads.
+/// A clock that moves only when told to, for tests and the simulation. Not for use from several
+/// threads.
 class ManualClock final : public Clock {
  public:
-  /// Starts at `wall`; steady time starts one hour after its epoch, so that "an hour ago" is a legal point.
-  explicit ManualClock(WallTime wall = WallTime{std::chrono::milliseconds{1'700'000'000'000}}) : wall_{wall} {}
+  /// Starts at `wall`; steady time starts one hour after its epoch, so that "an hour ago" is a
+  /// legal point.
+  explicit ManualClock(WallTime wall = WallTime{std::chrono::milliseconds{1'700'000'000'000}})
+      : wall_{wall} {}
 
   [[nodiscard]] WallTime wall() const override { return wall_; }
   [[nodiscard]] SteadyTime steady() const override { return steady_; }

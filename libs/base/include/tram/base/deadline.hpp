@@ -8,15 +8,20 @@ namespace tram {
 class Deadline {
  public:
   /// `timeout` from now on; a timeout of zero means "do not wait at all".
-  static Deadline after(Clock const& clock, Duration timeout) { return Deadline{clock.steady() + timeout}; }
+  static Deadline after(Clock const& clock, Duration timeout) {
+    return Deadline{clock.steady() + timeout};
+  }
   static Deadline at(SteadyTime time) { return Deadline{time}; }
   /// Already reached: look once, never wait.
   static Deadline now() { return Deadline{SteadyTime::min()}; }
-  /// For waits that only a stop request may end. Use it where the caller has no better idea, never inside a driver.
+  /// For waits that only a stop request may end. Use it where the caller has no better idea, never
+  /// inside a driver.
   static Deadline never() { return Deadline{SteadyTime::max()}; }
 
   [[nodiscard]] SteadyTime time() const { return time_; }
-  [[nodiscard]] bool reached(Clock const& clock) const { return is_now() || (!is_never() && clock.steady() >= time_); }
+  [[nodiscard]] bool reached(Clock const& clock) const {
+    return is_now() || (!is_never() && clock.steady() >= time_);
+  }
   /// What is left; zero when reached, `Duration::max()` for `never()`.
   [[nodiscard]] Duration remaining(Clock const& clock) const {
     if (is_never()) return Duration::max();

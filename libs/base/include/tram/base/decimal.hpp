@@ -6,8 +6,8 @@
 
 namespace tram {
 
-/// A decimal number as people write it: exact, with its scale (`1.50` stays `1.50`), never in exponent
-/// form. For amounts of money and whatever else must not become a double.
+/// A decimal number as people write it: exact, with its scale (`1.50` stays `1.50`), never in
+/// exponent form. For amounts of money and whatever else must not become a double.
 class Decimal {
  public:
   static constexpr std::size_t digits_max = 1000;
@@ -15,15 +15,17 @@ class Decimal {
   /// Zero.
   Decimal() = default;
 
-  /// Reads `12`, `-0.50`, `1E+5` (which becomes `100000`) and throws `Fault::malformed` for everything else, or
-  /// where the plain form would have more than `digits_max` digits.
+  /// Reads `12`, `-0.50`, `1E+5` (which becomes `100000`) and throws `Fault::malformed` for
+  /// everything else, or where the plain form would have more than `digits_max` digits.
   static Decimal parse(std::string_view text);
 
   /// The plain form: an optional minus, digits, and digits behind a point if the scale is positive.
   [[nodiscard]] std::string const& text() const noexcept { return text_; }
 
   /// Compare by value: `1.5` and `1.50` are equal, though their texts differ.
-  friend bool operator==(Decimal const& left, Decimal const& right) { return (left <=> right) == 0; }
+  friend bool operator==(Decimal const& left, Decimal const& right) {
+    return (left <=> right) == 0;
+  }
   friend std::strong_ordering operator<=>(Decimal const& left, Decimal const& right);
 
  private:

@@ -10,15 +10,18 @@ namespace tram {
 
 /// What went wrong, told as the answer to "what may I do now?".
 ///
-/// Choosing the fault is the only translation a driver owes: the runtime never looks at native codes.
+/// Choosing the fault is the only translation a driver owes: the runtime never looks at native
+/// codes.
 enum class Fault : std::uint8_t {
   /// Nothing happened; the same call may be tried again, after a pause, within the deadline.
   transient,
-  /// A deadlock, a serialization failure or a busy database: run the whole transaction again, few times.
+  /// A deadlock, a serialization failure or a busy database: run the whole transaction again, few
+  /// times.
   conflict,
   /// This connection is finished: drop it, take another, then as `transient`.
   broken,
-  /// A commit may or may not have happened. Never retried blindly: the inbox row decides for a consumer.
+  /// A commit may or may not have happened. Never retried blindly: the inbox row decides for a
+  /// consumer.
   in_doubt,
   /// The other side understood and refused; trying again cannot help.
   rejected,
@@ -29,8 +32,8 @@ enum class Fault : std::uint8_t {
 /// The fault's name as it stands in logs and metrics: `transient`, `conflict`, …
 std::string_view to_string(Fault fault) noexcept;
 
-/// "The world is wrong": the one exception type that Tram throws. Programmer errors end in `TRAM_ASSERT`,
-/// and an answer of "no" is a value; neither is ever an `Error`.
+/// "The world is wrong": the one exception type that Tram throws. Programmer errors end in
+/// `TRAM_ASSERT`, and an answer of "no" is a value; neither is ever an `Error`.
 class Error final : public std::runtime_error {
  public:
   /// `what` names operation, object, state and remedy:

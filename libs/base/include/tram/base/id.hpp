@@ -6,8 +6,11 @@
 
 namespace tram {
 
-/// An identifier that cannot be mistaken for another kind: `using OrderId = tram::Id<struct OrderTag>;`.
-/// On the wire it is its bare value (a string, or a number for `Id<Tag, std::int64_t>`).
+/// An identifier that cannot be mistaken for another kind:
+///
+///     using OrderId = tram::Id<struct OrderTag>;
+///
+/// On the wire it is its bare value: a string, or a number for `Id<Tag, std::int64_t>`.
 template <class Tag, class Value = std::string>
 struct Id {
   Value value{};

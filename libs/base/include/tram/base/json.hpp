@@ -11,8 +11,9 @@
 /// JSON text from values and back: `encode`, `decode`.
 namespace tram::json {
 
-/// Appends `value` to `out`: compact, members in declaration order. Under `Policy::wire` empty optionals
-/// (and map entries that are) are left out, under `Policy::rest` they are `null`. Raises no fault.
+/// Appends `value` to `out`: compact, members in declaration order. Under `Policy::wire` empty
+/// optionals (and map entries that are) are left out, under `Policy::rest` they are `null`. Raises
+/// no fault.
 template <class T>
 void encode_to(std::string& out, T const& value, Policy policy = Policy::wire) {
   Writer writer{out, policy};
@@ -26,9 +27,9 @@ template <class T>
   return out;
 }
 
-/// Reads a `T`. Members that `T` does not have are ignored; of a repeated one the last counts; one that is
-/// missing or null is malformed unless it is optional. Throws `Fault::malformed` with the path to the
-/// place: `ReserveCredit.lines[0].quantity: expected an integer in range`.
+/// Reads a `T`. Members that `T` does not have are ignored; of a repeated one the last counts; one
+/// that is missing or null is malformed unless it is optional. Throws `Fault::malformed` with the
+/// path to the place: `ReserveCredit.lines[0].quantity: expected an integer in range`.
 template <class T>
 [[nodiscard]] T decode(std::string_view text, ReaderOptions const& options) {
   Reader reader{text, options};

@@ -10,11 +10,11 @@ namespace tram {
 
 /// How values of type `T` become JSON and come back.
 ///
-/// Known are: plain structs (see reflect.hpp), bool, integers of every width, float and double, std::string,
-/// std::string_view (to write), enums with a table of names (see json_names.hpp), std::optional, std::unique_ptr,
-/// std::vector and other sequences, std::array, maps from std::string, `Id`, `Decimal`, points of system
-/// time (epoch milliseconds), std::vector<std::byte> (base64), `json::Value`. A type that wants another form, or is
-/// none of these, specialises it:
+/// Known are: plain structs (see reflect.hpp), bool, integers of every width, float and double,
+/// std::string, std::string_view (to write), enums with a table of names (see json_names.hpp),
+/// std::optional, std::unique_ptr, std::vector and other sequences, std::array, maps from
+/// std::string, `Id`, `Decimal`, points of system time (epoch milliseconds), std::vector<std::byte>
+/// (base64), `json::Value`. A type that wants another form, or is none of these, specialises it:
 ///
 ///     template <>
 ///     struct tram::JsonCodec<Money> {

@@ -14,7 +14,8 @@
 namespace tram::json {
 
 enum class Style : std::uint8_t {
-  /// `order_total` becomes `orderTotal`, and the underscore that keeps `default_` from being a keyword goes.
+  /// `order_total` becomes `orderTotal`, and the underscore that keeps `default_` from being a
+  /// keyword goes.
   camel_case,
   /// Names stay as the source spells them.
   as_written,
@@ -46,7 +47,8 @@ struct EnumName {
 ///
 ///     enum class State { pending, approved };
 ///     constexpr auto enum_names(State) {
-///       return tram::json::names<State>({{State::pending, "PENDING"}, {State::approved, "APPROVED"}});
+///       return tram::json::names<State>(
+///           {{State::pending, "PENDING"}, {State::approved, "APPROVED"}});
 ///     }
 template <class Enum, std::size_t count>
 constexpr std::array<EnumName<Enum>, count> names(EnumName<Enum> const (&list)[count]) {

@@ -21,8 +21,8 @@ enum class Policy : std::uint8_t {
 
 struct ReaderOptions {
   Policy policy = Policy::wire;
-  /// The first word of every error's path: usually the name of the type that is read. It must outlive the
-  /// reader.
+  /// The first word of every error's path: usually the name of the type that is read. It must
+  /// outlive the reader.
   std::string_view subject = "json";
   std::size_t bytes_max = 8U << 20U;
   /// At most 256.
@@ -39,14 +39,15 @@ struct ReaderOptions {
 ///     }
 ///     reader.finish();
 ///
-/// There is always one current value: at first the whole text, after `next_member` or `next_element` the
-/// member or element. It is taken once, by one of the functions below; a value that nobody takes is
-/// checked and skipped. Members come in the order of the text, repeated names included.
+/// There is always one current value: at first the whole text, after `next_member` or
+/// `next_element` the member or element. It is taken once, by one of the functions below; a value
+/// that nobody takes is checked and skipped. Members come in the order of the text, repeated names
+/// included.
 ///
 /// The text is copied, so it may go away. Views that are handed out live as long as the reader.
-/// Every function throws `Fault::malformed` where the text is not JSON (RFC 8259, valid UTF-8, no unpaired
-/// surrogate), is too deep or too long, or is not what the function expects; the message begins with
-/// the path: `ReserveCredit.lines[0].quantity: expected an integer`.
+/// Every function throws `Fault::malformed` where the text is not JSON (RFC 8259, valid UTF-8, no
+/// unpaired surrogate), is too deep or too long, or is not what the function expects; the message
+/// begins with the path: `ReserveCredit.lines[0].quantity: expected an integer`.
 class Reader {
  public:
   explicit Reader(std::string_view text, ReaderOptions const& options = {});
@@ -74,7 +75,8 @@ class Reader {
 
   /// Takes an object: its members follow.
   void enter_object();
-  /// Goes to the next member and tells its name; none at the end of the object, which is left by that.
+  /// Goes to the next member and tells its name; none at the end of the object, which is left by
+  /// that.
   std::optional<std::string_view> next_member();
   /// Takes an array: its elements follow.
   void enter_array();

@@ -6,12 +6,13 @@
 namespace tram::json {
 
 /// Appends `text` as a JSON string, quotes included, byte for byte as Java peers write it:
-/// `\b \t \n \f \r` in short form, other controls as `\u00XX` with upper-case digits, `"` and `\` escaped,
-/// everything else raw. What is no valid UTF-8 (an encoded surrogate included) becomes `?`.
+/// `\b \t \n \f \r` in short form, other controls as `\u00XX` with upper-case digits, `"` and `\`
+/// escaped, everything else raw. What is no valid UTF-8 (an encoded surrogate included) becomes
+/// `?`.
 void append_string(std::string& out, std::string_view text);
 
-/// Appends what stands between the quotes: for text that is put together piece by piece. A character
-/// must not be split over two calls.
+/// Appends what stands between the quotes: for text that is put together piece by piece. A
+/// character must not be split over two calls.
 void append_escaped(std::string& out, std::string_view text);
 
 }  // namespace tram::json

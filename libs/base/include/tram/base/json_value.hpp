@@ -18,8 +18,8 @@ struct Number {
 
 struct Member;
 
-/// Any JSON: for members whose shape is somebody else's business. Order, repeated names and the text of
-/// numbers survive reading and writing; white space does not.
+/// Any JSON: for members whose shape is somebody else's business. Order, repeated names and the
+/// text of numbers survive reading and writing; white space does not.
 class Value {
  public:
   using Array = std::vector<Value>;
@@ -32,8 +32,8 @@ class Value {
 
   [[nodiscard]] Content const& content() const noexcept { return content_; }
 
-  /// The last member of this name; none when there is none, or when this is no object. It lives as long as
-  /// this value.
+  /// The last member of this name; none when there is none, or when this is no object. It lives as
+  /// long as this value.
   [[nodiscard]] Value const* find(std::string_view name) const;
 
   friend bool operator==(Value const& left, Value const& right);

@@ -29,8 +29,8 @@ class Writer {
   void string(std::string_view text) { append_string(out_, text); }
   void signed_integer(std::int64_t value);
   void unsigned_integer(std::uint64_t value);
-  /// The shortest text that reads back as the same value, laid out as Java does: `1.0`, `0.001`, `1.0E-4`,
-  /// `1.0E10`. What is no number becomes a string: `"NaN"`, `"Infinity"`, `"-Infinity"`.
+  /// The shortest text that reads back as the same value, laid out as Java does: `1.0`, `0.001`,
+  /// `1.0E-4`, `1.0E10`. What is no number becomes a string: `"NaN"`, `"Infinity"`, `"-Infinity"`.
   void floating_point(double value);
   void floating_point(float value);
   /// `text` must be a JSON number; it is copied as it is.
@@ -56,7 +56,8 @@ class Writer {
   void end_array() { out_ += ']'; }
 
  private:
-  // A bracket at the end of the text can only be the one that the current object or array began with.
+  // A bracket at the end of the text can only be the one that the current object or array began
+  // with.
   void separate(char opening) {
     if (out_.back() != opening) out_ += ',';
   }

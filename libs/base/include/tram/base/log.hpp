@@ -19,7 +19,8 @@ struct LogField {
   LogField(std::string_view field_name, std::string const& text) : name{field_name}, value{text} {}
   template <class Number>
     requires std::is_arithmetic_v<Number>
-  LogField(std::string_view field_name, Number number) : name{field_name}, value{std::to_string(number)} {}
+  LogField(std::string_view field_name, Number number)
+      : name{field_name}, value{std::to_string(number)} {}
 
   std::string_view name;
   std::string value;
@@ -27,8 +28,8 @@ struct LogField {
 
 /// Structured log lines that one can grep: `level=info event=relay.started source=sqlite`.
 ///
-/// A value, passed as a parameter and cheap to copy; there is no global logger. Callable from any thread when
-/// its sink is (the built-in ones are).
+/// A value, passed as a parameter and cheap to copy; there is no global logger. Callable from any
+/// thread when its sink is (the built-in ones are).
 class Logger {
  public:
   /// Takes one finished line, without the line end.
@@ -41,12 +42,22 @@ class Logger {
   /// Writes each line with its UTC time to standard error, in one write(2).
   static Logger to_stderr(LogLevel lowest = LogLevel::info);
 
-  /// `event` is a dotted name that never changes: `subscription.held`. Values are quoted where they need it.
-  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {}) const;
-  void debug(std::string_view event, std::initializer_list<LogField> fields = {}) const { write(LogLevel::debug, event, fields); }
-  void info(std::string_view event, std::initializer_list<LogField> fields = {}) const { write(LogLevel::info, event, fields); }
-  void warning(std::string_view event, std::initializer_list<LogField> fields = {}) const { write(LogLevel::warning, event, fields); }
-  void error(std::string_view event, std::initializer_list<LogField> fields = {}) const { write(LogLevel::error, event, fields); }
+  /// `event` is a dotted name that never changes: `subscription.held`. Values are quoted where they
+  /// need it.
+  void write(LogLevel level, std::string_view event,
+             std::initializer_list<LogField> fields = {}) const;
+  void debug(std::string_view event, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::debug, event, fields);
+  }
+  void info(std::string_view event, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::info, event, fields);
+  }
+  void warning(std::string_view event, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::warning, event, fields);
+  }
+  void error(std::string_view event, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::error, event, fields);
+  }
 
  private:
   Sink sink_;

@@ -18,7 +18,8 @@
 
 namespace tram {
 
-/// `std::mutex` that clang's thread-safety analysis understands. Fits `std::condition_variable_any`.
+/// `std::mutex` that clang's thread-safety analysis understands. Fits
+/// `std::condition_variable_any`.
 class TRAM_CAPABILITY("mutex") Mutex {
  public:
   void lock() TRAM_ACQUIRE() { mutex_.lock(); }

@@ -11,8 +11,9 @@
 
 /// The members of a plain struct, by name and in declaration order, without macros.
 ///
-/// A struct qualifies when it is an aggregate without base classes that can be made by `T{}`, with at most
-/// 32 members and no C array among them. Whatever does not qualify is told so by a `static_assert`.
+/// A struct qualifies when it is an aggregate without base classes that can be made by `T{}`, with
+/// at most 32 members and no C array among them. Whatever does not qualify is told so by a
+/// `static_assert`.
 namespace tram::reflect {
 
 inline constexpr std::size_t member_count_max = 32;
@@ -42,7 +43,8 @@ consteval bool takes(std::index_sequence<at...> /*places*/) {
   return requires { T{AnythingAt<at>{}...}; };
 }
 
-// How many initialisers T takes, which is the number of its members unless one of them is a C array.
+// How many initialisers T takes, which is the number of its members unless one of them is a C
+// array.
 template <class T, std::size_t count = 0>
 consteval std::size_t initialiser_count() {
   if constexpr (count > member_count_max) return count;
@@ -50,7 +52,8 @@ consteval std::size_t initialiser_count() {
   else return initialiser_count<T, count + 1>();
 }
 
-// A C array spreads over several initialisers when it is given without braces, but over one with braces.
+// A C array spreads over several initialisers when it is given without braces, but over one with
+// braces.
 template <class T, std::size_t... before, std::size_t... after>
 consteval bool takes_braces_between(std::index_sequence<before...> /*places*/,
                                     std::index_sequence<after...> /*places*/) {
@@ -66,11 +69,13 @@ consteval bool takes_braces_everywhere(std::index_sequence<at...> /*places*/) {
 
 template <class T>
 consteval std::size_t count_members() {
-  static_assert(std::is_aggregate_v<T> && !std::is_union_v<T> && !std::is_array_v<T>,
-                "tram: only a plain struct has members by name: no constructors, no private members");
+  static_assert(
+      std::is_aggregate_v<T> && !std::is_union_v<T> && !std::is_array_v<T>,
+      "tram: only a plain struct has members by name: no constructors, no private members");
   static_assert(std::is_default_constructible_v<T>,
                 "tram: a struct with members by name must be constructible by T{}");
-  static_assert(!HasBase<T>, "tram: a struct with a base class is not supported; make the base a member");
+  static_assert(!HasBase<T>,
+                "tram: a struct with a base class is not supported; make the base a member");
   constexpr auto count = initialiser_count<T>();
   static_assert(count <= member_count_max,
                 "tram: a struct has at most 32 members (or it holds a C array: use std::array)");
@@ -104,8 +109,8 @@ consteval bool is_name_part(char character) {
          static_cast<unsigned char>(character) >= 0x80;
 }
 
-// From `… [with auto address = (& nowhere<Order>.Nowhere<Order>::value.Order::total); …]` the last name
-// before the semicolon; clang spells likewise, without more behind.
+// From `… [with auto address = (& nowhere<Order>.Nowhere<Order>::value.Order::total); …]` the last
+// name before the semicolon; clang spells likewise, without more behind.
 consteval std::string_view last_name(std::string_view text) {
   text = text.substr(0, text.find(';'));
   while (!text.empty() && !is_name_part(text.back())) text.remove_suffix(1);
@@ -127,7 +132,8 @@ consteval auto const* member_address() {
 }
 
 template <class T, std::size_t... at>
-consteval std::array<std::string_view, sizeof...(at)> names_of(std::index_sequence<at...> /*places*/) {
+consteval std::array<std::string_view, sizeof...(at)> names_of(
+    std::index_sequence<at...> /*places*/) {
   return {last_name(spelled<member_address<T, at>()>())...};
 }
 
@@ -161,16 +167,20 @@ inline constexpr std::array<std::string_view, member_count<T>> member_names =
     detail::names_of<T>(std::make_index_sequence<member_count<T>>{});
 
 template <class T, std::size_t index>
-using member_type = std::remove_cv_t<std::remove_pointer_t<decltype(detail::member_address<T, index>())>>;
+using member_type =
+    std::remove_cv_t<std::remove_pointer_t<decltype(detail::member_address<T, index>())>>;
 
 /// The name of the type without its namespaces: for messages to people, never for the wire.
 template <class T>
-inline constexpr std::string_view type_name = detail::unqualified(detail::type_in(detail::spelled_type<T>()));
+inline constexpr std::string_view type_name =
+    detail::unqualified(detail::type_in(detail::spelled_type<T>()));
 
-/// Calls `visitor(first, second, …)` with references to all members of `value`, and returns its result.
+/// Calls `visitor(first, second, …)` with references to all members of `value`, and returns its
+/// result.
 template <class T, class Visitor>
 constexpr decltype(auto) with_members(T& value, Visitor&& visitor) {
-  return detail::bind_members<member_count<std::remove_const_t<T>>>(value, std::forward<Visitor>(visitor));
+  return detail::bind_members<member_count<std::remove_const_t<T>>>(value,
+                                                                    std::forward<Visitor>(visitor));
 }
 
 }  // namespace tram::reflect

@@ -8,8 +8,9 @@
 
 namespace tram {
 
-/// Which position of one partition is safe to acknowledge while records finish out of order: the end of the contiguous
-/// finished prefix. Pure; the same idea serves the relay (sequences instead of positions).
+/// Which position of one partition is safe to acknowledge while records finish out of order: the
+/// end of the contiguous finished prefix. Pure; the same idea serves the relay (sequences instead
+/// of positions).
 class AckLedger {
  public:
   /// A record was handed out; positions ascend, gaps are allowed (compaction, transaction markers).

@@ -18,7 +18,8 @@ struct ConsumerMode {
   enum class Kind : std::uint8_t {
     /// Partitions are shared among the members of `group`; positions are kept per group.
     group,
-    /// Every consumer gets every record from now on; nothing is kept. For replies awaited by one process.
+    /// Every consumer gets every record from now on; nothing is kept. For replies awaited by one
+    /// process.
     broadcast,
   };
   Kind kind{Kind::group};
@@ -39,17 +40,22 @@ struct BrokerTraits {
   bool shared_by_processes{};
 };
 
-/// The broker seam. Callable from any thread; the producers and consumers it gives are for one thread each.
+/// The broker seam. Callable from any thread; the producers and consumers it gives are for one
+/// thread each.
 class Broker {
  public:
   virtual ~Broker() = default;
   [[nodiscard]] virtual BrokerTraits traits() const = 0;
   /// Faults: transient (not there yet), rejected (configuration, authorisation).
   virtual std::unique_ptr<Producer> producer() = 0;
-  /// Creates the channels that are missing, with the broker's default number of partitions. Faults as above.
-  virtual std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode, std::span<std::string const> channels) = 0;
-  /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until the deadline at most.
-  virtual void create_channels(std::span<std::string const> channels, std::int32_t partitions, Deadline deadline) = 0;
+  /// Creates the channels that are missing, with the broker's default number of partitions. Faults
+  /// as above.
+  virtual std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
+                                              std::span<std::string const> channels) = 0;
+  /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until
+  /// the deadline at most.
+  virtual void create_channels(std::span<std::string const> channels, std::int32_t partitions,
+                               Deadline deadline) = 0;
 };
 
 }  // namespace tram

@@ -16,35 +16,42 @@ struct Delivery {
   std::string key;
   std::string value;
 };
-/// This consumer owns the partition from here on; deliveries start after the last acknowledged position.
+/// This consumer owns the partition from here on; deliveries start after the last acknowledged
+/// position.
 struct Assigned {
   TopicPartition partition;
 };
-/// The partition is taken away. It is gone for good at the *next* `poll`: until then acknowledgements still count.
+/// The partition is taken away. It is gone for good at the *next* `poll`: until then
+/// acknowledgements still count.
 struct Revoked {
   TopicPartition partition;
 };
 using ConsumerEvent = std::variant<Delivery, Assigned, Revoked>;
 
-/// Receives records as a member of a group, or all of them in broadcast. One thread only. Never waits.
+/// Receives records as a member of a group, or all of them in broadcast. One thread only. Never
+/// waits.
 class Consumer {
  public:
   virtual ~Consumer() = default;
-  /// What happened since the last call; at most a few hundred deliveries at once. Must be called at least once a second, paused or not, for
-  /// that is also what keeps the membership. Deliveries of one partition come in order, and none comes twice without a
-  /// Revoked and an Assigned in between. Faults: transient (the broker is not there: goes on by itself), broken (take a new
+  /// What happened since the last call; at most a few hundred deliveries at once. Must be called at
+  /// least once a second, paused or not, for that is also what keeps the membership. Deliveries of
+  /// one partition come in order, and none comes twice without a Revoked and an Assigned in
+  /// between. Faults: transient (the broker is not there: goes on by itself), broken (take a new
   /// consumer), rejected (not authorised, illegal channel).
   virtual std::vector<ConsumerEvent> poll() = 0;
-  /// Everything before `next` is done: after a restart or a rebalance deliveries start at `next`. Stored soon, at the latest at a
-  /// revocation and in `close`; late is harmless, since the inbox filters what comes twice. Ignored for a partition not owned any more.
+  /// Everything before `next` is done: after a restart or a rebalance deliveries start at `next`.
+  /// Stored soon, at the latest at a revocation and in `close`; late is harmless, since the inbox
+  /// filters what comes twice. Ignored for a partition not owned any more.
   virtual void acknowledge(TopicPartition const& partition, Position next) = 0;
   /// No deliveries of this partition until resumed; those already returned stay with the caller.
   virtual void pause(TopicPartition const& partition) = 0;
   virtual void resume(TopicPartition const& partition) = 0;
-  /// Stores what was acknowledged and leaves the group, so that others take over at once. Waits at most `timeout`; later
-  /// calls do nothing. The destructor drops everything without storing, as a crash would.
+  /// Stores what was acknowledged and leaves the group, so that others take over at once. Waits at
+  /// most `timeout`; later calls do nothing. The destructor drops everything without storing, as a
+  /// crash would.
   virtual void close(Duration timeout) noexcept = 0;
-  /// Readable (poll(2), POLLIN) when `poll` has something; -1 for a consumer that must simply be polled.
+  /// Readable (poll(2), POLLIN) when `poll` has something; -1 for a consumer that must simply be
+  /// polled.
   [[nodiscard]] virtual int descriptor() const = 0;
 };
 

@@ -8,7 +8,8 @@
 
 namespace tram {
 
-/// A place in one partition. A consumer acknowledges the position *after* the last record that is done, as Kafka does.
+/// A place in one partition. A consumer acknowledges the position *after* the last record that is
+/// done, as Kafka does.
 using Position = std::int64_t;
 
 /// One partition of one channel (topic).
@@ -30,6 +31,7 @@ struct RecordView {
 template <>
 struct std::hash<tram::TopicPartition> {
   std::size_t operator()(tram::TopicPartition const& where) const noexcept {
-    return std::hash<std::string>{}(where.channel) * 31U + static_cast<std::size_t>(where.partition);
+    return std::hash<std::string>{}(where.channel) * 31U +
+           static_cast<std::size_t>(where.partition);
   }
 };

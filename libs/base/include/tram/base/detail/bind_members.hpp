@@ -4,8 +4,8 @@
 
 namespace tram::reflect::detail {
 
-/// Calls `visitor(first, second, …)` with all `count` members of `value`. C++20 has no structured binding
-/// of a number of names that is only known to a template, hence one line per number.
+/// Calls `visitor(first, second, …)` with all `count` members of `value`. C++20 has no structured
+/// binding of a number of names that is only known to a template, hence one line per number.
 // clang-format off
 template <std::size_t count, class T, class Visitor>
 constexpr decltype(auto) bind_members(T& value, Visitor&& visitor) {

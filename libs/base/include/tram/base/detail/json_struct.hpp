@@ -47,9 +47,8 @@ void encode_member(Writer& writer, std::string_view key, T const& value) {
 
 template <class T, std::size_t... at>
 void encode_members(Writer& writer, T const& value, std::index_sequence<at...> /*places*/) {
-  reflect::with_members(value, [&](auto const&... members) {
-    (encode_member(writer, keys<T>[at], members), ...);
-  });
+  reflect::with_members(
+      value, [&](auto const&... members) { (encode_member(writer, keys<T>[at], members), ...); });
 }
 
 inline constexpr std::size_t unknown_member = reflect::member_count_max;
@@ -82,14 +81,16 @@ void decode_member_at(Reader& reader, T& value, std::size_t index,
 template <class T>
 consteval std::uint32_t required_members() {
   return []<std::size_t... at>(std::index_sequence<at...>) {
-    return (0U | ... | (static_cast<std::uint32_t>(!may_be_absent<reflect::member_type<T, at>>) << at));
+    return (0U | ... |
+            (static_cast<std::uint32_t>(!may_be_absent<reflect::member_type<T, at>>) << at));
   }(std::make_index_sequence<reflect::member_count<T>>{});
 }
 
 template <class T>
 consteval bool has_bare_form() {
   if constexpr (requires { T::json_bare_value; }) {
-    static_assert(reflect::member_count<T> == 1, "tram: json_bare_value is for structs with one member");
+    static_assert(reflect::member_count<T> == 1,
+                  "tram: json_bare_value is for structs with one member");
     return T::json_bare_value;
   }
   return false;
@@ -117,7 +118,8 @@ T decode_members(Reader& reader) {
     expected = index + 1;
   }
   auto const missing = required_members<T>() & ~seen;
-  if (missing != 0) reader.fail_missing(member_names<T>[static_cast<std::size_t>(std::countr_zero(missing))]);
+  if (missing != 0)
+    reader.fail_missing(member_names<T>[static_cast<std::size_t>(std::countr_zero(missing))]);
   return value;
 }
 
@@ -126,16 +128,19 @@ consteval bool is_supported() {
   static_assert(!Alternative<T>,
                 "tram: a std::variant does not say in JSON which alternative it holds: specialise "
                 "tram::JsonCodec for it, or make the alternatives optional members");
-  static_assert(!TimeSpan<T>,
-                "tram: a duration has no unit in JSON: use an integer whose name says the unit, or specialise "
-                "tram::JsonCodec for a type of your own");
-  static_assert(!TimePoint<T>, "tram: only points of std::chrono::system_clock have a form in JSON");
+  static_assert(!TimeSpan<T>, "tram: a duration has no unit in JSON: use an integer whose name "
+                              "says the unit, or specialise "
+                              "tram::JsonCodec for a type of your own");
+  static_assert(!TimePoint<T>,
+                "tram: only points of std::chrono::system_clock have a form in JSON");
   static_assert(!std::is_pointer_v<T> && !std::is_reference_v<T>,
-                "tram: a pointer or reference owns nothing that could be read: use std::unique_ptr or std::optional");
+                "tram: a pointer or reference owns nothing that could be read: use std::unique_ptr "
+                "or std::optional");
   static_assert(!std::is_array_v<T>, "tram: a C array is not supported, use std::array");
-  static_assert(std::is_class_v<T> || std::is_pointer_v<T> || std::is_array_v<T>,
-                "tram: this type has no form in JSON (for one character use std::string, for long double use "
-                "double or tram::Decimal)");
+  static_assert(
+      std::is_class_v<T> || std::is_pointer_v<T> || std::is_array_v<T>,
+      "tram: this type has no form in JSON (for one character use std::string, for long double use "
+      "double or tram::Decimal)");
   return std::is_class_v<T> && !Alternative<T> && !TimeSpan<T> && !TimePoint<T>;
 }
 
@@ -146,7 +151,8 @@ struct tram::JsonCodec {
   static void encode(json::Writer& writer, T const& value) {
     if constexpr (json::detail::is_supported<T>()) {
       writer.begin_object();
-      json::detail::encode_members(writer, value, std::make_index_sequence<reflect::member_count<T>>{});
+      json::detail::encode_members(writer, value,
+                                   std::make_index_sequence<reflect::member_count<T>>{});
       writer.end_object();
     }
   }

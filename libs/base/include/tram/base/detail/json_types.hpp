@@ -28,7 +28,8 @@ concept Integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T,
                   !std::same_as<T, char16_t> && !std::same_as<T, char32_t> && sizeof(T) <= 8;
 
 template <class T>
-concept StringMap = std::same_as<typename T::key_type, std::string> && requires { typename T::mapped_type; };
+concept StringMap =
+    std::same_as<typename T::key_type, std::string> && requires { typename T::mapped_type; };
 
 template <class T>
 concept Sequence = requires(T sequence, typename T::value_type element) {
@@ -106,8 +107,9 @@ struct JsonCodec<std::string_view> {
   static void encode(json::Writer& writer, std::string_view value) { writer.string(value); }
   template <class Reader>
   static std::string_view decode(Reader& /*reader*/) {
-    static_assert(std::same_as<Reader, void>,
-                  "tram: a std::string_view can be written, but not read: nobody would own its text");
+    static_assert(
+        std::same_as<Reader, void>,
+        "tram: a std::string_view can be written, but not read: nobody would own its text");
     return {};
   }
 };
@@ -115,9 +117,10 @@ struct JsonCodec<std::string_view> {
 template <class T>
   requires std::is_enum_v<T>
 struct JsonCodec<T> {
-  static_assert(json::detail::has_enum_names<T>(),
-                "tram: an enum needs a table of its names beside it: constexpr auto enum_names(State) { "
-                "return tram::json::names<State>({{State::pending, \"PENDING\"}}); }");
+  static_assert(
+      json::detail::has_enum_names<T>(),
+      "tram: an enum needs a table of its names beside it: constexpr auto enum_names(State) { "
+      "return tram::json::names<State>({{State::pending, \"PENDING\"}}); }");
 
   static void encode(json::Writer& writer, T value) {
     for (auto const& entry : enum_names(T{})) {
@@ -269,7 +272,8 @@ struct JsonCodec<T> {
 
  private:
   using Period = typename T::duration::period;
-  static_assert(std::integral<typename T::rep>, "tram: a point in time needs an integer representation");
+  static_assert(std::integral<typename T::rep>,
+                "tram: a point in time needs an integer representation");
   static_assert(Period::num * 1000 % Period::den == 0 || Period::den % (Period::num * 1000) == 0,
                 "tram: a point in time must count multiples or fractions of a millisecond");
   static constexpr std::int64_t milliseconds_per_tick =
