@@ -431,6 +431,44 @@ TEST_F(PostgresDriver, a_server_that_does_not_answer_is_transient_at_the_deadlin
             Fault::transient);
 }
 
+TEST(PostgresTls, is_libpqs_own_and_a_certificate_that_does_not_hold_is_rejected) {
+  PostgresServer guarded;
+  auto const file = [&](char const* name) { return guarded.folder() + "/" + name; };
+  for (auto const* const name : {"server", "stranger"}) {
+    guarded.run_as_owner(
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -keyout " +
+        file(name) + ".key -out " + file(name) + ".crt");
+  }
+  guarded.stop("fast");
+  guarded.set_options("-c ssl=on -c ssl_cert_file=" + file("server.crt") +
+                      " -c ssl_key_file=" + file("server.key"));
+  guarded.start();
+  SystemClock clock;
+  auto const connect = [&](std::string const& root) {
+    return postgres::driver(
+               {.connection = guarded.connection() + " sslmode=verify-ca sslrootcert=" + root},
+               clock)
+        ->connect(Deadline::after(clock, 10s));
+  };
+  auto const connection = connect(file("server.crt"));
+  connection->begin(Access::read_only, Deadline::after(clock, 10s));
+  EXPECT_EQ(connection
+                ->execute("SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()", {},
+                          Deadline::after(clock, 10s))[0]
+                .get<std::string>(0),
+            "TLSv1.3");
+  std::string const large(5'000'000, 'x');
+  std::vector<Parameter> const parameters{large};
+  EXPECT_EQ(connection->execute("SELECT ?::text", parameters, Deadline::after(clock, 10s))[0]
+                .get<std::string>(0),
+            large);
+  connection->commit(Deadline::after(clock, 10s));
+  try {
+    connect(file("stranger.crt"));
+    FAIL();
+  } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::rejected) << error.what(); }
+}
+
 TEST_F(PostgresDriver, an_unknown_database_is_rejected_with_the_remedy) {
   auto const driver = postgres::driver({.connection = server().connection("nowhere")}, clock_);
   auto const error = error_of([&] { driver->connect(soon()); });

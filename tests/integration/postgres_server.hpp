@@ -13,6 +13,9 @@
 #include <thread>
 #include <vector>
 
+#include "tram/base/clock.hpp"
+#include "tram/base/deadline.hpp"
+
 #include <arpa/inet.h>
 #include <libpq-fe.h>
 #include <netinet/in.h>
@@ -64,6 +67,9 @@ class PostgresServer {
   void stop(std::string const& mode) {
     run(as_owner() + bin() + "/pg_ctl -D " + folder_ + "/data -w -m " + mode + " stop");
   }
+  /// Runs a program as the one who owns the server's files.
+  void run_as_owner(std::string const& command) const { run(as_owner() + command); }
+  [[nodiscard]] std::string const& folder() const { return folder_; }
   /// With other settings from the next start on.
   void set_options(std::string options) { options_ = std::move(options); }
 
