@@ -22,8 +22,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tram/base/deadline.hpp"
-
 namespace tram::testing {
 
 /// A private PostgreSQL in a temporary folder on a free port, with logical decoding on and without

@@ -1,5 +1,3 @@
-#include <utility>
-
 #include "connection.hpp"
 #include "session.hpp"
 #include "tram/postgres/postgres.hpp"
@@ -31,10 +29,6 @@ class Driver final : public DatabaseDriver {
 
 std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock) {
   return std::make_unique<Driver>(config, clock);
-}
-
-Database connect(Config const& config, PoolOptions const& options, Clock& clock, Random& random) {
-  return Database{driver(config, clock), options, clock, random};
 }
 
 }  // namespace tram::postgres

@@ -1,0 +1,82 @@
+#include "tram/sql/rows.hpp"
+
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "tram/base/error.hpp"
+
+namespace tram {
+namespace {
+
+[[noreturn]] void malformed(std::size_t column, std::string const& what) {
+  throw Error{Fault::malformed, "sql: column " + std::to_string(column) + " of the result " + what};
+}
+
+std::string described(Cell const& cell) {
+  if (std::holds_alternative<std::monostate>(cell)) return "is NULL";
+  if (auto const* text = std::get_if<std::string>(&cell)) {
+    constexpr std::size_t longest = 40;
+    return "holds '" + text->substr(0, longest) + (text->size() > longest ? "…'" : "'");
+  }
+  return "holds a number";
+}
+
+template <class Number>
+std::optional<Number> parse(std::string_view text) {
+  Number number{};
+  auto const* const end = text.data() + text.size();
+  auto const [last, trouble] = std::from_chars(text.data(), end, number);
+  if (trouble != std::errc{} || last != end) return std::nullopt;
+  return number;
+}
+
+template <class Number>
+std::string printed(Number number) {
+  std::array<char, 32> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
+}
+
+}  // namespace
+
+namespace sql_detail {
+
+std::int64_t to_integer(Cell const& cell, std::size_t column) {
+  if (auto const* integer = std::get_if<std::int64_t>(&cell)) return *integer;
+  if (auto const* text = std::get_if<std::string>(&cell)) {
+    if (auto const number = parse<std::int64_t>(*text)) return *number;
+  }
+  malformed(column, described(cell) + ", which is no integer");
+}
+
+double to_double(Cell const& cell, std::size_t column) {
+  if (auto const* number = std::get_if<double>(&cell)) return *number;
+  if (auto const* integer = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*integer);
+  if (auto const* text = std::get_if<std::string>(&cell)) {
+    if (auto const number = parse<double>(*text)) return *number;
+  }
+  malformed(column, described(cell) + ", which is no number");
+}
+
+std::string to_text(Cell const& cell, std::size_t column) {
+  if (auto const* text = std::get_if<std::string>(&cell)) return *text;
+  if (auto const* integer = std::get_if<std::int64_t>(&cell)) return printed(*integer);
+  if (auto const* number = std::get_if<double>(&cell)) return printed(*number);
+  malformed(column, "is NULL, where a text was expected");
+}
+
+void out_of_range(std::size_t column, std::int64_t value) {
+  malformed(column, "holds " + std::to_string(value) + ", which does not fit the type asked for");
+}
+
+}  // namespace sql_detail
+
+std::string Rows::take_text(std::size_t row, std::size_t column) {
+  TRAM_ASSERT(row < size() && column < columns_,
+              "a cell was asked for that the statement did not return");
+  auto& cell = cells_[row * columns_ + column];
+  if (auto* text = std::get_if<std::string>(&cell)) return std::move(*text);
+  return sql_detail::to_text(cell, column);
+}
+
+}  // namespace tram

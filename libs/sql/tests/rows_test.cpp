@@ -1,0 +1,70 @@
+#include "tram/sql/rows.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tram/base/error.hpp"
+
+namespace tram {
+namespace {
+
+Rows one_row(std::vector<Cell> cells) {
+  auto const columns = cells.size();
+  return Rows{columns, std::move(cells), 0};
+}
+
+template <class T>
+std::string refusal(Rows const& rows, std::size_t column) {
+  try {
+    (void)rows[0].get<T>(column);
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::malformed);
+    return error.what();
+  }
+  return "converted";
+}
+
+TEST(Rows, convert_to_what_is_asked_for) {
+  auto const rows = one_row({std::int64_t{7}, 1.5, std::string{"text"}, {}});
+  EXPECT_EQ(rows[0].get<int>(0), 7);
+  EXPECT_EQ(rows[0].get<double>(0), 7.0);
+  EXPECT_EQ(rows[0].get<std::string>(0), "7");
+  EXPECT_TRUE(rows[0].get<bool>(0));
+  EXPECT_EQ(rows[0].get<double>(1), 1.5);
+  EXPECT_EQ(rows[0].get<std::string>(1), "1.5");
+  EXPECT_EQ(rows[0].get<std::string>(2), "text");
+  EXPECT_EQ(rows[0].get<std::optional<int>>(3), std::nullopt);
+}
+
+TEST(Rows, text_that_is_a_number_counts_as_one) {
+  auto const rows = one_row({std::string{"-12"}, std::string{"1.25"}, std::string{"t"}});
+  EXPECT_EQ(rows[0].get<std::int64_t>(0), -12);
+  EXPECT_EQ(rows[0].get<double>(1), 1.25);
+  EXPECT_TRUE(rows[0].get<bool>(2));
+}
+
+TEST(Rows, never_convert_what_does_not_fit) {
+  auto const rows = one_row({std::int64_t{300}, std::string{"12x"}, {}, 1.5});
+  EXPECT_EQ(refusal<std::int8_t>(rows, 0),
+            "sql: column 0 of the result holds 300, which does not fit the type asked for");
+  EXPECT_EQ(refusal<int>(rows, 1), "sql: column 1 of the result holds '12x', which is no integer");
+  EXPECT_EQ(refusal<std::string>(rows, 2),
+            "sql: column 2 of the result is NULL, where a text was expected");
+  EXPECT_EQ(refusal<int>(rows, 3),
+            "sql: column 3 of the result holds a number, which is no integer");
+}
+
+TEST(Rows, hand_out_large_texts_without_a_copy) {
+  auto rows = one_row({std::string(1'000, 'x'), std::int64_t{3}});
+  EXPECT_EQ(rows.take_text(0, 0), std::string(1'000, 'x'));
+  EXPECT_EQ(rows.take_text(0, 1), "3");
+}
+
+TEST(Rows, are_walked_in_order) {
+  Rows const rows{1, {std::int64_t{1}, std::int64_t{2}, std::int64_t{3}}, 0};
+  int sum = 0;
+  for (auto const row : rows) sum = sum * 10 + row.get<int>(0);
+  EXPECT_EQ(sum, 123);
+}
+
+}  // namespace
+}  // namespace tram
