@@ -38,6 +38,9 @@ CLIENT_PLACES = re.compile(
 CLOCK_PLACES = re.compile(r"libs/base/src/|benchmarks/|(.*/)?main\.cpp$")
 SLEEP_PLACES = re.compile(r"libs/base/src/|benchmarks/")
 
+# A composition root, which may name drivers.
+MAIN = re.compile(r"^int main\(", re.MULTILINE)
+
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\(")
 CLOCK = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock)\s*::\s*now\b")
@@ -103,7 +106,7 @@ def include_findings(path, number, opening, target, drivers):
         finding = layer_finding(path, number, parts[1], drivers)
         if finding:
             yield finding
-    elif parts[0] == "..":
+    elif parts[0] == ".." and not path.startswith(("tests/", "benchmarks/")):
         yield Finding(path, number, "layers", "name the header from its include or src folder, without '..'")
     elif CLIENT_HEADER.match(target):
         if "/include/" in path:
@@ -116,6 +119,7 @@ def include_findings(path, number, opening, target, drivers):
 
 
 def cpp_findings(path, text, drivers):
+    names_drivers = is_test(path) or path.startswith("drivers/by_url/") or MAIN.search(text)
     if path.endswith((".hpp", ".h")) and "#pragma once" not in text:
         yield Finding(path, 1, "header", "begin it with #pragma once")
     in_block_comment = False
@@ -123,6 +127,10 @@ def cpp_findings(path, text, drivers):
         include = INCLUDE.match(line)
         if include:
             yield from include_findings(path, number, *include.groups(), drivers)
+            driver = next(iter(re.findall(r"^tram/([^/]+)/", include.group(2))), None)
+            if module_of(path)[0] == "top" and driver in drivers - {"by_url"} and not names_drivers:
+                yield Finding(path, number, "layers",
+                              f"name the '{driver}' driver where main() is, or open it through by_url; the rest takes the seam")
             continue
         code = line
         if in_block_comment:

@@ -40,10 +40,16 @@ class Layers(unittest.TestCase):
         self.assertEqual(rules("drivers/kafka/src/a.cpp", '#include "tram/sqlite/sqlite.hpp"'), [(1, "layers")])
         self.assertEqual(rules("drivers/by_url/src/a.cpp", '#include "tram/sqlite/sqlite.hpp"'), [])
 
-    def test_tests_and_programs_may_include_anything(self):
-        include = '#include "tram/sqlite/sqlite.hpp"'
-        for path in ("libs/wire/tests/a.cpp", "tests/contracts/a.cpp", "apps/cli/main.cpp", "examples/01_x/a.cpp"):
-            self.assertEqual(rules(path, include), [], path)
+    def test_tests_may_include_anything(self):
+        for path in ("libs/wire/tests/a.cpp", "tests/contracts/a.cpp"):
+            self.assertEqual(rules(path, '#include "tram/sqlite/sqlite.hpp"'), [], path)
+
+    def test_a_program_names_its_drivers_where_main_is(self):
+        include = '#include "tram/sqlite/sqlite.hpp"\n'
+        for path in ("apps/cli/src/main.cpp", "examples/01_x/a.cpp"):
+            self.assertEqual(rules(path, include + "int main() {}"), [], path)
+            self.assertEqual(rules(path, include + "void run() {}"), [(1, "layers")], path)
+        self.assertEqual(rules("apps/cli/src/a.cpp", '#include "tram/by_url/by_url.hpp"\n'), [])
 
     def test_a_module_without_a_place_is_told_to_take_one(self):
         self.assertEqual(rules("libs/gossip/src/a.cpp", '#include "tram/base/error.hpp"'), [(1, "layers")])
