@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "../tests/integration/postgres_server.hpp"
+#include "postgres_server.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/postgres/change_source.hpp"
 
