@@ -66,6 +66,8 @@ class Transaction final : public StatementExecutor {
   Deadline deadline_;
   TransactionContext context_;
   int savepoints_{};
+  /// Statements whose errors have not had an occasion to show.
+  int posted_{};
 };
 
 }  // namespace tram

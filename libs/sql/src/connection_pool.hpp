@@ -1,0 +1,42 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/deadline.hpp"
+#include "tram/base/mutex.hpp"
+#include "tram/sql/connection.hpp"
+
+namespace tram {
+
+/// Connections that are lent to one user at a time. Callable from any thread.
+class ConnectionPool {
+ public:
+  ConnectionPool(DatabaseDriver& driver, std::size_t connections_max, Clock& clock)
+      : driver_{driver}, connections_max_{connections_max}, clock_{clock} {}
+
+  /// An idle connection, or a new one, or the next one that is given back. Faults: those of
+  /// connecting, and transient when none is free before the deadline.
+  std::unique_ptr<Connection> take(Deadline deadline) TRAM_EXCLUDES(mutex_);
+  /// Gives back a connection that may be used again, or null for one that is finished.
+  void give_back(std::unique_ptr<Connection> connection) noexcept TRAM_EXCLUDES(mutex_);
+  /// Closes what is idle: where one connection was lost, the others of its age mostly are, too.
+  void close_idle() noexcept TRAM_EXCLUDES(mutex_);
+
+ private:
+  std::unique_ptr<Connection> idle_or_permission(Deadline deadline) TRAM_EXCLUDES(mutex_);
+
+  DatabaseDriver& driver_;
+  std::size_t connections_max_;
+  Clock& clock_;
+  Mutex mutex_;
+  std::condition_variable_any given_back_;
+  std::vector<std::unique_ptr<Connection>> idle_ TRAM_GUARDED_BY(mutex_);
+  /// Idle or lent.
+  std::size_t open_ TRAM_GUARDED_BY(mutex_){};
+};
+
+}  // namespace tram

@@ -1,0 +1,114 @@
+#include "tram/sql/database.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "connection_pool.hpp"
+#include "tram/base/assert.hpp"
+#include "tram/base/error.hpp"
+#include "tram/base/mutex.hpp"
+
+namespace tram {
+namespace {
+
+constexpr Duration first_pause = std::chrono::milliseconds{5};
+constexpr Duration longest_pause = std::chrono::milliseconds{500};
+
+bool may_run_again(Fault fault) {
+  return fault == Fault::conflict || fault == Fault::transient || fault == Fault::broken;
+}
+
+Deadline deadline_of(TransactOptions const& options, Clock const& clock) {
+  auto const deadline = Deadline::after(clock, options.timeout);
+  if (!options.deadline || deadline.time() < options.deadline->time()) return deadline;
+  return *options.deadline;
+}
+
+/// A connection for one attempt; rolls back whatever was not committed.
+class Lease {
+ public:
+  Lease(ConnectionPool& pool, Deadline deadline) : pool_{pool}, connection_{pool.take(deadline)} {}
+  ~Lease() {
+    if (!committed_ && !connection_->reset()) connection_.reset();
+    pool_.give_back(std::move(connection_));
+  }
+  Lease(Lease const&) = delete;
+  Lease& operator=(Lease const&) = delete;
+
+  Connection& connection() { return *connection_; }
+  void commit(Deadline deadline) {
+    connection_->commit(deadline);
+    committed_ = true;
+  }
+
+ private:
+  ConnectionPool& pool_;
+  std::unique_ptr<Connection> connection_;
+  bool committed_{};
+};
+
+}  // namespace
+
+struct Database::State {
+  State(std::unique_ptr<DatabaseDriver> the_driver, PoolOptions const& options, Clock& the_clock,
+        Random& the_random)
+      : driver{std::move(the_driver)},
+        clock{the_clock},
+        random{the_random},
+        pool{*driver, options.connections_max, the_clock} {}
+
+  void attempt(TransactOptions const& options, Deadline deadline,
+               std::function<void(Transaction&)> const& function) {
+    Lease lease{pool, deadline};
+    lease.connection().begin(options.access, deadline);
+    Transaction tx{lease.connection(), driver->dialect(), deadline, options.context};
+    function(tx);
+    lease.commit(deadline);
+  }
+
+  /// Between half of it and all of it, so that two that collided do not collide again.
+  Duration jittered(Duration pause) TRAM_EXCLUDES(random_mutex) {
+    Lock const lock{random_mutex};
+    return std::chrono::duration_cast<Duration>(pause * (0.5 + random.unit() / 2));
+  }
+
+  std::unique_ptr<DatabaseDriver> driver;
+  Clock& clock;
+  Mutex random_mutex;
+  Random& random;
+  ConnectionPool pool;
+};
+
+Database::Database(std::unique_ptr<DatabaseDriver> driver, PoolOptions options, Clock& clock,
+                   Random& random)
+    : state_{std::make_unique<State>(std::move(driver), options, clock, random)} {
+  TRAM_ASSERT(options.connections_max > 0, "a pool of no connections");
+}
+Database::~Database() = default;
+Database::Database(Database&&) noexcept = default;
+
+Dialect const& Database::dialect() const { return state_->driver->dialect(); }
+std::string Database::name() const { return state_->driver->name(); }
+Clock& Database::clock() const { return state_->clock; }
+
+void Database::run(TransactOptions const& options,
+                   std::function<void(Transaction&)> const& function) {
+  auto& clock = state_->clock;
+  auto const deadline = deadline_of(options, clock);
+  auto pause = first_pause;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return state_->attempt(options, deadline, function);
+    } catch (Error const& error) {
+      if (error.fault() == Fault::broken) state_->pool.close_idle();
+      if (!may_run_again(error.fault()) || attempt >= options.attempts_max) throw;
+      auto const wait = state_->jittered(pause);
+      if (deadline.remaining(clock) <= wait) throw;
+      clock.pause(wait);
+      pause = std::min(2 * pause, longest_pause);
+    }
+  }
+}
+
+}  // namespace tram

@@ -1,0 +1,158 @@
+#include "tram/sql/database.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <thread>
+
+#include "scripted_database.hpp"
+
+namespace tram {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Script;
+using testing::ScriptedDriver;
+using Calls = std::vector<std::string>;
+
+class DatabaseTest : public ::testing::Test {
+ protected:
+  Fault fault_of(TransactOptions const& options) {
+    try {
+      database_.transact(options, [&](Transaction& tx) { tx.execute("work"); });
+    } catch (Error const& error) { return error.fault(); }
+    throw std::runtime_error{"no error was raised"};
+  }
+  void work() {
+    database_.transact([](Transaction& tx) { tx.execute("work"); });
+  }
+
+  Script script_;
+  ManualClock clock_;
+  SeededRandom random_{1};
+  Database database_{std::make_unique<ScriptedDriver>(script_), {}, clock_, random_};
+};
+
+TEST_F(DatabaseTest, commits_when_the_function_returns) {
+  EXPECT_EQ(database_.transact([](Transaction& tx) {
+    tx.execute("work");
+    return 7;
+  }),
+            7);
+  EXPECT_EQ(script_.calls, (Calls{"begin", "work", "commit"}));
+}
+
+TEST_F(DatabaseTest, rolls_back_when_the_function_throws_and_lets_the_exception_go_on) {
+  EXPECT_THROW(database_.transact([](Transaction&) { throw std::logic_error{"no"}; }),
+               std::logic_error);
+  EXPECT_EQ(script_.calls, (Calls{"begin", "reset"}));
+}
+
+TEST_F(DatabaseTest, uses_a_connection_again) {
+  work();
+  work();
+  EXPECT_EQ(script_.connections, 1);
+}
+
+TEST_F(DatabaseTest, drops_a_connection_that_cannot_be_used_again) {
+  script_.reset = {false};
+  EXPECT_THROW(database_.transact([](Transaction&) { throw std::logic_error{"no"}; }),
+               std::logic_error);
+  work();
+  EXPECT_EQ(script_.connections, 2);
+}
+
+TEST_F(DatabaseTest, runs_again_after_a_conflict_wherever_it_came_from) {
+  script_.execute = {Fault::conflict};
+  script_.commit = {Fault::conflict};
+  work();
+  EXPECT_EQ(script_.calls, (Calls{"begin", "work", "reset", "begin", "work", "commit", "reset",
+                                  "begin", "work", "commit"}));
+}
+
+TEST_F(DatabaseTest, runs_again_on_another_connection_after_a_lost_one) {
+  script_.begin = {Fault::broken};
+  script_.reset = {false};
+  work();
+  EXPECT_EQ(script_.connections, 2);
+}
+
+TEST_F(DatabaseTest, pauses_longer_with_each_attempt) {
+  script_.execute = {Fault::transient, Fault::transient, Fault::transient};
+  auto const before = clock_.steady();
+  work();
+  auto const waited = clock_.steady() - before;
+  EXPECT_GE(waited, (5ms + 10ms + 20ms) / 2);
+  EXPECT_LE(waited, 5ms + 10ms + 20ms);
+}
+
+TEST_F(DatabaseTest, gives_up_after_the_attempts_allowed) {
+  script_.execute = {Fault::conflict, Fault::conflict, Fault::conflict};
+  EXPECT_EQ(fault_of({.attempts_max = 2}), Fault::conflict);
+  EXPECT_EQ(script_.calls, (Calls{"begin", "work", "reset", "begin", "work", "reset"}));
+}
+
+TEST_F(DatabaseTest, gives_up_rather_than_pause_past_the_deadline) {
+  script_.execute = {Fault::transient};
+  EXPECT_EQ(fault_of({.timeout = 2ms}), Fault::transient);
+}
+
+TEST_F(DatabaseTest, never_runs_again_what_is_in_doubt_or_refused) {
+  script_.commit = {Fault::in_doubt};
+  EXPECT_EQ(fault_of({}), Fault::in_doubt);
+  script_.calls.clear();
+  script_.execute = {Fault::rejected};
+  EXPECT_EQ(fault_of({}), Fault::rejected);
+  EXPECT_EQ(script_.calls, (Calls{"begin", "work", "reset"}));
+}
+
+TEST_F(DatabaseTest, the_earlier_of_deadline_and_timeout_counts) {
+  auto const early = Deadline::after(clock_, 1s);
+  database_.transact({.deadline = early},
+                     [&](Transaction& tx) { EXPECT_EQ(tx.deadline().time(), early.time()); });
+  database_.transact({.timeout = 500ms, .deadline = early}, [&](Transaction& tx) {
+    EXPECT_EQ(tx.deadline().time(), clock_.steady() + 500ms);
+  });
+}
+
+TEST_F(DatabaseTest, a_savepoint_keeps_the_transaction_when_its_function_throws) {
+  database_.transact([](Transaction& tx) {
+    EXPECT_THROW(tx.with_savepoint([&] {
+      tx.execute("inner");
+      throw std::logic_error{"no"};
+    }),
+                 std::logic_error);
+    tx.execute("outer");
+  });
+  EXPECT_EQ(script_.calls,
+            (Calls{"begin", "post SAVEPOINT tram_1", "inner", "ROLLBACK TO SAVEPOINT tram_1",
+                   "post RELEASE SAVEPOINT tram_1", "outer", "commit"}));
+}
+
+TEST_F(DatabaseTest, a_savepoint_waits_for_what_was_posted_behind_it) {
+  database_.transact([](Transaction& tx) {
+    tx.with_savepoint([&] { tx.execute("executed"); });
+    tx.with_savepoint([&] { tx.post("posted"); });
+  });
+  EXPECT_EQ(script_.calls,
+            (Calls{"begin", "post SAVEPOINT tram_1", "executed", "post RELEASE SAVEPOINT tram_1",
+                   "post SAVEPOINT tram_1", "post posted", "RELEASE SAVEPOINT tram_1", "commit"}));
+}
+
+TEST(DatabasePool, a_caller_who_finds_no_connection_waits_for_one) {
+  Script script;
+  SystemClock clock;
+  SystemRandom random;
+  Database database{
+      std::make_unique<ScriptedDriver>(script), {.connections_max = 1}, clock, random};
+  std::jthread other;
+  database.transact([&](Transaction&) {
+    EXPECT_THROW(database.transact({.timeout = 50ms}, [](Transaction&) {}), Error);
+    other = std::jthread{[&] { database.transact([](Transaction& tx) { tx.execute("second"); }); }};
+  });
+  other.join();
+  EXPECT_EQ(script.calls, (Calls{"begin", "commit", "begin", "second", "commit"}));
+}
+
+}  // namespace
+}  // namespace tram
