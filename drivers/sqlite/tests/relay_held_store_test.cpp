@@ -1,0 +1,229 @@
+#include "tram/cdc/relay_held_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include "outbox_file.hpp"
+#include "relay_database.hpp"
+#include "relay_world.hpp"
+#include "tram/cdc/numbered_outbox_retention.hpp"
+#include "tram/sqlite/change_source.hpp"
+
+namespace {
+using namespace std::chrono_literals;
+using tram::HeldKey;
+using tram::HeldRow;
+using tram::OutboxRow;
+using tram::ReplayOrder;
+using tram::testing::RelayDatabase;
+using tram::testing::RelayWorld;
+using tram::testing::row;
+using Texts = std::vector<std::string>;
+
+struct RelayHeldStore : ::testing::Test, RelayDatabase {
+  tram::RelayHeldStore held{database, tram::SchemaName::none(), "relay"};
+
+  void store(std::vector<HeldRow> const& rows) { held.store(rows); }
+  static HeldRow bad(std::string const& id, std::string const& key) {
+    return {.row = row(id, key), .key = key, .reason = "broker: too large"};
+  }
+  static HeldRow behind(std::string const& id, std::string const& key) {
+    return {.row = row(id, key), .key = key, .reason = std::string{tram::held_behind}};
+  }
+  void request(std::string const& id) {
+    raw.run("UPDATE tram_relay_held SET retry_requested = 1 WHERE row_id = '" + id + "'");
+  }
+  Texts replayable(ReplayOrder order = ReplayOrder::by_key, std::size_t rows_max = 100) {
+    Texts ids;
+    for (auto const& stored : held.replayable(rows_max, order)) ids.push_back(stored.row.id);
+    return ids;
+  }
+};
+
+TEST_F(RelayHeldStore, knows_its_rows_and_their_keys) {
+  EXPECT_EQ(held.summary().rows, 0U);
+  store({bad("1", "a"), behind("2", "a"), bad("3", "b")});
+  store({{.row = row("4", "?"), .key = std::nullopt, .reason = "no headers"}});
+  auto const summary = held.summary();
+  EXPECT_EQ(summary.rows, 4U);
+  EXPECT_EQ(summary.keys, (std::set<HeldKey>{{"orders", "a"}, {"orders", "b"}}));
+}
+
+TEST_F(RelayHeldStore, keeps_everything_that_a_row_has) {
+  OutboxRow const bare{.id = "",
+                       .database_id = 77,
+                       .destination = "orders",
+                       .headers = {},
+                       .payload = {},
+                       .ends_at = 9};
+  store({{.row = bare, .key = std::nullopt, .reason = "r"}, bad("1", "a")});
+  raw.run("UPDATE tram_relay_held SET retry_requested = 1");
+  auto const stored = held.replayable(10, ReplayOrder::by_key);
+  ASSERT_EQ(stored.size(), 2U);
+  EXPECT_EQ(stored[0].row.database_id, 77);
+  EXPECT_EQ(stored[0].row.headers, std::nullopt);
+  EXPECT_EQ(stored[0].row.payload, std::nullopt);
+  EXPECT_EQ(stored[1].row.headers, bad("1", "a").row.headers);
+  EXPECT_EQ(stored[1].row.payload, "1");
+  EXPECT_EQ(stored[1].row.destination, "orders");
+  EXPECT_EQ(raw.value("SELECT count(*) FROM tram_relay_held WHERE held_at > 1700000000000"), 2);
+}
+
+TEST_F(RelayHeldStore, stores_a_row_once_however_often_it_comes) {
+  OutboxRow by_number = row("", "a");
+  by_number.database_id = 5;
+  OutboxRow by_content = row("", "a");
+  by_content.headers = "no object";
+  std::vector<HeldRow> const rows{bad("1", "a"),
+                                  {.row = by_number, .key = "a", .reason = "r"},
+                                  {.row = by_content, .key = std::nullopt, .reason = "r"}};
+  store(rows);
+  store(rows);
+  EXPECT_EQ(held.summary().rows, 3U);
+}
+
+TEST_F(RelayHeldStore, tells_rows_without_an_id_apart_by_their_content) {
+  OutboxRow one = row("", "a");
+  OutboxRow other = row("", "a");
+  other.payload = "other";
+  store({{.row = one, .key = "a", .reason = "r"}, {.row = other, .key = "a", .reason = "r"}});
+  EXPECT_EQ(held.summary().rows, 2U);
+}
+
+TEST_F(RelayHeldStore, leaves_the_rows_of_another_relay_alone) {
+  tram::RelayHeldStore other{database, tram::SchemaName::none(), "audit"};
+  store({bad("1", "a")});
+  EXPECT_EQ(other.summary().rows, 0U);
+  other.store(std::vector{bad("1", "a")});
+  EXPECT_EQ(other.summary().rows, 1U);
+  EXPECT_EQ(held.summary().rows, 1U);
+}
+
+TEST_F(RelayHeldStore, gives_the_first_row_of_a_key_when_it_is_requested_or_only_behind) {
+  store({bad("1", "a"), bad("2", "a"), behind("3", "b"), behind("4", "b"), bad("5", "c")});
+  EXPECT_EQ(replayable(), (Texts{"3"}));
+  request("2");
+  EXPECT_EQ(replayable(), (Texts{"3"}));
+  request("1");
+  EXPECT_EQ(replayable(), (Texts{"1", "3"}));
+  EXPECT_EQ(replayable(ReplayOrder::by_key, 1), (Texts{"1"}));
+  EXPECT_EQ(replayable(ReplayOrder::any), (Texts{"1", "2", "3", "4"}));
+}
+
+TEST_F(RelayHeldStore, forgets_what_was_published_and_keeps_what_was_refused_with_its_new_reason) {
+  store({bad("1", "a"), bad("2", "b")});
+  request("1");
+  request("2");
+  auto const stored = held.replayable(10, ReplayOrder::by_key);
+  held.settle({.published = {stored[0].id},
+               .refused = {{.id = stored[1].id, .reason = "still too large"}}});
+  EXPECT_EQ(held.summary().rows, 1U);
+  EXPECT_EQ(replayable(), Texts{});
+  EXPECT_EQ(raw.value("SELECT count(*) FROM tram_relay_held WHERE reason = 'still too large'"), 1);
+}
+
+TEST_F(RelayHeldStore, serves_a_relay_from_the_poison_row_to_the_retry) {
+  RelayWorld world;
+  tram::SystemClock clock;
+  auto const source = tram::sqlite::change_source({.path = file.path()}, clock);
+  auto const refused = [](tram::RecordView const& record) -> std::optional<std::string> {
+    if (record.key == "2") return "broker: too large";
+    return std::nullopt;
+  };
+  world.broker.refuses = refused;
+  tram::Relay relay{{.source = *source,
+                     .broker = world.broker,
+                     .held = held,
+                     .clock = world.clock,
+                     .random = world.random},
+                    {}};
+  raw.insert("1");
+  raw.run("INSERT INTO message (id, destination, headers, payload) VALUES ('null', 'orders', "
+          "'{\"ID\":\"n\"}', NULL)");
+  raw.insert("2");
+  raw.insert("3");
+  world.run_until_quiet(relay);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"1:1", "3:3"}));
+  EXPECT_EQ(held.summary().rows, 2U);
+  EXPECT_EQ(relay.status().confirmed, 4U);
+  world.broker.refuses = [](tram::RecordView const&) { return std::nullopt; };
+  raw.run("UPDATE tram_relay_held SET retry_requested = 1");
+  world.run_until_quiet(relay);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"1:1", "3:3", "2:2"}));
+  EXPECT_EQ(held.summary().keys, (std::set<HeldKey>{{"orders", "n"}}));
+}
+
+// --- retention
+
+struct NumberedOutboxRetention : ::testing::Test, RelayDatabase {
+  void insert(int count, std::string const& creation_time) {
+    raw.run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+            std::to_string(count) +
+            ") INSERT INTO message (id, destination, headers, payload, creation_time) SELECT "
+            "lower(hex(randomblob(9))), "
+            "'orders', '{}', '', " +
+            creation_time + " FROM n");
+  }
+  std::string const now{"CAST(strftime('%s', 'now') AS INTEGER) * 1000"};
+  std::string const two_hours_ago{now + " - 7200000"};
+};
+
+TEST_F(NumberedOutboxRetention, removes_old_rows_up_to_the_confirmed_position_and_no_others) {
+  insert(5, two_hours_ago);
+  insert(5, now);
+  tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
+  EXPECT_EQ(retention.remove_some(0), 0U);
+  EXPECT_EQ(retention.remove_some(3), 3U);
+  EXPECT_EQ(retention.remove_some(10), 2U);
+  EXPECT_EQ(retention.remove_some(10), 0U);
+  EXPECT_EQ(raw.value("SELECT min(seq) FROM message"), 6);
+  EXPECT_EQ(raw.value("SELECT count(*) FROM message"), 5);
+}
+
+TEST_F(NumberedOutboxRetention, removes_a_thousand_rows_at_a_time) {
+  insert(2500, two_hours_ago);
+  tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
+  EXPECT_EQ(retention.remove_some(2500), 1000U);
+  EXPECT_EQ(retention.remove_some(2500), 1000U);
+  EXPECT_EQ(retention.remove_some(2500), 500U);
+  EXPECT_EQ(retention.remove_some(2500), 0U);
+}
+
+TEST_F(NumberedOutboxRetention, takes_a_row_without_a_creation_time_for_old) {
+  insert(1, "NULL");
+  tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
+  EXPECT_EQ(retention.remove_some(0), 0U);
+  EXPECT_EQ(retention.remove_some(1), 1U);
+}
+
+TEST_F(NumberedOutboxRetention, is_run_by_the_relay_for_what_it_confirmed) {
+  RelayWorld world;
+  tram::SystemClock clock;
+  auto const source = tram::sqlite::change_source({.path = file.path()}, clock);
+  world.broker.lands_at_once = false;
+  tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 0ms};
+  tram::RelayHeldStore held{database, tram::SchemaName::none(), "relay"};
+  tram::Relay relay{{.source = *source,
+                     .broker = world.broker,
+                     .held = held,
+                     .retention = &retention,
+                     .clock = world.clock,
+                     .random = world.random},
+                    {}};
+  for (auto const* id : {"1", "2", "3"}) raw.insert(id);
+  world.run_until_quiet(relay);
+  EXPECT_EQ(raw.value("SELECT count(*) FROM message"), 3);
+  world.broker.land(2);
+  world.run_until_quiet(relay);
+  EXPECT_EQ(raw.value("SELECT count(*) FROM message"), 1);
+  world.broker.land(1);
+  world.run_until_quiet(relay);
+  EXPECT_EQ(raw.value("SELECT count(*) FROM message"), 0);
+  EXPECT_EQ(relay.status().counters.rows_removed, 3U);
+  // Rows that come after all were removed are still seen as new.
+  raw.insert("4");
+  world.broker.lands_at_once = true;
+  world.run_until_quiet(relay);
+  EXPECT_EQ(world.broker.landed.size(), 4U);
+}
+
+}  // namespace

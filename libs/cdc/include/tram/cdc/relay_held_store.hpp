@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tram/cdc/held_rows.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/schema.hpp"
+
+namespace tram {
+
+/// Held rows in table `tram_relay_held` of the outbox's own database.
+///
+/// A row is known by its `id`, else by the number the database gave it, else by its content: stored
+/// twice, it is there once. An operator requests a retry by setting `retry_requested`, and drops a
+/// row by deleting it; the relay sees either at its next look.
+class RelayHeldStore final : public HeldRows {
+ public:
+  /// `relay` separates the rows of several relays. `database` must outlive the store.
+  RelayHeldStore(Database& database, SchemaName const& schema, std::string relay);
+
+  void store(std::span<HeldRow const> rows) override;
+  HeldSummary summary() override;
+  std::vector<StoredHeldRow> replayable(std::size_t rows_max, ReplayOrder order) override;
+  void settle(ReplayOutcome const& outcome) override;
+
+ private:
+  Database& database_;
+  std::string table_;
+  std::string relay_;
+};
+
+}  // namespace tram
