@@ -35,7 +35,7 @@ function(tram_driver)
     message(FATAL_ERROR "tram: the ${D_NAME} driver is required (${option}=${${option}}, TRAM_DRIVERS=${TRAM_DRIVERS}), "
                         "but '${D_DEPENDENCY}' was not found; install the Debian package ${D_DEBIAN}, or set ${option}=OFF")
   else()
-    _tram_driver_note("${D_NAME}: off, '${D_DEPENDENCY}' was not found; install the Debian package ${D_DEBIAN} to have it")
+    _tram_driver_note("${D_NAME}: off, '${D_DEPENDENCY}' was not found (Debian package ${D_DEBIAN})")
   endif()
 endfunction()
 

@@ -51,10 +51,16 @@ function(tram_test)
   tram_build_with_tests(${T_LABEL} ${T_NAME})
 endfunction()
 
-# `cmake --build … --target tests_unit` builds the targets too.
+# The target tests_<label> builds these targets too.
 function(tram_build_with_tests label)
   if(NOT TARGET tests_${label})
     add_custom_target(tests_${label})
   endif()
   add_dependencies(tests_${label} ${ARGN})
 endfunction()
+
+# Those that .ci/run builds are there even when a configuration leaves them empty.
+if(TRAM_TESTS)
+  add_custom_target(tests_unit)
+  add_custom_target(tests_simulation)
+endif()
