@@ -18,6 +18,7 @@ setup: ## install the Debian packages that build and tests need; starts no servi
 
 demo: ## build and run example 01: a message sent in a transaction, relayed, handled once
 	@tools/setup build
+	@echo "building example 01 (the first time takes a minute or two; its output goes to build/demo.log)"
 	@tools/quietly build/demo.log cmake --preset release
 	@tools/quietly build/demo.log cmake --build --preset release -j $(JOBS) --target 01_transactional_message
 	@build/release/bin/01_transactional_message

@@ -98,7 +98,7 @@ TEST_P(PostgresVectors, rows_that_java_wrote_become_the_records_that_its_relay_p
       EXPECT_TRUE(expected.contains(id)) << id;
       auto const& line = expected[id];
       auto const value = from_base64(line["value_base64"].get<std::string>());
-      EXPECT_EQ(row.destination, line["topic"]);
+      EXPECT_EQ(row.destination, line["topic"].get<std::string>());
       EXPECT_EQ(record.key, from_base64(line["key_base64"].get<std::string>()));
       // Java puts an ID that the database made somewhere among the others; their order has no
       // meaning.
