@@ -10,7 +10,7 @@
 
 namespace {
 using namespace std::chrono_literals;
-using tram::HeldKey;
+using tram::HeldRowKey;
 using tram::HeldRow;
 using tram::OutboxRow;
 using tram::ReplayOrder;
@@ -45,7 +45,7 @@ TEST_F(RelayHeldStore, knows_its_rows_and_their_keys) {
   store({{.row = row("4", "?"), .key = std::nullopt, .reason = "no headers"}});
   auto const summary = held.summary();
   EXPECT_EQ(summary.rows, 4U);
-  EXPECT_EQ(summary.keys, (std::set<HeldKey>{{"orders", "a"}, {"orders", "b"}}));
+  EXPECT_EQ(summary.keys, (std::set<HeldRowKey>{{"orders", "a"}, {"orders", "b"}}));
 }
 
 TEST_F(RelayHeldStore, keeps_everything_that_a_row_has) {
@@ -149,7 +149,7 @@ TEST_F(RelayHeldStore, serves_a_relay_from_the_poison_row_to_the_retry) {
   raw.run("UPDATE tram_relay_held SET retry_requested = 1");
   world.run_until_quiet(relay);
   EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"1:1", "3:3", "2:2"}));
-  EXPECT_EQ(held.summary().keys, (std::set<HeldKey>{{"orders", "n"}}));
+  EXPECT_EQ(held.summary().keys, (std::set<HeldRowKey>{{"orders", "n"}}));
 }
 
 // --- retention

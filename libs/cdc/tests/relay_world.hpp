@@ -263,7 +263,7 @@ class MemoryHeldRows final : public HeldRows {
   std::vector<StoredHeldRow> replayable(std::size_t rows_max, ReplayOrder order) override {
     fail_if_told();
     std::vector<StoredHeldRow> found;
-    std::set<HeldKey> keys;
+    std::set<HeldRowKey> keys;
     for (auto const& each : rows) {
       bool const first =
           !each.held.key || keys.emplace(each.held.row.destination, *each.held.key).second;

@@ -34,11 +34,11 @@ struct StoredHeldRow {
 };
 
 /// A destination and a key, all of whose rows are held behind the first.
-using HeldKey = std::pair<std::string, std::string>;
+using HeldRowKey = std::pair<std::string, std::string>;
 
 struct HeldSummary {
   std::size_t rows{};
-  std::set<HeldKey> keys;
+  std::set<HeldRowKey> keys;
 };
 
 /// What came of publishing stored rows again.
