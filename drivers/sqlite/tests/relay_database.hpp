@@ -1,12 +1,10 @@
 #pragma once
 
-#include <memory>
-
 #include "outbox_file.hpp"
-#include "raw_driver.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/sqlite/sqlite.hpp"
 
 namespace tram::testing {
 
@@ -16,7 +14,7 @@ struct RelayDatabase {
   RawConnection raw{file.path()};
   SystemClock database_clock;
   SystemRandom database_random;
-  Database database{std::make_unique<RawDriver>(file.path()), {}, database_clock, database_random};
+  Database database = sqlite::connect({.path = file.path()}, {}, database_clock, database_random);
 
   RelayDatabase() {
     raw.run("CREATE TABLE tram_relay_held (id INTEGER PRIMARY KEY AUTOINCREMENT, relay TEXT NOT "

@@ -10,8 +10,8 @@
 
 namespace {
 using namespace std::chrono_literals;
-using tram::HeldRowKey;
 using tram::HeldRow;
+using tram::HeldRowKey;
 using tram::OutboxRow;
 using tram::ReplayOrder;
 using tram::testing::RelayDatabase;

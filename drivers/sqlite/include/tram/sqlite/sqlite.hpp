@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
+#include "tram/sql/connection.hpp"
+#include "tram/sql/database.hpp"
+
+namespace tram::sqlite {
+
+/// When a commit returns.
+enum class Durability : std::uint8_t {
+  /// After the disk has it: a power failure loses nothing that was committed.
+  power_failure,
+  /// After the operating system has it: a crash of the process loses nothing, a power failure may
+  /// lose the last commits.
+  process_crash,
+};
+
+/// How to reach a SQLite database.
+struct Config {
+  /// The file, made when it is not there, or a URI of SQLite (`file:…`). For a database in memory
+  /// see `memory_path`.
+  std::string path;
+  Durability durability{Durability::power_failure};
+};
+
+/// A new database in memory, as a path for `Config` and `ChangeSourceConfig`: several connections
+/// of this process can use it. It lives as long as the driver or database that was made for it.
+std::string memory_path(Random& random);
+
+/// Opens connections to one database; for those who bring their own pool. Files are switched to
+/// write-ahead logging. Faults: rejected for a path that names a database of one connection only.
+/// `clock` and `random` must outlive the driver; `random` must be callable from any thread.
+std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock, Random& random);
+
+/// A database with a pool of connections. Connects lazily. A writing transaction takes the write
+/// lock at its beginning and waits for it until its deadline, with short pauses of our own; readers
+/// wait for nobody. Faults: as `driver`.
+Database connect(Config const& config, PoolOptions const& options, Clock& clock, Random& random);
+
+}  // namespace tram::sqlite

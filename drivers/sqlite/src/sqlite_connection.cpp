@@ -1,0 +1,108 @@
+#include "sqlite_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tram::sqlite {
+namespace {
+
+/// Programs have few statements; one that makes ever new ones must not fill the memory.
+constexpr std::size_t statements_max{256};
+/// How often a running statement looks at the clock, in steps of SQLite's machine.
+constexpr int steps_between_looks{10'000};
+constexpr Duration first_pause{std::chrono::microseconds{50}};
+constexpr int doublings_max{5};
+
+}  // namespace
+
+Handle open_handle(std::string const& path, int flags) {
+  sqlite3* connection = nullptr;
+  int const code = ::sqlite3_open_v2(path.c_str(), &connection,
+                                     flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nullptr);
+  Handle handle{connection};
+  if (code != SQLITE_OK) throw error_of(connection, code, "open '" + path + "'");
+  ::sqlite3_extended_result_codes(connection, 1);
+  return handle;
+}
+
+SqliteConnection::SqliteConnection(Config const& config, Clock& clock, Random& random,
+                                   Deadline deadline)
+    : clock_{clock},
+      random_{random},
+      handle_{open_handle(config.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)},
+      deadline_{deadline} {
+  ::sqlite3_busy_handler(handle_.get(), &SqliteConnection::wait_for_lock, this);
+  ::sqlite3_progress_handler(handle_.get(), steps_between_looks, &SqliteConnection::is_too_late,
+                             this);
+  // Readers and the writer do not wait for each other. In memory there is no such mode, and no
+  // need.
+  run("PRAGMA journal_mode = WAL", {}, deadline);
+  bool const syncs = config.durability == Durability::power_failure;
+  run(syncs ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", {}, deadline);
+}
+
+void SqliteConnection::begin(Access access, Deadline deadline) {
+  run(access == Access::read_write ? "BEGIN IMMEDIATE" : "BEGIN", {}, deadline);
+  in_transaction_ = true;
+}
+
+Rows SqliteConnection::execute(std::string_view sql, Parameters parameters, Deadline deadline) {
+  // Some errors end the transaction by themselves; what follows must not be committed one by one.
+  if (in_transaction_ && ::sqlite3_get_autocommit(handle_.get()) != 0) {
+    throw Error{Fault::conflict,
+                "sqlite: an earlier error has rolled the transaction back; run it again"};
+  }
+  return run(sql, parameters, deadline);
+}
+
+void SqliteConnection::post(std::string_view sql, Parameters parameters, Deadline deadline) {
+  execute(sql, parameters, deadline);
+}
+
+void SqliteConnection::commit(Deadline deadline) {
+  try {
+    execute("COMMIT", {}, deadline);
+    in_transaction_ = false;
+  } catch (Error const& error) {
+    if ((error.native_code() & 0xff) != SQLITE_IOERR) throw;
+    // The disk may have taken the commit before it failed; a restart would then find it.
+    throw Error{Fault::in_doubt, error.what(), error.native_code()};
+  }
+}
+
+bool SqliteConnection::reset() noexcept {
+  in_transaction_ = false;
+  if (::sqlite3_get_autocommit(handle_.get()) != 0) return true;
+  return ::sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+Rows SqliteConnection::run(std::string_view sql, Parameters parameters, Deadline deadline) {
+  deadline_ = deadline;
+  return prepared(sql).run(parameters);
+}
+
+Statement& SqliteConnection::prepared(std::string_view sql) {
+  std::string text{sql};
+  if (auto const found = statements_.find(text); found != statements_.end()) return *found->second;
+  if (statements_.size() >= statements_max) statements_.clear();
+  auto statement = std::make_unique<Statement>(handle_.get(), sql);
+  return *statements_.emplace(std::move(text), std::move(statement)).first->second;
+}
+
+/// Instead of SQLite's own pauses, which grow to 100 ms: a lock is mostly free again after one
+/// commit.
+int SqliteConnection::wait_for_lock(void* self, int attempts) noexcept {
+  auto& connection = *static_cast<SqliteConnection*>(self);
+  if (connection.deadline_.reached(connection.clock_)) return 0;
+  auto const pause = first_pause * (1 << std::min(attempts, doublings_max));
+  auto const jitter = 0.5 + connection.random_.unit() / 2;
+  connection.clock_.pause(std::chrono::duration_cast<Duration>(pause * jitter));
+  return 1;
+}
+
+int SqliteConnection::is_too_late(void* self) noexcept {
+  auto const& connection = *static_cast<SqliteConnection*>(self);
+  return connection.deadline_.reached(connection.clock_) ? 1 : 0;
+}
+
+}  // namespace tram::sqlite

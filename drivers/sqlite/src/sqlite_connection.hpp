@@ -1,0 +1,51 @@
+#pragma once
+
+#include <sqlite3.h>
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "statement.hpp"
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
+#include "tram/sql/connection.hpp"
+#include "tram/sqlite/sqlite.hpp"
+
+namespace tram::sqlite {
+
+struct CloseConnection {
+  void operator()(sqlite3* connection) const noexcept { ::sqlite3_close_v2(connection); }
+};
+using Handle = std::unique_ptr<sqlite3, CloseConnection>;
+
+/// Opens the file and nothing more. Faults: rejected, transient.
+Handle open_handle(std::string const& path, int flags);
+
+/// One connection to a SQLite database: statements are kept prepared, and waits for locks end at
+/// the deadline.
+class SqliteConnection final : public Connection {
+ public:
+  SqliteConnection(Config const& config, Clock& clock, Random& random, Deadline deadline);
+
+  void begin(Access access, Deadline deadline) override;
+  Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) override;
+  void post(std::string_view sql, Parameters parameters, Deadline deadline) override;
+  void commit(Deadline deadline) override;
+  bool reset() noexcept override;
+
+ private:
+  Rows run(std::string_view sql, Parameters parameters, Deadline deadline);
+  Statement& prepared(std::string_view sql);
+  static int wait_for_lock(void* self, int attempts) noexcept;
+  static int is_too_late(void* self) noexcept;
+
+  Clock& clock_;
+  Random& random_;
+  Handle handle_;
+  Deadline deadline_;
+  bool in_transaction_{};
+  std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
+};
+
+}  // namespace tram::sqlite

@@ -1,0 +1,143 @@
+#include "statement.hpp"
+
+#include <limits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tram::sqlite {
+namespace {
+
+constexpr std::size_t shown_sql_max{80};
+
+Fault fault_of(int code) {
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_SCHEMA:
+    case SQLITE_PROTOCOL: return Fault::conflict;
+    case SQLITE_INTERRUPT:
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM: return Fault::transient;
+    default: return Fault::rejected;
+  }
+}
+
+char const* remedy_of(int code) {
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return "; another connection is writing";
+    case SQLITE_INTERRUPT: return "; the transaction's deadline has passed";
+    case SQLITE_FULL: return "; make room on the disk";
+    case SQLITE_READONLY: return "; make the file and its folder writable";
+    case SQLITE_CANTOPEN: return "; the folder must exist and be writable";
+    case SQLITE_NOTADB: return "; name another file";
+    case SQLITE_CORRUPT: return "; restore the file from a backup";
+    default: return "";
+  }
+}
+
+/// Leaves no read transaction and no borrowed text behind.
+class Use {
+ public:
+  explicit Use(sqlite3_stmt* statement) : statement_{statement} {}
+  ~Use() {
+    ::sqlite3_reset(statement_);
+    ::sqlite3_clear_bindings(statement_);
+  }
+  Use(Use const&) = delete;
+  Use& operator=(Use const&) = delete;
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+Cell cell_of(sqlite3_stmt* statement, int column) {
+  switch (::sqlite3_column_type(statement, column)) {
+    case SQLITE_NULL: return std::monostate{};
+    case SQLITE_INTEGER:
+      return static_cast<std::int64_t>(::sqlite3_column_int64(statement, column));
+    case SQLITE_FLOAT: return ::sqlite3_column_double(statement, column);
+    default: break;
+  }
+  auto const* const bytes = static_cast<char const*>(::sqlite3_column_blob(statement, column));
+  auto const size = static_cast<std::size_t>(::sqlite3_column_bytes(statement, column));
+  return std::string{bytes == nullptr ? "" : bytes, size};
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n;") == std::string_view::npos;
+}
+
+}  // namespace
+
+Error error_of(sqlite3* connection, int code, std::string const& operation) {
+  return Error{
+      fault_of(code),
+      "sqlite: cannot " + operation + ": " + ::sqlite3_errmsg(connection) + remedy_of(code), code};
+}
+
+Statement::Statement(sqlite3* connection, std::string_view sql) : connection_{connection} {
+  sqlite3_stmt* statement = nullptr;
+  char const* rest = nullptr;
+  int const code = ::sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &statement, &rest);
+  statement_.reset(statement);
+  auto const shown = "'" + std::string{sql.substr(0, shown_sql_max)} + "'";
+  if (code != SQLITE_OK) throw error_of(connection, code, "prepare " + shown);
+  bool const one =
+      statement != nullptr && is_blank(sql.substr(static_cast<std::size_t>(rest - sql.data())));
+  if (!one) throw Error{Fault::rejected, "sqlite: " + shown + " is not exactly one statement"};
+}
+
+Rows Statement::run(Parameters parameters) {
+  Use const use{statement_.get()};
+  bind(parameters);
+  auto const columns = ::sqlite3_column_count(statement_.get());
+  std::vector<Cell> cells;
+  int code = ::sqlite3_step(statement_.get());
+  for (; code == SQLITE_ROW; code = ::sqlite3_step(statement_.get())) {
+    for (int column = 0; column < columns; ++column) {
+      cells.push_back(cell_of(statement_.get(), column));
+    }
+  }
+  if (code != SQLITE_DONE) throw error_of(connection_, code, operation());
+  bool const changes = ::sqlite3_stmt_readonly(statement_.get()) == 0;
+  return Rows{static_cast<std::size_t>(columns), std::move(cells),
+              changes ? ::sqlite3_changes64(connection_) : 0};
+}
+
+void Statement::bind(Parameters parameters) {
+  auto const wanted = static_cast<std::size_t>(::sqlite3_bind_parameter_count(statement_.get()));
+  if (wanted != parameters.size()) {
+    throw Error{Fault::rejected, "sqlite: cannot " + operation() + ": it has " +
+                                     std::to_string(wanted) + " placeholders, but " +
+                                     std::to_string(parameters.size()) + " values were given"};
+  }
+  int place = 0;
+  for (auto const& parameter : parameters) bind_value(++place, parameter.value());
+}
+
+void Statement::bind_value(int place, Parameter::Value const& value) {
+  auto* const statement = statement_.get();
+  int code = SQLITE_OK;
+  if (auto const* number = std::get_if<std::int64_t>(&value)) {
+    code = ::sqlite3_bind_int64(statement, place, *number);
+  } else if (auto const* real = std::get_if<double>(&value)) {
+    code = ::sqlite3_bind_double(statement, place, *real);
+  } else if (auto const* text = std::get_if<std::string_view>(&value)) {
+    // Borrowed until the statement is reset at the end of `run`.
+    auto const* const bytes = text->data() == nullptr ? "" : text->data();
+    code = ::sqlite3_bind_text64(statement, place, bytes, text->size(), SQLITE_STATIC, SQLITE_UTF8);
+  } else {
+    code = ::sqlite3_bind_null(statement, place);
+  }
+  if (code != SQLITE_OK) throw error_of(connection_, code, operation());
+}
+
+std::string Statement::operation() const {
+  return "run '" + std::string{::sqlite3_sql(statement_.get())}.substr(0, shown_sql_max) + "'";
+}
+
+}  // namespace tram::sqlite
