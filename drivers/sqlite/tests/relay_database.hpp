@@ -4,6 +4,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/sql/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
 namespace tram::testing {
@@ -16,14 +17,7 @@ struct RelayDatabase {
   SystemRandom database_random;
   Database database = sqlite::connect({.path = file.path()}, {}, database_clock, database_random);
 
-  RelayDatabase() {
-    raw.run("CREATE TABLE tram_relay_held (id INTEGER PRIMARY KEY AUTOINCREMENT, relay TEXT NOT "
-            "NULL, row_id TEXT NOT NULL, "
-            "database_id INTEGER, destination TEXT NOT NULL, message_key TEXT, headers TEXT, "
-            "payload TEXT, "
-            "reason TEXT NOT NULL, held_at INTEGER NOT NULL, retry_requested INTEGER NOT NULL "
-            "DEFAULT 0, UNIQUE (relay, row_id))");
-  }
+  RelayDatabase() { install_schema(database, SchemaName::none()); }
 };
 
 }  // namespace tram::testing

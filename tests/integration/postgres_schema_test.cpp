@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "postgres_server.hpp"
+#include "tram/base/error.hpp"
+#include "tram/cdc/relay_held_store.hpp"
+#include "tram/postgres/postgres.hpp"
+#include "tram/sql/outbox_table.hpp"
+#include "tram/sql/schema.hpp"
+
+namespace tram::testing {
+namespace {
+
+using State = SchemaStatus::State;
+
+PostgresServer& server() {
+  static PostgresServer instance;
+  return instance;
+}
+
+class PostgresSchema : public ::testing::Test {
+ protected:
+  PostgresSchema() {
+    server().sql("DROP SCHEMA IF EXISTS eventuate CASCADE; DROP SCHEMA public CASCADE; CREATE "
+                 "SCHEMA public");
+  }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  Database database_{postgres::connect({.connection = server().connection()}, {}, clock_, random_)};
+  SchemaName schema_;
+};
+
+TEST_F(PostgresSchema, is_installed_into_the_schema_that_is_configured) {
+  for (auto const& schema : {SchemaName{}, SchemaName{"custom"}, SchemaName::none()}) {
+    EXPECT_EQ(schema_status(database_, schema).state, State::absent);
+    install_schema(database_, schema);
+    install_schema(database_, schema);
+    auto const status = schema_status(database_, schema);
+    EXPECT_EQ(status.state, State::current)
+        << (status.findings.empty() ? "" : status.findings.front());
+    require_schema(database_, schema);
+    EXPECT_EQ(probe_outbox_table(database_, schema).headers_type, "text");
+  }
+  server().sql("DROP SCHEMA custom CASCADE");
+}
+
+TEST_F(PostgresSchema, is_installed_once_by_services_that_start_together) {
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { install_schema(database_, schema_); });
+  threads.clear();
+  EXPECT_EQ(server().sql("SELECT count(*) FROM eventuate.tram_schema"), "1");
+}
+
+TEST_F(PostgresSchema, goes_beside_the_tables_of_the_java_platform_and_alters_none) {
+  server().sql("CREATE SCHEMA eventuate; CREATE TABLE eventuate.message (dbid BIGSERIAL PRIMARY "
+               "KEY, id VARCHAR(1000), "
+               "destination TEXT NOT NULL, headers JSON NOT NULL, payload JSON NOT NULL, published "
+               "SMALLINT DEFAULT 0, "
+               "message_partition SMALLINT, creation_time BIGINT)");
+  install_schema(database_, schema_);
+  require_schema(database_, schema_);
+  EXPECT_EQ(probe_outbox_table(database_, schema_).headers_type, "json");
+}
+
+TEST_F(PostgresSchema, refuses_a_table_of_somebody_else) {
+  server().sql("CREATE SCHEMA eventuate; CREATE TABLE eventuate.message (id BIGINT, text TEXT)");
+  EXPECT_EQ(schema_status(database_, schema_).state, State::foreign);
+  EXPECT_THROW(install_schema(database_, schema_), Error);
+  EXPECT_EQ(server().sql("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'tram%'"), "0");
+}
+
+TEST_F(PostgresSchema, holds_the_rows_that_a_relay_cannot_publish) {
+  install_schema(database_, schema_);
+  RelayHeldStore held{database_, schema_, "relay"};
+  auto const row = [](std::string const& id, std::optional<std::string> payload) {
+    return OutboxRow{.id = id,
+                     .database_id = std::nullopt,
+                     .destination = "orders",
+                     .headers = "{}",
+                     .payload = std::move(payload),
+                     .ends_at = std::nullopt};
+  };
+  std::vector<HeldRow> const rows{
+      {.row = row("1", std::nullopt), .key = "k", .reason = "no payload"},
+      {.row = row("2", "p"), .key = "k", .reason = std::string{held_behind}}};
+  held.store(rows);
+  held.store(rows);
+  EXPECT_EQ(held.summary().rows, 2U);
+  EXPECT_EQ(held.summary().keys, (std::set<HeldRowKey>{{"orders", "k"}}));
+  EXPECT_TRUE(held.replayable(10, ReplayOrder::by_key).empty());
+  server().sql("UPDATE eventuate.tram_relay_held SET retry_requested = 1 WHERE row_id = '1'");
+  auto const first = held.replayable(10, ReplayOrder::by_key);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].row.payload, std::nullopt);
+  held.settle({.published = {first[0].id}, .refused = {}});
+  auto const second = held.replayable(10, ReplayOrder::by_key);
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].row.payload, "p");
+  held.settle({.published = {}, .refused = {{.id = second[0].id, .reason = "too large"}}});
+  EXPECT_TRUE(held.replayable(10, ReplayOrder::by_key).empty());
+}
+
+}  // namespace
+}  // namespace tram::testing
