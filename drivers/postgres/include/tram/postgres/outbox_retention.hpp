@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "tram/cdc/outbox_retention.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/schema.hpp"
+
+namespace tram::postgres {
+
+/// Retention for an outbox that is followed through the log. Rows live for `age` after their
+/// creation time, by the server's clock; one without a creation time counts as old. The oldest
+/// thousand by primary key are looked at, so the time it takes does not grow with the table.
+///
+/// A row carries no position, so what is published is found out in two steps: a mark is set, made
+/// of the log's end and the oldest transaction still open; when everything up to the mark's place
+/// in the log is confirmed, every row of a transaction older than the mark is published. `database`
+/// must outlive what is returned.
+std::unique_ptr<OutboxRetention> outbox_retention(Database& database, SchemaName const& schema,
+                                                  std::chrono::milliseconds age,
+                                                  std::string const& table = "message");
+
+}  // namespace tram::postgres

@@ -1,0 +1,83 @@
+#include "tram/postgres/outbox_retention.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "tram/sql/outbox_table.hpp"
+
+namespace tram::postgres {
+namespace {
+
+/// A place in the log, and a transaction number: all transactions with smaller ones ended before
+/// that place.
+struct Mark {
+  LogPosition log_end{};
+  /// As type xid has it: 32 bits that wrap around.
+  std::string oldest_open;
+};
+
+class MarkedOutboxRetention final : public OutboxRetention {
+ public:
+  MarkedOutboxRetention(Database& database, SchemaName schema, std::chrono::milliseconds age,
+                        std::string const& table)
+      : database_{database},
+        schema_{std::move(schema)},
+        age_{age},
+        outbox_{schema_.qualify(table)} {}
+
+  std::size_t remove_some(LogPosition confirmed) override {
+    return database_.transact({.timeout = std::chrono::seconds{5}}, [&](Transaction& tx) {
+      if (!next_) next_ = set_mark(tx);
+      if (next_->log_end <= confirmed) reached_ = std::exchange(next_, set_mark(tx));
+      return reached_ ? remove(tx) : 0;
+    });
+  }
+
+ private:
+  static Mark set_mark(Transaction& tx) {
+    // The snapshot is older than the log's end that is read under it.
+    auto const rows =
+        tx.execute("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint, "
+                   "(pg_snapshot_xmin(pg_current_snapshot())::text::numeric % 4294967296)::text");
+    return {.log_end = static_cast<LogPosition>(rows[0].get<std::int64_t>(0)),
+            .oldest_open = rows[0].get<std::string>(1)};
+  }
+
+  std::size_t remove(Transaction& tx) {
+    if (!statement_) statement_ = statement(probe_outbox_table(tx, tx.dialect(), schema_));
+    auto const removed =
+        tx.execute(*statement_, static_cast<std::int64_t>(age_.count()), reached_->oldest_open);
+    return static_cast<std::size_t>(removed.affected());
+  }
+
+  [[nodiscard]] std::string statement(OutboxTable const& table) const {
+    auto const* const key = table.ids == IdSource::database ? "dbid" : "id";
+    // age() counts transactions back from now, and so copes with numbers that wrapped around.
+    return "DELETE FROM " + outbox_ +
+           " WHERE ctid = ANY (ARRAY(SELECT place FROM (SELECT ctid AS place, xmin AS writer, "
+           "creation_time FROM " +
+           outbox_ + " ORDER BY " + key +
+           " LIMIT 1000) oldest WHERE (creation_time IS NULL OR creation_time < " +
+           std::string{postgres_dialect().now_milliseconds} +
+           " - ?::bigint) AND age(writer) > age(?::text::xid)))";
+  }
+
+  Database& database_;
+  SchemaName schema_;
+  std::chrono::milliseconds age_;
+  std::string outbox_;
+  std::optional<Mark> next_;
+  std::optional<Mark> reached_;
+  std::optional<std::string> statement_;
+};
+
+}  // namespace
+
+std::unique_ptr<OutboxRetention> outbox_retention(Database& database, SchemaName const& schema,
+                                                  std::chrono::milliseconds age,
+                                                  std::string const& table) {
+  return std::make_unique<MarkedOutboxRetention>(database, schema, age, table);
+}
+
+}  // namespace tram::postgres
