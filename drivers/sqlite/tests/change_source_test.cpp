@@ -7,6 +7,8 @@
 
 #include "outbox_file.hpp"
 #include "tram/base/error.hpp"
+#include "tram/sql/schema.hpp"
+#include "tram/sqlite/sqlite.hpp"
 
 namespace {
 using namespace std::chrono_literals;
@@ -278,6 +280,35 @@ TEST_F(SqliteChangeSource, rests_when_nothing_is_written) {
   RawConnection{neighbour.string()}.run("CREATE TABLE t (x)");
   tail->read(10);
   EXPECT_EQ(tail->poll_interval(), 30s);
+}
+
+// --- in memory
+
+TEST_F(SqliteChangeSource, tails_a_database_in_memory_that_others_write) {
+  tram::SystemRandom random;
+  auto const path = tram::sqlite::memory_path(random);
+  auto database = tram::sqlite::connect({.path = path}, {}, clock, random);
+  tram::install_schema(database, tram::SchemaName::none());
+  auto const tail = change_source({.path = path}, clock);
+  EXPECT_EQ(read(*tail), (Texts{}));
+  EXPECT_EQ(tail->descriptor(), -1);
+  EXPECT_LE(tail->poll_interval(), 2ms);
+  Texts seen;
+  for (int id = 1; id <= 50; ++id) {
+    database.transact([&](tram::Transaction& tx) {
+      tx.execute(
+          "INSERT INTO message (id, destination, headers, payload) VALUES (?, 'x', '{}', '')", id);
+      // While this one writes, the source sees what was committed before, or that it has to come
+      // again.
+      for (auto const& each : read(*tail)) seen.push_back(each);
+    });
+  }
+  for (auto const& each : read(*tail)) seen.push_back(each);
+  ASSERT_EQ(seen.size(), 50U);
+  EXPECT_EQ(seen.back(), "50");
+  tail->confirm(50);
+  tail->flush();
+  EXPECT_EQ(read(*change_source({.path = path}, clock)), (Texts{}));
 }
 
 // --- one relay at a time

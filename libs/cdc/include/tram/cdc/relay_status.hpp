@@ -16,8 +16,8 @@ struct RelayCounters {
   /// again.
   std::uint64_t reads{};
   std::uint64_t rows_read{};
-  /// Records acknowledged by the broker, held ones that were published at last included, and their
-  /// bytes.
+  /// Records acknowledged by the broker, held ones that were published at last included; and the
+  /// bytes of the values handed to it.
   std::uint64_t rows_published{};
   std::uint64_t bytes_published{};
   /// Rows stored because they cannot be published, and rows stored behind them.
