@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "outbox_file.hpp"
+#include "processes.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"

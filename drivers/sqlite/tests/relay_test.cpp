@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "outbox_file.hpp"
+#include "processes.hpp"
 #include "relay_world.hpp"
 #include "tram/sqlite/change_source.hpp"
 

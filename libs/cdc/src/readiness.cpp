@@ -22,8 +22,9 @@ RelayReadiness readiness(RelayStatus const& status, SteadyTime now, Duration sta
   if (since_step > stall_after) {
     return not_ready("the relay's loop has not run for " + seconds(since_step));
   }
-  if (!status.trouble.empty()) return not_ready(status.trouble);
+  // That the other one works is for the other one to tell.
   if (status.standby) return {.ready = true, .reason = "standby: another process publishes"};
+  if (!status.trouble.empty()) return not_ready(status.trouble);
   if (!status.connected) return not_ready("not connected to the database yet");
   if (!status.caught_up && since_progress > stall_after) {
     return not_ready("nothing has moved for " + seconds(since_progress) + ", with " +

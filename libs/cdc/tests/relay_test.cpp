@@ -344,9 +344,12 @@ TEST(Relay, is_not_ready_before_its_source_is_connected) {
 TEST(Relay, says_that_it_stands_by) {
   RelayWorld world;
   world.source.in_standby = true;
+  world.source.trouble = "the slot is being read by another relay";
   auto const relay = world.relay();
   world.run_at_once(*relay);
   EXPECT_TRUE(relay->status().standby);
+  EXPECT_TRUE(relay->readiness().ready);
+  EXPECT_EQ(relay->status().trouble, "source: the slot is being read by another relay");
   EXPECT_EQ(relay->readiness().reason, "standby: another process publishes");
 }
 

@@ -71,7 +71,7 @@ class ScriptedSource final : public ChangeSource {
     return {.connected = connected,
             .standby = in_standby,
             .behind = log.size() - confirmed,
-            .trouble = ""};
+            .trouble = trouble};
   }
   /// As a new process would find it.
   void reopen() { next_ = confirmed; }
@@ -85,6 +85,7 @@ class ScriptedSource final : public ChangeSource {
   int rewinds{};
   bool connected{true};
   bool in_standby{};
+  std::string trouble;
 
  private:
   std::size_t next_{};

@@ -66,7 +66,8 @@ class ChangeSource {
   /// Everything up to `position` is durable at the broker; after a restart reading starts behind
   /// it. May be stored late; trouble with that shows at the next `read` or `flush`.
   virtual void confirm(LogPosition position) = 0;
-  /// Stores what was confirmed; called at a clean stop. Waits for the database.
+  /// Stores what was confirmed; called at a clean stop. Waits for the database, and may give up
+  /// what makes others stand by: the next `read` begins anew.
   virtual void flush() = 0;
   /// Starts over behind the last confirmed position: rows may come again. Used when a producer had
   /// to be replaced.

@@ -1,6 +1,7 @@
-#include "outbox_file.hpp"
+#include "processes.hpp"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,0 +1,292 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/deadline.hpp"
+#include "tram/base/error.hpp"
+#include "tram/cdc/change_source.hpp"
+
+/// What every change source promises. A driver instantiates the suite with a harness:
+///
+///   struct Harness {
+///     // All rows in one transaction.
+///     void commit(std::vector<OutboxRow> const& rows);
+///     void roll_back(std::vector<OutboxRow> const& rows);
+///     // A source of the same name each time; it sees what is committed after the harness was
+///     made. std::unique_ptr<ChangeSource> source(Clock& clock);
+///     // Ends the source's connection from outside; a driver without connections sets this to
+///     false. static constexpr bool has_connections; void cut_connections();
+///   };
+namespace tram::contract {
+
+inline OutboxRow outbox_row(std::string const& id) {
+  return {.id = id,
+          .database_id = std::nullopt,
+          .destination = "orders",
+          .headers = R"({"ID":")" + id + R"("})",
+          .payload = "payload of " + id,
+          .ends_at = std::nullopt};
+}
+
+template <class Harness>
+class ChangeSourceContract : public ::testing::Test {
+ protected:
+  using Ids = std::vector<std::string>;
+
+  void commit(Ids const& ids) { harness_.commit(rows(ids)); }
+  void roll_back(Ids const& ids) { harness_.roll_back(rows(ids)); }
+  std::unique_ptr<ChangeSource> source() { return harness_.source(clock_); }
+
+  /// Reads until so many rows came at least, waiting as the relay does.
+  std::vector<OutboxRow> read(ChangeSource& source, std::size_t rows_wanted,
+                              std::size_t rows_max = 100) {
+    std::vector<OutboxRow> all;
+    auto const deadline = Deadline::after(clock_, std::chrono::seconds{30});
+    while (all.size() < rows_wanted && !deadline.reached(clock_)) {
+      for (auto& row : look(source, rows_max)) all.push_back(std::move(row));
+      if (all.size() < rows_wanted) wait(source);
+    }
+    EXPECT_GE(all.size(), rows_wanted) << "rows did not come";
+    return all;
+  }
+  Ids read_ids(ChangeSource& source, std::size_t rows_wanted, std::size_t rows_max = 100) {
+    return ids_of(read(source, rows_wanted, rows_max));
+  }
+  static Ids ids_of(std::vector<OutboxRow> const& rows) {
+    Ids ids;
+    for (auto const& row : rows) ids.push_back(row.id);
+    return ids;
+  }
+  /// One read; errors that pass by themselves count as nothing.
+  std::vector<OutboxRow> look(ChangeSource& source, std::size_t rows_max = 100) {
+    try {
+      auto batch = source.read(rows_max);
+      if (batch.seen_up_to) seen_ = batch.seen_up_to;
+      return std::move(batch.rows);
+    } catch (Error const& error) {
+      EXPECT_TRUE(error.fault() == Fault::transient || error.fault() == Fault::broken)
+          << error.what();
+      ++errors_;
+      return {};
+    }
+  }
+  static void wait(ChangeSource& source) {
+    pollfd watched{.fd = source.descriptor(), .events = POLLIN, .revents = 0};
+    auto const most =
+        std::clamp<Duration>(source.poll_interval(), Duration{}, std::chrono::milliseconds{100});
+    ::poll(&watched, 1, static_cast<int>(most / std::chrono::milliseconds{1}) + 1);
+  }
+  /// Nothing comes any more: a row committed behind all others is the first that does.
+  void expect_nothing_before(ChangeSource& source, std::string const& last) {
+    commit({last});
+    EXPECT_EQ(read_ids(source, 1), Ids{last});
+  }
+
+  SystemClock clock_;
+  Harness harness_;
+  std::optional<LogPosition> seen_;
+  int errors_{};
+
+ private:
+  static std::vector<OutboxRow> rows(Ids const& ids) {
+    std::vector<OutboxRow> rows;
+    for (auto const& id : ids) rows.push_back(outbox_row(id));
+    return rows;
+  }
+};
+
+TYPED_TEST_SUITE_P(ChangeSourceContract);
+
+TYPED_TEST_P(ChangeSourceContract, gives_every_row_once_in_the_order_of_the_commits) {
+  auto const tail = this->source();
+  this->look(*tail);
+  this->commit({"c", "a"});
+  this->commit({"b"});
+  EXPECT_EQ(this->read_ids(*tail, 3), (std::vector<std::string>{"c", "a", "b"}));
+  this->expect_nothing_before(*tail, "d");
+}
+
+TYPED_TEST_P(ChangeSourceContract, gives_rows_as_they_were_written) {
+  auto const tail = this->source();
+  this->look(*tail);
+  this->commit({"1"});
+  auto const row = this->read(*tail, 1).at(0);
+  auto const written = outbox_row("1");
+  EXPECT_EQ(row.destination, written.destination);
+  EXPECT_EQ(row.headers, written.headers);
+  EXPECT_EQ(row.payload, written.payload);
+}
+
+TYPED_TEST_P(ChangeSourceContract, shows_nothing_of_a_transaction_that_is_rolled_back) {
+  auto const tail = this->source();
+  this->look(*tail);
+  this->roll_back({"never", "ever"});
+  this->expect_nothing_before(*tail, "1");
+}
+
+TYPED_TEST_P(ChangeSourceContract,
+             gives_ascending_positions_and_one_with_the_last_row_of_each_transaction) {
+  auto const tail = this->source();
+  this->look(*tail);
+  this->commit({"1", "2"});
+  this->commit({"3"});
+  auto const rows = this->read(*tail, 3);
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_TRUE(rows[1].ends_at && rows[2].ends_at);
+  EXPECT_LT(rows[1].ends_at, rows[2].ends_at);
+  EXPECT_TRUE(!rows[0].ends_at || *rows[0].ends_at < *rows[1].ends_at);
+}
+
+TYPED_TEST_P(ChangeSourceContract, gives_about_as_many_rows_as_it_is_asked_for) {
+  auto const tail = this->source();
+  this->look(*tail);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 50; ++i) ids.push_back(std::to_string(i));
+  this->commit(ids);
+  std::vector<std::string> all;
+  auto const deadline = Deadline::after(this->clock_, std::chrono::seconds{30});
+  while (all.size() < ids.size() && !deadline.reached(this->clock_)) {
+    auto const some = this->ids_of(this->look(*tail, 10));
+    EXPECT_LE(some.size(), 20U);
+    all.insert(all.end(), some.begin(), some.end());
+    if (some.empty()) this->wait(*tail);
+  }
+  EXPECT_EQ(all, ids);
+}
+
+TYPED_TEST_P(ChangeSourceContract,
+             takes_no_rows_and_loses_none_when_it_is_only_to_look_after_itself) {
+  auto const tail = this->source();
+  this->look(*tail);
+  this->commit({"1"});
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(this->look(*tail, 0).empty());
+  EXPECT_EQ(this->read_ids(*tail, 1), std::vector<std::string>{"1"});
+}
+
+TYPED_TEST_P(ChangeSourceContract, starts_behind_the_confirmed_position_when_it_was_flushed) {
+  {
+    auto const tail = this->source();
+    this->look(*tail);
+    this->commit({"1"});
+    this->commit({"2"});
+    this->commit({"3"});
+    auto const rows = this->read(*tail, 3);
+    tail->confirm(rows.at(1).ends_at.value());
+    tail->flush();
+  }
+  auto const next = this->source();
+  EXPECT_EQ(this->read_ids(*next, 1).front(), "3");
+}
+
+TYPED_TEST_P(ChangeSourceContract, loses_nothing_when_it_dies_before_anything_was_confirmed) {
+  {
+    auto const tail = this->source();
+    this->look(*tail);
+    this->commit({"1"});
+    this->read(*tail, 1);
+  }
+  this->commit({"2"});
+  auto const next = this->source();
+  EXPECT_EQ(this->read_ids(*next, 2), (std::vector<std::string>{"1", "2"}));
+}
+
+TYPED_TEST_P(ChangeSourceContract,
+             gives_rows_again_from_the_confirmed_position_when_it_is_rewound) {
+  auto const tail = this->source();
+  this->look(*tail);
+  this->commit({"1"});
+  this->commit({"2"});
+  auto const rows = this->read(*tail, 2);
+  tail->confirm(rows.at(0).ends_at.value());
+  tail->rewind();
+  EXPECT_EQ(this->read_ids(*tail, 1).front(), "2");
+}
+
+TYPED_TEST_P(ChangeSourceContract, says_it_has_seen_only_what_it_has_given) {
+  // Whatever is confirmed as seen, no row behind it may be lost.
+  for (int round = 0; round < 5; ++round) {
+    auto const tail = this->source();
+    auto const first = std::to_string(round) + "a";
+    auto const second = std::to_string(round) + "b";
+    this->look(*tail);
+    this->commit({first});
+    this->read(*tail, 1);
+    this->seen_.reset();
+    this->look(*tail, 0);
+    this->commit({second});
+    if (this->look(*tail, 0); this->seen_) tail->confirm(*this->seen_);
+    tail->flush();
+    tail->rewind();
+    // Rows given before may come again, the other one must come.
+    while (this->read_ids(*tail, 1).back() != second) {
+      if (this->HasFailure()) return;
+    }
+    // The next round begins behind everything.
+    this->commit({"end of " + first});
+    auto rest = this->read(*tail, 1);
+    while (rest.back().id != "end of " + first) rest = this->read(*tail, 1);
+    tail->confirm(rest.back().ends_at.value());
+    tail->flush();
+  }
+}
+
+TYPED_TEST_P(ChangeSourceContract,
+             stands_by_while_another_one_of_its_name_works_and_then_takes_over) {
+  auto first = this->source();
+  this->look(*first);
+  this->commit({"1"});
+  auto const rows = this->read(*first, 1);
+  auto const second = this->source();
+  EXPECT_TRUE(this->look(*second).empty());
+  EXPECT_TRUE(second->status().standby);
+  EXPECT_FALSE(second->status().connected);
+  first->confirm(rows.at(0).ends_at.value());
+  first->flush();
+  first.reset();
+  this->commit({"2"});
+  EXPECT_EQ(this->read_ids(*second, 1), std::vector<std::string>{"2"});
+  EXPECT_FALSE(second->status().standby);
+  EXPECT_TRUE(second->status().connected);
+}
+
+TYPED_TEST_P(ChangeSourceContract,
+             goes_on_behind_the_confirmed_position_when_its_connection_is_cut) {
+  if constexpr (!TypeParam::has_connections) {
+    GTEST_SKIP() << "this source has no connection that could be cut";
+  } else {
+    auto const tail = this->source();
+    this->look(*tail);
+    this->commit({"1"});
+    this->commit({"2"});
+    auto const rows = this->read(*tail, 2);
+    tail->confirm(rows.at(0).ends_at.value());
+    this->harness_.cut_connections();
+    this->commit({"3"});
+    EXPECT_EQ(this->read_ids(*tail, 2), (std::vector<std::string>{"2", "3"}));
+    EXPECT_GE(this->errors_, 1);
+  }
+}
+
+REGISTER_TYPED_TEST_SUITE_P(ChangeSourceContract, gives_every_row_once_in_the_order_of_the_commits,
+                            gives_rows_as_they_were_written,
+                            shows_nothing_of_a_transaction_that_is_rolled_back,
+                            gives_ascending_positions_and_one_with_the_last_row_of_each_transaction,
+                            gives_about_as_many_rows_as_it_is_asked_for,
+                            takes_no_rows_and_loses_none_when_it_is_only_to_look_after_itself,
+                            starts_behind_the_confirmed_position_when_it_was_flushed,
+                            loses_nothing_when_it_dies_before_anything_was_confirmed,
+                            gives_rows_again_from_the_confirmed_position_when_it_is_rewound,
+                            says_it_has_seen_only_what_it_has_given,
+                            stands_by_while_another_one_of_its_name_works_and_then_takes_over,
+                            goes_on_behind_the_confirmed_position_when_its_connection_is_cut);
+
+}  // namespace tram::contract

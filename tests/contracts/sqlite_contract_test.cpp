@@ -1,0 +1,38 @@
+#include "change_source_contract.hpp"
+#include "outbox_file.hpp"
+#include "tram/sqlite/change_source.hpp"
+
+namespace tram::contract {
+namespace {
+
+using testing::OutboxFile;
+using testing::RawConnection;
+
+struct SqliteHarness {
+  static constexpr bool has_connections = false;
+
+  void commit(std::vector<OutboxRow> const& rows) { write(rows, "COMMIT"); }
+  void roll_back(std::vector<OutboxRow> const& rows) { write(rows, "ROLLBACK"); }
+  std::unique_ptr<ChangeSource> source(Clock& clock) {
+    return sqlite::change_source({.path = file.path(), .poll_interval = std::chrono::hours{1}},
+                                 clock);
+  }
+
+ private:
+  void write(std::vector<OutboxRow> const& rows, std::string const& end) {
+    connection.run("BEGIN");
+    for (auto const& row : rows) {
+      connection.run("INSERT INTO message (id, destination, headers, payload) VALUES ('" + row.id +
+                     "', '" + row.destination + "', '" + row.headers.value() + "', '" +
+                     row.payload.value() + "')");
+    }
+    connection.run(end);
+  }
+  OutboxFile file;
+  RawConnection connection{file.path()};
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ChangeSourceContract, SqliteHarness);
+
+}  // namespace
+}  // namespace tram::contract
