@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "tram/base/clock.hpp"
+#include "tram/broker/broker.hpp"
+
+namespace tram::embedded {
+
+/// How a broker in memory behaves.
+struct InMemoryConfig {
+  /// Partitions of a channel that is created without a number of its own.
+  std::int32_t partitions{4};
+  /// The largest record, key and value together, in bytes.
+  std::size_t record_bytes_max{1'000'000};
+  /// Records that a producer holds until its completions are taken.
+  std::size_t window{10'000};
+  /// Records kept per partition, the oldest going first; 0 keeps all.
+  std::size_t records_max{0};
+  /// A member that did not poll for so long loses its partitions when another member polls.
+  Duration session_timeout{std::chrono::seconds{10}};
+};
+
+struct InMemoryState;
+
+/// A broker that lives in this process and dies with it: for tests, simulations, and programs that
+/// need no more.
+///
+/// Thread-safe as the seam asks. Used by one thread it is deterministic: it has no threads of its
+/// own, draws no random numbers, and reads the time only from the given clock. A record is visible
+/// to consumers as soon as `submit` has taken it. Producers and consumers may outlive the broker.
+class InMemoryBroker final : public Broker {
+ public:
+  /// `clock` must outlive the broker and whatever it gave out.
+  InMemoryBroker(InMemoryConfig const& config, Clock& clock);
+  ~InMemoryBroker() override;
+  InMemoryBroker(InMemoryBroker const&) = delete;
+  InMemoryBroker& operator=(InMemoryBroker const&) = delete;
+
+  [[nodiscard]] BrokerTraits traits() const override;
+  std::unique_ptr<Producer> producer() override;
+  std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
+                                      std::span<std::string const> channels) override;
+  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
+                       Deadline deadline) override;
+
+  // What can go wrong with a broker, on demand. A consumer that crashes is one whose destructor
+  // runs without `close`. Callable from any thread; none waits, none raises a fault.
+
+  /// Every partition of the group is revoked in the usual two steps and goes to another member, or
+  /// back to the only one.
+  void rebalance(std::string const& group);
+  /// All members lose their partitions at once, as if they had been silent for too long. They
+  /// join again at their next polls, and get again what they acknowledged since their last ones.
+  void expire_members(std::string const& group);
+  /// From now on records become visible this long after their submission, in order; zero ends it.
+  /// Nobody is woken when the time comes: poll.
+  void delay(Duration delay);
+  /// Finishes all producers of now. What they submitted has landed, whether its completion was
+  /// taken or not; what they are given from here on is lost.
+  void break_producers();
+
+ private:
+  // Shared with the producers and consumers, which may outlive the broker.
+  std::shared_ptr<InMemoryState> state_;
+};
+
+/// Faults: rejected, for a configuration without partitions or window.
+std::unique_ptr<InMemoryBroker> in_memory_broker(InMemoryConfig const& config, Clock& clock);
+
+}  // namespace tram::embedded

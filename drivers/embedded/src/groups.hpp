@@ -1,0 +1,49 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "group_core.hpp"
+#include "news.hpp"
+#include "tram/base/mutex.hpp"
+
+namespace tram::embedded {
+
+/// A consumer's place in its group.
+struct Membership {
+  std::string group;
+  MemberId id{};
+};
+
+/// The consumer groups of this process. Callable from any thread; waits for nothing but its mutex.
+/// Everybody in a group is told by their News when the group changes.
+class Groups {
+ public:
+  /// A member that took no turn for `session_timeout` is put out by the next turn of another one.
+  explicit Groups(Duration session_timeout) : session_timeout_{session_timeout} {}
+
+  /// `last` is the last generation that storage knows of.
+  Membership join(std::string const& group, Generation last, std::vector<TopicPartition> wanted,
+                  std::shared_ptr<News> news, SteadyTime now);
+  void leave(Membership const& member);
+  Turn turn(Membership const& member, SteadyTime now);
+  void release(Membership const& member, TopicPartition const& partition);
+  /// Takes every partition away from its owner, as a rebalance would.
+  void scatter(std::string const& group);
+  /// Puts out all members, as if all had been silent for too long.
+  void expire(std::string const& group);
+
+ private:
+  void ring(GroupCore const& group) TRAM_REQUIRES(mutex_);
+
+  Duration session_timeout_;
+  Mutex mutex_;
+  std::map<std::string, GroupCore, std::less<>> groups_ TRAM_GUARDED_BY(mutex_);
+  // Shared, since a consumer may end while another thread is telling it about a change.
+  std::map<MemberId, std::shared_ptr<News>> news_ TRAM_GUARDED_BY(mutex_);
+  MemberId last_id_ TRAM_GUARDED_BY(mutex_){};
+};
+
+}  // namespace tram::embedded

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/broker/broker.hpp"
+
+namespace tram::testkit {
+
+/// A consumer, and everything it said. Notes every breach of the seam's promises by itself. One
+/// thread only.
+class ConsumerProbe {
+ public:
+  explicit ConsumerProbe(std::unique_ptr<Consumer> consumer) : consumer_{std::move(consumer)} {}
+
+  /// Polls once and notes what came. Never waits. Faults: as Consumer::poll, but `transient` is
+  /// taken as "nothing yet".
+  void poll();
+  /// Acknowledges all that was delivered.
+  void acknowledge_all();
+  void pause(TopicPartition const& partition);
+  void resume(TopicPartition const& partition);
+  /// Ends it as a crash would.
+  void crash() { consumer_.reset(); }
+  /// Null after a crash.
+  [[nodiscard]] Consumer* consumer() const { return consumer_.get(); }
+
+  [[nodiscard]] std::vector<Delivery> const& deliveries() const { return deliveries_; }
+  /// The values delivered, in order of delivery.
+  [[nodiscard]] std::vector<std::string> values() const;
+  /// The values delivered with this key, in order of delivery.
+  [[nodiscard]] std::vector<std::string> values_of(std::string const& key) const;
+  /// Owned, and not being revoked.
+  [[nodiscard]] std::set<TopicPartition> const& owned() const { return owned_; }
+  /// Revoked by the last poll, so that acknowledgements still count.
+  [[nodiscard]] std::vector<TopicPartition> const& just_revoked() const { return just_revoked_; }
+  [[nodiscard]] std::size_t revocations() const { return revocations_; }
+  /// Breaches of promises, in words.
+  [[nodiscard]] std::vector<std::string> const& breaches() const { return breaches_; }
+
+ private:
+  void note(Delivery const& delivery);
+  void note(Assigned const& assigned);
+  void note(Revoked const& revoked);
+  void breach(std::string const& what, TopicPartition const& partition);
+
+  std::unique_ptr<Consumer> consumer_;
+  std::vector<Delivery> deliveries_;
+  std::set<TopicPartition> owned_;
+  std::set<TopicPartition> paused_;
+  std::vector<TopicPartition> just_revoked_;
+  /// The last position of each partition since it was assigned.
+  std::map<TopicPartition, Position> last_;
+  std::size_t revocations_{};
+  std::vector<std::string> breaches_;
+};
+
+/// Polls all probes until `condition` holds, waiting on their descriptors between polls; false when
+/// `patience` has passed.
+bool poll_until(Clock const& clock, Duration patience, std::initializer_list<ConsumerProbe*> probes,
+                std::function<bool()> const& condition);
+
+/// A record that owns its bytes.
+struct OwnedRecord {
+  std::string channel;
+  std::string key;
+  std::string value;
+};
+
+/// A producer that numbers records and collects what becomes of them. One thread only.
+class ProducerProbe {
+ public:
+  ProducerProbe(std::unique_ptr<Producer> producer, Clock const& clock, Duration patience)
+      : producer_{std::move(producer)}, clock_{clock}, patience_{patience} {}
+
+  /// Submits, waiting for completions while the window is full. The record's number; 0 when
+  /// patience ran out.
+  Sequence submit(OwnedRecord const& record);
+  /// Waits until everything submitted is completed; false when patience ran out.
+  bool settle();
+  /// Submits all and settles.
+  bool publish(std::vector<OwnedRecord> const& records);
+
+  /// True once when this record was completed without an error.
+  [[nodiscard]] bool landed(Sequence sequence) const;
+  /// The fault of a completion with an error.
+  [[nodiscard]] std::optional<Fault> fault(Sequence sequence) const;
+  /// Completed more than once, or never submitted.
+  [[nodiscard]] std::vector<Sequence> const& strays() const { return strays_; }
+  [[nodiscard]] Producer& producer() { return *producer_; }
+  [[nodiscard]] std::size_t open() const { return open_.size(); }
+
+ private:
+  bool await_news(SteadyTime give_up);
+  void take();
+
+  std::unique_ptr<Producer> producer_;
+  Clock const& clock_;
+  Duration patience_;
+  Sequence last_{};
+  std::set<Sequence> open_;
+  std::map<Sequence, std::optional<Fault>> completed_;
+  std::vector<Sequence> strays_;
+};
+
+}  // namespace tram::testkit
