@@ -1,6 +1,8 @@
 #include "change_source_contract.hpp"
+#include "database_contract.hpp"
 #include "outbox_file.hpp"
 #include "tram/sqlite/change_source.hpp"
+#include "tram/sqlite/sqlite.hpp"
 
 namespace tram::contract {
 namespace {
@@ -9,8 +11,6 @@ using testing::OutboxFile;
 using testing::RawConnection;
 
 struct SqliteHarness {
-  static constexpr bool has_connections = false;
-
   void commit(std::vector<OutboxRow> const& rows) { write(rows, "COMMIT"); }
   void roll_back(std::vector<OutboxRow> const& rows) { write(rows, "ROLLBACK"); }
   std::unique_ptr<ChangeSource> source(Clock& clock) {
@@ -32,6 +32,19 @@ struct SqliteHarness {
   RawConnection connection{file.path()};
 };
 
+struct SqliteDatabaseHarness {
+  Database database(Clock& clock, Random& random) {
+    return sqlite::connect({.path = (folder.path() / "contract.db").string()}, {}, clock, random);
+  }
+
+ private:
+  testing::TemporaryFolder folder;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, DatabaseContract, SqliteDatabaseHarness);
+
+// A file has no connection that could be cut.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ConnectedChangeSourceContract);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ChangeSourceContract, SqliteHarness);
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "change_source_contract.hpp"
+#include "database_contract.hpp"
 #include "postgres_server.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/postgres.hpp"
@@ -16,8 +17,6 @@ PostgresServer& server() {
 }
 
 struct PostgresHarness {
-  static constexpr bool has_connections = true;
-
   PostgresHarness() {
     cut_connections();
     eventually([] {
@@ -53,7 +52,15 @@ struct PostgresHarness {
   }
 };
 
+struct PostgresDatabaseHarness {
+  Database database(Clock& clock, Random& random) {
+    return postgres::connect({.connection = server().connection()}, {}, clock, random);
+  }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, DatabaseContract, PostgresDatabaseHarness);
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, ChangeSourceContract, PostgresHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, ConnectedChangeSourceContract, PostgresHarness);
 
 }  // namespace
 }  // namespace tram::contract

@@ -1,0 +1,256 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/error.hpp"
+#include "tram/base/random.hpp"
+#include "tram/sql/database.hpp"
+
+/// What every database promises. A driver instantiates the suite with a harness that has
+/// - `Database database(Clock&, Random&)`: each time a pool of its own, on one and the same
+/// database.
+namespace tram::contract {
+
+template <class Harness>
+class DatabaseContract : public ::testing::Test {
+ protected:
+  DatabaseContract() {
+    database_.transact([](Transaction& tx) {
+      tx.execute("DROP TABLE IF EXISTS contract");
+      tx.execute(
+          "CREATE TABLE contract (id BIGINT PRIMARY KEY, name TEXT, ratio DOUBLE PRECISION)");
+    });
+  }
+  void insert(Transaction& tx, int id, std::string const& name = "a") {
+    tx.execute("INSERT INTO contract (id, name) VALUES (?, ?)", id, name);
+  }
+  /// As another process sees it.
+  std::int64_t count() {
+    return others_.transact({.access = Access::read_only}, [](Transaction& tx) {
+      return tx.execute("SELECT count(*) FROM contract")[0].template get<std::int64_t>(0);
+    });
+  }
+  template <class Call>
+  static std::optional<Fault> fault_of(Call&& call) {
+    try {
+      call();
+    } catch (Error const& error) { return error.fault(); }
+    return std::nullopt;
+  }
+  std::optional<Fault> fault_of_statement(std::string const& sql) {
+    return fault_of([&] { database_.transact([&](Transaction& tx) { tx.execute(sql); }); });
+  }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  Harness harness_;
+  Database database_ = harness_.database(clock_, random_);
+  Database others_ = harness_.database(clock_, random_);
+};
+
+TYPED_TEST_SUITE_P(DatabaseContract);
+
+TYPED_TEST_P(DatabaseContract, gives_values_back_as_they_were_given) {
+  std::string const text{"quote ' backslash \\ \"é\" \n tab\t end"};
+  this->database_.transact([&](Transaction& tx) {
+    tx.execute("INSERT INTO contract (id, name, ratio) VALUES (?, ?, ?)", INT64_MIN, text, 0.1);
+    tx.execute("INSERT INTO contract (id, name, ratio) VALUES (?, ?, ?)", INT64_MAX, nullptr,
+               std::optional<double>{});
+    tx.execute("INSERT INTO contract (id, name, ratio) VALUES (?, ?, ?)", 0, "", -1e300);
+  });
+  this->others_.transact([&](Transaction& tx) {
+    auto const rows = tx.execute("SELECT id, name, ratio FROM contract ORDER BY id");
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0].template get<std::int64_t>(0), INT64_MIN);
+    EXPECT_EQ(rows[0].template get<std::string>(1), text);
+    EXPECT_EQ(rows[0].template get<double>(2), 0.1);
+    EXPECT_EQ(rows[1].template get<std::string>(1), "");
+    EXPECT_EQ(rows[1].template get<double>(2), -1e300);
+    EXPECT_EQ(rows[2].template get<std::int64_t>(0), INT64_MAX);
+    EXPECT_TRUE(rows[2].is_null(1));
+    EXPECT_TRUE(rows[2].is_null(2));
+  });
+}
+
+TYPED_TEST_P(DatabaseContract, keeps_a_text_of_a_megabyte) {
+  std::string const text(1 << 20, 'x');
+  this->database_.transact([&](Transaction& tx) {
+    this->insert(tx, 1, text);
+    EXPECT_EQ(tx.execute("SELECT name FROM contract")[0].template get<std::string>(0), text);
+  });
+}
+
+TYPED_TEST_P(DatabaseContract, counts_the_rows_that_a_statement_changed) {
+  this->database_.transact([&](Transaction& tx) {
+    EXPECT_EQ(tx.execute("INSERT INTO contract (id) VALUES (1), (2)").affected(), 2);
+    EXPECT_EQ(tx.execute("UPDATE contract SET name = 'b' WHERE id = ?", 1).affected(), 1);
+    EXPECT_EQ(tx.execute("UPDATE contract SET name = 'b' WHERE id = ?", 7).affected(), 0);
+    EXPECT_EQ(tx.execute("DELETE FROM contract").affected(), 2);
+  });
+}
+
+TYPED_TEST_P(DatabaseContract, tells_a_duplicate_by_the_count_and_goes_on) {
+  this->database_.transact([&](Transaction& tx) {
+    auto const insert = insert_or_ignore(tx.dialect(), "INTO contract (id) VALUES (?)");
+    EXPECT_EQ(tx.execute(insert, 1).affected(), 1);
+    EXPECT_EQ(tx.execute(insert, 1).affected(), 0);
+    EXPECT_EQ(tx.execute(insert, 2).affected(), 1);
+  });
+  EXPECT_EQ(this->count(), 2);
+}
+
+TYPED_TEST_P(DatabaseContract, shows_others_what_is_committed_and_nothing_before) {
+  this->database_.transact([&](Transaction& tx) {
+    this->insert(tx, 1);
+    EXPECT_EQ(this->count(), 0);
+  });
+  EXPECT_EQ(this->count(), 1);
+}
+
+TYPED_TEST_P(DatabaseContract, leaves_no_trace_of_a_transaction_that_throws) {
+  EXPECT_THROW(this->database_.transact([&](Transaction& tx) {
+    this->insert(tx, 1);
+    throw std::logic_error{"no"};
+  }),
+               std::logic_error);
+  EXPECT_EQ(this->count(), 0);
+  this->database_.transact([&](Transaction& tx) { this->insert(tx, 1); });
+  EXPECT_EQ(this->count(), 1);
+}
+
+TYPED_TEST_P(DatabaseContract, keeps_what_came_before_a_savepoint_that_failed) {
+  this->database_.transact([&](Transaction& tx) {
+    this->insert(tx, 1);
+    EXPECT_EQ(this->fault_of([&] {
+      tx.with_savepoint([&] {
+        this->insert(tx, 2);
+        this->insert(tx, 1);
+      });
+    }),
+              Fault::rejected);
+    tx.with_savepoint([&] { this->insert(tx, 3); });
+  });
+  EXPECT_EQ(this->count(), 2);
+}
+
+TYPED_TEST_P(DatabaseContract, nests_savepoints) {
+  this->database_.transact([&](Transaction& tx) {
+    int const outer = tx.open_savepoint();
+    this->insert(tx, 1);
+    int const inner = tx.open_savepoint();
+    this->insert(tx, 2);
+    tx.roll_back_to_savepoint(inner);
+    this->insert(tx, 3);
+    tx.release_savepoint(outer);
+  });
+  EXPECT_EQ(this->count(), 2);
+}
+
+TYPED_TEST_P(DatabaseContract, runs_posted_statements_in_their_order_before_the_commit) {
+  this->database_.transact([&](Transaction& tx) {
+    tx.post("INSERT INTO contract (id, name) VALUES (?, ?)", 1, "a");
+    tx.post("UPDATE contract SET name = ? WHERE id = ?", "b", 1);
+    EXPECT_EQ(tx.execute("SELECT name FROM contract")[0].template get<std::string>(0), "b");
+    tx.post("DELETE FROM contract WHERE id = ?", 1);
+    tx.post("INSERT INTO contract (id) VALUES (?)", 2);
+  });
+  EXPECT_EQ(this->count(), 1);
+}
+
+TYPED_TEST_P(DatabaseContract, commits_nothing_when_a_posted_statement_fails) {
+  EXPECT_EQ(this->fault_of([&] {
+    this->database_.transact([&](Transaction& tx) {
+      tx.post("INSERT INTO contract (id) VALUES (1)");
+      tx.post("INSERT INTO contract (id) VALUES (1)");
+    });
+  }),
+            Fault::rejected);
+  EXPECT_EQ(this->count(), 0);
+}
+
+TYPED_TEST_P(DatabaseContract, rejects_what_can_never_succeed_and_is_fit_afterwards) {
+  EXPECT_EQ(this->fault_of_statement("SELEC 1"), Fault::rejected);
+  EXPECT_EQ(this->fault_of_statement("SELECT * FROM no_such_table"), Fault::rejected);
+  EXPECT_EQ(this->fault_of_statement("INSERT INTO contract (id) VALUES (1), (1)"), Fault::rejected);
+  EXPECT_EQ(this->fault_of_statement("INSERT INTO contract (id) VALUES (1)"), std::nullopt);
+}
+
+TYPED_TEST_P(DatabaseContract, loses_no_update_among_writers_that_lock_what_they_read) {
+  this->database_.transact([&](Transaction& tx) { this->insert(tx, 1, "0"); });
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 10; ++i) {
+        this->database_.transact([](Transaction& tx) {
+          auto const sql =
+              "SELECT name FROM contract WHERE id = 1 " + std::string{tx.dialect().for_update};
+          auto const number = std::stoi(tx.execute(sql)[0].template get<std::string>(0));
+          tx.execute("UPDATE contract SET name = ? WHERE id = 1", std::to_string(number + 1));
+        });
+      }
+    });
+  }
+  threads.clear();
+  this->others_.transact([](Transaction& tx) {
+    EXPECT_EQ(tx.execute("SELECT name FROM contract")[0].template get<std::string>(0), "40");
+  });
+}
+
+TYPED_TEST_P(DatabaseContract, gives_up_at_the_deadline_when_another_one_keeps_a_lock) {
+  this->database_.transact([&](Transaction& tx) { this->insert(tx, 1); });
+  this->others_.transact([&](Transaction& other) {
+    other.execute("UPDATE contract SET name = 'held' WHERE id = 1");
+    auto const fault = this->fault_of([&] {
+      this->database_.transact({.timeout = std::chrono::milliseconds{50}}, [](Transaction& tx) {
+        tx.execute("UPDATE contract SET name = 'late' WHERE id = 1");
+      });
+    });
+    EXPECT_TRUE(fault == Fault::conflict || fault == Fault::transient || fault == Fault::broken);
+  });
+  this->others_.transact([](Transaction& tx) {
+    EXPECT_EQ(tx.execute("SELECT name FROM contract")[0].template get<std::string>(0), "held");
+  });
+}
+
+TYPED_TEST_P(DatabaseContract, tells_the_time_in_milliseconds) {
+  auto const now = this->database_.transact([](Transaction& tx) {
+    return tx.execute("SELECT " + std::string{tx.dialect().now_milliseconds})[0]
+        .template get<std::int64_t>(0);
+  });
+  auto const here = this->clock_.wall().time_since_epoch().count();
+  EXPECT_NEAR(static_cast<double>(now), static_cast<double>(here), 60'000.0);
+}
+
+TYPED_TEST_P(DatabaseContract, leaves_question_marks_in_quotes_alone) {
+  this->database_.transact([](Transaction& tx) {
+    tx.execute("INSERT INTO contract (id, name) VALUES (?, 'why?') -- really?", 1);
+    EXPECT_EQ(
+        tx.execute("SELECT name FROM contract WHERE name <> ?", "?")[0].template get<std::string>(
+            0),
+        "why?");
+  });
+}
+
+REGISTER_TYPED_TEST_SUITE_P(DatabaseContract, gives_values_back_as_they_were_given,
+                            keeps_a_text_of_a_megabyte, counts_the_rows_that_a_statement_changed,
+                            tells_a_duplicate_by_the_count_and_goes_on,
+                            shows_others_what_is_committed_and_nothing_before,
+                            leaves_no_trace_of_a_transaction_that_throws,
+                            keeps_what_came_before_a_savepoint_that_failed, nests_savepoints,
+                            runs_posted_statements_in_their_order_before_the_commit,
+                            commits_nothing_when_a_posted_statement_fails,
+                            rejects_what_can_never_succeed_and_is_fit_afterwards,
+                            loses_no_update_among_writers_that_lock_what_they_read,
+                            gives_up_at_the_deadline_when_another_one_keeps_a_lock,
+                            tells_the_time_in_milliseconds, leaves_question_marks_in_quotes_alone);
+
+}  // namespace tram::contract
