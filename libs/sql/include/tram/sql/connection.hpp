@@ -12,26 +12,29 @@
 
 namespace tram {
 
-/// What a transaction is going to do. SQLite takes its write lock at the start of a writing transaction, so that
-/// no transaction fails half-way because another one wrote first.
+/// What a transaction is going to do. SQLite takes its write lock at the start of a writing
+/// transaction, so that no transaction fails half-way because another one wrote first.
 enum class Access : std::uint8_t { read_write, read_only };
 
 /// The driver's side of the database seam: one physical connection, one owner, no locks inside.
 ///
-/// Every sentence here is a test of the contract suite. A call that returns an `Error` leaves the transaction
-/// fit for `reset` only (or for rolling back to a savepoint, except after `broken`).
+/// Every sentence here is a test of the contract suite. A call that returns an `Error` leaves the
+/// transaction fit for `reset` only (or for rolling back to a savepoint, except after `broken`).
 class Connection {
  public:
   virtual ~Connection() = default;
-  /// Opens a transaction; drivers may send this with the first statement. Faults: transient, broken, conflict (busy).
+  /// Opens a transaction; drivers may send this with the first statement. Faults: transient,
+  /// broken, conflict (busy).
   virtual void begin(Access access, Deadline deadline) = 0;
-  /// Runs one statement and waits for it. Faults: conflict (deadlock, serialization, busy), transient (disk full,
-  /// out of connections), broken, rejected (constraint, syntax, unknown table), malformed.
+  /// Runs one statement and waits for it. Faults: conflict (deadlock, serialization, busy),
+  /// transient (disk full, out of connections), broken, rejected (constraint, syntax, unknown
+  /// table), malformed.
   virtual Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) = 0;
-  /// Queues one statement whose rows nobody needs; its error comes from a later `execute` or `commit`.
+  /// Queues one statement whose rows nobody needs; its error comes from a later `execute` or
+  /// `commit`.
   virtual void post(std::string_view sql, Parameters parameters, Deadline deadline) = 0;
-  /// Commits. When this returns, the transaction is durable. Faults: all of `execute`, and in_doubt when it cannot
-  /// be known whether the commit happened.
+  /// Commits. When this returns, the transaction is durable. Faults: all of `execute`, and in_doubt
+  /// when it cannot be known whether the commit happened.
   virtual void commit(Deadline deadline) = 0;
   /// Rolls back what is open; true when the connection may be used again.
   virtual bool reset() noexcept = 0;
@@ -41,8 +44,8 @@ class Connection {
 class DatabaseDriver {
  public:
   virtual ~DatabaseDriver() = default;
-  /// Callable from several threads. Faults: transient (server not there yet), rejected (wrong password, no such
-  /// database, a file that is no database).
+  /// Callable from several threads. Faults: transient (server not there yet), rejected (wrong
+  /// password, no such database, a file that is no database).
   virtual std::unique_ptr<Connection> connect(Deadline deadline) = 0;
   [[nodiscard]] virtual Dialect const& dialect() const = 0;
   /// Names the database in messages, without secrets: `sqlite '/data/orders.db'`.

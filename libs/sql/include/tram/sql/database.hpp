@@ -34,16 +34,19 @@ struct PoolOptions {
 /// A database with a pool of connections. Callable from any thread; owns nothing but connections.
 class Database final {
  public:
-  /// Connects lazily: an unreachable server shows at the first transaction. `clock` and `random` must outlive it.
-  Database(std::unique_ptr<DatabaseDriver> driver, PoolOptions options, Clock& clock, Random& random);
+  /// Connects lazily: an unreachable server shows at the first transaction. `clock` and `random`
+  /// must outlive it.
+  Database(std::unique_ptr<DatabaseDriver> driver, PoolOptions options, Clock& clock,
+           Random& random);
   ~Database();
   Database(Database&&) noexcept;
   Database& operator=(Database&&) = delete;
 
-  /// Runs `function(Transaction&)` in a transaction and commits when it returns; rolls back when it throws, and the
-  /// exception goes on to the caller. `conflict`, `transient` and `broken` before the commit run the function again, after a
-  /// growing pause with jitter, within deadline and attempts: the function must be fit to run twice. `in_doubt` always
-  /// reaches the caller. Waits for a connection, the database and the pauses, at most until the deadline.
+  /// Runs `function(Transaction&)` in a transaction and commits when it returns; rolls back when it
+  /// throws, and the exception goes on to the caller. `conflict`, `transient` and `broken` before
+  /// the commit run the function again, after a growing pause with jitter, within deadline and
+  /// attempts: the function must be fit to run twice. `in_doubt` always reaches the caller. Waits
+  /// for a connection, the database and the pauses, at most until the deadline.
   template <class Function>
   auto transact(TransactOptions const& options, Function&& function) {
     using Result = decltype(function(std::declval<Transaction&>()));

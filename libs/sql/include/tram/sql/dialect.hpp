@@ -24,15 +24,18 @@ Dialect const& sqlite_dialect();
 Dialect const& postgres_dialect();
 Dialect const& mysql_dialect();
 
-/// An INSERT that does nothing when the row is there already: `insert_or_ignore(d, "INTO t (a) VALUES (?)")`.
-/// The caller tells the two cases apart by the number of affected rows; a duplicate is never an error.
+/// An INSERT that does nothing when the row is there already: `insert_or_ignore(d, "INTO t (a)
+/// VALUES (?)")`. The caller tells the two cases apart by the number of affected rows; a duplicate
+/// is never an error.
 std::string insert_or_ignore(Dialect const& dialect, std::string_view into);
 
-/// Replaces each placeholder `?` by `$1`, `$2`, … and `??` by `?`, leaving quoted text, quoted names, comments and
-/// dollar quotes alone: what PostgreSQL's protocol wants (PostgreSQL 15, chapter 55.2.3).
+/// Replaces each placeholder `?` by `$1`, `$2`, … and `??` by `?`, leaving quoted text, quoted
+/// names, comments and dollar quotes alone: what PostgreSQL's protocol wants (PostgreSQL 15,
+/// chapter 55.2.3).
 std::string number_placeholders(std::string_view sql);
 
-/// The schema that Tram's tables stand in (contract: core 1.9): empty means `eventuate`, `none` means unqualified.
+/// The schema that Tram's tables stand in (contract: core 1.9): empty means `eventuate`, `none`
+/// means unqualified.
 class SchemaName {
  public:
   /// `Error{rejected}` for a name with other characters than letters, digits, `_` and `$`.

@@ -17,13 +17,13 @@ class Parameter {
  public:
   using Value = std::variant<std::monostate, std::int64_t, double, std::string_view>;
 
-  Parameter(std::nullptr_t) {}   // NOLINT(google-explicit-constructor): values convert
-  Parameter(std::nullopt_t) {}   // NOLINT
+  Parameter(std::nullptr_t) {}  // NOLINT(google-explicit-constructor): values convert
+  Parameter(std::nullopt_t) {}  // NOLINT
   Parameter(bool truth) : value_{static_cast<std::int64_t>(truth ? 1 : 0)} {}  // NOLINT
-  Parameter(double number) : value_{number} {}                               // NOLINT
-  Parameter(std::string_view text) : value_{text} {}                         // NOLINT
-  Parameter(std::string const& text) : value_{std::string_view{text}} {}     // NOLINT
-  Parameter(char const* text) : value_{std::string_view{text}} {}            // NOLINT
+  Parameter(double number) : value_{number} {}                                 // NOLINT
+  Parameter(std::string_view text) : value_{text} {}                           // NOLINT
+  Parameter(std::string const& text) : value_{std::string_view{text}} {}       // NOLINT
+  Parameter(char const* text) : value_{std::string_view{text}} {}              // NOLINT
   template <std::integral Integer>
     requires(!std::same_as<Integer, bool> && (std::signed_integral<Integer> || sizeof(Integer) < 8))
   Parameter(Integer number) : value_{static_cast<std::int64_t>(number)} {}  // NOLINT

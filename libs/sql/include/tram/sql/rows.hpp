@@ -20,8 +20,8 @@ namespace tram {
 using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
 
 namespace sql_detail {
-/// Each raises `Error{malformed}` naming the column when the cell does not hold such a value; text that is a
-/// number counts as one, since text protocols know nothing else.
+/// Each raises `Error{malformed}` naming the column when the cell does not hold such a value; text
+/// that is a number counts as one, since text protocols know nothing else.
 std::int64_t to_integer(Cell const& cell, std::size_t column);
 double to_double(Cell const& cell, std::size_t column);
 std::string to_text(Cell const& cell, std::size_t column);
@@ -37,9 +37,12 @@ class Row {
   Row(Cell const* cells, std::size_t columns) : cells_{cells}, columns_{columns} {}
 
   [[nodiscard]] std::size_t columns() const { return columns_; }
-  [[nodiscard]] bool is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(cell(column)); }
-  /// The value of a column, counted from 0, as an integer type, bool, double, std::string, Id or std::optional of
-  /// these. `Error{malformed}` when the column holds something else, or NULL where T is no optional.
+  [[nodiscard]] bool is_null(std::size_t column) const {
+    return std::holds_alternative<std::monostate>(cell(column));
+  }
+  /// The value of a column, counted from 0, as an integer type, bool, double, std::string, Id or
+  /// std::optional of these. `Error{malformed}` when the column holds something else, or NULL where
+  /// T is no optional.
   template <class T>
   [[nodiscard]] T get(std::size_t column) const {
     return sql_detail::Convert<T>::from(cell(column), column);
@@ -77,7 +80,10 @@ class Rows {
    public:
     Iterator(Rows const& rows, std::size_t row) : rows_{&rows}, row_{row} {}
     Row operator*() const { return (*rows_)[row_]; }
-    Iterator& operator++() { ++row_; return *this; }
+    Iterator& operator++() {
+      ++row_;
+      return *this;
+    }
     bool operator==(Iterator const& other) const { return row_ == other.row_; }
 
    private:
@@ -105,7 +111,8 @@ struct Convert<T> {
 template <>
 struct Convert<bool> {
   static bool from(Cell const& cell, std::size_t column) {
-    if (auto const* text = std::get_if<std::string>(&cell); text != nullptr && (*text == "t" || *text == "f")) {
+    if (auto const* text = std::get_if<std::string>(&cell);
+        text != nullptr && (*text == "t" || *text == "f")) {
       return *text == "t";
     }
     return to_integer(cell, column) != 0;
@@ -121,7 +128,9 @@ struct Convert<std::string> {
 };
 template <class Tag, class Bare>
 struct Convert<Id<Tag, Bare>> {
-  static Id<Tag, Bare> from(Cell const& cell, std::size_t column) { return {Convert<Bare>::from(cell, column)}; }
+  static Id<Tag, Bare> from(Cell const& cell, std::size_t column) {
+    return {Convert<Bare>::from(cell, column)};
+  }
 };
 template <class T>
 struct Convert<std::optional<T>> {

@@ -10,11 +10,13 @@
 
 namespace tram {
 
-/// Tram's tables. The Java platform's tables (`message`, `received_messages`, `cdc_monitoring`, `offset_store`;
-/// contract: core 1.2–1.4) are created where they are missing, probed by their columns where they are not, and
-/// never altered. Ours are named `tram_*` and carry a version row in `tram_schema`.
+/// Tram's tables. The Java platform's tables (`message`, `received_messages`, `cdc_monitoring`,
+/// `offset_store`; contract: core 1.2–1.4) are created where they are missing, probed by their
+/// columns where they are not, and never altered. Ours are named `tram_*` and carry a version row
+/// in `tram_schema`.
 
-/// The version of the `tram_*` tables that this build writes. Running against one version behind is legal.
+/// The version of the `tram_*` tables that this build writes. Running against one version behind is
+/// legal.
 inline constexpr int schema_version = 1;
 
 /// What stands in a database.
@@ -27,15 +29,16 @@ struct SchemaStatus {
   std::vector<std::string> findings;
 };
 
-/// Creates what is missing and migrates what is behind, in one transaction where the database can; idempotent, and safe when
-/// several processes start at once. Faults: rejected when the schema is newer than this build or a table of that name has other columns.
+/// Creates what is missing and migrates what is behind, in one transaction where the database can;
+/// idempotent, and safe when several processes start at once. Faults: rejected when the schema is
+/// newer than this build or a table of that name has other columns.
 void install_schema(Database& database, SchemaName const& schema);
 
 /// Looks and changes nothing.
 SchemaStatus schema_status(Database& database, SchemaName const& schema);
 
-/// Throws `Error{rejected}` with the remedy (`run "tram schema install"`) unless the schema is there and this build may
-/// write to it. Called at start-up by everything that uses the tables.
+/// Throws `Error{rejected}` with the remedy (`run "tram schema install"`) unless the schema is
+/// there and this build may write to it. Called at start-up by everything that uses the tables.
 void require_schema(Database& database, SchemaName const& schema);
 
 /// The statements of a fresh installation, for people who apply schemas by other means.

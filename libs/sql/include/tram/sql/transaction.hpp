@@ -18,12 +18,14 @@ struct TransactionContext {
   std::string tracestate;
 };
 
-/// A database transaction: given to the function of `Database::transact`, and gone when that returns.
+/// A database transaction: given to the function of `Database::transact`, and gone when that
+/// returns.
 ///
 /// One thread only. Every statement waits at most until the transaction's deadline.
 class Transaction final : public StatementExecutor {
  public:
-  Transaction(Connection& connection, Dialect const& dialect, Deadline deadline, TransactionContext context);
+  Transaction(Connection& connection, Dialect const& dialect, Deadline deadline,
+              TransactionContext context);
   Transaction(Transaction const&) = delete;
   Transaction& operator=(Transaction const&) = delete;
 
@@ -34,8 +36,9 @@ class Transaction final : public StatementExecutor {
   [[nodiscard]] Dialect const& dialect() const { return dialect_; }
   [[nodiscard]] TransactionContext const& context() const { return context_; }
 
-  /// Runs `function` behind a savepoint: when it throws, what it did is rolled back and the exception goes on, and the
-  /// transaction can be used further (not after `broken`). May be nested.
+  /// Runs `function` behind a savepoint: when it throws, what it did is rolled back and the
+  /// exception goes on, and the transaction can be used further (not after `broken`). May be
+  /// nested.
   template <class Function>
   auto with_savepoint(Function&& function) {
     int const depth = open_savepoint();
@@ -54,8 +57,8 @@ class Transaction final : public StatementExecutor {
     }
   }
 
-  /// The same in three steps, for code that decides later whether to keep the work. Each open savepoint must be
-  /// ended by exactly one of the other two, innermost first.
+  /// The same in three steps, for code that decides later whether to keep the work. Each open
+  /// savepoint must be ended by exactly one of the other two, innermost first.
   int open_savepoint();
   void release_savepoint(int depth);
   void roll_back_to_savepoint(int depth);

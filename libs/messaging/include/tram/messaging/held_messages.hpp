@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tram/messaging/inbox.hpp"
+#include "tram/messaging/incoming_message.hpp"
+#include "tram/sql/schema.hpp"
+#include "tram/sql/statement_executor.hpp"
+
+namespace tram {
+
+/// A message that is not handled for now: its attempts are used up, or it came behind such a one.
+struct HeldMessage {
+  /// Number of the row; orders the messages of a key.
+  std::int64_t sequence{};
+  HeldKey key;
+  std::string message_id;
+  std::int32_t partition{};
+  Position position{};
+  /// As the record has them. For a record that is no message: headers `{}`, and the record's value
+  /// as the payload, in base64 when it is no text (`reason` says so).
+  std::string headers_json;
+  std::string payload;
+  std::string reason;
+  int attempts{};
+  /// Epoch milliseconds, by the database's clock.
+  std::int64_t held_at{};
+};
+
+/// A key with what is held for it.
+struct HeldKeySummary {
+  HeldKey key;
+  std::int64_t count{};
+  bool retry_requested{};
+};
+
+/// Narrows a listing; empty means all.
+struct HeldFilter {
+  std::string subscriber_id{};
+  std::string channel{};
+  std::string key{};
+};
+
+/// Held messages of one database, in the tables `tram_held_key` and `tram_held_message`. The row of
+/// a key is locked by whoever adds to it or replays it, so that a message either finds its key held
+/// and joins it, or comes after the last replay. A value; callable from any thread. Faults of all
+/// calls: those of the driver.
+class HeldMessages final {
+ public:
+  HeldMessages(Dialect const& dialect, SchemaName const& schema);
+
+  // For subscriptions.
+
+  /// Holds the message and its key. `message.sequence` and `held_at` are chosen here.
+  void hold(StatementExecutor& tx, HeldMessage const& message) const;
+  /// Holds the message behind others of its key; false, and nothing done, when the key is not held
+  /// any more.
+  bool hold_behind(StatementExecutor& tx, HeldMessage const& message) const;
+  /// Keys of the subscriber whose replay was requested, `max` at most.
+  [[nodiscard]] std::vector<HeldKey> requested(StatementExecutor& tx,
+                                               std::string_view subscriber_id,
+                                               std::size_t max) const;
+  /// Locks the key, and gives its first message; nothing when it holds none.
+  [[nodiscard]] std::optional<HeldMessage> first(StatementExecutor& tx, HeldKey const& key) const;
+  /// Takes out a message that was handled; the key is free when it was the last. The key must be
+  /// locked by `first` in this transaction.
+  void settle(StatementExecutor& tx, HeldMessage const& message) const;
+  /// The replay failed: notes why and how often, and waits for the next request.
+  void refuse(StatementExecutor& tx, HeldMessage const& message, std::string_view reason,
+              int attempts) const;
+
+  // For operators.
+
+  [[nodiscard]] std::vector<HeldKeySummary> keys(StatementExecutor& tx,
+                                                 HeldFilter const& filter) const;
+  /// Oldest first.
+  [[nodiscard]] std::vector<HeldMessage> messages(StatementExecutor& tx, HeldFilter const& filter,
+                                                  std::size_t max) const;
+  [[nodiscard]] std::optional<HeldMessage> find(StatementExecutor& tx,
+                                                std::string_view message_id) const;
+  /// Asks the services to replay the keys; how many keys that are. They do it within seconds.
+  std::size_t request_retry(StatementExecutor& tx, HeldFilter const& filter) const;
+  /// Removes a message for good, and has those behind it replayed; false when there is none.
+  bool drop(StatementExecutor& tx, std::string_view subscriber_id,
+            std::string_view message_id) const;
+
+ private:
+  Dialect const& dialect_;
+  std::string key_table_;
+  std::string message_table_;
+};
+
+}  // namespace tram

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "tram/sql/database.hpp"
+#include "tram/sql/schema.hpp"
+#include "tram/sql/statement_executor.hpp"
+
+namespace tram {
+
+/// What `Inbox::receive` found.
+enum class Reception {
+  /// Not handled before, and nothing of its key is held: handle it.
+  fresh,
+  /// Handled (or held) before: pass over it.
+  duplicate,
+  /// Not handled before, and its key is held: it must be held behind the others.
+  key_is_held,
+};
+
+/// Names a key whose messages may be held.
+struct HeldKey {
+  std::string subscriber_id;
+  /// The broker's name of the channel.
+  std::string channel;
+  std::string key;
+  friend auto operator<=>(HeldKey const&, HeldKey const&) = default;
+};
+
+/// The messages that subscriptions of one database have handled: table `received_messages`
+/// (contract: core 1.3 and 5.3). A value; callable from any thread.
+class Inbox final {
+ public:
+  Inbox(Dialect const& dialect, SchemaName const& schema);
+
+  /// Writes the inbox row of a message, unless it is there, and looks whether its key is held: one
+  /// round trip where the database can do both at once. A duplicate is never an error and never
+  /// spoils the transaction. Waits for a transaction that writes the same row at this moment.
+  /// Faults: those of the driver.
+  Reception receive(StatementExecutor& tx, HeldKey const& key, std::string_view message_id) const;
+  /// The same without looking at keys; true when it is the first time.
+  bool receive(StatementExecutor& tx, std::string_view subscriber_id,
+               std::string_view message_id) const;
+
+  /// Forgets messages handled longer than `age` ago, a thousand at most; how many it forgot. `age`
+  /// must be at least how long the broker keeps records, or a message delivered again after that
+  /// has its effect again.
+  std::size_t forget_some(StatementExecutor& tx, std::chrono::milliseconds age) const;
+
+ private:
+  std::string receive_statement_;
+  std::string receive_and_look_statement_;
+  std::string look_statement_;
+  std::string forget_statement_;
+  bool in_one_statement_{};
+};
+
+}  // namespace tram

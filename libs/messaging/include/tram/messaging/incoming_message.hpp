@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "tram/broker/record.hpp"
+#include "tram/sql/transaction.hpp"
+#include "tram/wire/message.hpp"
+
+namespace tram {
+
+/// A message on its way to a handler, with where it came from.
+struct IncomingMessage {
+  Message message;
+  /// The subscription that received it, before mapping.
+  std::string subscriber_id;
+  /// The record it came in. `source.channel` is the broker's name of the channel, after mapping.
+  TopicPartition source;
+  Position position{};
+  /// The record's key: what holds, and is held by, other messages.
+  std::string key;
+  /// 1 the first time it is given to the handler by this process; a replay of a held message goes
+  /// on counting.
+  int attempt{1};
+
+  [[nodiscard]] std::string const& id() const { return message.id(); }
+};
+
+/// Handles one message, in a transaction that already holds its inbox row: whatever the handler
+/// writes there happens once in effect. The transaction commits after it returns.
+///
+/// Called from a worker thread; messages of one (channel, partition, key) one after the other,
+/// others at the same time. What it throws decides: `Error` with `transient`, `broken` or
+/// `in_doubt` does not count as an attempt (the message is tried again, and the subscription
+/// pauses when that goes on); `conflict` runs it again at once; anything else is an attempt, and
+/// when those are used up the message is held.
+using MessageHandler = std::function<void(Transaction& tx, IncomingMessage const& incoming)>;
+
+}  // namespace tram

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "tram/messaging/incoming_message.hpp"
+#include "tram/sql/statement_executor.hpp"
+#include "tram/wire/message.hpp"
+
+namespace tram {
+
+/// Looks at, and may change, what passes (contract: core 5.2). All hooks run in the order in which
+/// interceptors were given, the ones after an event too. What a `before` hook throws stops the
+/// message as if the sender or handler had thrown it; what an `after` hook throws is logged.
+/// Callable from any thread at once.
+class MessageInterceptor {
+ public:
+  virtual ~MessageInterceptor() = default;
+  /// Before the row is inserted; there is no header `ID` yet. Channel and other headers are set.
+  virtual void before_send(Message& /*message*/) {}
+  /// After the insert; `error` is null when it went well. The transaction has not committed.
+  virtual void after_send(Message const& /*message*/, std::exception_ptr const& /*error*/) {}
+  /// Before the transaction and the inbox, for every delivery, duplicates too.
+  virtual void before_receive(IncomingMessage& /*incoming*/) {}
+  virtual void after_receive(IncomingMessage const& /*incoming*/) {}
+  /// In the transaction, for a message that was not handled before.
+  virtual void before_handle(Transaction& /*tx*/, IncomingMessage const& /*incoming*/) {}
+  /// In the transaction still, unless `error` tells that the handler threw.
+  virtual void after_handle(IncomingMessage const& /*incoming*/,
+                            std::exception_ptr const& /*error*/) {}
+};
+
+// Shared: outbox and subscriptions use the same ones, and each may outlive the other.
+using Interceptors = std::vector<std::shared_ptr<MessageInterceptor>>;
+
+/// Wraps the handler of a subscription: calls `next` once, several times, or not at all. Runs in
+/// the transaction, behind the inbox and between the handle hooks and the handler; the first one
+/// given is the outermost.
+using HandlerMiddleware = std::function<void(Transaction& tx, IncomingMessage const& incoming,
+                                             MessageHandler const& next)>;
+
+}  // namespace tram

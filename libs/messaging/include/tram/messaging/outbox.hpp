@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/json.hpp"
+#include "tram/base/random.hpp"
+#include "tram/messaging/channel_mapping.hpp"
+#include "tram/messaging/interceptor.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/outbox_table.hpp"
+#include "tram/sql/schema.hpp"
+#include "tram/sql/statement_executor.hpp"
+#include "tram/wire/id_generator.hpp"
+#include "tram/wire/message.hpp"
+#include "tram/wire/outbox_partitioning.hpp"
+
+namespace tram {
+
+struct OutboxOptions {
+  SchemaName schema{};
+  /// Must be the numbers that all services of the database, and its relay, use.
+  OutboxPartitioning partitioning{};
+  /// Needed where the database makes the ids: the relay must be given the same.
+  std::optional<OutboxId> outbox_id{};
+  /// Larger messages are refused by `send`: headers and payload as they stand in the record, in
+  /// bytes. Kafka's own default limit leaves some room above this.
+  std::size_t message_bytes_max{1'000'000};
+  NameMapping channel_mapping{};
+  Interceptors interceptors{};
+};
+
+/// How one message is sent.
+struct SendOptions {
+  /// Messages to a channel with the same key keep their order; without one a random key, and so no
+  /// order.
+  std::optional<std::string> partition_key{};
+  /// Further headers; the ones that Tram sets itself (`ID`, `DESTINATION`, `DATE`) are replaced.
+  Headers headers{};
+};
+
+/// Sends messages by writing rows into the outbox table, in the caller's transaction: sent if that
+/// commits, never otherwise. Callable from any thread.
+class Outbox final {
+ public:
+  /// What it takes from its surroundings; all of it outlives the outbox.
+  struct Parts {
+    Dialect const& dialect;
+    /// From `probe_outbox_table`.
+    OutboxTable table;
+    IdGenerator& ids;
+    Clock& clock;
+    /// Callable from any thread.
+    Random& random;
+  };
+  /// Faults: rejected, where the table's ids come from the database and `outbox_id` is missing.
+  Outbox(Parts parts, OutboxOptions options);
+
+  /// For a database of ours: checks its schema and looks at its table, in one transaction. Faults:
+  /// those of `require_schema` and `probe_outbox_table`.
+  static Outbox of(Database& database, IdGenerator& ids, Random& random,
+                   OutboxOptions options = {});
+
+  /// Writes the message and returns its id. Sets `DESTINATION` (the mapped channel), `DATE`,
+  /// `PARTITION_ID` where missing, and `ID` where the service makes the ids; the trace context of a
+  /// `Transaction` becomes `traceparent` and `tracestate` where the message has none. Waits for
+  /// the database only where that makes the ids: otherwise the row travels with the next statement
+  /// or the commit. Faults: rejected, before anything is written, for a channel that no broker
+  /// takes, a message that is too large, text that is no UTF-8 or has a NUL; those of the driver.
+  std::string send(StatementExecutor& tx, std::string_view channel, Message message,
+                   SendOptions const& options = {}) const;
+  std::string send(Transaction& tx, std::string_view channel, Message message,
+                   SendOptions const& options = {}) const;
+
+  /// The same with a plain struct as the payload, encoded as JSON (`tram/base/json.hpp`).
+  template <class Executor, class Payload>
+    requires(!std::is_same_v<Payload, Message>)
+  std::string send(Executor& tx, std::string_view channel, Payload const& payload,
+                   SendOptions const& options = {}) const {
+    return send(tx, channel, Message{.headers = {}, .payload = json::encode(payload)}, options);
+  }
+
+ private:
+  Parts parts_;
+  OutboxOptions options_;
+};
+
+}  // namespace tram

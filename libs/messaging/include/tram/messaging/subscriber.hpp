@@ -1,0 +1,119 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/log.hpp"
+#include "tram/base/random.hpp"
+#include "tram/broker/broker.hpp"
+#include "tram/messaging/channel_mapping.hpp"
+#include "tram/messaging/interceptor.hpp"
+#include "tram/messaging/subscription.hpp"
+#include "tram/messaging/workers.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/schema.hpp"
+
+namespace tram {
+
+struct SubscriberOptions {
+  SchemaName schema{};
+  NameMapping channel_mapping{};
+  /// Subscriber id → consumer group; the inbox keeps the unmapped id.
+  NameMapping group_mapping{};
+  Interceptors interceptors{};
+  /// How often requested replays are looked for.
+  Duration held_check_interval{std::chrono::seconds{2}};
+  /// Inbox rows are kept so long: at least as long as the broker keeps records.
+  std::chrono::milliseconds inbox_age{std::chrono::hours{24 * 14}};
+  Duration inbox_check_interval{std::chrono::seconds{30}};
+  /// Pauses after trouble with the broker: the first one, doubling up to the longest.
+  Duration back_off_first{std::chrono::milliseconds{50}};
+  Duration back_off_longest{std::chrono::seconds{5}};
+  /// At a stop, handlers that run may finish for so long.
+  Duration drain_timeout{std::chrono::seconds{10}};
+};
+
+/// What a subscriber works with; all of it outlives the subscriber.
+struct SubscriberParts {
+  Database& database;
+  Broker& broker;
+  Workers& workers;
+  Clock& clock;
+  /// Callable from any thread.
+  Random& random;
+  Logger logger{};
+};
+
+struct SubscriptionCounters {
+  std::uint64_t delivered{};
+  std::uint64_t handled{};
+  std::uint64_t duplicates{};
+  std::uint64_t failures{};
+  std::uint64_t held{};
+  std::uint64_t held_behind{};
+  std::uint64_t replayed{};
+  std::uint64_t malformed{};
+  std::uint64_t rebalances{};
+};
+
+struct SubscriptionStatus {
+  std::string subscriber_id;
+  SubscriptionCounters counters;
+  /// Partitions owned now.
+  std::size_t partitions{};
+  /// Delivered and neither handled nor held yet; running now.
+  std::size_t waiting{};
+  std::size_t running{};
+  /// The breaker is open: nothing is tried for a while.
+  bool paused{};
+  /// When a message was finished last, or there was none to finish.
+  SteadyTime last_progress{};
+  /// What is wrong, empty when all is well.
+  std::string trouble;
+};
+
+/// Runs subscriptions: takes records from the broker and gives their messages to the handlers, on
+/// the workers, in order per key, each once in effect.
+///
+/// Every message is handled in one transaction with its inbox row. A handler that throws never ends
+/// the subscription: its message is tried again, then held with its key, and the others go on.
+/// Acknowledged to the broker is only what lies before the oldest unfinished record.
+class Subscriber final {
+ public:
+  /// Faults: rejected, for a subscriber id that is used twice, an illegal channel, no channel.
+  Subscriber(SubscriberParts parts, SubscriberOptions options,
+             std::vector<Subscription> subscriptions);
+  ~Subscriber();
+  Subscriber(Subscriber const&) = delete;
+  Subscriber& operator=(Subscriber const&) = delete;
+
+  /// One round of the loop, for simulations and tests: takes what the consumers have, and what the
+  /// workers finished, and starts what can run. Never waits, except for the database when it looks
+  /// for requested replays or removes old inbox rows. False when there was nothing to do. The same
+  /// thread as `run`, or none.
+  bool step();
+  /// When `step` wants to be called though nothing woke it.
+  [[nodiscard]] SteadyTime next_step() const;
+  /// Works until a stop is requested, lets finish what runs, acknowledges it, leaves the groups and
+  /// returns. Raises nothing: every trouble is met with another attempt, and is in the status.
+  void run(std::stop_token stop);
+
+  /// Callable from any thread; never waits.
+  [[nodiscard]] std::vector<SubscriptionStatus> status() const;
+  /// No record is waiting or running, and the last look at each consumer found nothing. Callable
+  /// from any thread; never waits.
+  [[nodiscard]] bool idle() const;
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace tram

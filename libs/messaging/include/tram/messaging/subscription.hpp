@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/broker/broker.hpp"
+#include "tram/messaging/incoming_message.hpp"
+#include "tram/messaging/interceptor.hpp"
+
+namespace tram {
+
+/// How a message is tried again after its handler threw.
+struct RetryPolicy {
+  /// Runs of the handler in the lane before the message is held, the first one included.
+  int attempts_max{4};
+  /// The first pause; each further one is `factor` times as long, up to the longest. Between half
+  /// of it and all of it is waited, at random.
+  Duration pause_first{std::chrono::milliseconds{50}};
+  double factor{4};
+  Duration pause_longest{std::chrono::seconds{2}};
+
+  /// The longest pause after so many failures (1, 2, …), before the random part.
+  [[nodiscard]] Duration pause_after(int failures) const;
+};
+
+/// When a subscription stops trying for a while: its database, or something its handlers need, is
+/// away.
+struct BreakerPolicy {
+  /// Failures in a row with `transient`, `broken` or `in_doubt` that open it.
+  int failures_max{5};
+  /// How long it stays open before one message is tried; doubling up to the longest while that
+  /// fails.
+  Duration open_first{std::chrono::milliseconds{500}};
+  Duration open_longest{std::chrono::seconds{30}};
+};
+
+struct SubscriptionOptions {
+  RetryPolicy retry{};
+  BreakerPolicy breaker{};
+  /// A held message holds later ones of its key. Off: they are handled, out of order.
+  bool hold_key{true};
+  /// Messages of different keys that one transaction handles at most, when they are there already.
+  /// More is faster, and more is run again when one of them fails. A key never has two in one.
+  std::size_t messages_per_transaction{1};
+  /// Messages waiting or running, per partition; above, the partition pauses until half are done.
+  std::size_t partition_backlog_max{1000};
+  /// One run of the handler with its transaction may take so long.
+  Duration handle_timeout{std::chrono::seconds{30}};
+  /// Where a group without a stored position starts.
+  ConsumerMode::Start start{ConsumerMode::Start::earliest};
+};
+
+/// Channels, a subscriber id, and what to do with each message.
+struct Subscription {
+  /// Names the consumer group and the inbox rows: change it, and everything is handled again.
+  std::string subscriber_id;
+  std::vector<std::string> channels;
+  MessageHandler handler;
+  SubscriptionOptions options{};
+  std::vector<HandlerMiddleware> middleware{};
+};
+
+}  // namespace tram

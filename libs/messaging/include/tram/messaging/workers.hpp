@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace tram {
+
+/// Runs jobs, each once, on threads of its own. One pool serves all subscriptions of a service.
+class Workers {
+ public:
+  using Job = std::function<void()>;
+  virtual ~Workers() = default;
+  /// Queues a job; callable from any thread, never waits. A job must not throw: one that does ends
+  /// the process.
+  virtual void submit(Job job) = 0;
+  /// How many jobs run at the same time at most.
+  [[nodiscard]] virtual std::size_t count() const = 0;
+};
+
+/// Threads that live as long as the pool. Its destructor waits for the jobs that run and drops the
+/// others.
+class WorkerPool final : public Workers {
+ public:
+  /// `threads` at least 1.
+  explicit WorkerPool(std::size_t threads);
+  ~WorkerPool() override;
+  WorkerPool(WorkerPool const&) = delete;
+  WorkerPool& operator=(WorkerPool const&) = delete;
+
+  void submit(Job job) override;
+  [[nodiscard]] std::size_t count() const override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tram
