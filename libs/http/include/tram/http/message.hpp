@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace tram::http {
+
+/// A request as its handler sees it: complete, and within the server's limits.
+struct Request {
+  /// In capitals: `GET`.
+  std::string method{};
+  /// Percent-decoded, without the query.
+  std::string path{};
+  /// The values of the route's `{name}` segments, percent-decoded.
+  std::map<std::string, std::string, std::less<>> parameters{};
+  /// Percent-decoded; of a repeated name the last value.
+  std::map<std::string, std::string, std::less<>> query{};
+  /// Names in lower case; of a repeated name the last value.
+  std::map<std::string, std::string, std::less<>> headers{};
+  std::string body{};
+};
+
+/// What a handler answers.
+struct Response {
+  int status{200};
+  std::string content_type{"text/plain; charset=utf-8"};
+  std::string body{};
+  /// Further headers.
+  std::map<std::string, std::string, std::less<>> headers{};
+};
+
+inline Response json_response(std::string body, int status = 200) {
+  return {.status = status, .content_type = "application/json", .body = std::move(body)};
+}
+
+/// Answers one request. Called on one of the server's threads, on several at once. What it throws
+/// becomes an answer 500 and a line in the log.
+using Handler = std::function<Response(Request const&)>;
+
+/// Which requests go to which handler.
+struct Route {
+  std::string method{};
+  /// Segments between slashes, each one literal or `{name}`, which takes any one segment that is
+  /// not empty: `/readers/{name}/status`. Of several routes that fit the first one is taken.
+  std::string pattern;
+  Handler handler;
+};
+
+}  // namespace tram::http

@@ -1,0 +1,224 @@
+#include "tram/http/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <optional>
+#include <thread>
+
+#include "client.hpp"
+#include "tram/base/error.hpp"
+#include "tram/base/mutex.hpp"
+
+namespace tram::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+class HttpServer : public ::testing::Test {
+ protected:
+  void serve(ServerOptions options = {}) {
+    options.address = "127.0.0.1";
+    std::vector<Route> routes{
+        {"GET", "/hello", [](Request const&) { return Response{.body = "hello\n"}; }},
+        {"GET", "/orders/{id}/lines/{line}",
+         [](Request const& request) {
+           return Response{.body = request.parameters.at("id") + "|" +
+                                   request.parameters.at("line") + "|" +
+                                   (request.query.contains("q") ? request.query.at("q") : "")};
+         }},
+        {"POST", "/echo",
+         [](Request const& request) {
+           return Response{.status = 201,
+                           .content_type = request.headers.at("content-type"),
+                           .body = request.body,
+                           .headers = {{"X-Size", std::to_string(request.body.size())}}};
+         }},
+        {"GET", "/throws",
+         [](Request const&) -> Response { throw std::runtime_error{"the table is gone"}; }},
+        {"GET", "/throws-anything", [](Request const&) -> Response { throw 7; }},
+        {"GET", "/waits", [this](Request const&) {
+           entered_.count_down();
+           leave_.wait();
+           return Response{.body = "at last"};
+         }}};
+    server_.emplace(options, std::move(routes), clock_,
+                    Logger{[this](LogLevel, std::string const& line) {
+                             Lock const lock{mutex_};
+                             log_ += line + "\n";
+                           },
+                           LogLevel::info});
+  }
+  std::string ask(std::string const& line, std::string const& headers = "",
+                  std::string const& body = "") {
+    return http::ask(server_->port(), line, headers, body);
+  }
+  std::string log() {
+    Lock const lock{mutex_};
+    return log_;
+  }
+
+  SystemClock clock_;
+  std::latch entered_{1};
+  std::latch leave_{1};
+  Mutex mutex_;
+  std::string log_ TRAM_GUARDED_BY(mutex_);
+  std::optional<Server> server_;
+};
+
+bool has_status(std::string const& answer, std::string const& status) {
+  return answer.starts_with("HTTP/1.1 " + status) || answer.starts_with("HTTP/1.0 " + status);
+}
+bool has_body(std::string const& answer, std::string const& body) {
+  return answer.ends_with("\r\n\r\n" + body);
+}
+
+TEST_F(HttpServer, answers_on_a_port_of_its_own) {
+  serve();
+  auto const answer = ask("GET /hello");
+  EXPECT_TRUE(has_status(answer, "200")) << answer;
+  EXPECT_TRUE(has_body(answer, "hello\n")) << answer;
+  EXPECT_NE(answer.find("Content-Type: text/plain; charset=utf-8"), std::string::npos) << answer;
+}
+
+TEST_F(HttpServer, gives_decoded_segments_and_queries_to_handlers) {
+  serve();
+  EXPECT_TRUE(has_body(ask("GET /orders/a%2Fb/lines/%C3%A9+1?q=x%20y+z&other"), "a/b|é+1|x y z"));
+  EXPECT_TRUE(has_status(ask("GET /orders//lines/1"), "404"));
+  EXPECT_TRUE(has_status(ask("GET /orders/%zz/lines/1"), "400"));
+  EXPECT_TRUE(has_status(ask("GET /hello?q=%4"), "400"));
+}
+
+TEST_F(HttpServer, carries_bodies_and_headers_both_ways) {
+  serve();
+  auto const fixed = ask("POST /echo", "Content-Type: a/b\r\nContent-Length: 5\r\n", "12345");
+  EXPECT_TRUE(has_status(fixed, "201")) << fixed;
+  EXPECT_NE(fixed.find("X-Size: 5"), std::string::npos) << fixed;
+  EXPECT_NE(fixed.find("Content-Type: a/b"), std::string::npos) << fixed;
+  auto const chunked = ask("POST /echo", "Content-Type: a/b\r\nTransfer-Encoding: chunked\r\n",
+                           "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  EXPECT_TRUE(has_body(chunked, "abcde")) << chunked;
+}
+
+TEST_F(HttpServer, says_what_a_path_takes_and_what_is_not_there) {
+  serve();
+  EXPECT_TRUE(has_status(ask("GET /nothing"), "404"));
+  auto const answer = ask("DELETE /hello");
+  EXPECT_TRUE(has_status(answer, "405")) << answer;
+  EXPECT_NE(answer.find("Allow: GET"), std::string::npos) << answer;
+  auto const head = ask("HEAD /hello");
+  EXPECT_TRUE(has_status(head, "200")) << head;
+  EXPECT_TRUE(has_body(head, "")) << head;
+}
+
+TEST_F(HttpServer, lets_no_exception_of_a_handler_escape) {
+  serve();
+  auto const answer = ask("GET /throws");
+  EXPECT_TRUE(has_status(answer, "500")) << answer;
+  EXPECT_EQ(answer.find("the table is gone"), std::string::npos) << answer;
+  EXPECT_TRUE(has_status(ask("GET /throws-anything"), "500"));
+  EXPECT_NE(
+      log().find("event=http.handler_failed method=GET path=/throws what=\"the table is gone\""),
+      std::string::npos)
+      << log();
+  EXPECT_TRUE(has_status(ask("GET /hello"), "200"));
+}
+
+TEST_F(HttpServer, refuses_what_is_malformed_or_too_long) {
+  serve({.header_bytes_max = 4096, .body_bytes_max = 10});
+  for (auto const* bytes : {"nonsense\r\n\r\n", "GET\r\n\r\n", "\x01\x02\x03\r\n\r\n",
+                            "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: -5\r\n\r\n"}) {
+    auto const answer = Client{server_->port()}.send(bytes).rest();
+    EXPECT_TRUE(answer.empty() || has_status(answer, "4")) << bytes << answer;
+  }
+  auto const long_path = ask("GET /" + std::string(10'000, 'a'));
+  EXPECT_TRUE(long_path.empty() || has_status(long_path, "414")) << long_path;
+  auto const long_header = ask("GET /hello", "X-Long: " + std::string(10'000, 'a') + "\r\n");
+  EXPECT_TRUE(long_header.empty() || has_status(long_header, "4")) << long_header;
+  auto const announced = ask("POST /echo", "Content-Type: a/b\r\nContent-Length: 11\r\n");
+  EXPECT_TRUE(has_status(announced, "413")) << announced;
+  auto const absurd =
+      ask("POST /echo", "Content-Type: a/b\r\nContent-Length: 99999999999999999999\r\n");
+  EXPECT_TRUE(absurd.empty() || has_status(absurd, "4")) << absurd;
+  auto const chunked = ask("POST /echo", "Content-Type: a/b\r\nTransfer-Encoding: chunked\r\n",
+                           "6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n");
+  EXPECT_TRUE(has_status(chunked, "413")) << chunked;
+  EXPECT_TRUE(has_status(ask("GET /hello"), "200"));
+}
+
+TEST_F(HttpServer, closes_connections_that_complete_nothing) {
+  serve({.request_timeout = 200ms});
+  Client silent{server_->port()};
+  Client slow{server_->port()};
+  slow.send("GET /hello HTTP/1.1\r\nHost: here\r\nX-Slow: ");
+  // A byte now and then does not keep it open: the whole request has to come in time.
+  std::jthread const drip{[&slow](std::stop_token const& stop) {
+    while (!stop.stop_requested()) {
+      slow.send("a");
+      std::this_thread::yield();
+    }
+  }};
+  EXPECT_EQ(silent.rest(), "");
+  EXPECT_FALSE(has_status(slow.rest(), "200"));
+  EXPECT_TRUE(has_status(ask("GET /hello"), "200"));
+}
+
+TEST_F(HttpServer, takes_further_connections_when_others_are_closed) {
+  serve({.connections_max = 2, .request_timeout = 200ms});
+  Client first{server_->port()};
+  Client second{server_->port()};
+  EXPECT_TRUE(has_body(first.send("GET /hello HTTP/1.1\r\nHost: here\r\n\r\n").until("hello\n"),
+                       "hello\n"));
+  EXPECT_TRUE(has_body(second.send("GET /hello HTTP/1.1\r\nHost: here\r\n\r\n").until("hello\n"),
+                       "hello\n"));
+  auto const third = ask("GET /hello");
+  EXPECT_TRUE(has_body(third, "hello\n")) << third;
+  EXPECT_EQ(first.rest() + second.rest(), "");
+}
+
+TEST_F(HttpServer, serves_several_requests_at_once_and_one_after_the_other) {
+  serve({.threads = 4});
+  Client kept{server_->port()};
+  for (int i = 0; i < 3; ++i) {
+    kept.send("GET /hello HTTP/1.1\r\nHost: here\r\n\r\n");
+    EXPECT_TRUE(has_body(kept.until("hello\n"), "hello\n"));
+  }
+}
+
+TEST_F(HttpServer, stops_while_a_client_is_connected_and_after_the_request_under_way) {
+  serve();
+  Client idle{server_->port()};
+  Client busy{server_->port()};
+  busy.send("GET /waits HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
+  entered_.wait();
+  std::latch stopping{1};
+  std::jthread const stopper{[&] {
+    stopping.count_down();
+    server_.reset();
+  }};
+  stopping.wait();
+  leave_.count_down();
+  EXPECT_TRUE(has_body(busy.rest(), "at last"));
+  EXPECT_EQ(idle.rest(), "");
+}
+
+TEST_F(HttpServer, says_why_it_cannot_listen) {
+  serve();
+  auto const why = [this](ServerOptions const& options) -> std::string {
+    try {
+      Server const other{options, {}, clock_};
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected);
+      return error.what();
+    }
+    return "it listens";
+  };
+  EXPECT_NE(why({.address = "127.0.0.1", .port = server_->port()}).find("choose another port"),
+            std::string::npos);
+  EXPECT_NE(why({.address = "localhost"}).find("numeric"), std::string::npos);
+  EXPECT_NE(why({.address = "192.0.2.1"}).find("of this machine"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tram::http
