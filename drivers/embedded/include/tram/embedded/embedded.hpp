@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/log.hpp"
+#include "tram/broker/broker.hpp"
+
+namespace tram::embedded {
+
+/// When a record is completed.
+enum class Durability : std::uint8_t {
+  /// After the disk has it: a power failure loses nothing that was completed.
+  power_failure,
+  /// After the operating system has it: a crash of the process loses nothing, a power failure may
+  /// lose the last records.
+  process_crash,
+};
+
+/// How a broker in a file behaves.
+struct Config {
+  /// The file, made when it is not there, on a local disk. It belongs to the broker alone: it is
+  /// not the application's database.
+  std::string path;
+  /// Partitions of a channel that is created without a number of its own.
+  std::int32_t partitions{4};
+  /// The largest record, key and value together, in bytes; at most 500 000 000.
+  std::size_t record_bytes_max{1'000'000};
+  Durability durability{Durability::power_failure};
+  /// Records older than this are removed, consumed or not, a few with every transaction of a
+  /// producer; 0 keeps all.
+  std::chrono::milliseconds retention{std::chrono::hours{7 * 24}};
+  /// Records that a producer holds until its completions are taken. It also takes no more than
+  /// 16 MiB and one record.
+  std::size_t window{10'000};
+  /// A member that did not poll for so long loses its partitions when another member polls.
+  Duration session_timeout{std::chrono::seconds{10}};
+  /// The least time between two times of storing a consumer's positions, except at a revocation and
+  /// in `close`.
+  Duration store_interval{std::chrono::milliseconds{200}};
+};
+
+/// A broker in one SQLite file, for the threads of one process at a time.
+///
+/// What was completed survives `kill -9` of the process and, unless told otherwise, a power
+/// failure. Positions of groups survive the first, and may fall back a little in the second. What
+/// is submitted between two calls of `completions` is one transaction, which `completions` commits:
+/// it waits for the disk, and so may a `poll` that stores positions. Nobody polls the file:
+/// consumers are woken by the producer that committed.
+///
+/// The broker holds a lock on `<path>.lock` that ends with its process; the lock file stays.
+/// Producers and consumers may outlive the broker, and hold the lock, too. Consumers whose next
+/// records were removed go on at the first one left; that is logged as `embedded.records_expired`.
+///
+/// Faults: transient (another process, or another broker of this one, has the file; the disk is
+/// full), rejected (not a broker's file, made by a newer release, not writable, an impossible
+/// configuration). `clock` must outlive the broker and whatever it gave out.
+std::unique_ptr<Broker> connect(Config const& config, Clock& clock, Logger const& logger = {});
+
+}  // namespace tram::embedded

@@ -1,0 +1,33 @@
+#include "file_channels.hpp"
+
+#include <utility>
+
+namespace tram::embedded {
+
+void FileChannel::listen(std::shared_ptr<News> news) {
+  Lock const lock{mutex_};
+  listeners_.push_back(std::move(news));
+}
+
+void FileChannel::forget(std::shared_ptr<News> const& news) {
+  Lock const lock{mutex_};
+  std::erase(listeners_, news);
+}
+
+void FileChannel::ring() {
+  Lock const lock{mutex_};
+  for (auto const& news : listeners_) news->ring();
+}
+
+FileChannel* FileChannels::find(std::string_view name) {
+  Lock const lock{mutex_};
+  auto const found = channels_.find(name);
+  return found == channels_.end() ? nullptr : found->second.get();
+}
+
+void FileChannels::add(std::unique_ptr<FileChannel> channel) {
+  Lock const lock{mutex_};
+  channels_.emplace(channel->name(), std::move(channel));
+}
+
+}  // namespace tram::embedded

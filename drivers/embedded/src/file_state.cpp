@@ -1,0 +1,93 @@
+#include "file_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "file_schema.hpp"
+
+namespace tram::embedded {
+
+FileState::FileState(Config given, Clock& time, Logger log)
+    : config{std::move(given)},
+      clock{time},
+      logger{std::move(log)},
+      groups{std::make_shared<Groups>(config.session_timeout)},
+      lock_{config.path},
+      connection_{config.path, config.durability, FileConnection::Missing::create} {
+  Lock const mine{turn};
+  prepare_file(connection_);
+  load();
+}
+
+void FileState::load() {
+  Statement channels_of_file{connection_, "read",
+                             "SELECT c.name, p.id, p.number, max(p.first, coalesce((SELECT "
+                             "max(place) + 1 - (p.id << 40) FROM tram_record WHERE place >= p.id "
+                             "<< 40 AND place < (p.id + 1) << 40), 0)) FROM tram_channel c JOIN "
+                             "tram_partition p ON p.channel = c.id ORDER BY c.id, p.number"};
+  auto rows = channels_of_file.run();
+  std::unique_ptr<FileChannel> channel;
+  while (rows.next()) {
+    if (rows.number(2) == 0) {
+      if (channel) channels.add(std::move(channel));
+      channel = std::make_unique<FileChannel>(rows.bytes(0));
+    }
+    partitions_.push_back(&channel->add_partition(rows.number(1), rows.number(3)));
+  }
+  if (channel) channels.add(std::move(channel));
+}
+
+void FileState::create_channels(std::span<std::string const> names, std::int32_t partitions) {
+  Lock const mine{turn};
+  std::map<std::string, std::unique_ptr<FileChannel>> made;
+  auto const is_missing = [&](std::string const& name) {
+    return channels.find(name) == nullptr && !made.contains(name);
+  };
+  if (std::ranges::none_of(names, is_missing)) return;
+  FileTransaction transaction{connection_};
+  for (auto const& name : names) {
+    if (is_missing(name)) made.emplace(name, insert(name, partitions));
+  }
+  transaction.commit();
+  for (auto& [name, channel] : made) {
+    for (std::int32_t number = 0; number < partitions; ++number) {
+      partitions_.push_back(&channel->partition(number));
+    }
+    channels.add(std::move(channel));
+  }
+}
+
+std::unique_ptr<FileChannel> FileState::insert(std::string const& name, std::int32_t partitions) {
+  Statement insert_channel{connection_, "create a channel in",
+                           "INSERT INTO tram_channel (name) VALUES (?) RETURNING id"};
+  Statement insert_partition{
+      connection_, "create a partition in",
+      "INSERT INTO tram_partition (channel, number) VALUES (?, ?) RETURNING id"};
+  auto channel = std::make_unique<FileChannel>(name);
+  auto row = insert_channel.run(name);
+  row.next();
+  auto const id = row.number(0);
+  for (std::int32_t number = 0; number < partitions; ++number) {
+    auto partition = insert_partition.run(id, number);
+    partition.next();
+    channel->add_partition(partition.number(0), 0);
+  }
+  return channel;
+}
+
+Generation FileState::last_generation(std::string const& group) {
+  Lock const mine{turn};
+  Statement last{connection_, "read",
+                 "SELECT max(generation) FROM tram_progress WHERE group_name = ?"};
+  auto row = last.run(group);
+  row.next();
+  return row.number(0);
+}
+
+FilePartition* FileState::next_partition() {
+  if (partitions_.empty()) return nullptr;
+  looked_at_ = (looked_at_ + 1) % partitions_.size();
+  return partitions_[looked_at_];
+}
+
+}  // namespace tram::embedded

@@ -1,0 +1,107 @@
+#include "file_store.hpp"
+
+#include <utility>
+
+#include "file_schema.hpp"
+
+namespace tram::embedded {
+namespace {
+
+/// What one call of `read` takes into memory, and one record.
+constexpr std::size_t bytes_max{4'000'000};
+
+}  // namespace
+
+// Positions are stored without a sync of the disk: after a power failure a little comes twice, and
+// the inbox filters it. The next commit of a producer syncs them, too.
+FileStore::FileStore(std::shared_ptr<FileState> state, std::span<std::string const> channels,
+                     std::shared_ptr<News> news)
+    : state_{std::move(state)},
+      news_{std::move(news)},
+      connection_{state_->config.path, Durability::process_crash, FileConnection::Missing::refuse},
+      read_{connection_, "read",
+            "SELECT place, key, value FROM tram_record WHERE place >= ? AND place < ? ORDER BY "
+            "place LIMIT ?"},
+      claim_{connection_, "store positions in",
+             "INSERT INTO tram_progress (group_name, partition, generation) VALUES (?, ?, ?) ON "
+             "CONFLICT DO UPDATE SET generation = max(generation, excluded.generation) RETURNING "
+             "next"},
+      store_{connection_, "store positions in",
+             "UPDATE tram_progress SET next = ? WHERE group_name = ? AND partition = ? AND "
+             "generation = ?"} {
+  for (auto const& name : channels) {
+    auto const [place, added] = channels_.emplace(name, state_->channels.find(name));
+    if (added) place->second->listen(news_);
+  }
+}
+
+FileStore::~FileStore() {
+  for (auto const& [name, channel] : channels_) channel->forget(news_);
+}
+
+Position FileStore::end(TopicPartition const& partition) { return find(partition).end.load(); }
+
+Position FileStore::read(TopicPartition const& partition, Position from, std::size_t max,
+                         std::vector<ConsumerEvent>& events) {
+  auto const& where = find(partition);
+  auto const end = where.end.load();
+  if (from >= end) return from;
+  auto const origin = place_of(where.id, 0);
+  auto records = read_.run(origin + from, origin + end, static_cast<std::int64_t>(max));
+  auto next = from;
+  std::size_t count = 0;
+  for (std::size_t bytes = 0; records.next(); ++count) {
+    if (bytes > bytes_max) {
+      news_->ring();
+      return next;
+    }
+    auto const position = records.number(0) - origin;
+    if (position > next) note_expired(partition, next, position);
+    events.emplace_back(Delivery{.source = partition,
+                                 .position = position,
+                                 .key = records.bytes(1),
+                                 .value = records.bytes(2)});
+    auto const& delivery = std::get<Delivery>(events.back());
+    bytes += delivery.key.size() + delivery.value.size();
+    next = position + 1;
+  }
+  if (count == max) return next;
+  if (end > next) note_expired(partition, next, end);
+  return end;
+}
+
+std::optional<Position> FileStore::claim(std::string const& group, Claim const& claim) {
+  group_ = group;
+  Lock const mine{state_->turn};
+  auto row = claim_.run(group, find(claim.partition).id, claim.generation);
+  row.next();
+  auto const stored = row.is_null(0) ? std::nullopt : std::optional<Position>{row.number(0)};
+  while (row.next()) {}
+  return stored;
+}
+
+void FileStore::store(std::string const& group, std::span<Progress const> progress) {
+  Lock const mine{state_->turn};
+  FileTransaction transaction{connection_};
+  for (auto const& each : progress) {
+    store_.execute(each.next, group, find(each.partition).id, each.generation);
+  }
+  transaction.commit();
+}
+
+FilePartition& FileStore::find(TopicPartition const& partition) {
+  return channels_.at(partition.channel)->partition(partition.partition);
+}
+
+/// Positions of a partition have no gaps, so what is missing was removed for its age.
+void FileStore::note_expired(TopicPartition const& partition, Position from, Position first) {
+  // A new group begins at the first record there is.
+  if (from == 0) return;
+  state_->logger.warning("embedded.records_expired", {{"group", group_},
+                                                      {"channel", partition.channel},
+                                                      {"partition", partition.partition},
+                                                      {"records", first - from},
+                                                      {"next", first}});
+}
+
+}  // namespace tram::embedded
