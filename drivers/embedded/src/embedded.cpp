@@ -1,5 +1,7 @@
 #include "tram/embedded/embedded.hpp"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "file_producer.hpp"
@@ -71,11 +73,20 @@ void check(Config const& config) {
   if (config.retention.count() < 0) refuse("retention must not be negative; 0 keeps all");
 }
 
+/// One file has one name, whatever links lead to it: the lock goes by it.
+Config with_true_path(Config config) {
+  std::error_code trouble;
+  auto const path = std::filesystem::weakly_canonical(config.path, trouble);
+  if (!trouble) config.path = path.string();
+  return config;
+}
+
 }  // namespace
 
 std::unique_ptr<Broker> connect(Config const& config, Clock& clock, Logger const& logger) {
   check(config);
-  return std::make_unique<FileBroker>(std::make_shared<FileState>(config, clock, logger));
+  return std::make_unique<FileBroker>(
+      std::make_shared<FileState>(with_true_path(config), clock, logger));
 }
 
 }  // namespace tram::embedded

@@ -57,12 +57,12 @@ FileConnection::FileConnection(std::string const& path, Durability durability, M
                                      "' for writing; make the folder and the files in it writable"};
   }
   bool const syncs = durability == Durability::power_failure;
-  run(syncs ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  run("open", syncs ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 }
 
-void FileConnection::run(char const* sql) {
+void FileConnection::run(char const* operation, char const* sql) {
   int const code = ::sqlite3_exec(get(), sql, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) throw error(code, "use");
+  if (code != SQLITE_OK) throw error(code, operation);
 }
 
 Error FileConnection::error(int code, std::string const& operation) const {
@@ -124,7 +124,7 @@ void Statement::check(int code) const {
 }
 
 FileTransaction::FileTransaction(FileConnection& connection) : connection_{connection} {
-  connection_.run("BEGIN IMMEDIATE");
+  connection_.run("write to", "BEGIN IMMEDIATE");
 }
 
 FileTransaction::~FileTransaction() {
@@ -133,6 +133,6 @@ FileTransaction::~FileTransaction() {
   ::sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-void FileTransaction::commit() { connection_.run("COMMIT"); }
+void FileTransaction::commit() { connection_.run("commit to", "COMMIT"); }
 
 }  // namespace tram::embedded

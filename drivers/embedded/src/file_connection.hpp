@@ -18,8 +18,8 @@ class FileConnection {
   enum class Missing : std::uint8_t { refuse, create };
   FileConnection(std::string const& path, Durability durability, Missing missing);
 
-  /// Runs statements that give no rows.
-  void run(char const* sql);
+  /// Runs statements that give no rows. `operation` is for messages; see `error`.
+  void run(char const* operation, char const* sql);
   [[nodiscard]] sqlite3* get() const { return handle_.get(); }
   [[nodiscard]] std::string const& path() const { return path_; }
   /// The last error. `operation` goes before the file's name: `append to`. Transient: the disk is

@@ -117,7 +117,8 @@ void FileProducer::remove_old(std::int64_t now) {
     retention_.remove_some(*partition, max, now);
   }
   // Those that nobody writes to have their turns.
-  if (auto* const partition = state_->next_partition()) {
+  auto* const partition = state_->next_partition();
+  if (partition != nullptr && !touched_.contains(partition)) {
     retention_.remove_some(*partition, removals_more, now);
   }
 }

@@ -64,7 +64,7 @@ void use_write_ahead_log(FileConnection& connection) {
 void create(FileConnection& connection) {
   use_write_ahead_log(connection);
   FileTransaction transaction{connection};
-  connection.run(tables);
+  connection.run("make", tables);
   transaction.commit();
 }
 
