@@ -13,8 +13,9 @@ export CCACHE_NOHASHDIR := 1
 help: ## list the targets
 	@sed -n -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-setup: ## install the Debian packages that build and tests need; starts no service
+setup: ## install the Debian packages that build and tests need, fetch Kafka; starts no service
 	tools/setup test
+	tools/kafka_local jars
 
 demo: ## build and run example 01: a message sent in a transaction, relayed, handled once
 	@tools/setup build

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/log.hpp"
+#include "tram/broker/broker.hpp"
+
+namespace tram::kafka {
+
+/// How the partitions of a group are shared out. All members of a group must use the same.
+enum class Assignment : std::uint8_t {
+  /// As Java's default: at a rebalance everything is revoked and assigned anew.
+  range,
+  /// Only what moves is revoked. Java members need `CooperativeStickyAssignor`.
+  cooperative_sticky,
+};
+
+/// How to reach a Kafka cluster.
+struct Config {
+  /// `host:port`, several separated by commas.
+  std::string servers{};
+  /// Shown in the brokers' logs and metrics.
+  std::string client_id{"tram"};
+  /// A member that is not heard of for so long loses its partitions to the others.
+  std::chrono::milliseconds session_timeout{45'000};
+  /// A broker that does not answer for so long is asked again, or another one.
+  std::chrono::milliseconds request_timeout{30'000};
+  /// A record that goes to a channel of which the brokers say for so long that there is none is
+  /// rejected.
+  std::chrono::milliseconds missing_channel_timeout{10'000};
+  /// Larger values are refused before they are sent. Must be below the brokers' `message.max.bytes`
+  /// (1048588 unless changed), with some room for the key.
+  std::size_t record_bytes_max{1'000'000};
+  /// Records, and about the bytes, that one producer takes before they are completed.
+  std::size_t window{10'000};
+  std::size_t window_bytes{64UL * 1024 * 1024};
+  Assignment assignment{Assignment::range};
+  /// Anything else that librdkafka understands, by its name: TLS, SASL, compression, …
+  /// https://github.com/confluentinc/librdkafka/blob/v2.0.2/CONFIGURATION.md
+  /// Goes before what this driver would choose by itself, except for the few properties that its
+  /// promises stand on: those are refused.
+  std::map<std::string, std::string> properties{};
+};
+
+/// A Kafka cluster as a broker. Asks the cluster nothing yet. Faults: rejected, naming the property
+/// that is wrong. `clock` must outlive the broker and its consumers; `logger` gets the client
+/// library's own lines, from its threads.
+std::unique_ptr<Broker> connect(Config const& config, Clock& clock, Logger const& logger = {});
+
+}  // namespace tram::kafka

@@ -1,0 +1,140 @@
+#include "admin.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "faults.hpp"
+
+namespace tram::kafka {
+namespace {
+
+constexpr std::chrono::milliseconds look_again{20};
+
+ConfHandle conf_for(Config const& config, ClientHooks& hooks) {
+  auto conf = conf_of(client_properties(config));
+  hooks.install(conf.get());
+  return conf;
+}
+
+/// Not being allowed to create topics is no trouble as long as they exist.
+bool may_exist(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS ||
+         code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
+}  // namespace
+
+Admin::Admin(Config const& config, Clock& clock, Logger const& logger, Deadline deadline)
+    : config_{config}, clock_{clock}, deadline_{deadline}, hooks_{logger} {
+  hooks_.on_error = [this](Code code, std::string const& text) {
+    // That all brokers are down says less than what happened to one of them.
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && cause_ != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    cause_ = code;
+    cause_text_ = text;
+  };
+  // A consumer, since a producer's questions about topics may create them.
+  client_ = make_client(RD_KAFKA_CONSUMER, conf_for(config, hooks_));
+}
+
+void Admin::create_topics(std::span<std::string const> topics, std::int32_t partitions) {
+  std::vector<NewTopicHandle> wanted;
+  std::vector<rd_kafka_NewTopic_t*> pointers;
+  std::array<char, 512> reason{};
+  for (auto const& topic : topics) {
+    wanted.emplace_back(rd_kafka_NewTopic_new(topic.c_str(),
+                                              partitions > 0 ? partitions : brokers_default,
+                                              brokers_default, reason.data(), reason.size()));
+    if (!wanted.back()) {
+      throw Error{Fault::rejected, "kafka: create topic '" + topic + "': " + reason.data()};
+    }
+    pointers.push_back(wanted.back().get());
+  }
+  AdminOptionsHandle const options{
+      rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS)};
+  auto const most = static_cast<int>(config_.request_timeout.count());
+  auto const timeout = std::clamp(remaining(), 1, std::max(most, 1));
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, reason.data(), reason.size());
+  rd_kafka_AdminOptions_set_operation_timeout(options.get(), timeout, reason.data(), reason.size());
+  QueueHandle const answers{rd_kafka_queue_new(client_.get())};
+  rd_kafka_CreateTopics(client_.get(), pointers.data(), pointers.size(), options.get(),
+                        answers.get());
+  EventHandle const answer{rd_kafka_queue_poll(answers.get(), timeout + 1'000)};
+  if (!answer) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, "create topics");
+  if (auto const code = rd_kafka_event_error(answer.get())) {
+    fail(code, "create topics", rd_kafka_event_error_string(answer.get()));
+  }
+  check_created(rd_kafka_event_CreateTopics_result(answer.get()));
+  for (auto const& topic : topics) await(topic);
+}
+
+int Admin::remaining() const {
+  auto const left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline_.remaining(clock_)).count();
+  return static_cast<int>(std::min<std::int64_t>(left, std::numeric_limits<int>::max() / 2));
+}
+
+void Admin::check_created(rd_kafka_CreateTopics_result_t const* result) {
+  std::size_t count{};
+  auto const* const* const topics = rd_kafka_CreateTopics_result_topics(result, &count);
+  for (auto const* const topic : std::span{topics, count}) {
+    auto const code = rd_kafka_topic_result_error(topic);
+    auto const* const text = rd_kafka_topic_result_error_string(topic);
+    std::string const what =
+        std::string{"create topic '"} + rd_kafka_topic_result_name(topic) + "'";
+    if (may_exist(code) && code != RD_KAFKA_RESP_ERR_NO_ERROR &&
+        code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      if (look_up(rd_kafka_topic_result_name(topic)) == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      continue;
+    }
+    fail(code, what, text == nullptr ? std::string_view{} : text);
+  }
+}
+
+/// A topic is created a little before the brokers show it, and members of a group that subscribe
+/// in between would look again only much later.
+void Admin::await(std::string const& topic) {
+  for (;;) {
+    auto const code = look_up(topic);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    if (fault_of(code) != Fault::transient || deadline_.reached(clock_)) {
+      fail(code, "look up topic '" + topic + "'");
+    }
+    clock_.pause(look_again);
+  }
+}
+
+rd_kafka_resp_err_t Admin::look_up(std::string const& topic) {
+  TopicHandle const handle{rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr)};
+  rd_kafka_metadata_t const* found{};
+  auto const code =
+      rd_kafka_metadata(client_.get(), 0, handle.get(), &found, std::max(remaining(), 1));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+  MetadataHandle const metadata{found};
+  if (metadata->topic_cnt != 1) return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  auto const& shown = metadata->topics[0];
+  if (shown.err != RD_KAFKA_RESP_ERR_NO_ERROR) return shown.err;
+  std::span const partitions{shown.partitions, static_cast<std::size_t>(shown.partition_cnt)};
+  bool const led = !partitions.empty() && std::ranges::all_of(partitions, [](auto const& each) {
+    return each.leader >= 0;
+  });
+  return led ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
+void Admin::fail(Code code, std::string const& what, std::string_view text) {
+  rd_kafka_poll(client_.get(), 0);
+  bool const unreachable = code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+                           code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+                           code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+  if (unreachable && cause_ != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw error_of(cause_, what + " at " + config_.servers, cause_text_);
+  }
+  throw error_of(code, what + " at " + config_.servers, text);
+}
+
+}  // namespace tram::kafka

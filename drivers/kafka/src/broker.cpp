@@ -1,0 +1,61 @@
+#include <utility>
+
+#include "admin.hpp"
+#include "configuration.hpp"
+#include "consumer.hpp"
+#include "producer.hpp"
+#include "tram/kafka/kafka.hpp"
+#include "tram/wire/channel_name.hpp"
+
+namespace tram::kafka {
+namespace {
+
+/// What a batch of records may hold at first, as librdkafka and less than brokers take.
+constexpr std::size_t batch_bytes_default{1'000'000};
+
+class KafkaBroker final : public Broker {
+ public:
+  KafkaBroker(Config config, Clock& clock, Logger const& logger)
+      : config_{std::move(config)}, clock_{clock}, logger_{logger} {
+    check(config_);
+  }
+
+  [[nodiscard]] BrokerTraits traits() const override {
+    return {.name = "kafka",
+            .durable = true,
+            .record_bytes_max = config_.record_bytes_max,
+            .shared_by_processes = true};
+  }
+
+  std::unique_ptr<Producer> producer() override {
+    return std::make_unique<KafkaProducer>(config_, batch_bytes_, logger_);
+  }
+
+  std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
+                                      std::span<std::string const> channels) override {
+    create_channels(channels, 0, Deadline::after(clock_, config_.request_timeout));
+    return std::make_unique<KafkaConsumer>(config_, mode, channels, clock_, logger_);
+  }
+
+  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
+                       Deadline deadline) override {
+    for (auto const& channel : channels) check_channel_name(channel);
+    if (channels.empty()) return;
+    Admin{config_, clock_, logger_, deadline}.create_topics(channels, partitions);
+  }
+
+ private:
+  Config const config_;
+  Clock& clock_;
+  Logger const logger_;
+  // Shared with the producers, which may outlive this.
+  std::shared_ptr<BatchBytes> const batch_bytes_{std::make_shared<BatchBytes>(batch_bytes_default)};
+};
+
+}  // namespace
+
+std::unique_ptr<Broker> connect(Config const& config, Clock& clock, Logger const& logger) {
+  return std::make_unique<KafkaBroker>(config, clock, logger);
+}
+
+}  // namespace tram::kafka

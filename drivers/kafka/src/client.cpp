@@ -1,0 +1,82 @@
+#include "client.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "tram/base/error.hpp"
+
+namespace tram::kafka {
+namespace {
+
+ClientHooks& hooks_of(void* opaque) { return *static_cast<ClientHooks*>(opaque); }
+
+LogLevel level_of(int syslog, std::string_view about) {
+  // One set of properties serves producers and consumers, and each ignores what is the other's.
+  if (about == "CONFWARN") return LogLevel::debug;
+  if (syslog <= 4) return LogLevel::warning;
+  return syslog <= 6 ? LogLevel::info : LogLevel::debug;
+}
+
+void log_line(rd_kafka_t const* client, int level, char const* facility, char const* text) {
+  auto& hooks = hooks_of(rd_kafka_opaque(client));
+  // From a thread of librdkafka: what a sink throws must end here.
+  try {
+    hooks.logger().write(level_of(level, facility), "kafka.client",
+                         {{"client", rd_kafka_name(client)}, {"about", facility}, {"text", text}});
+  } catch (...) {  // C callback
+  }
+}
+
+void error(rd_kafka_t*, int code, char const* reason, void* opaque) {
+  auto& hooks = hooks_of(opaque);
+  hooks.guarded([&] { hooks.on_error(static_cast<rd_kafka_resp_err_t>(code), reason); });
+}
+
+void rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
+               void* opaque) {
+  auto& hooks = hooks_of(opaque);
+  hooks.guarded([&] { hooks.on_rebalance(code, partitions); });
+}
+
+void stored(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
+            void* opaque) {
+  auto& hooks = hooks_of(opaque);
+  hooks.guarded([&] { hooks.on_stored(code, partitions); });
+}
+
+}  // namespace
+
+void ClientHooks::rethrow() {
+  if (escaped_) std::rethrow_exception(std::exchange(escaped_, nullptr));
+}
+
+void ClientHooks::install(rd_kafka_conf_t* conf) {
+  rd_kafka_conf_set_opaque(conf, this);
+  rd_kafka_conf_set_log_cb(conf, log_line);
+  if (on_error) rd_kafka_conf_set_error_cb(conf, error);
+  if (on_rebalance) rd_kafka_conf_set_rebalance_cb(conf, rebalance);
+  if (on_stored) rd_kafka_conf_set_offset_commit_cb(conf, stored);
+}
+
+void ClientHooks::guarded(std::function<void()> const& hook) noexcept {
+  try {
+    hook();
+  } catch (...) {  // C callback
+    escaped_ = std::current_exception();
+  }
+}
+
+ClientHandle make_client(rd_kafka_type_t type, ConfHandle conf) {
+  std::array<char, 512> reason{};
+  ClientHandle client{rd_kafka_new(type, conf.get(), reason.data(), reason.size())};
+  if (!client) {
+    throw Error{Fault::rejected, std::string{"kafka: the configuration was refused: "} +
+                                     reason.data() + "; correct it"};
+  }
+  // It owns its configuration by now.
+  (void)conf.release();
+  return client;
+}
+
+}  // namespace tram::kafka

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <string>
+
+#include "configuration.hpp"
+#include "librdkafka.hpp"
+#include "tram/base/log.hpp"
+
+namespace tram::kafka {
+
+/// What librdkafka calls, and who is told. Must outlive its client and stay where it is.
+class ClientHooks {
+ public:
+  using Code = rd_kafka_resp_err_t;
+  explicit ClientHooks(Logger const& logger) : logger_{logger} {}
+  ClientHooks(ClientHooks const&) = delete;
+  ClientHooks& operator=(ClientHooks const&) = delete;
+
+  /// Trouble that is not about one record or partition. In the thread that polls.
+  std::function<void(Code, std::string const& text)> on_error;
+  /// In the thread that polls.
+  std::function<void(Code, rd_kafka_topic_partition_list_t*)> on_rebalance;
+  std::function<void(Code, rd_kafka_topic_partition_list_t*)> on_stored;
+
+  [[nodiscard]] Logger const& logger() const { return logger_; }
+  /// Raises what went wrong in a hook; to be called after each call that may run hooks.
+  void rethrow();
+  /// Has these hooks called. Only those that are set.
+  void install(rd_kafka_conf_t* conf);
+  /// Runs a hook where no exception may pass.
+  void guarded(std::function<void()> const& hook) noexcept;
+
+ private:
+  Logger logger_;
+  std::exception_ptr escaped_;
+};
+
+/// Faults: rejected, with librdkafka's reason.
+ClientHandle make_client(rd_kafka_type_t type, ConfHandle conf);
+
+}  // namespace tram::kafka

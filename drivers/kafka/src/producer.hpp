@@ -1,0 +1,73 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "client.hpp"
+#include "event_descriptor.hpp"
+#include "tram/broker/producer.hpp"
+#include "tram/kafka/kafka.hpp"
+
+namespace tram::kafka {
+
+/// How much one batch may carry; what one producer learns from a refusal holds for the next.
+using BatchBytes = std::atomic<std::size_t>;
+
+class KafkaProducer final : public Producer {
+ public:
+  /// `batch_bytes` is shared with the broker and its other producers, which may outlive each other.
+  KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes,
+                Logger const& logger);
+  ~KafkaProducer() override;
+  KafkaProducer(KafkaProducer const&) = delete;
+  KafkaProducer& operator=(KafkaProducer const&) = delete;
+
+  bool submit(RecordView const& record, Sequence sequence) override;
+  std::vector<Completion> completions() override;
+  [[nodiscard]] int descriptor() const override { return news_.get(); }
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>{}(name);
+    }
+  };
+  using Batch = std::span<rd_kafka_message_t const* const>;
+
+  rd_kafka_topic_t* topic(std::string_view channel);
+  bool refused(Error error, Sequence sequence);
+  bool not_taken(rd_kafka_resp_err_t code, RecordView const& record, Sequence sequence);
+  void take_reports(rd_kafka_event_t* event, std::vector<Completion>& completions);
+  void take_failures(Batch batch, std::vector<Completion>& completions);
+  void take_error(rd_kafka_event_t* event);
+  void learn_batch_bytes(Batch batch);
+  void finish(Error error);
+
+  std::size_t window_;
+  std::size_t record_bytes_max_;
+  std::shared_ptr<BatchBytes> batch_bytes_;
+  ClientHooks hooks_;
+  EventDescriptor news_;
+  ClientHandle client_;
+  QueueHandle queue_;
+  std::unordered_map<std::string, TopicHandle, NameHash, std::equal_to<>> topics_;
+  /// The last one used: most producers stay with one for a while.
+  std::string_view last_channel_;
+  rd_kafka_topic_t* last_topic_{};
+  std::optional<Sequence> last_;
+  /// Submitted, and not given back by `completions`.
+  std::size_t open_{};
+  std::vector<Completion> refused_;
+  /// Why it is finished; the next completion says so.
+  std::optional<Error> trouble_;
+  bool finished_{};
+};
+
+}  // namespace tram::kafka
