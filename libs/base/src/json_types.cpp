@@ -1,21 +1,20 @@
 #include <array>
 
+#include "base64_alphabet.hpp"
+#include "tram/base/base64.hpp"
 #include "tram/base/detail/json_types.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::json::detail {
 namespace {
 
-constexpr std::string_view alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 constexpr std::uint8_t no_digit = 0xFF;
 
 consteval std::array<std::uint8_t, 256> digit_table() {
   std::array<std::uint8_t, 256> table{};
   table.fill(no_digit);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < base64_alphabet.size(); ++i) {
+    table[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<std::uint8_t>(i);
   }
   return table;
 }
@@ -30,18 +29,7 @@ std::size_t padding(std::string_view text) {
 }  // namespace
 
 std::string base64(std::vector<std::byte> const& bytes) {
-  std::string text;
-  for (std::size_t first = 0; first < bytes.size(); first += 3) {
-    auto const count = std::min<std::size_t>(3, bytes.size() - first);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      group = group << 8U | (i < count ? std::to_integer<std::uint32_t>(bytes[first + i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      text += i <= count ? alphabet[group >> (18U - 6U * i) & 0x3FU] : '=';
-    }
-  }
-  return text;
+  return to_base64({reinterpret_cast<char const*>(bytes.data()), bytes.size()});
 }
 
 std::vector<std::byte> decode_base64(Reader& reader) {

@@ -8,7 +8,7 @@ NumberedOutboxRetention::NumberedOutboxRetention(Database& database, SchemaName 
                                                  std::chrono::milliseconds age,
                                                  std::string const& table)
     : database_{database}, age_{age} {
-  auto const outbox = schema.qualify(table);
+  auto const outbox = schema_in(database.dialect(), schema).qualify(table);
   statement_ = "DELETE FROM " + outbox +
                " WHERE seq IN (SELECT seq FROM (SELECT seq, creation_time FROM " + outbox +
                " WHERE seq <= ? ORDER BY seq LIMIT 1000) AS oldest"

@@ -37,7 +37,9 @@ Parameter text_or_null(std::optional<std::string> const& text) {
 }  // namespace
 
 RelayHeldStore::RelayHeldStore(Database& database, SchemaName const& schema, std::string relay)
-    : database_{database}, table_{schema.qualify("tram_relay_held")}, relay_{std::move(relay)} {}
+    : database_{database},
+      table_{schema_in(database.dialect(), schema).qualify("tram_relay_held")},
+      relay_{std::move(relay)} {}
 
 void RelayHeldStore::store(std::span<HeldRow const> rows) {
   auto const insert = insert_or_ignore(

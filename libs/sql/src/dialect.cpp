@@ -159,4 +159,8 @@ std::string SchemaName::qualify(std::string_view table) const {
   return name_.empty() ? std::string{table} : name_ + "." + std::string{table};
 }
 
+SchemaName schema_in(Dialect const& dialect, SchemaName const& schema) {
+  return dialect.kind == DatabaseKind::sqlite ? SchemaName::none() : schema;
+}
+
 }  // namespace tram

@@ -15,11 +15,6 @@ namespace {
 /// Two services that start at once on one database install one after the other.
 constexpr std::int64_t installation_lock{0x7472616d};  // "tram"
 
-/// SQLite has no schemas.
-SchemaName schema_in(Dialect const& dialect, SchemaName const& schema) {
-  return dialect.kind == DatabaseKind::sqlite ? SchemaName::none() : schema;
-}
-
 std::set<std::string> columns_of(Transaction& tx, std::string const& table,
                                  SchemaName const& schema) {
   auto const rows =

@@ -50,4 +50,7 @@ class SchemaName {
   std::string name_;
 };
 
+/// The schema as the database has it: SQLite has none, whatever is configured.
+SchemaName schema_in(Dialect const& dialect, SchemaName const& schema);
+
 }  // namespace tram

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace tram {
+
+/// Where the first byte lies that belongs to no valid UTF-8; `npos` when there is none.
+std::size_t find_no_utf8(std::string_view text);
+
+/// Where the first byte lies that some database does not take in a text: a NUL, or one that belongs
+/// to no valid UTF-8; `npos` when every database takes it.
+std::size_t find_unstorable(std::string_view text);
+
+}  // namespace tram
