@@ -44,6 +44,8 @@ struct HeldFilter {
   std::string subscriber_id{};
   std::string channel{};
   std::string key{};
+  /// Keys that hold this message, or the message itself.
+  std::string message_id{};
 };
 
 /// Held messages of one database, in the tables `tram_held_key` and `tram_held_message`. The row of
@@ -56,16 +58,20 @@ class HeldMessages final {
 
   // For subscriptions.
 
-  /// Holds the message and its key. `message.sequence` and `held_at` are chosen here.
+  /// Holds the message and its key; nothing when the message is held already. `message.sequence`
+  /// and `held_at` are chosen here. What no database takes as text (a NUL, bytes that are no UTF-8)
+  /// is held as a record that is no message. The inbox row is the caller's to write, in the same
+  /// transaction.
   void hold(StatementExecutor& tx, HeldMessage const& message) const;
   /// Holds the message behind others of its key; false, and nothing done, when the key is not held
-  /// any more.
+  /// any more. Waits for a replay of the key that is under way.
   bool hold_behind(StatementExecutor& tx, HeldMessage const& message) const;
   /// Keys of the subscriber whose replay was requested, `max` at most.
   [[nodiscard]] std::vector<HeldKey> requested(StatementExecutor& tx,
                                                std::string_view subscriber_id,
                                                std::size_t max) const;
-  /// Locks the key, and gives its first message; nothing when it holds none.
+  /// Locks the key, and gives its first message; nothing when it holds none, or when its replay is
+  /// not requested any more, since another process replayed it.
   [[nodiscard]] std::optional<HeldMessage> first(StatementExecutor& tx, HeldKey const& key) const;
   /// Takes out a message that was handled; the key is free when it was the last. The key must be
   /// locked by `first` in this transaction.
@@ -76,23 +82,40 @@ class HeldMessages final {
 
   // For operators.
 
+  /// In the order of subscriber, channel and key.
   [[nodiscard]] std::vector<HeldKeySummary> keys(StatementExecutor& tx,
                                                  HeldFilter const& filter) const;
   /// Oldest first.
   [[nodiscard]] std::vector<HeldMessage> messages(StatementExecutor& tx, HeldFilter const& filter,
                                                   std::size_t max) const;
-  [[nodiscard]] std::optional<HeldMessage> find(StatementExecutor& tx,
-                                                std::string_view message_id) const;
   /// Asks the services to replay the keys; how many keys that are. They do it within seconds.
   std::size_t request_retry(StatementExecutor& tx, HeldFilter const& filter) const;
-  /// Removes a message for good, and has those behind it replayed; false when there is none.
+  /// Removes a message for good; false when there is none. When it was the first of its key, those
+  /// behind it are replayed.
   bool drop(StatementExecutor& tx, std::string_view subscriber_id,
             std::string_view message_id) const;
 
  private:
-  Dialect const& dialect_;
+  void insert(StatementExecutor& tx, HeldMessage const& message) const;
+  /// Whether its replay is requested; nothing when the key is not held.
+  [[nodiscard]] std::optional<bool> lock(StatementExecutor& tx, HeldKey const& key) const;
+  [[nodiscard]] std::optional<HeldMessage> first_of(StatementExecutor& tx,
+                                                    HeldKey const& key) const;
+  void free_if_empty(StatementExecutor& tx, HeldKey const& held) const;
+  void request(StatementExecutor& tx, HeldKey const& key, bool wanted) const;
+  [[nodiscard]] std::string holds_message() const;
+
   std::string key_table_;
   std::string message_table_;
+  std::string hold_key_statement_;
+  std::string join_key_statement_;
+  std::string leave_key_statement_;
+  std::string insert_statement_;
+  std::string request_statement_;
+  std::string lock_statement_;
+  std::string first_statement_;
+  std::string delete_statement_;
+  std::string free_key_statement_;
 };
 
 }  // namespace tram

@@ -31,31 +31,29 @@ struct HeldKey {
 };
 
 /// The messages that subscriptions of one database have handled: table `received_messages`
-/// (contract: core 1.3 and 5.3). A value; callable from any thread.
+/// (contract: core 1.3 and 5.3). Ids and keys that no database takes as text are kept in Base64. A
+/// value; callable from any thread.
 class Inbox final {
  public:
   Inbox(Dialect const& dialect, SchemaName const& schema);
 
-  /// Writes the inbox row of a message, unless it is there, and looks whether its key is held: one
-  /// round trip where the database can do both at once. A duplicate is never an error and never
-  /// spoils the transaction. Waits for a transaction that writes the same row at this moment.
-  /// Faults: those of the driver.
+  /// Writes the inbox row of a message, unless it is there, and looks whether its key is held, in
+  /// one statement. A duplicate is never an error and never spoils the transaction. Waits for a
+  /// transaction that writes the same row at this moment. Faults: those of the driver.
   Reception receive(StatementExecutor& tx, HeldKey const& key, std::string_view message_id) const;
   /// The same without looking at keys; true when it is the first time.
   bool receive(StatementExecutor& tx, std::string_view subscriber_id,
                std::string_view message_id) const;
 
-  /// Forgets messages handled longer than `age` ago, a thousand at most; how many it forgot. `age`
-  /// must be at least how long the broker keeps records, or a message delivered again after that
-  /// has its effect again.
+  /// Forgets messages handled longer than `age` ago, a thousand at most; how many it forgot: call
+  /// it again while it is a thousand. `age` must be at least how long the broker keeps records, or
+  /// a message delivered again after that has its effect again.
   std::size_t forget_some(StatementExecutor& tx, std::chrono::milliseconds age) const;
 
  private:
   std::string receive_statement_;
   std::string receive_and_look_statement_;
-  std::string look_statement_;
   std::string forget_statement_;
-  bool in_one_statement_{};
 };
 
 }  // namespace tram

@@ -1,12 +1,18 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "tram/base/clock.hpp"
 #include "tram/base/json.hpp"
+#include "tram/base/log.hpp"
 #include "tram/base/random.hpp"
 #include "tram/messaging/channel_mapping.hpp"
 #include "tram/messaging/interceptor.hpp"
@@ -38,7 +44,8 @@ struct SendOptions {
   /// Messages to a channel with the same key keep their order; without one a random key, and so no
   /// order.
   std::optional<std::string> partition_key{};
-  /// Further headers; the ones that Tram sets itself (`ID`, `DESTINATION`, `DATE`) are replaced.
+  /// Further headers, in place of the message's of the same names. `DESTINATION` and `DATE` are
+  /// always Tram's own; an `ID` is refused.
   Headers headers{};
 };
 
@@ -55,12 +62,14 @@ class Outbox final {
     Clock& clock;
     /// Callable from any thread.
     Random& random;
+    /// Hears of interceptors whose `after` hook throws.
+    Logger logger{};
   };
   /// Faults: rejected, where the table's ids come from the database and `outbox_id` is missing.
   Outbox(Parts parts, OutboxOptions options);
 
-  /// For a database of ours: checks its schema and looks at its table, in one transaction. Faults:
-  /// those of `require_schema` and `probe_outbox_table`.
+  /// For a database with our tables: checks them and looks how its outbox table is made, in short
+  /// transactions of their own. Faults: those of `require_schema` and `probe_outbox_table`.
   static Outbox of(Database& database, IdGenerator& ids, Random& random,
                    OutboxOptions options = {});
 
@@ -69,23 +78,38 @@ class Outbox final {
   /// `Transaction` becomes `traceparent` and `tracestate` where the message has none. Waits for
   /// the database only where that makes the ids: otherwise the row travels with the next statement
   /// or the commit. Faults: rejected, before anything is written, for a channel that no broker
-  /// takes, a message that is too large, text that is no UTF-8 or has a NUL; those of the driver.
+  /// takes, a message that is too large or has an `ID` already, text that is no UTF-8, a NUL in
+  /// the payload; those of the driver.
   std::string send(StatementExecutor& tx, std::string_view channel, Message message,
                    SendOptions const& options = {}) const;
   std::string send(Transaction& tx, std::string_view channel, Message message,
                    SendOptions const& options = {}) const;
+  /// For a transaction adopted on the spot: `outbox.send(tram::sqlite::adopt(connection), …)`.
+  std::string send(StatementExecutor&& tx, std::string_view channel, Message message,
+                   SendOptions const& options = {}) const {
+    return send(tx, channel, std::move(message), options);
+  }
 
   /// The same with a plain struct as the payload, encoded as JSON (`tram/base/json.hpp`).
   template <class Executor, class Payload>
-    requires(!std::is_same_v<Payload, Message>)
-  std::string send(Executor& tx, std::string_view channel, Payload const& payload,
+    requires std::derived_from<std::remove_cvref_t<Executor>, StatementExecutor> &&
+             (!std::same_as<Payload, Message>)
+  std::string send(Executor&& tx, std::string_view channel, Payload const& payload,
                    SendOptions const& options = {}) const {
     return send(tx, channel, Message{.headers = {}, .payload = json::encode(payload)}, options);
   }
 
  private:
+  std::string write(StatementExecutor& tx, Message& message) const;
+  std::string insert(StatementExecutor& tx, Message& message) const;
+  [[nodiscard]] Message addressed(std::string_view channel, Message message,
+                                  SendOptions const& options) const;
+  void tell_after_send(Message const& message, std::exception_ptr const& error) const;
+
   Parts parts_;
   OutboxOptions options_;
+  /// For the plain table, then for those with a number.
+  std::vector<std::string> insert_statements_;
 };
 
 }  // namespace tram

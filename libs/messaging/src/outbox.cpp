@@ -1,0 +1,203 @@
+#include "tram/messaging/outbox.hpp"
+
+#include <cstdint>
+
+#include "tram/base/error.hpp"
+#include "tram/base/json_text.hpp"
+#include "tram/wire/channel_name.hpp"
+#include "tram/wire/header_names.hpp"
+#include "tram/wire/headers_json.hpp"
+#include "tram/wire/http_date.hpp"
+#include "tram/wire/storable_text.hpp"
+
+namespace tram {
+namespace {
+
+constexpr std::string_view traceparent{"traceparent"};
+constexpr std::string_view tracestate{"tracestate"};
+
+/// PostgreSQL does not take text for JSON by itself; the platform casts to whatever the column is.
+std::string json_placeholder(Dialect const& dialect, std::string const& type) {
+  return dialect.kind == DatabaseKind::postgres ? "?::" + type : "?";
+}
+
+std::string insert_into(std::string const& table, Dialect const& dialect,
+                        OutboxTable const& columns) {
+  bool const numbered = columns.ids == IdSource::database;
+  return "INSERT INTO " + table +
+         " (id, destination, headers, payload, creation_time, published, message_partition) "
+         "VALUES (" +
+         (numbered ? "''" : "?") + ", ?, " + json_placeholder(dialect, columns.headers_type) +
+         ", " + json_placeholder(dialect, columns.payload_type) + ", " +
+         std::string{dialect.now_milliseconds} + ", 0, ?)" + (numbered ? " RETURNING dbid" : "");
+}
+
+[[noreturn]] void refuse(Message const& message, std::string const& state) {
+  throw Error{Fault::rejected, "outbox: a message to '" + message.destination() + "' " + state};
+}
+
+/// The name itself may be what cannot be shown.
+std::string readable(std::string_view name) {
+  std::string text;
+  json::append_escaped(text, name);
+  return text;
+}
+
+[[noreturn]] void refuse_text(Message const& message, std::string const& wrong,
+                              std::string const& where, std::size_t at) {
+  refuse(message, "has " + wrong + " in " + where + ", at byte " + std::to_string(at + 1) +
+                      "; send text, and other bytes as Base64");
+}
+
+void check_header(Message const& message, Header const& header) {
+  auto const where = [&] { return "header '" + readable(header.name) + "'"; };
+  auto const in_name = find_no_utf8(header.name);
+  if (in_name != std::string_view::npos) {
+    refuse_text(message, "no UTF-8", "the name of " + where(), in_name);
+  }
+  auto const in_value = find_no_utf8(header.value);
+  if (in_value != std::string_view::npos) refuse_text(message, "no UTF-8", where(), in_value);
+}
+
+/// Headers are stored as JSON, where a NUL is written out; the payload as it is.
+void check_texts(Message const& message) {
+  for (auto const& header : message.headers) check_header(message, header);
+  auto const at = find_unstorable(message.payload);
+  if (at == std::string_view::npos) return;
+  refuse_text(message, message.payload[at] == '\0' ? "a NUL" : "no UTF-8", "its payload", at);
+}
+
+std::size_t json_size(std::string_view text) {
+  std::string json;
+  json::append_string(json, text);
+  return json.size();
+}
+
+/// `{"payload":…,"headers":…}`, as the relay is going to write it.
+void check_size(Message const& message, std::size_t headers_size, std::size_t bytes_max) {
+  constexpr std::size_t braces_and_names = 24;
+  constexpr std::size_t escape_size_max = 6;
+  auto const rest = headers_size + braces_and_names;
+  if (message.payload.size() * escape_size_max + rest <= bytes_max) return;
+  auto const size = json_size(message.payload) + rest;
+  if (size <= bytes_max) return;
+  refuse(message, "has " + std::to_string(size) + " bytes, more than the " +
+                      std::to_string(bytes_max) +
+                      " that are allowed (message_bytes_max); send a reference to the content");
+}
+
+}  // namespace
+
+Outbox::Outbox(Parts parts, OutboxOptions options)
+    : parts_{std::move(parts)}, options_{std::move(options)} {
+  if (parts_.table.ids == IdSource::database && !options_.outbox_id) {
+    throw Error{Fault::rejected, "outbox: the database makes the ids of messages here, and the "
+                                 "number of the outbox is missing; give outbox_id, the same as to "
+                                 "the relay"};
+  }
+  auto const base = schema_in(parts_.dialect, options_.schema).qualify("message");
+  insert_statements_.push_back(insert_into(base, parts_.dialect, parts_.table));
+  auto const tables = options_.partitioning.tables > 1 ? options_.partitioning.tables : 0;
+  for (std::uint32_t table = 0; table < tables; ++table) {
+    insert_statements_.push_back(
+        insert_into(base + std::to_string(table), parts_.dialect, parts_.table));
+  }
+}
+
+Outbox Outbox::of(Database& database, IdGenerator& ids, Random& random, OutboxOptions options) {
+  require_schema(database, options.schema);
+  auto table = probe_outbox_table(database, schema_in(database.dialect(), options.schema));
+  return Outbox{{.dialect = database.dialect(),
+                 .table = std::move(table),
+                 .ids = ids,
+                 .clock = database.clock(),
+                 .random = random},
+                std::move(options)};
+}
+
+std::string Outbox::send(StatementExecutor& tx, std::string_view channel, Message message,
+                         SendOptions const& options) const {
+  auto addressed_message = addressed(channel, std::move(message), options);
+  return write(tx, addressed_message);
+}
+
+std::string Outbox::send(Transaction& tx, std::string_view channel, Message message,
+                         SendOptions const& options) const {
+  auto addressed_message = addressed(channel, std::move(message), options);
+  auto const& context = tx.context();
+  if (!context.traceparent.empty() && !addressed_message.headers.contains(traceparent)) {
+    addressed_message.headers.set(traceparent, context.traceparent);
+    if (!context.tracestate.empty()) addressed_message.headers.set(tracestate, context.tracestate);
+  }
+  return write(tx, addressed_message);
+}
+
+Message Outbox::addressed(std::string_view channel, Message message,
+                          SendOptions const& options) const {
+  auto& headers = message.headers;
+  for (auto const& [name, value] : options.headers) headers.set(name, value);
+  headers.set(header::destination, mapped(options_.channel_mapping, channel));
+  headers.set(header::date, http_date(parts_.clock.wall()));
+  if (options.partition_key) {
+    headers.set(header::partition_id, *options.partition_key);
+  } else if (!headers.contains(header::partition_id)) {
+    headers.set(header::partition_id, random_uuid(parts_.random));
+  }
+  return message;
+}
+
+std::string Outbox::write(StatementExecutor& tx, Message& message) const {
+  for (auto const& interceptor : options_.interceptors) interceptor->before_send(message);
+  try {
+    auto id = insert(tx, message);
+    tell_after_send(message, nullptr);
+    return id;
+  } catch (std::exception const&) {
+    tell_after_send(message, std::current_exception());
+    throw;
+  }
+}
+
+std::string Outbox::insert(StatementExecutor& tx, Message& message) const {
+  auto& headers = message.headers;
+  check_channel_name(message.destination());
+  if (headers.contains(header::id)) {
+    refuse(message, "has a header 'ID' already; remove it, every message sent gets its own");
+  }
+  check_texts(message);
+  auto const place = options_.partitioning.place(message.destination(), message.partition_key());
+  auto const& statement = insert_statements_[place.table ? *place.table + 1 : 0];
+  bool const numbered = parts_.table.ids == IdSource::database;
+  auto id = numbered ? Int128{} : parts_.ids.next();
+  // The relay adds the id to the stored headers where the database makes it.
+  if (!numbered) headers.set(header::id, id.to_string());
+  auto const headers_json = headers_to_json(headers);
+  constexpr std::size_t id_entry_size = 41;
+  check_size(message, headers_json.size() + (numbered ? id_entry_size : 0),
+             options_.message_bytes_max);
+  if (!numbered) {
+    tx.post(statement, id.to_string(), message.destination(), headers_json, message.payload,
+            place.message_partition);
+  } else {
+    auto const rows = tx.execute(statement, message.destination(), headers_json, message.payload,
+                                 place.message_partition);
+    id = database_message_id(rows[0].get<std::int64_t>(0), *options_.outbox_id,
+                             place.table.value_or(0));
+    headers.set(header::id, id.to_string());
+  }
+  return id.to_string();
+}
+
+void Outbox::tell_after_send(Message const& message, std::exception_ptr const& error) const {
+  for (auto const& interceptor : options_.interceptors) {
+    try {
+      interceptor->after_send(message, error);
+    } catch (std::exception const& trouble) {
+      parts_.logger.error(
+          "outbox.interceptor_failed",
+          {{"hook", "after_send"}, {"channel", message.destination()}, {"error", trouble.what()}});
+    }
+  }
+}
+
+}  // namespace tram

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tram/base/base64.hpp"
+#include "tram/wire/storable_text.hpp"
+
+namespace tram {
+
+/// A name from outside as every database takes it: as it is, or in Base64. Ids and keys come from
+/// other programs; one that cannot be written down must not stop those behind it. Borrows the text.
+class Storable {
+ public:
+  explicit Storable(std::string_view text) : text_{text} {
+    if (find_unstorable(text) != std::string_view::npos) encoded_ = "base64:" + to_base64(text);
+  }
+  [[nodiscard]] std::string_view view() const { return encoded_.empty() ? text_ : encoded_; }
+
+ private:
+  std::string_view text_;
+  std::string encoded_;
+};
+
+}  // namespace tram

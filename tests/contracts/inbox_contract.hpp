@@ -1,0 +1,139 @@
+#pragma once
+
+#include <future>
+
+#include "messaging_fixture.hpp"
+#include "tram/messaging/held_messages.hpp"
+#include "tram/messaging/inbox.hpp"
+
+namespace tram::contract {
+
+template <class Harness>
+class InboxContract : public MessagingFixture<Harness> {
+ protected:
+  Reception receive(Transaction& tx, std::string const& id, std::string const& key = "7") {
+    return inbox_.receive(tx, {.subscriber_id = "billing", .channel = "orders", .key = key}, id);
+  }
+  Reception receive(std::string const& id, std::string const& key = "7") {
+    return this->database_.transact([&](Transaction& tx) { return receive(tx, id, key); });
+  }
+  void hold(std::string const& key) {
+    HeldMessages const held{this->database_.dialect(), SchemaName{}};
+    this->database_.transact([&](Transaction& tx) {
+      held.hold(tx, {.key = {.subscriber_id = "billing", .channel = "orders", .key = key},
+                     .message_id = "held",
+                     .headers_json = "{}",
+                     .payload = "",
+                     .reason = "no"});
+    });
+  }
+
+  Inbox inbox_{this->database_.dialect(), SchemaName{}};
+};
+
+TYPED_TEST_SUITE_P(InboxContract);
+
+TYPED_TEST_P(InboxContract, knows_a_message_again_and_goes_on_in_the_same_transaction) {
+  this->database_.transact([&](Transaction& tx) {
+    EXPECT_EQ(this->receive(tx, "a"), Reception::fresh);
+    EXPECT_EQ(this->receive(tx, "a"), Reception::duplicate);
+    EXPECT_EQ(this->receive(tx, "b"), Reception::fresh);
+  });
+  EXPECT_EQ(this->receive("a"), Reception::duplicate);
+  EXPECT_EQ(this->count("received_messages"), 2);
+  EXPECT_EQ(this->number("SELECT count(*) FROM " + this->table_name("received_messages") +
+                         " WHERE consumer_id = 'billing' AND published = 0 AND creation_time > " +
+                         "1700000000000"),
+            2);
+}
+
+TYPED_TEST_P(InboxContract, keeps_subscribers_apart) {
+  EXPECT_EQ(this->receive("a"), Reception::fresh);
+  this->database_.transact([&](Transaction& tx) {
+    EXPECT_TRUE(this->inbox_.receive(tx, "shipping", "a"));
+    EXPECT_FALSE(this->inbox_.receive(tx, "shipping", "a"));
+    EXPECT_FALSE(this->inbox_.receive(tx, "billing", "a"));
+  });
+}
+
+TYPED_TEST_P(InboxContract, forgets_what_was_rolled_back) {
+  EXPECT_THROW(this->database_.transact([&](Transaction& tx) {
+    this->receive(tx, "a");
+    throw std::logic_error{"the handler failed"};
+  }),
+               std::logic_error);
+  EXPECT_EQ(this->receive("a"), Reception::fresh);
+}
+
+TYPED_TEST_P(InboxContract, tells_that_a_key_is_held_but_a_duplicate_comes_first) {
+  EXPECT_EQ(this->receive("a"), Reception::fresh);
+  this->hold("7");
+  EXPECT_EQ(this->receive("a"), Reception::duplicate);
+  EXPECT_EQ(this->receive("b"), Reception::key_is_held);
+  EXPECT_EQ(this->receive("b"), Reception::duplicate);
+  EXPECT_EQ(this->receive("c", "8"), Reception::fresh);
+}
+
+TYPED_TEST_P(InboxContract, takes_ids_and_keys_of_any_bytes) {
+  std::string const bytes{"a\0\xff", 3};
+  EXPECT_EQ(this->receive(bytes, bytes), Reception::fresh);
+  EXPECT_EQ(this->receive(bytes, bytes), Reception::duplicate);
+  this->hold(bytes);
+  EXPECT_EQ(this->receive("b", bytes), Reception::key_is_held);
+  EXPECT_EQ(this->receive("c", "a"), Reception::fresh);
+}
+
+TYPED_TEST_P(InboxContract, waits_for_the_one_who_handles_it_and_then_sees_a_duplicate) {
+  std::future<Reception> second;
+  this->database_.transact([&](Transaction& tx) {
+    EXPECT_EQ(this->receive(tx, "a"), Reception::fresh);
+    second = std::async(std::launch::async, [&] {
+      return this->others_.transact([&](Transaction& other) { return this->receive(other, "a"); });
+    });
+    this->harness_.wait_for_waiting();
+  });
+  EXPECT_EQ(second.get(), Reception::duplicate);
+}
+
+TYPED_TEST_P(InboxContract, waits_for_the_one_who_fails_and_then_handles_it) {
+  std::future<Reception> second;
+  EXPECT_THROW(this->database_.transact([&](Transaction& tx) {
+    this->receive(tx, "a");
+    second = std::async(std::launch::async, [&] {
+      return this->others_.transact([&](Transaction& other) { return this->receive(other, "a"); });
+    });
+    this->harness_.wait_for_waiting();
+    throw std::logic_error{"the handler failed"};
+  }),
+               std::logic_error);
+  EXPECT_EQ(second.get(), Reception::fresh);
+}
+
+TYPED_TEST_P(InboxContract, forgets_only_what_is_old_a_thousand_at_a_time) {
+  this->database_.transact([&](Transaction& tx) {
+    for (int i = 0; i < 1200; ++i) { this->inbox_.receive(tx, "billing", std::to_string(i)); }
+    tx.execute("UPDATE " + this->table_name("received_messages") +
+               " SET creation_time = creation_time - 10000000");
+    this->receive(tx, "young");
+  });
+  auto const forget = [&] {
+    return this->database_.transact(
+        [&](Transaction& tx) { return this->inbox_.forget_some(tx, std::chrono::hours{1}); });
+  };
+  EXPECT_EQ(forget(), 1000U);
+  EXPECT_EQ(forget(), 200U);
+  EXPECT_EQ(forget(), 0U);
+  EXPECT_EQ(this->receive("young"), Reception::duplicate);
+  EXPECT_EQ(this->count("received_messages"), 1);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(InboxContract,
+                            knows_a_message_again_and_goes_on_in_the_same_transaction,
+                            keeps_subscribers_apart, forgets_what_was_rolled_back,
+                            tells_that_a_key_is_held_but_a_duplicate_comes_first,
+                            takes_ids_and_keys_of_any_bytes,
+                            waits_for_the_one_who_handles_it_and_then_sees_a_duplicate,
+                            waits_for_the_one_who_fails_and_then_handles_it,
+                            forgets_only_what_is_old_a_thousand_at_a_time);
+
+}  // namespace tram::contract

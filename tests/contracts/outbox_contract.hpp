@@ -1,0 +1,93 @@
+#pragma once
+
+#include "messaging_fixture.hpp"
+#include "tram/base/error.hpp"
+#include "tram/messaging/outbox.hpp"
+#include "tram/wire/headers_json.hpp"
+
+namespace tram::contract {
+
+template <class Harness>
+class OutboxContract : public MessagingFixture<Harness> {
+ protected:
+  IdGenerator ids_{this->clock_, MachineNumber::choose(std::nullopt, this->random_)};
+  Outbox outbox_ = Outbox::of(this->database_, ids_, this->random_);
+};
+
+TYPED_TEST_SUITE_P(OutboxContract);
+
+TYPED_TEST_P(OutboxContract, writes_a_row_that_any_relay_takes) {
+  auto const id = this->database_.transact([&](Transaction& tx) {
+    return this->outbox_.send(tx, "orders", Message{.headers = {}, .payload = "{\"a\":1}"},
+                              {.partition_key = "7", .headers = {{"colour", "gr\u00fcn"}}});
+  });
+  this->others_.transact([&](Transaction& tx) {
+    auto const rows =
+        tx.execute("SELECT id, destination, headers, payload, published, message_partition, "
+                   "creation_time FROM " +
+                   this->table_name("message"));
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].template get<std::string>(0), id);
+    EXPECT_EQ(rows[0].template get<std::string>(1), "orders");
+    auto const headers = headers_from_json(rows[0].template get<std::string>(2));
+    EXPECT_EQ(headers.require("ID"), id);
+    EXPECT_EQ(headers.require("DESTINATION"), "orders");
+    EXPECT_EQ(headers.require("PARTITION_ID"), "7");
+    EXPECT_EQ(headers.require("colour"), "gr\u00fcn");
+    EXPECT_EQ(headers.size(), 5U);
+    EXPECT_EQ(rows[0].template get<std::string>(3), "{\"a\":1}");
+    EXPECT_EQ(rows[0].template get<int>(4), 0);
+    EXPECT_TRUE(rows[0].is_null(5));
+    auto const age =
+        this->clock_.wall().time_since_epoch().count() - rows[0].template get<std::int64_t>(6);
+    EXPECT_LT(std::abs(age), 60'000);
+  });
+}
+
+TYPED_TEST_P(OutboxContract, sends_with_the_transaction_or_not_at_all) {
+  EXPECT_THROW(this->database_.transact([&](Transaction& tx) {
+    this->outbox_.send(tx, "orders", Message{});
+    throw std::logic_error{"no"};
+  }),
+               std::logic_error);
+  EXPECT_EQ(this->count("message"), 0);
+  this->database_.transact([&](Transaction& tx) {
+    this->outbox_.send(tx, "orders", Message{});
+    this->outbox_.send(tx, "orders", Message{});
+    EXPECT_EQ(this->count("message"), 0);
+  });
+  EXPECT_EQ(this->count("message"), 2);
+}
+
+TYPED_TEST_P(OutboxContract, leaves_the_transaction_fit_after_a_refusal) {
+  this->database_.transact([&](Transaction& tx) {
+    EXPECT_THROW(this->outbox_.send(tx, "no channel", Message{}), Error);
+    this->outbox_.send(tx, "orders", Message{});
+  });
+  EXPECT_EQ(this->count("message"), 1);
+}
+
+TYPED_TEST_P(OutboxContract, spreads_rows_over_tables_and_partitions) {
+  this->database_.transact([&](Transaction& tx) {
+    for (auto const* table : {"message0", "message1"}) {
+      tx.execute("CREATE TABLE " + this->table_name(table) + " AS SELECT * FROM " +
+                 this->table_name("message"));
+    }
+  });
+  auto const outbox = Outbox::of(this->database_, this->ids_, this->random_,
+                                 {.partitioning = {.tables = 2, .message_partitions = 4}});
+  this->database_.transact([&](Transaction& tx) {
+    outbox.send(tx, "Order", Message{}, {.partition_key = "1"});
+    outbox.send(tx, "Order", Message{}, {.partition_key = "2"});
+  });
+  EXPECT_EQ(this->count("message"), 0);
+  EXPECT_EQ(this->number("SELECT message_partition FROM " + this->table_name("message0")), 0);
+  EXPECT_EQ(this->number("SELECT message_partition FROM " + this->table_name("message1")), 3);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(OutboxContract, writes_a_row_that_any_relay_takes,
+                            sends_with_the_transaction_or_not_at_all,
+                            leaves_the_transaction_fit_after_a_refusal,
+                            spreads_rows_over_tables_and_partitions);
+
+}  // namespace tram::contract

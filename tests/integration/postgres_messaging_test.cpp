@@ -1,0 +1,85 @@
+#include "held_messages_contract.hpp"
+#include "inbox_contract.hpp"
+#include "java_rows.hpp"
+#include "outbox_contract.hpp"
+#include "postgres_server.hpp"
+#include "tram/postgres/postgres.hpp"
+
+namespace tram::contract {
+namespace {
+
+using testing::eventually;
+using testing::PostgresServer;
+
+PostgresServer& server() {
+  static PostgresServer instance;
+  return instance;
+}
+
+struct PostgresHarness {
+  PostgresHarness() {
+    server().sql("SET client_min_messages = warning; DROP SCHEMA IF EXISTS eventuate CASCADE");
+    auto first = database(clock, random);
+    install_schema(first, SchemaName{});
+  }
+  Database database(Clock& its_clock, Random& its_random) {
+    return postgres::connect({.connection = server().connection()}, {}, its_clock, its_random);
+  }
+  void wait_for_waiting() {
+    EXPECT_TRUE(eventually([] {
+      return server().sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") !=
+             "0";
+    }));
+  }
+
+ private:
+  SystemClock clock;
+  SystemRandom random;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, OutboxContract, PostgresHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, InboxContract, PostgresHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, HeldMessagesContract, PostgresHarness);
+
+/// Outboxes as installations of the Java platform have them.
+class JavaOutbox : public MessagingFixture<PostgresHarness> {
+ protected:
+  int check(JavaRun run, std::string const& ddl = {}) {
+    if (!ddl.empty()) server().sql(ddl);
+    JavaRows rows{database_, std::move(run)};
+    rows.expect_the_same();
+    return rows.checked();
+  }
+};
+
+TEST_F(JavaOutbox, has_the_same_rows_as_with_java) { EXPECT_EQ(check({.name = "pg-wal"}), 43); }
+
+TEST_F(JavaOutbox, has_the_same_rows_with_columns_of_json) {
+  EXPECT_EQ(check({.name = "pg-json-wal"},
+                  "ALTER TABLE eventuate.message DROP COLUMN payload, DROP COLUMN headers; "
+                  "ALTER TABLE eventuate.message ADD COLUMN payload JSON, ADD COLUMN headers JSON"),
+            35);
+}
+
+TEST_F(JavaOutbox, has_the_same_rows_with_ids_from_the_database) {
+  EXPECT_EQ(
+      check({.name = "pg-db-id-wal", .options = {.outbox_id = OutboxId{5}}},
+            "DROP TABLE eventuate.message; CREATE SEQUENCE eventuate.message_table_id_sequence; "
+            "CREATE TABLE eventuate.message (dbid BIGINT NOT NULL PRIMARY KEY DEFAULT "
+            "nextval('eventuate.message_table_id_sequence'), id VARCHAR(1000), destination TEXT "
+            "NOT NULL, headers TEXT NOT NULL, payload TEXT NOT NULL, published SMALLINT DEFAULT 0, "
+            "message_partition SMALLINT, creation_time BIGINT); "
+            "SELECT setval('eventuate.message_table_id_sequence', 1700000000000)"),
+      39);
+}
+
+TEST_F(JavaOutbox, has_the_same_rows_in_several_tables) {
+  EXPECT_EQ(check({.name = "pg-outbox-tables",
+                   .options = {.partitioning = {.tables = 2, .message_partitions = 4}}},
+                  "CREATE TABLE eventuate.message0 (LIKE eventuate.message INCLUDING ALL); "
+                  "CREATE TABLE eventuate.message1 (LIKE eventuate.message INCLUDING ALL)"),
+            39);
+}
+
+}  // namespace
+}  // namespace tram::contract
