@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
+#include "tram/sql/database.hpp"
+
+namespace tram::by_url {
+
+/// The database that a URL names:
+///
+/// - `postgresql://user@host:5432/name?sslmode=require`: as libpq reads it, several hosts included;
+///   `postgres://` is the same. With `tram_statements=unnamed` it goes through a pooler in
+///   transaction mode.
+/// - `sqlite:orders.db`: a file. With `?durability=process_crash` commits do not wait for the disk.
+///
+/// Connects lazily. Faults: rejected for anything else, and for a driver that is not built into
+/// this program; the text tells the two apart. `clock` and `random` outlive the database; `random`
+/// must be callable from any thread.
+Database database(std::string_view url, PoolOptions const& options, Clock& clock, Random& random);
+
+}  // namespace tram::by_url

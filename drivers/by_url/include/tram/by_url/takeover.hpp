@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tram/base/clock.hpp"
+#include "tram/by_url/outbox.hpp"
+
+namespace tram::by_url {
+
+/// What to do about an outbox that the Java relay follows, see `tram/postgres/takeover.hpp`.
+enum class TakeoverAction : std::uint8_t { prepare, look, run, finish };
+
+struct TakeoverOutcome {
+  /// Where it stands: `waiting_for_old_relay`.
+  std::string step;
+  /// What to do now, a sentence.
+  std::string next;
+};
+
+/// Waits for the server. Faults: those of the driver; rejected for databases whose relay keeps no
+/// position in the server.
+TakeoverOutcome takeover(TakeoverAction action, std::string_view url, OutboxOptions const& options,
+                         std::string const& old_slot, Clock& clock);
+
+}  // namespace tram::by_url

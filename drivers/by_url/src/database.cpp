@@ -1,0 +1,51 @@
+#include "tram/by_url/database.hpp"
+
+#include "postgres_url.hpp"
+#include "schemes.hpp"
+#include "tram/base/error.hpp"
+#ifdef TRAM_HAS_POSTGRES
+#include "tram/postgres/postgres.hpp"
+#endif
+#ifdef TRAM_HAS_SQLITE
+#include "tram/sqlite/sqlite.hpp"
+#endif
+
+namespace tram::by_url {
+namespace {
+
+#ifdef TRAM_HAS_POSTGRES
+Database open_postgres(Url const& url, std::string_view text, PoolOptions const& options,
+                       Clock& clock, Random& random) {
+  bool const unnamed = choice(url, "tram_statements", {"prepared", "unnamed"}) == 1;
+  return postgres::connect(
+      {.connection = libpq_url(text),
+       .statements = unnamed ? postgres::Statements::unnamed : postgres::Statements::prepared},
+      options, clock, random);
+}
+#endif
+
+#ifdef TRAM_HAS_SQLITE
+Database open_sqlite(Url const& url, PoolOptions const& options, Clock& clock, Random& random) {
+  require_known_parameters(url, {"durability"});
+  bool const light = choice(url, "durability", {"power_failure", "process_crash"}) == 1;
+  return sqlite::connect(
+      {.path = url.rest,
+       .durability = light ? sqlite::Durability::process_crash : sqlite::Durability::power_failure},
+      options, clock, random);
+}
+#endif
+
+}  // namespace
+
+Database database(std::string_view text, PoolOptions const& options, Clock& clock, Random& random) {
+  auto const url = parse_url(text);
+#ifdef TRAM_HAS_POSTGRES
+  if (url.scheme == "postgresql") return open_postgres(url, text, options, clock, random);
+#endif
+#ifdef TRAM_HAS_SQLITE
+  if (url.scheme == "sqlite") return open_sqlite(url, options, clock, random);
+#endif
+  refuse_database(url);
+}
+
+}  // namespace tram::by_url

@@ -1,0 +1,102 @@
+#include "tram/by_url/outbox.hpp"
+
+#include <filesystem>
+
+#include "postgres_url.hpp"
+#include "schemes.hpp"
+#include "tram/base/error.hpp"
+#include "tram/by_url/database.hpp"
+#include "tram/cdc/numbered_outbox_retention.hpp"
+#ifdef TRAM_HAS_POSTGRES
+#include "tram/postgres/change_source.hpp"
+#include "tram/postgres/outbox_check.hpp"
+#include "tram/postgres/outbox_retention.hpp"
+#endif
+#ifdef TRAM_HAS_SQLITE
+#include "tram/sqlite/change_source.hpp"
+#endif
+
+namespace tram::by_url {
+namespace {
+
+#ifdef TRAM_HAS_POSTGRES
+postgres::MissingSlot missing_slot(NewSlot slot) {
+  switch (slot) {
+    case NewSlot::for_empty_outbox: return postgres::MissingSlot::create_for_empty_outbox;
+    case NewSlot::skip_existing_rows: return postgres::MissingSlot::create_and_skip_existing_rows;
+    case NewSlot::refuse: break;
+  }
+  return postgres::MissingSlot::refuse;
+}
+
+postgres::ChangeSourceConfig postgres_config(std::string_view text, OutboxOptions const& options) {
+  return {.connection = libpq_url(text),
+          .schema = options.schema,
+          .table = options.table,
+          .slot = options.slot,
+          .publication = options.publication,
+          .missing_slot = missing_slot(options.new_slot)};
+}
+#endif
+
+#ifdef TRAM_HAS_SQLITE
+/// Opening a file that is not there would make it.
+std::vector<Finding> check_sqlite(std::string const& path) {
+  bool const there = path.starts_with("file:") || std::filesystem::exists(path);
+  return {{.good = there,
+           .subject = "database",
+           .text = there ? "the file is there"
+                         : "there is no file '" + path +
+                               "'; start the service that writes it, or correct the path"}};
+}
+#endif
+
+}  // namespace
+
+std::unique_ptr<ChangeSource> change_source(std::string_view text, OutboxOptions const& options,
+                                            Clock& clock) {
+  auto const url = parse_url(text);
+#ifdef TRAM_HAS_POSTGRES
+  if (url.scheme == "postgresql")
+    return postgres::change_source(postgres_config(text, options), clock);
+#endif
+#ifdef TRAM_HAS_SQLITE
+  if (url.scheme == "sqlite") {
+    return sqlite::change_source({.path = url.rest, .table = options.table, .relay = options.relay},
+                                 clock);
+  }
+#endif
+  refuse_database(url);
+}
+
+std::unique_ptr<OutboxRetention> outbox_retention(std::string_view text,
+                                                  OutboxOptions const& options, Database& database,
+                                                  std::chrono::milliseconds age) {
+  auto const url = parse_url(text);
+#ifdef TRAM_HAS_POSTGRES
+  if (url.scheme == "postgresql")
+    return postgres::outbox_retention(database, options.schema, age, options.table);
+#endif
+#ifdef TRAM_HAS_SQLITE
+  if (url.scheme == "sqlite") {
+    return std::make_unique<NumberedOutboxRetention>(database, SchemaName::none(), age,
+                                                     options.table);
+  }
+#endif
+  refuse_database(url);
+}
+
+std::vector<Finding> check_outbox(std::string_view text, OutboxOptions const& options,
+                                  [[maybe_unused]] Clock& clock, [[maybe_unused]] Random& random) {
+  auto const url = parse_url(text);
+#ifdef TRAM_HAS_POSTGRES
+  if (url.scheme == "postgresql")
+    return postgres::check_outbox(postgres_config(text, options), clock, random);
+#endif
+#ifdef TRAM_HAS_SQLITE
+  if (url.scheme == "sqlite") return check_sqlite(url.rest);
+#endif
+  refuse_database(url);
+}
+
+}  // namespace tram::by_url

@@ -1,0 +1,122 @@
+#include "url.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "tram/base/error.hpp"
+
+namespace tram::by_url {
+namespace {
+
+[[noreturn]] void refuse(std::string const& what) { throw Error{Fault::rejected, "url: " + what}; }
+
+bool is_letter(char character) {
+  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+}
+
+char lower(char character) {
+  return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A'))
+                                              : character;
+}
+
+std::string decoded(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      result += text[at];
+      continue;
+    }
+    auto const digits = text.substr(at + 1, 2);
+    unsigned value{};
+    auto const end = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
+    if (digits.size() != 2 || end != digits.data() + 2)
+      refuse("a '%' is not followed by two hexadecimal digits; write %25 for the sign itself");
+    result += static_cast<char>(value);
+    at += 2;
+  }
+  return result;
+}
+
+std::string list(std::initializer_list<std::string_view> names) {
+  std::string text;
+  for (auto const name : names) text.append(text.empty() ? "" : ", ").append(name);
+  return text;
+}
+
+std::map<std::string, std::string> parameters_of(std::string_view query) {
+  std::map<std::string, std::string> parameters;
+  while (!query.empty()) {
+    auto const one = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(one.size() + 1, query.size()));
+    if (one.empty()) continue;
+    auto const equals = one.find('=');
+    auto const value = equals == std::string_view::npos ? "" : one.substr(equals + 1);
+    parameters.insert_or_assign(decoded(one.substr(0, equals)), decoded(value));
+  }
+  return parameters;
+}
+
+}  // namespace
+
+Url parse_url(std::string_view text) {
+  auto const colon = text.find(':');
+  auto const name = text.substr(0, colon);
+  if (colon == std::string_view::npos || name.empty() || !std::ranges::all_of(name, is_letter))
+    refuse("it does not begin with a scheme and a colon, such as 'postgresql://' or 'sqlite:'");
+  Url url;
+  std::ranges::transform(name, std::back_inserter(url.scheme), lower);
+  if (url.scheme == "postgres") url.scheme = "postgresql";
+  text.remove_prefix(colon + 1);
+  auto const question = text.find('?');
+  if (question != std::string_view::npos) url.parameters = parameters_of(text.substr(question + 1));
+  auto rest = text.substr(0, question);
+  if (rest.starts_with("//")) rest.remove_prefix(2);
+  url.rest = decoded(rest);
+  return url;
+}
+
+int whole_number(Url const& url, std::string const& name, int otherwise) {
+  auto const found = url.parameters.find(name);
+  if (found == url.parameters.end()) return otherwise;
+  auto const& text = found->second;
+  int value{};
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1 ||
+      value > 1'000'000'000) {
+    refuse("parameter '" + name + "' of a '" + url.scheme + ":' URL must be a whole number from 1");
+  }
+  return value;
+}
+
+std::size_t choice(Url const& url, std::string const& name,
+                   std::initializer_list<std::string_view> values) {
+  auto const found = url.parameters.find(name);
+  if (found == url.parameters.end()) return 0;
+  auto const at = std::ranges::find(values, found->second);
+  if (at != values.end()) return static_cast<std::size_t>(at - values.begin());
+  refuse("parameter '" + name + "' of a '" + url.scheme + ":' URL must be one of " + list(values));
+}
+
+void require_known_parameters(Url const& url, std::initializer_list<std::string_view> known) {
+  for (auto const& [name, value] : url.parameters) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    refuse("a '" + url.scheme + ":' URL has no parameter '" + name + "'; it has " + list(known));
+  }
+}
+
+void refuse_scheme(Url const& url, std::string_view kind, std::initializer_list<Scheme> schemes) {
+  std::string names;
+  for (auto const& scheme : schemes) {
+    if (scheme.name == url.scheme) {
+      refuse("the driver for '" + url.scheme +
+             ":' is not built into this program; build Tram with "
+             "its client library (CMake's output says which)");
+    }
+    names.append(names.empty() ? "" : ", ").append(scheme.name).append(":");
+    if (!scheme.built) names += " (not built)";
+  }
+  refuse("no " + std::string{kind} + " has URLs that begin with '" + url.scheme + ":'; there are " +
+         names);
+}
+
+}  // namespace tram::by_url

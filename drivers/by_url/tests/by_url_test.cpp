@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+
+#include "tram/base/error.hpp"
+#include "tram/by_url/broker.hpp"
+#include "tram/by_url/database.hpp"
+#include "tram/by_url/outbox.hpp"
+#include "tram/by_url/takeover.hpp"
+
+#include <stdlib.h>
+
+namespace tram::by_url {
+namespace {
+
+class ByUrl : public ::testing::Test {
+ protected:
+  ByUrl() {
+    std::array<char, 32> folder{"/tmp/tram-by-url-XXXXXX"};
+    if (::mkdtemp(folder.data()) != nullptr) folder_ = folder.data();
+  }
+  ~ByUrl() override { std::filesystem::remove_all(folder_); }
+
+  template <class Function>
+  std::string refusal(Function function) {
+    try {
+      function();
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected) << error.what();
+      return error.what();
+    }
+    return "nothing was refused";
+  }
+  std::string database_refusal(std::string const& url) {
+    return refusal([&] { database(url, {}, clock_, random_); });
+  }
+  std::string broker_refusal(std::string const& url, BrokerProperties const& properties = {}) {
+    return refusal([&] { broker(url, properties, clock_); });
+  }
+  static bool says(std::string const& text, std::string const& part) {
+    return text.find(part) != std::string::npos;
+  }
+
+  std::filesystem::path folder_;
+  SystemClock clock_;
+  SystemRandom random_;
+};
+
+TEST_F(ByUrl, opens_a_sqlite_file) {
+  auto opened = database("sqlite:" + (folder_ / "a.db").string() + "?durability=process_crash", {},
+                         clock_, random_);
+  opened.transact([](Transaction& tx) { tx.execute("CREATE TABLE t (a)"); });
+  EXPECT_EQ(opened.dialect().kind, DatabaseKind::sqlite);
+}
+
+TEST_F(ByUrl, opens_a_broker_in_memory) {
+  auto const opened = broker("memory:?partitions=2", {}, clock_);
+  EXPECT_FALSE(opened->traits().durable);
+  EXPECT_NE(opened->producer(), nullptr);
+}
+
+TEST_F(ByUrl, lists_what_there_is_for_an_unknown_scheme) {
+  auto const why = database_refusal("oracle:thing");
+  EXPECT_TRUE(says(why, "'oracle:'")) << why;
+  EXPECT_TRUE(says(why, "postgresql:, sqlite:")) << why;
+  EXPECT_TRUE(says(broker_refusal("http://x"), "kafka:"));
+  EXPECT_TRUE(says(refusal([&] { change_source("oracle:x", {}, clock_); }), "sqlite:"));
+}
+
+TEST_F(ByUrl, refuses_parameters_that_it_does_not_know) {
+  EXPECT_TRUE(says(database_refusal("sqlite:a.db?durable=yes"), "'durable'; it has durability"));
+  EXPECT_TRUE(
+      says(database_refusal("sqlite:a.db?durability=some"), "power_failure, process_crash"));
+  EXPECT_TRUE(says(broker_refusal("memory:?partitions=0"), "whole number"));
+  EXPECT_TRUE(says(broker_refusal("memory:", {{"acks", "all"}}), "'acks'"));
+}
+
+TEST_F(ByUrl, checks_without_making_anything) {
+  auto const file = folder_ / "none.db";
+  auto const findings = check_outbox("sqlite:" + file.string(), {}, clock_, random_);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_FALSE(findings.front().good);
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+TEST_F(ByUrl, has_nothing_to_take_over_from_a_file) {
+  EXPECT_TRUE(says(
+      refusal([&] { takeover(TakeoverAction::look, "sqlite:a.db", {}, "eventuate_slot", clock_); }),
+      "nothing to take over"));
+}
+
+}  // namespace
+}  // namespace tram::by_url

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
+#include "tram/cdc/finding.hpp"
+#include "tram/postgres/change_source.hpp"
+
+namespace tram::postgres {
+
+/// Looks at everything that `change_source` of this configuration needs, and changes nothing. Waits
+/// for the server, at most about `connect_timeout`. A server that cannot be reached is a finding,
+/// too. Faults: rejected for a connection string that libpq does not understand.
+std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock, Random& random);
+
+}  // namespace tram::postgres

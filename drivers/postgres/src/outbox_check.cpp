@@ -1,0 +1,200 @@
+#include "tram/postgres/outbox_check.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "tram/base/error.hpp"
+#include "tram/postgres/postgres.hpp"
+
+namespace tram::postgres {
+namespace {
+
+/// A name within SQL: every character is legal in one.
+std::string quoted(std::string const& name) {
+  std::string text{'"'};
+  for (char const character : name) text.append(character == '"' ? 2 : 1, character);
+  return text + '"';
+}
+
+class OutboxCheck {
+ public:
+  OutboxCheck(ChangeSourceConfig const& config, Transaction& tx) : config_{config}, tx_{tx} {}
+
+  std::vector<Finding> run() {
+    look_at_server();
+    look_at_role();
+    if (look_at_table()) {
+      look_at_publication();
+      look_at_slot();
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  void add(bool good, std::string subject, std::string text) {
+    findings_.push_back({.good = good, .subject = std::move(subject), .text = std::move(text)});
+  }
+
+  void look_at_server() {
+    auto const rows = tx_.execute("SELECT current_setting('wal_level'), pg_is_in_recovery()::int, "
+                                  "current_setting('server_version')");
+    auto const level = rows[0].get<std::string>(0);
+    bool const standby = rows[0].get<std::int64_t>(1) != 0;
+    add(!standby, "server",
+        "version " + rows[0].get<std::string>(2) +
+            (standby ? ", a standby; connect to the primary (target_session_attrs=read-write)"
+                     : ""));
+    add(level == "logical", "wal_level",
+        level == "logical"
+            ? level
+            : "'" + level + "' does not show rows; set wal_level = logical and restart the server");
+  }
+
+  void look_at_role() {
+    auto const rows = tx_.execute("SELECT current_user::text, (rolreplication OR rolsuper)::int "
+                                  "FROM pg_roles WHERE rolname = current_user");
+    auto const role = rows[0].get<std::string>(0);
+    bool const may = rows[0].get<std::int64_t>(1) != 0;
+    add(may, "replication privilege",
+        may ? "role '" + role + "' has it"
+            : "role '" + role + "' may not read the log; run: ALTER ROLE " + quoted(role) +
+                  " REPLICATION");
+  }
+
+  bool look_at_table() {
+    auto const wanted = config_.schema.qualify(config_.table);
+    auto const rows = tx_.execute(
+        "SELECT n.nspname::text, c.relname::text, (has_schema_privilege(n.oid, 'USAGE') AND "
+        "has_table_privilege(c.oid, 'SELECT'))::int, (pg_has_role(c.relowner, 'USAGE') AND "
+        "has_database_privilege(current_database(), 'CREATE'))::int, current_user::text FROM "
+        "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(?)",
+        wanted);
+    if (rows.size() == 0) {
+      add(false, "outbox",
+          "table " + wanted +
+              " does not exist; create the tables (\"tram schema install\") or correct the "
+              "schema's name");
+      return false;
+    }
+    schema_ = rows[0].get<std::string>(0);
+    table_ = rows[0].get<std::string>(1);
+    may_publish_ = rows[0].get<std::int64_t>(3) != 0;
+    bool const readable = rows[0].get<std::int64_t>(2) != 0;
+    auto const role = quoted(rows[0].get<std::string>(4));
+    add(readable, "outbox",
+        readable
+            ? "table " + wanted + " is there"
+            : "table " + wanted + " may not be read; run: GRANT USAGE ON SCHEMA " +
+                  quoted(schema_) + " TO " + role + "; GRANT SELECT ON " + table() + " TO " + role);
+    return readable;
+  }
+
+  void look_at_publication() {
+    auto const rows = tx_.execute(
+        "SELECT p.pubinsert::int, EXISTS (SELECT 1 FROM pg_publication_tables t WHERE t.pubname = "
+        "p.pubname AND t.schemaname = ? AND t.tablename = ?)::int FROM pg_publication p WHERE "
+        "p.pubname = ?",
+        schema_, table_, config_.publication);
+    auto const name = "'" + config_.publication + "' ";
+    auto const alter = "ALTER PUBLICATION " + quoted(config_.publication);
+    if (rows.size() == 0) return look_at_missing_publication();
+    if (rows[0].get<std::int64_t>(1) == 0) {
+      return add(false, "publication",
+                 name + "does not show the outbox; run: " + alter + " ADD TABLE " + table());
+    }
+    if (rows[0].get<std::int64_t>(0) == 0) {
+      return add(false, "publication",
+                 name + "does not show inserts; run: " + alter + " SET (publish = 'insert')");
+    }
+    add(true, "publication", name + "shows the outbox");
+  }
+
+  void look_at_missing_publication() {
+    auto const name = "'" + config_.publication + "' does not exist";
+    if (may_publish_ && config_.missing_slot != MissingSlot::refuse)
+      return add(true, "publication", name + " and will be made");
+    add(false, "publication",
+        name + "; let the owner of the table run: CREATE PUBLICATION " +
+            quoted(config_.publication) + " FOR TABLE " + table() + " WITH (publish = 'insert')");
+  }
+
+  void look_at_slot() {
+    auto const rows = tx_.execute(
+        "SELECT plugin::text, (database = current_database())::int, coalesce(wal_status, ''), "
+        "coalesce(confirmed_flush_lsn::text, ''), active::int, coalesce(database::text, '') FROM "
+        "pg_replication_slots WHERE slot_name = ?",
+        config_.slot);
+    auto const name = "'" + config_.slot + "' ";
+    if (rows.size() == 0) return look_at_missing_slot();
+    auto const row = rows[0];
+    auto const plugin = row.get<std::string>(0);
+    if (row.get<std::int64_t>(1) == 0) {
+      return add(false, "replication slot",
+                 name + "belongs to database '" + row.get<std::string>(5) + "'; name another slot");
+    }
+    if (plugin != "pgoutput") {
+      return add(false, "replication slot",
+                 name + "was made for the plugin '" + plugin +
+                     "'; name another slot, or take over with \"tram-cdc takeover\"");
+    }
+    if (row.get<std::string>(2) == "lost") {
+      return add(false, "replication slot",
+                 name + "has lost its log (max_slot_wal_keep_size) behind " +
+                     row.get<std::string>(3) + "; drop it and start with a new one");
+    }
+    add(true, "replication slot",
+        name + "stands at " + row.get<std::string>(3) +
+            (row.get<std::int64_t>(4) != 0 ? ", read by another process: this one would stand by"
+                                           : ""));
+  }
+
+  void look_at_missing_slot() {
+    auto const name = "'" + config_.slot + "' does not exist";
+    if (config_.missing_slot == MissingSlot::refuse)
+      return add(false, "replication slot", name + ", and may not be made");
+    auto const slots =
+        tx_.execute("SELECT current_setting('max_replication_slots')::int - count(*) FROM "
+                    "pg_replication_slots");
+    if (slots[0].get<std::int64_t>(0) <= 0) {
+      return add(false, "replication slot",
+                 name + ", and no further one can be made; drop unused slots or raise "
+                        "max_replication_slots");
+    }
+    auto const rows =
+        tx_.execute("SELECT 1 FROM " + table() + " WHERE coalesce(published, 0) = 0 LIMIT 1");
+    if (rows.size() == 0 || config_.missing_slot == MissingSlot::create_and_skip_existing_rows)
+      return add(true, "replication slot", name + " and will be made");
+    add(false, "replication slot",
+        name + ", and the outbox holds rows that a new one would never show; take over from the "
+               "relay that read them so far (\"tram-cdc takeover\"), or delete them");
+  }
+
+  [[nodiscard]] std::string table() const { return quoted(schema_) + "." + quoted(table_); }
+
+  ChangeSourceConfig const& config_;
+  Transaction& tx_;
+  std::string schema_;
+  std::string table_;
+  bool may_publish_{};
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock, Random& random) {
+  auto database = connect({.connection = config.connection, .application_name = "tram-cdc"},
+                          {.connections_max = 1}, clock, random);
+  try {
+    auto findings =
+        database.transact({.access = Access::read_only, .timeout = config.connect_timeout},
+                          [&](Transaction& tx) { return OutboxCheck{config, tx}.run(); });
+    findings.insert(findings.begin(), {.good = true, .subject = "database", .text = "reachable"});
+    return findings;
+  } catch (Error const& error) {
+    return {{.good = false, .subject = "database", .text = error.what()}};
+  }
+}
+
+}  // namespace tram::postgres
