@@ -32,7 +32,7 @@ DRIVER_SEES = {"base", "wire", "sql", "broker", "cdc"}
 CLIENT_HEADER = re.compile(
     r"(sqlite3(ext)?|libpq-fe|libpq/.*|postgres_ext|pg_config.*|mysql|mysql/.*|mariadb.*|librdkafka/.*|amqp.*"
     r"|hiredis/.*|proton/.*|mongoc.*|bson.*|microhttpd|httplib|nlohmann/.*|simdjson|CLI/.*|soci/.*|pqxx/.*"
-    r"|spdlog/.*|fmt/.*|boost/.*|prometheus/.*)(\.h|\.hpp)?$")
+    r"|spdlog/.*|fmt/.*|boost/.*|prometheus/.*|toml\+\+/.*)(\.h|\.hpp)?$")
 CLIENT_PLACES = re.compile(
     r"(drivers/[^/]+/(src|tests)/|libs/http/src/|libs/base/src/json|libs/[^/]+/tests/|apps/|tests/|benchmarks/|examples/)")
 CLOCK_PLACES = re.compile(r"libs/base/src/|benchmarks/|(.*/)?main\.cpp$")

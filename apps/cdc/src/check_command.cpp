@@ -1,0 +1,89 @@
+#include <algorithm>
+#include <ostream>
+
+#include "commands.hpp"
+#include "tram/base/error.hpp"
+#include "tram/by_url/broker.hpp"
+#include "tram/by_url/database.hpp"
+#include "tram/by_url/outbox.hpp"
+#include "tram/sql/schema.hpp"
+
+namespace tram::relay_program {
+namespace {
+
+class Check {
+ public:
+  Check(Configuration const& configuration, Machine const& machine)
+      : configuration_{configuration}, machine_{machine} {}
+
+  std::vector<Finding> run() {
+    findings_ = by_url::check_outbox(configuration_.database_url, configuration_.outbox,
+                                     machine_.clock, machine_.random);
+    if (database_is_there()) attempt("schema", [this] { look_at_schema(); });
+    attempt("broker", [this] { look_at_broker(); });
+    return std::move(findings_);
+  }
+
+ private:
+  [[nodiscard]] bool database_is_there() const {
+    return std::ranges::none_of(findings_, [](Finding const& finding) {
+      return finding.subject == "database" && !finding.good;
+    });
+  }
+
+  template <class Look>
+  void attempt(std::string const& subject, Look look) {
+    try {
+      look();
+    } catch (Error const& error) {
+      findings_.push_back({.good = false, .subject = subject, .text = error.what()});
+    }
+  }
+
+  void look_at_schema() {
+    auto database = by_url::database(configuration_.database_url, {.connections_max = 1},
+                                     machine_.clock, machine_.random);
+    auto const status = schema_status(database, configuration_.outbox.schema);
+    using State = SchemaStatus::State;
+    bool const incomplete = status.state == State::absent || status.state == State::behind;
+    bool const good =
+        status.state == State::current || (incomplete && configuration_.install_schema);
+    std::string text = good && incomplete ? "incomplete, and will be completed" : "";
+    if (status.state == State::current) text = "version " + std::to_string(status.version);
+    if (status.state == State::newer) text = "made by a newer release; use that";
+    if (!good && incomplete) text = "incomplete; run \"tram schema install\"";
+    if (status.state == State::foreign)
+      text = "the tables belong to something else; name another schema";
+    if (!good) {
+      for (auto const& finding : status.findings) text += "; " + finding;
+    }
+    findings_.push_back({.good = good, .subject = "schema", .text = std::move(text)});
+  }
+
+  void look_at_broker() {
+    auto const broker =
+        by_url::broker(configuration_.broker_url, configuration_.broker_properties, machine_.clock);
+    auto const producer = broker->producer();
+    findings_.push_back(
+        {.good = true, .subject = "broker", .text = broker->traits().name + " answers"});
+  }
+
+  Configuration const& configuration_;
+  Machine const& machine_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+int check_command(Configuration const& configuration, Machine const& machine) {
+  bool good = true;
+  for (auto const& finding : Check{configuration, machine}.run()) {
+    good = good && finding.good;
+    machine.out << (finding.good ? "good   " : "WRONG  ") << finding.subject << ": " << finding.text
+                << "\n";
+  }
+  machine.out << (good ? "all good\n" : "put right what is marked WRONG, then check again\n");
+  return good ? 0 : 1;
+}
+
+}  // namespace tram::relay_program

@@ -1,0 +1,119 @@
+#include "command_line.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "configuration.hpp"
+#include "nearest_name.hpp"
+#include "tram/base/error.hpp"
+#include "version.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace tram::relay_program {
+namespace {
+
+constexpr auto footer{
+    "Settings: flags win over the environment (TRAM_CDC_DATABASE_URL for database.url, and the "
+    "Java CDC service's\nown variables), that over the file, that over the defaults.\n\n"
+    "Exit status: 0 done, 1 a check or takeover said no, 2 wrong settings, 3 it could not start, "
+    "70 it could not\ngo on, 75 it did not stop in time, 130 or 143 a second signal ended it."};
+
+class Parser {
+ public:
+  Parser() {
+    app_.set_help_flag("--help", "print this and exit");
+    app_.set_version_flag("--version", std::string{"tram-cdc "} + version);
+    app_.add_option("--config", result_.configuration_file, "settings in TOML")->type_name("FILE");
+    app_.add_flag("--check", check_, "look at everything, change nothing, and say what is wrong");
+    for (auto const& key : key_descriptions()) {
+      if (key.flag.empty()) continue;
+      auto* option = app_.add_option(key.flag, values_[key.key], key.text);
+      option->type_name(key.value_name);
+      options_.emplace_back(key.key, option);
+      flags_.push_back(key.flag);
+    }
+    takeover_ = app_.add_subcommand("takeover", "take over an outbox from the Java relay: "
+                                                "prepare, status, run, finish");
+    takeover_->fallthrough()->allow_extras();
+    add_step(*takeover_, "prepare", "while the Java relay runs", Action::takeover_prepare);
+    add_step(*takeover_, "status", "where it stands, and what to do", Action::takeover_status);
+    add_step(*takeover_, "run", "when the Java relay is stopped", Action::takeover_run);
+    add_step(*takeover_, "finish", "drop the old slot, and with it the way back",
+             Action::takeover_finish);
+    app_.allow_extras()->footer(footer);
+  }
+
+  CommandLine run(std::vector<std::string> arguments) {
+    std::ranges::reverse(arguments);  // As the library wants them.
+    try {
+      app_.parse(std::move(arguments));
+    } catch (CLI::CallForHelp const&) {
+      return printed(app_.help());
+    } catch (CLI::CallForAllHelp const&) {
+      return printed(app_.help("", CLI::AppFormatMode::All));
+    } catch (CLI::CallForVersion const& call) {
+      return printed(call.what() + std::string{"\n"});
+    } catch (CLI::ParseError const& error) {
+      throw Error{Fault::rejected, error.what() + std::string{"; see tram-cdc --help"}};
+    }
+    refuse_extras();
+    require_step();
+    for (auto const& [key, option] : options_) {
+      if (option->count() > 0)
+        result_.settings.push_back({key, values_.at(key), option->get_name()});
+    }
+    if (check_) result_.action = Action::check;
+    return std::move(result_);
+  }
+
+ private:
+  void add_step(CLI::App& takeover, char const* name, char const* text, Action action) {
+    steps_.emplace_back(name);
+    takeover.add_subcommand(name, text)->fallthrough()->callback([this, action] {
+      result_.action = action;
+    });
+  }
+
+  static CommandLine printed(std::string text) {
+    return {
+        .action = Action::print, .configuration_file = {}, .settings = {}, .text = std::move(text)};
+  }
+
+  void refuse_extras() {
+    auto const extras = app_.remaining(true);
+    if (extras.empty()) return;
+    auto flags = flags_;
+    flags.insert(flags.end(), {"--help", "--version", "--config", "--check", "takeover"});
+    if (takeover_->parsed()) flags.insert(flags.end(), steps_.begin(), steps_.end());
+    auto const name = extras.front().substr(0, extras.front().find('='));
+    throw Error{Fault::rejected,
+                "there is no '" + name + "'" + did_you_mean(name, flags) + "; see tram-cdc --help"};
+  }
+
+  void require_step() const {
+    if (takeover_->parsed() && takeover_->get_subcommands().empty()) {
+      throw Error{Fault::rejected,
+                  "say which step of the takeover: prepare, status, run or finish"};
+    }
+  }
+
+  CommandLine result_;
+  bool check_{};
+  CLI::App* takeover_{};
+  std::vector<std::string> steps_;
+  std::map<std::string, std::string> values_;
+  std::vector<std::string> flags_;
+  CLI::App app_{"Publishes committed rows of an outbox to a broker, at least once and in order per "
+                "key.",
+                "tram-cdc"};
+  std::vector<std::pair<std::string, CLI::Option*>> options_;
+};
+
+}  // namespace
+
+CommandLine parse_command_line(std::vector<std::string> const& arguments) {
+  return Parser{}.run(arguments);
+}
+
+}  // namespace tram::relay_program

@@ -1,0 +1,284 @@
+#include "configuration.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <limits>
+#include <map>
+#include <string_view>
+
+#include "nearest_name.hpp"
+#include "tram/base/error.hpp"
+#include "values.hpp"
+
+namespace tram::relay_program {
+namespace {
+
+using Apply = std::function<void(Configuration&, std::string const&)>;
+
+struct Key {
+  KeyDescription description;
+  Apply apply;
+};
+
+constexpr std::string_view property_prefix{"broker.properties."};
+
+template <class Value>
+Value one_of(std::string const& text,
+             std::initializer_list<std::pair<std::string_view, Value>> choices) {
+  std::string names;
+  for (auto const& [name, value] : choices) {
+    if (text == name) return value;
+    names.append(names.empty() ? "" : ", ").append(name);
+  }
+  throw Error{Fault::rejected, "'" + text + "' is not one of " + names};
+}
+
+Duration positive_duration(std::string const& text) {
+  auto const duration = parse_duration(text);
+  if (duration > Duration{}) return duration;
+  throw Error{Fault::rejected, "it must be longer than nothing"};
+}
+
+std::string not_empty(std::string const& text) {
+  if (!text.empty()) return text;
+  throw Error{Fault::rejected, "it must not be empty"};
+}
+
+void set_retention(Configuration& to, std::string const& text) {
+  if (text == "off") to.retention_age.reset();
+  else to.retention_age = std::chrono::ceil<std::chrono::milliseconds>(parse_duration(text));
+}
+
+void set_port(Configuration& to, std::string const& text) {
+  if (text == "off") to.http_port.reset();
+  else to.http_port = static_cast<std::uint16_t>(parse_number(text, 0, 65535));
+}
+
+constexpr std::uint64_t outbox_id_max{(std::uint64_t{1} << 48U) - 1};
+
+// One row each: name, flag, what stands for the value, what it does, how it is taken.
+std::vector<Key> const& keys() {
+  static std::vector<Key> const all{
+      {{"database.url", "--database", "URL",
+        "the outbox's database: postgresql://… or sqlite:FILE"},
+       [](auto& to, auto& text) { to.database_url = not_empty(text); }},
+      {{"database.user", "", "NAME", "the role, when it does not stand in the URL"}, {}},
+      {{"database.password", "", "TEXT", "its password, when it does not stand in the URL"}, {}},
+      {{"database.schema", "--schema", "NAME",
+        "the schema of the outbox; none: the connection's own (eventuate)"},
+       [](auto& to, auto& text) { to.outbox.schema = SchemaName{text}; }},
+      {{"database.table", "--table", "NAME", "the outbox table (message)"},
+       [](auto& to, auto& text) { to.outbox.table = not_empty(text); }},
+      {{"database.install_schema", "--install-schema", "BOOL",
+        "make the tables that are missing at the start (true)"},
+       [](auto& to, auto& text) { to.install_schema = parse_truth(text); }},
+      {{"source.slot", "--slot", "NAME", "PostgreSQL: the replication slot (tram)"},
+       [](auto& to, auto& text) { to.outbox.slot = not_empty(text); }},
+      {{"source.publication", "--publication", "NAME", "PostgreSQL: the publication (tram)"},
+       [](auto& to, auto& text) { to.outbox.publication = not_empty(text); }},
+      {{"source.new_slot", "--new-slot", "CHOICE",
+        "PostgreSQL: when the slot is missing: for_empty_outbox makes it unless rows would be "
+        "lost, "
+        "skip_existing_rows, refuse (for_empty_outbox)"},
+       [](auto& to, auto& text) {
+         to.outbox.new_slot = one_of<by_url::NewSlot>(
+             text, {{"for_empty_outbox", by_url::NewSlot::for_empty_outbox},
+                    {"skip_existing_rows", by_url::NewSlot::skip_existing_rows},
+                    {"refuse", by_url::NewSlot::refuse}});
+       }},
+      {{"broker.url", "--broker", "URL", "kafka://HOST:PORT,…, embedded:FILE or memory:"},
+       [](auto& to, auto& text) { to.broker_url = not_empty(text); }},
+      {{"relay.name", "--name", "NAME", "names the relay in logs, metrics and paths (relay)"},
+       [](auto& to, auto& text) { to.relay.name = not_empty(text); }},
+      {{"relay.outbox_id", "", "NUMBER", "for rows whose ids the database makes: 0 to 2^48 - 1"},
+       [](auto& to, auto& text) {
+         to.relay.outbox_id =
+             OutboxId{static_cast<std::int64_t>(parse_number(text, 0, outbox_id_max))};
+       }},
+      {{"relay.hold_key", "", "BOOL",
+        "a row that cannot be published holds back later ones of its key (true)"},
+       [](auto& to, auto& text) { to.relay.hold_key = parse_truth(text); }},
+      {{"relay.create_channels", "", "BOOL", "make channels that are missing at the broker (true)"},
+       [](auto& to, auto& text) { to.relay.create_channels = parse_truth(text); }},
+      {{"relay.window", "", "NUMBER", "rows in flight at most (2000)"},
+       [](auto& to, auto& text) {
+         to.relay.window = static_cast<std::size_t>(parse_number(text, 1, 1'000'000));
+       }},
+      {{"relay.window_bytes", "", "BYTES", "bytes in flight at most (16MiB)"},
+       [](auto& to, auto& text) { to.relay.window_bytes = parse_bytes(text); }},
+      {{"relay.read_pause", "", "TIME", "a pause behind each read, for fewer and larger ones (0s)"},
+       [](auto& to, auto& text) { to.relay.read_pause = parse_duration(text); }},
+      {{"relay.stall_after", "", "TIME", "not moving for so long is not ready (10s)"},
+       [](auto& to, auto& text) { to.relay.stall_after = positive_duration(text); }},
+      {{"relay.drain_timeout", "--drain-timeout", "TIME",
+        "at a stop, what is in flight may complete for so long (5s)"},
+       [](auto& to, auto& text) { to.relay.drain_timeout = parse_duration(text); }},
+      {{"retention.age", "--retention", "TIME",
+        "published rows older than this are removed; off keeps them (48h)"},
+       set_retention},
+      {{"http.address", "--http-address", "ADDRESS", "where to listen (0.0.0.0)"},
+       [](auto& to, auto& text) { to.http_address = not_empty(text); }},
+      {{"http.port", "--http-port", "PORT", "for health and metrics; off: none (8080)"}, set_port},
+      {{"log.level", "--log-level", "LEVEL", "debug, info, warning or error (info)"},
+       [](auto& to, auto& text) {
+         to.log_level = one_of<LogLevel>(text, {{"debug", LogLevel::debug},
+                                                {"info", LogLevel::info},
+                                                {"warning", LogLevel::warning},
+                                                {"error", LogLevel::error}});
+       }},
+      {{"takeover.old_slot", "--old-slot", "NAME",
+        "the slot that the Java relay reads (eventuate_slot)"},
+       [](auto& to, auto& text) { to.old_slot = not_empty(text); }},
+  };
+  return all;
+}
+
+class Configurator {
+ public:
+  Configuration run(Settings const& settings, Purpose purpose) {
+    for (auto const& setting : settings) take(setting);
+    join_credentials();
+    require("database.url", "name the outbox's database: --database postgresql://HOST/NAME");
+    if (purpose == Purpose::relay)
+      require("broker.url", "name the broker: --broker kafka://HOST:9092");
+    refuse_contradictions();
+    if (complaints_.empty()) return std::move(result_);
+    throw Error{Fault::rejected, complaints_};
+  }
+
+ private:
+  void complain(std::string const& what) {
+    complaints_.append(complaints_.empty() ? "" : "\n").append(what);
+  }
+
+  void take(Setting const& setting) {
+    given_.insert_or_assign(setting.key, setting);
+    if (is_broker_property(setting.key)) {
+      result_.broker_properties.insert_or_assign(setting.key.substr(property_prefix.size()),
+                                                 setting.value);
+      return;
+    }
+    auto const key = std::ranges::find_if(
+        keys(), [&](Key const& one) { return one.description.key == setting.key; });
+    if (key == keys().end()) {
+      return complain(setting.place + ": there is no key '" + setting.key + "'" +
+                      did_you_mean(setting.key, known_keys()));
+    }
+    if (!key->apply) return;
+    try {
+      key->apply(result_, setting.value);
+    } catch (Error const& error) {
+      complain(setting.place + ": " + setting.key + ": " + error.what());
+    }
+  }
+
+  /// The Java service has them apart from the URL; libpq takes them as its parameters.
+  void join_credentials() {
+    for (auto const& [key, parameter] :
+         {std::pair{"database.user", "user"}, std::pair{"database.password", "password"}}) {
+      auto const found = given_.find(key);
+      if (found == given_.end() || result_.database_url.empty()) continue;
+      if (!is_postgres()) {
+        complain(found->second.place + ": " + key + " is for PostgreSQL; remove it");
+        continue;
+      }
+      if (stands_in_url(parameter)) {
+        complain(found->second.place + ": " + key +
+                 " is set, and the URL has one, too; remove one of them");
+        continue;
+      }
+      bool const has_query = result_.database_url.find('?') != std::string::npos;
+      result_.database_url.append(has_query ? "&" : "?").append(parameter).append("=");
+      result_.database_url += percent_encoded(found->second.value);
+    }
+  }
+
+  [[nodiscard]] bool stands_in_url(std::string_view parameter) const {
+    auto const& url = result_.database_url;
+    auto const authority = url.substr(0, url.find_first_of("/?", url.find("//") + 2));
+    auto const at = authority.rfind('@');
+    if (at == std::string::npos) return false;
+    auto const user = authority.substr(0, at);
+    return parameter == "user" || user.find(':', user.find("//")) != std::string::npos;
+  }
+
+  void require(std::string const& key, std::string const& remedy) {
+    if (!given_.contains(key)) complain(key + " is missing; " + remedy);
+  }
+
+  void refuse_contradictions() {
+    for (auto const* key : {"source.slot", "source.publication", "source.new_slot"}) {
+      auto const found = given_.find(key);
+      if (found == given_.end() || is_postgres() || result_.database_url.empty()) continue;
+      complain(found->second.place + ": " + key +
+               " is for PostgreSQL, and the database is another "
+               "one; remove it");
+    }
+    if (!result_.broker_properties.empty() && !result_.broker_url.empty() &&
+        !result_.broker_url.starts_with("kafka:")) {
+      auto const first = given_.lower_bound(std::string{property_prefix});
+      complain(first->second.place + ": " + first->first +
+               " is for Kafka, and the broker is another one; remove it");
+    }
+    if (result_.outbox.slot == result_.old_slot) {
+      auto const found = given_.find("source.slot");
+      complain((found == given_.end() ? "takeover.old_slot" : found->second.place) + ": slot '" +
+               result_.old_slot +
+               "' is the Java relay's; give the new one another name, or name the old one with "
+               "takeover.old_slot");
+    }
+    if (result_.relay.stall_after < result_.relay.read_pause) {
+      complain("relay.read_pause is longer than relay.stall_after, so the relay would never be "
+               "ready; shorten it");
+    }
+  }
+
+  [[nodiscard]] bool is_postgres() const { return result_.database_url.starts_with("postgres"); }
+
+  static std::string percent_encoded(std::string const& text) {
+    constexpr std::string_view digits{"0123456789ABCDEF"};
+    std::string encoded;
+    for (auto const character : text) {
+      auto const byte = static_cast<unsigned char>(character);
+      encoded += '%';
+      encoded += digits[byte >> 4U];
+      encoded += digits[byte & 15U];
+    }
+    return encoded;
+  }
+
+  Configuration result_;
+  std::map<std::string, Setting> given_;
+  std::string complaints_;
+};
+
+}  // namespace
+
+std::vector<KeyDescription> const& key_descriptions() {
+  static auto const all = [] {
+    std::vector<KeyDescription> descriptions;
+    for (auto const& key : keys()) descriptions.push_back(key.description);
+    return descriptions;
+  }();
+  return all;
+}
+
+std::vector<std::string> const& known_keys() {
+  static auto const all = [] {
+    std::vector<std::string> names;
+    for (auto const& key : key_descriptions()) names.push_back(key.key);
+    return names;
+  }();
+  return all;
+}
+
+bool is_broker_property(std::string const& key) {
+  return key.starts_with(property_prefix) && key.size() > property_prefix.size();
+}
+
+Configuration configure(Settings const& settings, Purpose purpose) {
+  return Configurator{}.run(settings, purpose);
+}
+
+}  // namespace tram::relay_program

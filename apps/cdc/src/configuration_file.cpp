@@ -1,0 +1,75 @@
+#include "configuration_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "tram/base/error.hpp"
+
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+namespace tram::relay_program {
+namespace {
+
+class Flattening {
+ public:
+  explicit Flattening(std::string const& name) : name_{name} {}
+
+  void take(toml::table const& table, std::string const& prefix) {
+    for (auto const& [key, node] : table) {
+      auto const whole = prefix + std::string{key.str()};
+      if (auto const* inner = node.as_table()) take(*inner, whole + ".");
+      else found_.emplace_back(node.source().begin.line, setting(whole, node));
+    }
+  }
+  Settings in_order() {
+    std::ranges::stable_sort(found_, {}, [](auto const& one) { return one.first; });
+    Settings settings;
+    for (auto& [line, setting] : found_) settings.push_back(std::move(setting));
+    return settings;
+  }
+
+ private:
+  Setting setting(std::string const& key, toml::node const& node) const {
+    auto place = name_ + ":" + std::to_string(node.source().begin.line);
+    if (auto const* text = node.as_string()) return {key, text->get(), std::move(place)};
+    if (auto const* number = node.as_integer())
+      return {key, std::to_string(number->get()), std::move(place)};
+    if (auto const* truth = node.as_boolean())
+      return {key, truth->get() ? "true" : "false", std::move(place)};
+    throw Error{Fault::rejected, place + ": " + key +
+                                     " must be a text, a whole number, true or false; write other "
+                                     "values as a text in quotes"};
+  }
+
+  std::string const& name_;
+  std::vector<std::pair<toml::source_index, Setting>> found_;
+};
+
+}  // namespace
+
+Settings parse_configuration(std::string_view text, std::string const& name) {
+  try {
+    Flattening flattening{name};
+    flattening.take(toml::parse(text), "");
+    return flattening.in_order();
+  } catch (toml::parse_error const& error) {
+    throw Error{Fault::rejected, name + ":" + std::to_string(error.source().begin.line) + ": " +
+                                     std::string{error.description()}};
+  }
+}
+
+Settings read_configuration_file(std::string const& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file || !text)
+    throw Error{Fault::rejected, path + ": cannot be read: " + std::strerror(errno)};
+  return parse_configuration(text.str(), path);
+}
+
+}  // namespace tram::relay_program

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tram::relay_program {
+
+/// How many letters must be added, taken away, replaced or swapped with their neighbour.
+std::size_t edit_distance(std::string_view left, std::string_view right);
+
+/// The known name that was probably meant; empty when none is near.
+std::string nearest_name(std::string_view name, std::span<std::string const> known);
+
+/// `; did you mean 'x'?`, or nothing.
+std::string did_you_mean(std::string_view name, std::span<std::string const> known);
+
+}  // namespace tram::relay_program

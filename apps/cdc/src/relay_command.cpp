@@ -1,0 +1,112 @@
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "commands.hpp"
+#include "endpoints.hpp"
+#include "installed_held_rows.hpp"
+#include "stop_signals.hpp"
+#include "tram/by_url/broker.hpp"
+#include "tram/by_url/database.hpp"
+#include "tram/by_url/outbox.hpp"
+#include "tram/cdc/relay_held_store.hpp"
+#include "tram/http/server.hpp"
+#include "tram/sql/schema.hpp"
+#include "version.hpp"
+
+namespace tram::relay_program {
+namespace {
+
+/// Behind what is in flight, the position is stored and the connections are closed.
+constexpr Duration stop_margin{std::chrono::seconds{10}};
+
+/// The relay with all its parts.
+class Program {
+ public:
+  Program(Configuration const& configuration, Machine const& machine, Logger const& logger)
+      : configuration_{configuration}, machine_{machine}, logger_{logger} {
+    if (configuration.retention_age) {
+      retention_ = by_url::outbox_retention(configuration.database_url, configuration.outbox,
+                                            database_, *configuration.retention_age);
+    }
+    relay_.emplace(RelayParts{.source = *source_,
+                              .broker = *broker_,
+                              .held = held_,
+                              .retention = retention_.get(),
+                              .clock = machine.clock,
+                              .random = machine.random,
+                              .logger = logger},
+                   configuration.relay);
+    serve();
+  }
+
+  void run(std::stop_token const& stop) {
+    auto const traits = broker_->traits();
+    logger_.info("cdc.started", {{"version", version},
+                                 {"relay", configuration_.relay.name},
+                                 {"database", database_.name()},
+                                 {"broker", traits.name},
+                                 {"http_port", server_ ? std::to_string(server_->port()) : "off"},
+                                 {"retention", configuration_.retention_age ? "on" : "off"}});
+    if (!traits.durable) {
+      logger_.warning("cdc.broker_not_durable",
+                      {{"broker", traits.name}, {"what", "published messages end with it"}});
+    }
+    relay_->run(stop);
+    logger_.info("cdc.stopped", {{"relay", configuration_.relay.name}});
+  }
+
+ private:
+  void serve() {
+    if (!configuration_.http_port) return;
+    server_.emplace(http::ServerOptions{.address = configuration_.http_address,
+                                        .port = *configuration_.http_port},
+                    endpoints([this] {
+                      auto status = relay_->status();
+                      auto const now = machine_.clock.steady();
+                      auto readiness =
+                          tram::readiness(status, now, configuration_.relay.stall_after);
+                      return RelayView{.name = configuration_.relay.name,
+                                       .status = std::move(status),
+                                       .readiness = std::move(readiness),
+                                       .now = now};
+                    }),
+                    machine_.clock, logger_);
+  }
+
+  void install() {
+    if (configuration_.install_schema) install_schema(database_, configuration_.outbox.schema);
+    else require_schema(database_, configuration_.outbox.schema);
+  }
+
+  Configuration const& configuration_;
+  Machine const& machine_;
+  Logger const& logger_;
+  std::unique_ptr<Broker> broker_{by_url::broker(
+      configuration_.broker_url, configuration_.broker_properties, machine_.clock, logger_)};
+  std::unique_ptr<ChangeSource> source_{
+      by_url::change_source(configuration_.database_url, configuration_.outbox, machine_.clock)};
+  Database database_{by_url::database(configuration_.database_url, {.connections_max = 2},
+                                      machine_.clock, machine_.random)};
+  SchemaName schema_{database_.dialect().kind == DatabaseKind::sqlite
+                         ? SchemaName::none()
+                         : configuration_.outbox.schema};
+  RelayHeldStore held_store_{database_, schema_, configuration_.relay.name};
+  InstalledHeldRows held_{held_store_, [this] { install(); }};
+  std::unique_ptr<OutboxRetention> retention_;
+  std::optional<Relay> relay_;
+  // Asks the relay: it goes first.
+  std::optional<http::Server> server_;
+};
+
+}  // namespace
+
+int relay_command(Configuration const& configuration, Machine const& machine,
+                  Logger const& logger) {
+  StopSignals const signals{configuration.relay.drain_timeout + stop_margin, logger};
+  Program program{configuration, machine, logger};
+  program.run(signals.stop());
+  return 0;
+}
+
+}  // namespace tram::relay_program

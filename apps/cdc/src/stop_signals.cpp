@@ -1,0 +1,80 @@
+#include "stop_signals.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "tram/base/error.hpp"
+
+namespace tram::relay_program {
+namespace {
+
+int take_signals() {
+  sigset_t wanted{};
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+  return ::signalfd(-1, &wanted, SFD_CLOEXEC);
+}
+
+}  // namespace
+
+StopSignals::StopSignals(Duration stop_timeout, Logger logger)
+    : stop_timeout_{stop_timeout},
+      logger_{std::move(logger)},
+      signals_{take_signals()},
+      ended_{::eventfd(0, EFD_CLOEXEC)} {
+  if (signals_ < 0 || ended_ < 0) {
+    throw Error{Fault::transient, std::string{"cannot take signals: "} + std::strerror(errno) +
+                                      "; raise the limit of open files"};
+  }
+  thread_ = std::jthread{[this] { watch(); }};
+}
+
+StopSignals::~StopSignals() {
+  ::eventfd_write(ended_, 1);
+  thread_ = {};
+  ::close(signals_);
+  ::close(ended_);
+}
+
+void StopSignals::watch() {
+  int const first = next_signal(true);
+  if (first == 0) return;
+  logger_.info("cdc.stopping", {{"signal", first}});
+  source_.request_stop();
+  int const second = next_signal(false);
+  if (second == 0) return;
+  logger_.warning("cdc.stopped_at_once", {{"signal", second}});
+  std::_Exit(128 + second);
+}
+
+int StopSignals::next_signal(bool forever) {
+  std::array<pollfd, 2> descriptors{{{.fd = signals_, .events = POLLIN, .revents = 0},
+                                     {.fd = ended_, .events = POLLIN, .revents = 0}}};
+  auto const timeout = std::chrono::duration_cast<std::chrono::milliseconds>(stop_timeout_).count();
+  int ready{};
+  do
+    ready =
+        ::poll(descriptors.data(), descriptors.size(), forever ? -1 : static_cast<int>(timeout));
+  while (ready < 0 && errno == EINTR);
+  if (ready == 0) {
+    logger_.error("cdc.stop_timed_out", {{"after_ms", timeout}});
+    std::_Exit(exit_stop_timed_out);
+  }
+  if (descriptors[1].revents != 0) return 0;
+  signalfd_siginfo signal{};
+  if (::read(signals_, &signal, sizeof signal) != sizeof signal) return 0;
+  return static_cast<int>(signal.ssi_signo);
+}
+
+}  // namespace tram::relay_program

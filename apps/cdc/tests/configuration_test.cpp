@@ -1,0 +1,171 @@
+#include "configuration.hpp"
+
+#include "configuration_file.hpp"
+#include "refusal.hpp"
+#include "values.hpp"
+
+namespace tram::relay_program {
+namespace {
+
+using namespace std::chrono_literals;
+
+Settings complete(Settings more = {}) {
+  Settings settings{{"database.url", "postgresql://h/d", "file:1"},
+                    {"broker.url", "kafka://k:9092", "file:2"}};
+  settings.insert(settings.end(), more.begin(), more.end());
+  return settings;
+}
+Configuration configured(Settings more = {}) {
+  return configure(complete(std::move(more)), Purpose::relay);
+}
+std::string wrong(Settings more) {
+  return refusal([&] { configured(std::move(more)); });
+}
+
+TEST(Configuration, needs_no_more_than_two_urls) {
+  auto const configuration = configured();
+  EXPECT_EQ(configuration.database_url, "postgresql://h/d");
+  EXPECT_EQ(configuration.http_port, 8080);
+  EXPECT_EQ(configuration.retention_age, 48h);
+  EXPECT_TRUE(says(refusal([] { configure({}, Purpose::relay); }), "database.url is missing"));
+  EXPECT_TRUE(says(refusal([] { configure({}, Purpose::relay); }), "broker.url is missing"));
+  EXPECT_EQ(
+      refusal([] { configure({{"database.url", "postgresql://h/d", ""}}, Purpose::takeover); }),
+      "");
+}
+
+TEST(Configuration, takes_the_last_of_several_values) {
+  EXPECT_EQ(configured({{"relay.name", "a", "file"}, {"relay.name", "b", "--name"}}).relay.name,
+            "b");
+}
+
+TEST(Configuration, takes_every_key) {
+  auto const configuration = configured({{"database.schema", "none", ""},
+                                         {"database.table", "message2", ""},
+                                         {"database.install_schema", "false", ""},
+                                         {"source.slot", "s", ""},
+                                         {"source.publication", "p", ""},
+                                         {"source.new_slot", "skip_existing_rows", ""},
+                                         {"broker.properties.linger.ms", "5", ""},
+                                         {"relay.outbox_id", "7", ""},
+                                         {"relay.hold_key", "false", ""},
+                                         {"relay.create_channels", "false", ""},
+                                         {"relay.window", "10", ""},
+                                         {"relay.window_bytes", "2MiB", ""},
+                                         {"relay.read_pause", "5ms", ""},
+                                         {"relay.stall_after", "1m", ""},
+                                         {"relay.drain_timeout", "0s", ""},
+                                         {"retention.age", "off", ""},
+                                         {"http.address", "::", ""},
+                                         {"http.port", "off", ""},
+                                         {"log.level", "debug", ""},
+                                         {"takeover.old_slot", "old", ""}});
+  EXPECT_EQ(configuration.outbox.schema.name(), "");
+  EXPECT_EQ(configuration.outbox.table, "message2");
+  EXPECT_FALSE(configuration.install_schema);
+  EXPECT_EQ(configuration.outbox.slot, "s");
+  EXPECT_EQ(configuration.outbox.publication, "p");
+  EXPECT_EQ(configuration.outbox.new_slot, by_url::NewSlot::skip_existing_rows);
+  EXPECT_EQ(configuration.broker_properties.at("linger.ms"), "5");
+  EXPECT_EQ(configuration.relay.outbox_id, OutboxId{7});
+  EXPECT_FALSE(configuration.relay.hold_key);
+  EXPECT_FALSE(configuration.relay.create_channels);
+  EXPECT_EQ(configuration.relay.window, 10U);
+  EXPECT_EQ(configuration.relay.window_bytes, 2U << 20U);
+  EXPECT_EQ(configuration.relay.read_pause, 5ms);
+  EXPECT_EQ(configuration.relay.stall_after, 1min);
+  EXPECT_EQ(configuration.relay.drain_timeout, 0s);
+  EXPECT_EQ(configuration.retention_age, std::nullopt);
+  EXPECT_EQ(configuration.http_address, "::");
+  EXPECT_EQ(configuration.http_port, std::nullopt);
+  EXPECT_EQ(configuration.log_level, LogLevel::debug);
+  EXPECT_EQ(configuration.old_slot, "old");
+}
+
+TEST(Configuration, puts_credentials_into_the_url_without_changing_them) {
+  auto const configuration =
+      configured({{"database.user", "a&b", ""}, {"database.password", "p", ""}});
+  EXPECT_EQ(configuration.database_url, "postgresql://h/d?user=%61%26%62&password=%70");
+  EXPECT_TRUE(
+      says(wrong({{"database.url", "postgresql://u@h/d", ""}, {"database.user", "x", "env"}}),
+           "env: database.user is set, and the URL has one, too"));
+  EXPECT_EQ(wrong({{"database.url", "postgresql://u@h/d", ""}, {"database.password", "x", ""}}),
+            "");
+}
+
+TEST(Configuration, names_the_nearest_key_for_an_unknown_one) {
+  EXPECT_EQ(wrong({{"http.prot", "1", "t.toml:3"}}),
+            "t.toml:3: there is no key 'http.prot'; did you mean 'http.port'?");
+  EXPECT_EQ(wrong({{"nothing", "1", "t.toml:3"}}), "t.toml:3: there is no key 'nothing'");
+}
+
+TEST(Configuration, says_all_that_is_wrong_with_places_and_remedies) {
+  auto const why = wrong({{"http.port", "99999", "a:1"},
+                          {"relay.window", "0", "a:2"},
+                          {"relay.stall_after", "10", "a:3"},
+                          {"log.level", "loud", "a:4"},
+                          {"database.schema", "a b", "a:5"},
+                          {"relay.hold_key", "yes", "a:6"},
+                          {"relay.outbox_id", "-1", "a:7"}});
+  EXPECT_TRUE(says(why, "a:1: http.port: '99999' is not a whole number from 0 to 65535")) << why;
+  EXPECT_TRUE(says(why, "a:2: ")) << why;
+  EXPECT_TRUE(says(why, "a:3: relay.stall_after: '10' is not a time with its unit")) << why;
+  EXPECT_TRUE(says(why, "a:4: log.level: 'loud' is not one of debug, info")) << why;
+  EXPECT_TRUE(says(why, "a:5: ")) << why;
+  EXPECT_TRUE(says(why, "a:6: ")) << why;
+  EXPECT_TRUE(says(why, "a:7: ")) << why;
+}
+
+TEST(Configuration, refuses_contradictions) {
+  EXPECT_TRUE(says(wrong({{"database.url", "sqlite:a", ""}, {"source.slot", "s", "f:9"}}),
+                   "f:9: source.slot is for PostgreSQL"));
+  EXPECT_TRUE(says(wrong({{"broker.url", "memory:", ""}, {"broker.properties.acks", "1", "f:9"}}),
+                   "f:9: broker.properties.acks is for Kafka"));
+  EXPECT_TRUE(says(wrong({{"source.slot", "eventuate_slot", "--slot"}}), "is the Java relay's"));
+  EXPECT_TRUE(says(wrong({{"relay.read_pause", "1m", ""}}), "would never be ready"));
+}
+
+TEST(ConfigurationFile, gives_settings_with_their_lines) {
+  auto const settings = parse_configuration(R"(# The orders' relay
+[database]
+url = "postgresql://h/d"
+install_schema = true
+
+[http]
+port = 8081
+[broker.properties]
+"linger.ms" = 5
+compression.type = "lz4"
+)",
+                                            "t.toml");
+  ASSERT_EQ(settings.size(), 5U);
+  EXPECT_EQ(settings[0].key, "database.url");
+  EXPECT_EQ(settings[0].place, "t.toml:3");
+  EXPECT_EQ(settings[1].value, "true");
+  EXPECT_EQ(settings[2].key, "http.port");
+  EXPECT_EQ(settings[2].value, "8081");
+  EXPECT_EQ(settings[3].key, "broker.properties.linger.ms");
+  EXPECT_EQ(settings[4].key, "broker.properties.compression.type");
+}
+
+TEST(ConfigurationFile, says_where_it_is_broken) {
+  EXPECT_TRUE(says(refusal([] { parse_configuration("a = 1\nb =", "t.toml"); }), "t.toml:2: "));
+  EXPECT_TRUE(
+      says(refusal([] { parse_configuration("a = [1]", "t.toml"); }), "t.toml:1: a must be"));
+  EXPECT_TRUE(says(refusal([] { read_configuration_file("/nowhere/t.toml"); }),
+                   "/nowhere/t.toml: cannot be read"));
+}
+
+TEST(Values, have_units) {
+  EXPECT_EQ(parse_duration("250ms"), 250ms);
+  EXPECT_EQ(parse_duration("2d"), 48h);
+  EXPECT_EQ(parse_bytes("3kB"), 3000U);
+  for (auto const* text :
+       {"", "s", "1", "-1s", "1.5s", "1 s", "99999999999999999999s", "9999999999999d"}) {
+    EXPECT_NE(refusal([&] { parse_duration(text); }), "") << text;
+  }
+  EXPECT_NE(refusal([] { parse_bytes("18446744073709551615MiB"); }), "");
+}
+
+}  // namespace
+}  // namespace tram::relay_program

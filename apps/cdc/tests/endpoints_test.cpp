@@ -1,0 +1,139 @@
+#include "endpoints.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "metrics.hpp"
+#include "tram/base/json.hpp"
+#include "tram/base/json_value.hpp"
+
+namespace tram::relay_program {
+namespace {
+
+using namespace std::chrono_literals;
+
+RelayView working() {
+  SteadyTime const now{1h};
+  RelayView view;
+  view.name = "Orders";
+  view.now = now;
+  view.status.counters.rows_read = 12;
+  view.status.counters.rows_published = 10;
+  view.status.confirmed = 700;
+  view.status.behind = 30;
+  view.status.connected = true;
+  view.status.caught_up = true;
+  view.status.last_progress = now;
+  view.status.last_step = now;
+  view.readiness = readiness(view.status, now, 10s);
+  return view;
+}
+RelayView broken() {
+  auto view = working();
+  view.status.trouble = "source: the server is away; broker: nobody answers";
+  view.status.caught_up = false;
+  view.readiness = readiness(view.status, view.now, 10s);
+  return view;
+}
+
+http::Response ask(RelayView const& view, std::string const& pattern,
+                   http::Request const& request = {}) {
+  auto const routes = endpoints([view] { return view; });
+  auto const route = std::ranges::find(routes, pattern, &http::Route::pattern);
+  return route->handler(request);
+}
+http::Request for_reader(std::string const& name) {
+  return {.method = "GET", .parameters = {{"name", name}}};
+}
+bool says(http::Response const& response, std::string const& part) {
+  return response.body.find(part) != std::string::npos;
+}
+
+TEST(Endpoints, tell_a_working_relay_from_a_broken_one) {
+  EXPECT_EQ(ask(working(), "/health/ready").status, 200);
+  auto const answer = ask(broken(), "/health/ready");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_TRUE(says(answer, R"("reason":"source: the server is away; broker: nobody answers")"))
+      << answer.body;
+  EXPECT_EQ(ask(broken(), "/health/live").status, 200);
+  auto stopped = working();
+  stopped.now += 1h;
+  EXPECT_EQ(ask(stopped, "/health/live").status, 503);
+}
+
+TEST(Endpoints, speak_the_java_services_health) {
+  auto const up = ask(working(), "/actuator/health");
+  EXPECT_EQ(up.status, 200);
+  EXPECT_TRUE(says(
+      up,
+      R"({"status":"UP","components":{"binlogEntryReaderHealthCheck":{"status":"UP","details":{"detail-1":"Reader with id Orders is connected")"))
+      << up.body;
+  auto const down = ask(broken(), "/actuator/health");
+  EXPECT_EQ(down.status, 503);
+  EXPECT_TRUE(says(
+      down,
+      R"("kafkaHealthCheck":{"status":"DOWN","details":{"error-1":"broker: nobody answers"}})"))
+      << down.body;
+  auto standby = working();
+  standby.status.standby = true;
+  EXPECT_TRUE(says(ask(standby, "/actuator/health"), "Reader with id Orders is not the leader"));
+  // Well-formed.
+  EXPECT_NE(json::decode<json::Value>(down.body).find("components"), nullptr);
+}
+
+TEST(Endpoints, tell_scripts_when_a_reader_has_finished) {
+  EXPECT_EQ(ask(working(), "/readers/{name}/finished", for_reader("ORDERS")).status, 200);
+  EXPECT_EQ(ask(broken(), "/readers/{name}/finished", for_reader("orders")).status, 503);
+  EXPECT_EQ(ask(working(), "/readers/{name}/finished", for_reader("other")).status, 404);
+  auto standby = working();
+  standby.status.standby = true;
+  EXPECT_EQ(ask(standby, "/readers/{name}/finished", for_reader("orders")).status, 503);
+}
+
+TEST(Endpoints, tell_where_a_reader_stands) {
+  EXPECT_EQ(ask(working(), "/readers/{name}/status", for_reader("orders")).body,
+            R"({"lastEventOffset":700,"logsHighwaterMark":700,"cdcProcessingFinished":true})");
+  EXPECT_EQ(ask(broken(), "/readers/{name}/status", for_reader("orders")).body,
+            R"({"lastEventOffset":700,"logsHighwaterMark":730,"cdcProcessingFinished":false})");
+  http::Request alias;
+  alias.query = {{"readerName", "Orders"}};
+  EXPECT_EQ(ask(working(), "/cdc-event-processing-status", alias).status, 200);
+  EXPECT_EQ(ask(working(), "/cdc-event-processing-status").status, 404);
+}
+
+/// A name as metrics have it, without its labels.
+std::string name_in(std::string const& line) { return line.substr(0, line.find_first_of("{ ")); }
+
+TEST(Metrics, have_every_name_that_the_java_service_has) {
+  auto const text = metrics_text(working());
+  std::ifstream names{TRAM_TEST_VECTORS "/cdc_metric_names_pg.txt"};
+  ASSERT_TRUE(names);
+  std::string line;
+  while (std::getline(names, line)) {
+    auto const wanted = name_in(line);
+    bool const labelled = line.find('{') != std::string::npos;
+    auto const expected =
+        "\n" + wanted + (labelled ? R"({readerName="Orders"} )" : std::string{" "});
+    EXPECT_NE(text.find(expected), std::string::npos) << line;
+  }
+}
+
+TEST(Metrics, are_what_prometheus_reads) {
+  auto const text = metrics_text(working());
+  std::regex const sample{
+      R"re([a-zA-Z_:][a-zA-Z0-9_:]*(\{[a-zA-Z_]+="[^"]*"(,[a-zA-Z_]+="[^"]*")*\})? (-?[0-9.e+]+|NaN))re"};
+  std::istringstream lines{text};
+  std::string line;
+  while (std::getline(lines, line)) {
+    EXPECT_TRUE(line.starts_with("# ") || std::regex_match(line, sample)) << line;
+  }
+  EXPECT_NE(text.find("tram_relay_rows_published_total{relay=\"Orders\"} 10\n"), std::string::npos);
+  EXPECT_NE(text.find("tram_relay_ready{relay=\"Orders\"} 1\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tram::relay_program

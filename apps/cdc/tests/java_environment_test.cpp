@@ -1,0 +1,133 @@
+#include "java_environment.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "configuration.hpp"
+#include "jdbc_url.hpp"
+#include "refusal.hpp"
+
+namespace tram::relay_program {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// As the Java service's own deployment on PostgreSQL sets it.
+Variables java_deployment() {
+  return {{"SPRING_DATASOURCE_URL", "jdbc:postgresql://postgres/eventuate"},
+          {"SPRING_DATASOURCE_USERNAME", "eventuate"},
+          {"SPRING_DATASOURCE_PASSWORD", "eventuate"},
+          {"SPRING_DATASOURCE_DRIVER_CLASS_NAME", "org.postgresql.Driver"},
+          {"SPRING_PROFILES_ACTIVE", "PostgresWal"},
+          {"EVENTUATELOCAL_KAFKA_BOOTSTRAP_SERVERS", "kafka:29092, other:29092"},
+          {"EVENTUATELOCAL_ZOOKEEPER_CONNECTION_STRING", "zookeeper:2181"},
+          {"EVENTUATELOCAL_CDC_READER_NAME", "PostgresWalReader"},
+          {"EVENTUATE_OUTBOX_ID", "1"}};
+}
+
+JavaEnvironment with(Variables more) {
+  auto variables = java_deployment();
+  for (auto const& [name, value] : more) variables.insert_or_assign(name, value);
+  return read_java_environment(variables);
+}
+
+std::optional<std::string> value_of(JavaEnvironment const& environment, std::string const& key) {
+  std::optional<std::string> value;
+  for (auto const& setting : environment.settings) {
+    if (setting.key == key) value = setting.value;
+  }
+  return value;
+}
+bool notes(JavaEnvironment const& environment, std::string const& part) {
+  return std::ranges::any_of(environment.notes, [&](auto const& note) { return says(note, part); });
+}
+std::string refusals(Variables more) {
+  std::string text;
+  for (auto const& refusal : with(std::move(more)).refusals) text += refusal + "\n";
+  return text;
+}
+
+TEST(JavaEnvironment, is_enough_to_relay) {
+  auto const environment = with({});
+  EXPECT_TRUE(environment.refusals.empty());
+  auto const configuration = configure(environment.settings, Purpose::relay);
+  EXPECT_TRUE(configuration.database_url.starts_with("postgresql://postgres/eventuate?user="));
+  EXPECT_EQ(configuration.broker_url, "kafka://kafka:29092,other:29092");
+  EXPECT_EQ(configuration.relay.name, "PostgresWalReader");
+  EXPECT_EQ(configuration.relay.outbox_id, OutboxId{1});
+  EXPECT_EQ(configuration.outbox.schema.name(), "eventuate");
+  // Without a cleaner the Java service removes nothing.
+  EXPECT_EQ(configuration.retention_age, std::nullopt);
+}
+
+TEST(JavaEnvironment, notes_what_is_not_needed) {
+  auto const environment = with({{"EVENTUATELOCAL_CDC_POLLING_INTERVAL_IN_MILLISECONDS", "500"},
+                                 {"EVENTUATELOCAL_CDC_LEADERSHIP_LOCK_PATH", "/x"},
+                                 {"EVENTUATELOCAL_CDC_POLING_INTERVAL", "1"}});
+  EXPECT_TRUE(environment.refusals.empty());
+  EXPECT_TRUE(notes(environment, "EVENTUATELOCAL_ZOOKEEPER_CONNECTION_STRING is not needed"));
+  EXPECT_TRUE(notes(environment, "POLLING_INTERVAL_IN_MILLISECONDS is for a reader that polls"));
+  EXPECT_TRUE(notes(environment, "EVENTUATELOCAL_CDC_POLING_INTERVAL is not known"));
+}
+
+TEST(JavaEnvironment, keeps_the_cleaner_for_messages) {
+  auto const environment =
+      with({{"EVENTUATE_CDC_CLEANER_1_PIPELINE", "default"},
+            {"EVENTUATE_CDC_CLEANER_1_MESSAGE_CLEANING_ENABLED", "true"},
+            {"EVENTUATE_CDC_CLEANER_1_MESSAGESMAXAGEINSECONDS", "2592000"},
+            {"EVENTUATE_CDC_CLEANER_1_RECEIVED_MESSAGE_CLEANING_ENABLED", "true"}});
+  EXPECT_EQ(configure(environment.settings, Purpose::relay).retention_age, 720h);
+  EXPECT_TRUE(notes(environment, "does not touch the inbox"));
+  EXPECT_EQ(configure(with({{"EVENTUATE_CDC_CLEANER_X_MESSAGECLEANINGENABLED", "true"}}).settings,
+                      Purpose::relay)
+                .retention_age,
+            48h);
+}
+
+TEST(JavaEnvironment, hands_on_properties_of_the_producer) {
+  auto const environment =
+      with({{"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_COMPRESSION_TYPE", "lz4"},
+            {"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_BUFFER_MEMORY", "1"}});
+  EXPECT_EQ(value_of(environment, "broker.properties.compression.type"), "lz4");
+  EXPECT_TRUE(notes(environment, "BUFFER_MEMORY"));
+  EXPECT_TRUE(says(refusals({{"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_SASL_JAAS_CONFIG", "x"}}),
+                   "sasl.username"));
+}
+
+TEST(JavaEnvironment, refuses_what_this_program_does_not_do) {
+  EXPECT_TRUE(says(refusals({{"SPRING_PROFILES_ACTIVE", "EventuatePolling"}}), "polls"));
+  EXPECT_TRUE(says(refusals({{"SPRING_PROFILES_ACTIVE", "PostgresWal, RabbitMQ"}}), "RabbitMQ"));
+  EXPECT_TRUE(says(refusals({{"SPRING_DATASOURCE_URL", "jdbc:mysql://h/d"}}), "MySQL"));
+  EXPECT_TRUE(says(refusals({{"SPRING_DATASOURCE_URL", "jdbc:sqlserver://h"}}), "SQL Server"));
+  EXPECT_TRUE(says(refusals({{"EVENTUATE_CDC_TYPE", "EventuateLocal"}}), "Eventuate Local"));
+  EXPECT_TRUE(
+      says(refusals({{"EVENTUATE_CDC_OUTBOX_PARTITIONING_OUTBOX_TABLES", "8"}}), "8 tables"));
+  EXPECT_TRUE(says(refusals({{"EVENTUATE_CDC_READER_R1_TYPE", "postgres-wal"},
+                             {"EVENTUATE_CDC_PIPELINE_P1_TYPE", "eventuate-tram"}}),
+                   "several readers"));
+  EXPECT_TRUE(says(refusals({{"EVENTUATE_CDC_SERVICE_DRY_RUN", "true"}}), "--check"));
+  EXPECT_EQ(refusals({{"EVENTUATE_CDC_SERVICE_DRY_RUN", "false"},
+                      {"EVENTUATE_CDC_TYPE", "EventuateTram"}}),
+            "");
+}
+
+TEST(JavaEnvironment, passes_over_other_programs) {
+  auto const environment = read_java_environment(
+      {{"SPRING_DATASOURCE_URL", "jdbc:h2:mem:x"}, {"SERVER_PORT", "80"}, {"PATH", "/bin"}});
+  EXPECT_TRUE(environment.settings.empty());
+  EXPECT_TRUE(environment.refusals.empty());
+}
+
+TEST(JdbcUrl, becomes_one_for_libpq) {
+  auto const converted = convert_jdbc_url(
+      "jdbc:postgresql://h1:5432,h2:5433/db?ssl=true&currentSchema=s&targetServerType=primary&"
+      "ApplicationName=x&prepareThreshold=0");
+  EXPECT_EQ(converted.url,
+            "postgresql://h1:5432,h2:5433/db?sslmode=verify-full&options=-csearch_path%3Ds&"
+            "target_session_attrs=read-write&application_name=x");
+  EXPECT_EQ(converted.dropped, std::vector<std::string>{"prepareThreshold"});
+  EXPECT_TRUE(says(refusal([] { convert_jdbc_url("jdbc:postgresql:db"); }), "write the host out"));
+}
+
+}  // namespace
+}  // namespace tram::relay_program
