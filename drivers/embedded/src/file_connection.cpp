@@ -27,8 +27,10 @@ Fault fault_of(int code, int system_code) {
 }
 
 char const* remedy_of(int code, int system_code) {
-  if (is_system_trouble(code)) return remedy_of_system(system_code);
+  if (system_code != 0) return remedy_of_system(system_code);
   switch (code & 0xff) {
+    // SQLite keeps no cause of a failed commit but a full disk.
+    case SQLITE_IOERR: return "; look at the disk, limits of file sizes, and the system's log";
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "; another program is writing to the file";
     case SQLITE_FULL: return "; make room on the disk";
