@@ -125,16 +125,26 @@ void Statement::check(int code) const {
   if (code != SQLITE_OK) throw connection_.error(code, operation_);
 }
 
-FileTransaction::FileTransaction(FileConnection& connection) : connection_{connection} {
-  connection_.run("write to", "BEGIN IMMEDIATE");
+TransactionStatements::TransactionStatements(FileConnection& connection)
+    : begin{connection, "write to", "BEGIN IMMEDIATE"},
+      commit{connection, "commit to", "COMMIT"},
+      rollback{connection, "roll back in", "ROLLBACK"} {}
+
+FileTransaction::FileTransaction(FileConnection& connection, TransactionStatements& statements)
+    : connection_{connection}, statements_{statements} {
+  statements_.begin.execute();
 }
 
 FileTransaction::~FileTransaction() {
+  // Some errors end it by themselves.
   if (::sqlite3_get_autocommit(connection_.get()) != 0) return;
-  // What cannot be rolled back now is rolled back by the next one who opens the file.
-  ::sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  try {
+    statements_.rollback.execute();
+  } catch (Error const&) {
+    // What cannot be rolled back now is rolled back by the next one who opens the file.
+  }
 }
 
-void FileTransaction::commit() { connection_.run("commit to", "COMMIT"); }
+void FileTransaction::commit() { statements_.commit.execute(); }
 
 }  // namespace tram::embedded
