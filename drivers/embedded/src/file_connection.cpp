@@ -126,9 +126,7 @@ void Statement::check(int code) const {
 }
 
 TransactionStatements::TransactionStatements(FileConnection& connection)
-    : begin{connection, "write to", "BEGIN IMMEDIATE"},
-      commit{connection, "commit to", "COMMIT"},
-      rollback{connection, "roll back in", "ROLLBACK"} {}
+    : begin{connection, "write to", "BEGIN IMMEDIATE"}, commit{connection, "commit to", "COMMIT"} {}
 
 FileTransaction::FileTransaction(FileConnection& connection, TransactionStatements& statements)
     : connection_{connection}, statements_{statements} {
@@ -138,11 +136,8 @@ FileTransaction::FileTransaction(FileConnection& connection, TransactionStatemen
 FileTransaction::~FileTransaction() {
   // Some errors end it by themselves.
   if (::sqlite3_get_autocommit(connection_.get()) != 0) return;
-  try {
-    statements_.rollback.execute();
-  } catch (Error const&) {
-    // What cannot be rolled back now is rolled back by the next one who opens the file.
-  }
+  // What cannot be rolled back now is rolled back by the next one who opens the file.
+  ::sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void FileTransaction::commit() { statements_.commit.execute(); }

@@ -98,7 +98,6 @@ struct TransactionStatements {
   explicit TransactionStatements(FileConnection& connection);
   Statement begin;
   Statement commit;
-  Statement rollback;
 };
 
 /// A writing transaction; rolled back unless it was committed.
