@@ -23,7 +23,7 @@ class Parser {
  public:
   Parser() {
     app_.set_help_flag("--help", "print this and exit");
-    app_.set_version_flag("--version", std::string{"tram-cdc "} + version);
+    app_.set_version_flag("--version", std::string{"tram-cdc "} + programs::version);
     app_.add_option("--config", result_.configuration_file, "settings in TOML")->type_name("FILE");
     app_.add_flag("--check", check_, "look at everything, change nothing, and say what is wrong");
     for (auto const& key : key_descriptions()) {
@@ -87,8 +87,8 @@ class Parser {
     flags.insert(flags.end(), {"--help", "--version", "--config", "--check", "takeover"});
     if (takeover_->parsed()) flags.insert(flags.end(), steps_.begin(), steps_.end());
     auto const name = extras.front().substr(0, extras.front().find('='));
-    throw Error{Fault::rejected,
-                "there is no '" + name + "'" + did_you_mean(name, flags) + "; see tram-cdc --help"};
+    throw Error{Fault::rejected, "there is no '" + name + "'" +
+                                     programs::did_you_mean(name, flags) + "; see tram-cdc --help"};
   }
 
   void require_step() const {

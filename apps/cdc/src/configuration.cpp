@@ -35,7 +35,7 @@ Value one_of(std::string const& text,
 }
 
 Duration positive_duration(std::string const& text) {
-  auto const duration = parse_duration(text);
+  auto const duration = programs::parse_duration(text);
   if (duration > Duration{}) return duration;
   throw Error{Fault::rejected, "it must be longer than nothing"};
 }
@@ -47,12 +47,13 @@ std::string not_empty(std::string const& text) {
 
 void set_retention(Configuration& to, std::string const& text) {
   if (text == "off") to.retention_age.reset();
-  else to.retention_age = std::chrono::ceil<std::chrono::milliseconds>(parse_duration(text));
+  else
+    to.retention_age = std::chrono::ceil<std::chrono::milliseconds>(programs::parse_duration(text));
 }
 
 void set_port(Configuration& to, std::string const& text) {
   if (text == "off") to.http_port.reset();
-  else to.http_port = static_cast<std::uint16_t>(parse_number(text, 0, 65535));
+  else to.http_port = static_cast<std::uint16_t>(programs::parse_number(text, 0, 65535));
 }
 
 constexpr std::uint64_t outbox_id_max{(std::uint64_t{1} << 48U) - 1};
@@ -72,7 +73,7 @@ std::vector<Key> const& keys() {
        [](auto& to, auto& text) { to.outbox.table = not_empty(text); }},
       {{"database.install_schema", "--install-schema", "BOOL",
         "make the tables that are missing at the start (true)"},
-       [](auto& to, auto& text) { to.install_schema = parse_truth(text); }},
+       [](auto& to, auto& text) { to.install_schema = programs::parse_truth(text); }},
       {{"source.slot", "--slot", "NAME", "PostgreSQL: the replication slot (tram)"},
        [](auto& to, auto& text) { to.outbox.slot = not_empty(text); }},
       {{"source.publication", "--publication", "NAME", "PostgreSQL: the publication (tram)"},
@@ -94,26 +95,26 @@ std::vector<Key> const& keys() {
       {{"relay.outbox_id", "", "NUMBER", "for rows whose ids the database makes: 0 to 2^48 - 1"},
        [](auto& to, auto& text) {
          to.relay.outbox_id =
-             OutboxId{static_cast<std::int64_t>(parse_number(text, 0, outbox_id_max))};
+             OutboxId{static_cast<std::int64_t>(programs::parse_number(text, 0, outbox_id_max))};
        }},
       {{"relay.hold_key", "", "BOOL",
         "a row that cannot be published holds back later ones of its key (true)"},
-       [](auto& to, auto& text) { to.relay.hold_key = parse_truth(text); }},
+       [](auto& to, auto& text) { to.relay.hold_key = programs::parse_truth(text); }},
       {{"relay.create_channels", "", "BOOL", "make channels that are missing at the broker (true)"},
-       [](auto& to, auto& text) { to.relay.create_channels = parse_truth(text); }},
+       [](auto& to, auto& text) { to.relay.create_channels = programs::parse_truth(text); }},
       {{"relay.window", "", "NUMBER", "rows in flight at most (2000)"},
        [](auto& to, auto& text) {
-         to.relay.window = static_cast<std::size_t>(parse_number(text, 1, 1'000'000));
+         to.relay.window = static_cast<std::size_t>(programs::parse_number(text, 1, 1'000'000));
        }},
       {{"relay.window_bytes", "", "BYTES", "bytes in flight at most (16MiB)"},
-       [](auto& to, auto& text) { to.relay.window_bytes = parse_bytes(text); }},
+       [](auto& to, auto& text) { to.relay.window_bytes = programs::parse_bytes(text); }},
       {{"relay.read_pause", "", "TIME", "a pause behind each read, for fewer and larger ones (0s)"},
-       [](auto& to, auto& text) { to.relay.read_pause = parse_duration(text); }},
+       [](auto& to, auto& text) { to.relay.read_pause = programs::parse_duration(text); }},
       {{"relay.stall_after", "", "TIME", "not moving for so long is not ready (10s)"},
        [](auto& to, auto& text) { to.relay.stall_after = positive_duration(text); }},
       {{"relay.drain_timeout", "--drain-timeout", "TIME",
         "at a stop, what is in flight may complete for so long (5s)"},
-       [](auto& to, auto& text) { to.relay.drain_timeout = parse_duration(text); }},
+       [](auto& to, auto& text) { to.relay.drain_timeout = programs::parse_duration(text); }},
       {{"retention.age", "--retention", "TIME",
         "published rows older than this are removed; off keeps them (48h)"},
        set_retention},
@@ -163,7 +164,7 @@ class Configurator {
         keys(), [&](Key const& one) { return one.description.key == setting.key; });
     if (key == keys().end()) {
       return complain(setting.place + ": there is no key '" + setting.key + "'" +
-                      did_you_mean(setting.key, known_keys()));
+                      programs::did_you_mean(setting.key, known_keys()));
     }
     if (!key->apply) return;
     try {

@@ -65,7 +65,7 @@ class OwnVariables {
       } else if (name.ends_with(file_suffix) && keys_.contains(without_suffix(name))) {
         settings.push_back({keys_.at(without_suffix(name)), content_of(value, name), name});
       } else {
-        complain(name + ": there is no such variable" + did_you_mean(name, names()));
+        complain(name + ": there is no such variable" + programs::did_you_mean(name, names()));
       }
     } catch (Error const& error) { complain(error.what()); }
   }

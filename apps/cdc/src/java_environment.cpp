@@ -258,7 +258,7 @@ class Reading {
     }
     if (name.starts_with(cleaner_prefix)) return;
     if (name.starts_with("EVENTUATELOCAL_") || name.starts_with("EVENTUATE_CDC_"))
-      note(name, "is not known, and has no effect" + did_you_mean(name, names()));
+      note(name, "is not known, and has no effect" + programs::did_you_mean(name, names()));
   }
 
   void take_property(std::string const& variable, std::string const& property,

@@ -38,7 +38,7 @@ class Metrics {
   void states() {
     auto const& status = view_.status;
     text_.gauge("tram_relay_build", "1, with the version of the program.")
-        .sample(1, {{"relay", view_.name}, {"version", version}});
+        .sample(1, {{"relay", view_.name}, {"version", programs::version}});
     gauge("tram_relay_ready", "1 while rows move or there are none to move.",
           view_.readiness.ready ? 1 : 0);
     gauge("tram_relay_connected", "1 while the database is connected.", status.connected ? 1 : 0);

@@ -42,7 +42,7 @@ class Program {
 
   void run(std::stop_token const& stop) {
     auto const traits = broker_->traits();
-    logger_.info("cdc.started", {{"version", version},
+    logger_.info("cdc.started", {{"version", programs::version},
                                  {"relay", configuration_.relay.name},
                                  {"database", database_.name()},
                                  {"broker", traits.name},

@@ -52,14 +52,14 @@ TEST(CommandLine, names_the_nearest_flag_for_an_unknown_one) {
 }
 
 TEST(NearestName, counts_slips_of_the_pen) {
-  EXPECT_EQ(edit_distance("", "abc"), 3U);
-  EXPECT_EQ(edit_distance("abc", "abc"), 0U);
-  EXPECT_EQ(edit_distance("prot", "port"), 1U);
-  EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+  EXPECT_EQ(programs::edit_distance("", "abc"), 3U);
+  EXPECT_EQ(programs::edit_distance("abc", "abc"), 0U);
+  EXPECT_EQ(programs::edit_distance("prot", "port"), 1U);
+  EXPECT_EQ(programs::edit_distance("kitten", "sitting"), 3U);
   std::vector<std::string> const known{"database.url", "broker.url"};
-  EXPECT_EQ(nearest_name("brker.url", known), "broker.url");
-  EXPECT_EQ(nearest_name("nothing.like.it", known), "");
-  EXPECT_EQ(nearest_name("x", known), "");
+  EXPECT_EQ(programs::nearest_name("brker.url", known), "broker.url");
+  EXPECT_EQ(programs::nearest_name("nothing.like.it", known), "");
+  EXPECT_EQ(programs::nearest_name("x", known), "");
 }
 
 }  // namespace

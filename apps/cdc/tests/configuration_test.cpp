@@ -157,14 +157,14 @@ TEST(ConfigurationFile, says_where_it_is_broken) {
 }
 
 TEST(Values, have_units) {
-  EXPECT_EQ(parse_duration("250ms"), 250ms);
-  EXPECT_EQ(parse_duration("2d"), 48h);
-  EXPECT_EQ(parse_bytes("3kB"), 3000U);
+  EXPECT_EQ(programs::parse_duration("250ms"), 250ms);
+  EXPECT_EQ(programs::parse_duration("2d"), 48h);
+  EXPECT_EQ(programs::parse_bytes("3kB"), 3000U);
   for (auto const* text :
        {"", "s", "1", "-1s", "1.5s", "1 s", "99999999999999999999s", "9999999999999d"}) {
-    EXPECT_NE(refusal([&] { parse_duration(text); }), "") << text;
+    EXPECT_NE(refusal([&] { programs::parse_duration(text); }), "") << text;
   }
-  EXPECT_NE(refusal([] { parse_bytes("18446744073709551615MiB"); }), "");
+  EXPECT_NE(refusal([] { programs::parse_bytes("18446744073709551615MiB"); }), "");
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-namespace tram::relay_program {
+namespace tram::programs {
 
 std::size_t edit_distance(std::string_view left, std::string_view right) {
   // Optimal string alignment: row i says how far left's first i letters are from each beginning of
@@ -45,4 +45,4 @@ std::string did_you_mean(std::string_view name, std::span<std::string const> kno
   return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
 }
 
-}  // namespace tram::relay_program
+}  // namespace tram::programs

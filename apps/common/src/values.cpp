@@ -10,7 +10,7 @@
 
 #include "tram/base/error.hpp"
 
-namespace tram::relay_program {
+namespace tram::programs {
 namespace {
 
 using namespace std::chrono_literals;
@@ -75,4 +75,4 @@ bool parse_truth(std::string const& text) {
   refuse(text, "true or false");
 }
 
-}  // namespace tram::relay_program
+}  // namespace tram::programs

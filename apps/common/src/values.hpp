@@ -5,7 +5,7 @@
 
 #include "tram/base/clock.hpp"
 
-namespace tram::relay_program {
+namespace tram::programs {
 
 // Texts as they stand in configurations. Each throws `Error{rejected}` that says what it takes.
 
@@ -17,4 +17,4 @@ std::uint64_t parse_number(std::string const& text, std::uint64_t lowest, std::u
 /// `true` or `false`.
 bool parse_truth(std::string const& text);
 
-}  // namespace tram::relay_program
+}  // namespace tram::programs

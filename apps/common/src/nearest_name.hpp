@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tram::relay_program {
+namespace tram::programs {
 
 /// How many letters must be added, taken away, replaced or swapped with their neighbour.
 std::size_t edit_distance(std::string_view left, std::string_view right);
@@ -16,4 +16,4 @@ std::string nearest_name(std::string_view name, std::span<std::string const> kno
 /// `; did you mean 'x'?`, or nothing.
 std::string did_you_mean(std::string_view name, std::span<std::string const> known);
 
-}  // namespace tram::relay_program
+}  // namespace tram::programs
