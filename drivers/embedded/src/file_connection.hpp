@@ -93,17 +93,10 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-/// What transactions of one connection begin and end with.
-struct TransactionStatements {
-  explicit TransactionStatements(FileConnection& connection);
-  Statement begin;
-  Statement commit;
-};
-
 /// A writing transaction; rolled back unless it was committed.
 class FileTransaction {
  public:
-  FileTransaction(FileConnection& connection, TransactionStatements& statements);
+  explicit FileTransaction(FileConnection& connection);
   ~FileTransaction();
   FileTransaction(FileTransaction const&) = delete;
   FileTransaction& operator=(FileTransaction const&) = delete;
@@ -111,7 +104,6 @@ class FileTransaction {
 
  private:
   FileConnection& connection_;
-  TransactionStatements& statements_;
 };
 
 }  // namespace tram::embedded

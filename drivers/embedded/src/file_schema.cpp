@@ -63,8 +63,7 @@ void use_write_ahead_log(FileConnection& connection) {
 
 void create(FileConnection& connection) {
   use_write_ahead_log(connection);
-  TransactionStatements statements{connection};
-  FileTransaction transaction{connection, statements};
+  FileTransaction transaction{connection};
   connection.run("make", tables);
   transaction.commit();
 }

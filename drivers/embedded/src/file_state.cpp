@@ -44,8 +44,7 @@ void FileState::create_channels(std::span<std::string const> names, std::int32_t
     return channels.find(name) == nullptr && !made.contains(name);
   };
   if (std::ranges::none_of(names, is_missing)) return;
-  TransactionStatements statements{connection_};
-  FileTransaction transaction{connection_, statements};
+  FileTransaction transaction{connection_};
   for (auto const& name : names) {
     if (is_missing(name)) made.emplace(name, insert(name, partitions));
   }

@@ -5,6 +5,7 @@
 #include "outbox_file.hpp"
 #include "relay_database.hpp"
 #include "relay_world.hpp"
+#include "tram/cdc/held_row_list.hpp"
 #include "tram/cdc/numbered_outbox_retention.hpp"
 #include "tram/sqlite/change_source.hpp"
 
@@ -87,6 +88,26 @@ TEST_F(RelayHeldStore, tells_rows_without_an_id_apart_by_their_content) {
   other.payload = "other";
   store({{.row = one, .key = "a", .reason = "r"}, {.row = other, .key = "a", .reason = "r"}});
   EXPECT_EQ(held.summary().rows, 2U);
+}
+
+TEST_F(RelayHeldStore, lets_operators_list_retry_and_drop) {
+  tram::HeldRowList const list{database.dialect(), tram::SchemaName{}};
+  auto const in_transaction = [&](auto function) {
+    return database.transact([&](tram::Transaction& tx) { return function(tx); });
+  };
+  store({bad("1", "a"), behind("2", "a"), bad("3", "b")});
+  EXPECT_EQ(in_transaction([&](auto& tx) { return list.request_retry(tx, {.row_id = "1"}); }), 1U);
+  EXPECT_EQ(replayable(), Texts{"1"});
+  auto const of_key =
+      in_transaction([&](auto& tx) { return list.rows(tx, {.relay = "relay", .key = "a"}, 10); });
+  ASSERT_EQ(of_key.size(), 2U);
+  EXPECT_EQ(of_key[0].row_id, "1");
+  EXPECT_EQ(of_key[0].reason, "broker: too large");
+  EXPECT_TRUE(of_key[0].retry_requested);
+  EXPECT_FALSE(of_key[1].retry_requested);
+  EXPECT_EQ(in_transaction([&](auto& tx) { return list.drop(tx, {.row_id = "1"}); }), 1U);
+  EXPECT_EQ(in_transaction([&](auto& tx) { return list.drop(tx, {.relay = "audit"}); }), 0U);
+  EXPECT_EQ(replayable(), Texts{"2"});
 }
 
 TEST_F(RelayHeldStore, leaves_the_rows_of_another_relay_alone) {

@@ -1,0 +1,215 @@
+#include "arguments.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "nearest_name.hpp"
+#include "tram/base/error.hpp"
+#include "version.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace tram::operator_program {
+namespace {
+
+constexpr auto footer{
+    "The database: sqlite:orders.db or postgresql://user@host/name; also from the environment, as\n"
+    "TRAM_DATABASE_URL. Flags may stand anywhere.\n\n"
+    "Exit status: 0 done; 1 the answer is no: nothing matched, or something is wrong; 2 this "
+    "command line\nis wrong; 3 the database or the broker refused or is away."};
+
+[[noreturn]] void refuse(std::string const& what) {
+  throw Error{Fault::rejected, what + "; see tram --help"};
+}
+
+/// What the library cannot know.
+void check(Arguments const& arguments) {
+  auto const& held = arguments.held;
+  if (arguments.database_url.empty()) {
+    refuse("say which database: --database sqlite:orders.db, or postgresql://user@host/name, or "
+           "set TRAM_DATABASE_URL");
+  }
+  if (!held.subscriber.empty() && !held.relay.empty()) {
+    refuse("a message is held by a subscription or by a relay: give one of --subscriber and "
+           "--relay");
+  }
+  bool const one =
+      arguments.command == Command::held_show || arguments.command == Command::held_drop;
+  if (one && held.message.empty()) {
+    refuse("say which message: its id, as \"tram held list --json\" shows it");
+  }
+  bool const narrowed = held.all || !held.subscriber.empty() || !held.relay.empty() ||
+                        !held.channel.empty() || !held.key.empty() || !held.message.empty();
+  if (arguments.command == Command::held_retry && !narrowed) {
+    refuse("say what to try again: a message's id, --subscriber, --relay, --channel, --key, or "
+           "--all");
+  }
+}
+
+class Parser {
+ public:
+  Parser() {
+    app_.set_help_flag("--help", "print this and exit");
+    app_.set_version_flag("--version", std::string{"tram "} + programs::version);
+    option(app_, "--database", result_.database_url, "URL", "which database")
+        ->envname("TRAM_DATABASE_URL");
+    option(app_, "--schema", result_.schema, "NAME",
+           "where the tables stand; 'eventuate' unless given, 'none' for unqualified");
+    app_.add_flag("--json", result_.json, "for programs: one JSON value instead of text");
+    add_schema();
+    add_outbox();
+    add_held();
+    add_doctor();
+    app_.allow_extras()->footer(footer);
+  }
+
+  Arguments run(std::vector<std::string> arguments) {
+    std::ranges::reverse(arguments);  // As the library wants them.
+    try {
+      app_.parse(std::move(arguments));
+    } catch (CLI::CallForHelp const&) {
+      return printed(innermost(app_)->help());
+    } catch (CLI::CallForVersion const& call) {
+      return printed(call.what() + std::string{"\n"});
+    } catch (CLI::ParseError const& error) { refuse(error.what()); }
+    refuse_extras();
+    require_command();
+    check(result_);
+    return std::move(result_);
+  }
+
+ private:
+  template <class Value>
+  static CLI::Option* option(CLI::App& app, std::string const& flag, Value& value,
+                             std::string const& value_name, std::string const& text) {
+    return app.add_option(flag, value, text)->type_name(value_name);
+  }
+
+  CLI::App& group(char const* name, char const* text) {
+    auto* group = app_.add_subcommand(name, text);
+    return *group->fallthrough()->allow_extras();
+  }
+
+  CLI::App& command(CLI::App& group, char const* name, char const* text, Command command) {
+    auto* added = group.add_subcommand(name, text);
+    added->callback([this, command] {
+      result_.command = command;
+      chosen_ = true;
+    });
+    return *added->fallthrough()->allow_extras();
+  }
+
+  void add_schema() {
+    auto& schema = group("schema", "Tram's tables: install, status, print");
+    command(schema, "install", "create what is missing; safe to repeat", Command::schema_install);
+    command(schema, "status", "which tables are there", Command::schema_status);
+    command(schema, "print", "the statements, for other tools", Command::schema_print);
+  }
+
+  void add_outbox() {
+    auto& outbox = group("outbox", "messages sent: list, status");
+    add_limit(command(outbox, "list", "the newest rows", Command::outbox_list));
+    command(outbox, "status", "how many rows, and how far relays are", Command::outbox_status);
+  }
+
+  void add_held() {
+    auto& held = group("held", "messages held by subscriptions, and rows held by relays: list, "
+                               "show, retry, drop");
+    auto& list = command(held, "list", "oldest first", Command::held_list);
+    add_limit(list);
+    add_choice(list);
+    auto& show = command(held, "show", "one message in full", Command::held_show);
+    add_message(show);
+    add_owner(show);
+    auto& retry = command(held, "retry", "have them handled or published again, in order per key",
+                          Command::held_retry);
+    add_message(retry);
+    add_choice(retry);
+    retry.add_flag("--all", result_.held.all, "everything that is held");
+    auto& drop = command(held, "drop", "give a message up for good", Command::held_drop);
+    add_message(drop);
+    add_owner(drop);
+  }
+
+  void add_doctor() {
+    auto& doctor = command(app_, "doctor", "look at everything, change nothing, say what is wrong",
+                           Command::doctor);
+    option(doctor, "--broker", result_.broker_url, "URL",
+           "is it there: kafka://host:9092, embedded:channels.db");
+    option(doctor, "--broker-retention", result_.broker_retention, "AGE",
+           "how long the broker keeps records: 7d, 36h");
+    option(doctor, "--inbox-retention", result_.inbox_retention, "AGE",
+           "how long the services keep inbox rows");
+  }
+
+  void add_limit(CLI::App& app) {
+    option(app, "--limit", result_.limit, "N", "rows at most")->capture_default_str();
+  }
+  void add_message(CLI::App& app) {
+    option(app, "message", result_.held.message, "ID", "a message's id");
+  }
+  void add_owner(CLI::App& app) {
+    option(app, "--subscriber", result_.held.subscriber, "ID", "held by this subscription");
+    option(app, "--relay", result_.held.relay, "NAME", "held by this relay");
+  }
+  void add_choice(CLI::App& app) {
+    add_owner(app);
+    option(app, "--channel", result_.held.channel, "NAME", "of this channel");
+    option(app, "--key", result_.held.key, "KEY", "of this key");
+  }
+
+  static Arguments printed(std::string text) {
+    Arguments arguments;
+    arguments.text = std::move(text);
+    return arguments;
+  }
+
+  static CLI::App const* innermost(CLI::App const& app) {
+    auto const commands = app.get_subcommands();
+    return commands.empty() ? &app : innermost(*commands.front());
+  }
+
+  /// What may stand where the innermost command ended.
+  [[nodiscard]] std::vector<std::string> known_names() const {
+    std::vector<std::string> names{"--help", "--version"};
+    for (auto const* app = innermost(app_); app != nullptr; app = app->get_parent()) {
+      for (auto const* each : app->get_options()) {
+        if (!each->get_lnames().empty()) names.push_back("--" + each->get_lnames().front());
+      }
+      for (auto const* each : app->get_subcommands([](CLI::App const*) { return true; })) {
+        names.push_back(each->get_name());
+      }
+    }
+    return names;
+  }
+
+  void refuse_extras() const {
+    auto const extras = app_.remaining(true);
+    if (extras.empty()) return;
+    auto const name = extras.front().substr(0, extras.front().find('='));
+    auto const names = known_names();
+    refuse("there is no '" + name + "'" + programs::did_you_mean(name, names));
+  }
+
+  void require_command() const {
+    if (chosen_) return;
+    auto const* app = innermost(app_);
+    std::string names;
+    for (auto const* each : app->get_subcommands([](CLI::App const*) { return true; })) {
+      names += (names.empty() ? "" : ", ") + each->get_name();
+    }
+    refuse("say what to do: " + names);
+  }
+
+  Arguments result_;
+  bool chosen_{};
+  CLI::App app_{"Looks after Tram's tables, the outbox, and messages that are held.", "tram"};
+};
+
+}  // namespace
+
+Arguments parse_arguments(std::vector<std::string> const& arguments) {
+  return Parser{}.run(arguments);
+}
+
+}  // namespace tram::operator_program

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tram::operator_program {
+
+/// What the program can be asked to do.
+enum class Command : std::uint8_t {
+  schema_install,
+  schema_status,
+  schema_print,
+  outbox_list,
+  outbox_status,
+  held_list,
+  held_show,
+  held_retry,
+  held_drop,
+  doctor,
+  /// Write `text` and be done.
+  print,
+};
+
+/// Which held messages are meant; empty means any.
+struct HeldChoice {
+  std::string subscriber{};
+  std::string relay{};
+  std::string channel{};
+  std::string key{};
+  std::string message{};
+  bool all{};
+};
+
+/// The command line, understood.
+struct Arguments {
+  Command command{Command::print};
+  std::string database_url{};
+  std::string schema{};
+  bool json{};
+  std::size_t limit{50};
+  HeldChoice held{};
+  std::string broker_url{};
+  std::string broker_retention{"7d"};
+  std::string inbox_retention{"14d"};
+  std::string text{};
+};
+
+/// `arguments` without the program's own name. Faults: rejected for what is not known, with the
+/// nearest known name.
+Arguments parse_arguments(std::vector<std::string> const& arguments);
+
+}  // namespace tram::operator_program

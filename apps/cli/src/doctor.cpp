@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "commands.hpp"
+#include "text_table.hpp"
+#include "tram/base/error.hpp"
+#include "tram/base/json.hpp"
+#include "tram/by_url/broker.hpp"
+#include "tram/by_url/database.hpp"
+#include "tram/by_url/outbox.hpp"
+#include "tram/messaging/held_messages.hpp"
+#include "tram/sql/outbox_table.hpp"
+#include "tram/sql/schema.hpp"
+#include "values.hpp"
+
+namespace tram::operator_program {
+namespace {
+
+class Doctor {
+ public:
+  Doctor(Arguments const& arguments, SchemaName const& schema, Machine const& machine)
+      : arguments_{arguments}, schema_{schema}, machine_{machine} {}
+
+  std::vector<Finding> look() {
+    findings_ = by_url::check_outbox(arguments_.database_url, {.schema = schema_}, machine_.clock,
+                                     machine_.random);
+    attempt("schema", [this] {
+      auto database = by_url::database(arguments_.database_url, {.connections_max = 1},
+                                       machine_.clock, machine_.random);
+      schema_ = schema_in(database.dialect(), schema_);
+      look_at_schema(database);
+      attempt("outbox table", [&] { look_at_outbox_table(database); });
+      attempt("inbox", [&] { look_at_inbox(database); });
+      attempt("held messages", [&] { look_at_held(database); });
+    });
+    attempt("retention", [this] { compare_retentions(); });
+    if (!arguments_.broker_url.empty()) attempt("broker", [this] { look_at_broker(); });
+    return std::move(findings_);
+  }
+
+ private:
+  void good(std::string subject, std::string text) {
+    findings_.push_back({.good = true, .subject = std::move(subject), .text = std::move(text)});
+  }
+  void wrong(std::string subject, std::string text) {
+    findings_.push_back({.good = false, .subject = std::move(subject), .text = std::move(text)});
+  }
+
+  template <class Look>
+  void attempt(std::string const& subject, Look look) {
+    try {
+      look();
+    } catch (Error const& error) { wrong(subject, error.what()); }
+  }
+
+  void look_at_schema(Database& database) {
+    require_schema(database, schema_);
+    good("schema", "version " + std::to_string(schema_status(database, schema_).version));
+  }
+
+  void look_at_outbox_table(Database& database) {
+    auto const table = probe_outbox_table(database, schema_);
+    good("outbox table", table.ids == IdSource::database
+                             ? "the database makes the ids: services and relay need the same "
+                               "outbox id"
+                             : "services make the ids");
+  }
+
+  void look_at_inbox(Database& database) {
+    auto const table = schema_.qualify("received_messages");
+    database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+      auto const rows = tx.execute("SELECT count(*), min(creation_time) FROM " + table);
+      auto const oldest = rows[0].get<std::optional<std::int64_t>>(1);
+      good("inbox", rows[0].get<std::string>(0) + " messages" +
+                        (oldest ? ", the oldest of " + utc_text(*oldest) + " UTC" : ""));
+    });
+  }
+
+  void look_at_held(Database& database) {
+    HeldMessages const held{database.dialect(), schema_};
+    auto const [keys, messages] =
+        database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+          std::int64_t count = 0;
+          auto const found = held.keys(tx, {});
+          for (auto const& key : found) count += key.count;
+          return std::pair{found.size(), count};
+        });
+    if (keys == 0) return good("held messages", "none");
+    wrong("held messages", std::to_string(messages) + " of " + std::to_string(keys) +
+                               " keys wait; see \"tram held list\"");
+  }
+
+  void compare_retentions() {
+    auto const inbox = programs::parse_duration(arguments_.inbox_retention);
+    auto const broker = programs::parse_duration(arguments_.broker_retention);
+    auto const both = "the inbox keeps " + arguments_.inbox_retention + ", the broker " +
+                      arguments_.broker_retention;
+    if (inbox >= broker) return good("retention", both + ": nothing is handled twice");
+    wrong("retention", both + ": a record delivered again after its inbox row is gone has its "
+                              "effect again; keep the inbox at least as long (inbox_age)");
+  }
+
+  void look_at_broker() {
+    auto const broker = by_url::broker(arguments_.broker_url, {}, machine_.clock);
+    auto const producer = broker->producer();
+    auto const traits = broker->traits();
+    good("broker", traits.name + " answers");
+    if (!traits.durable) wrong("broker", "its records do not survive a crash: for tests only");
+  }
+
+  Arguments const& arguments_;
+  SchemaName schema_;
+  Machine const& machine_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+int doctor(Arguments const& arguments, SchemaName const& schema, Machine const& machine) {
+  auto const findings = Doctor{arguments, schema, machine}.look();
+  bool const all_good = std::ranges::all_of(findings, &Finding::good);
+  if (arguments.json) {
+    machine.out << json::encode(findings) << "\n";
+    return all_good ? exit_done : exit_no;
+  }
+  for (auto const& finding : findings) {
+    machine.out << (finding.good ? "good   " : "WRONG  ") << finding.subject << ": " << finding.text
+                << "\n";
+  }
+  machine.out << (all_good ? "all good\n" : "put right what is marked WRONG, then look again\n");
+  return all_good ? exit_done : exit_no;
+}
+
+}  // namespace tram::operator_program

@@ -1,0 +1,104 @@
+#include "held_items.hpp"
+
+#include <set>
+
+#include "tram/cdc/held_row_list.hpp"
+#include "tram/messaging/held_messages.hpp"
+
+namespace tram::operator_program {
+namespace {
+
+HeldFilter message_filter(HeldChoice const& choice) {
+  return {.subscriber_id = choice.subscriber,
+          .channel = choice.channel,
+          .key = choice.key,
+          .message_id = choice.message};
+}
+
+HeldRowFilter row_filter(HeldChoice const& choice) {
+  return {.relay = choice.relay,
+          .destination = choice.channel,
+          .key = choice.key,
+          .row_id = choice.message};
+}
+
+HeldItem item_of(HeldMessage message, std::set<HeldKey> const& requested) {
+  bool const again = requested.contains(message.key);
+  return {.held_by = "subscription",
+          .owner = std::move(message.key.subscriber_id),
+          .channel = std::move(message.key.channel),
+          .key = std::move(message.key.key),
+          .message_id = std::move(message.message_id),
+          .held_at = message.held_at,
+          .attempts = message.attempts,
+          .retry_requested = again,
+          .reason = std::move(message.reason),
+          .headers = std::move(message.headers_json),
+          .payload = std::move(message.payload)};
+}
+
+HeldItem item_of(HeldRowEntry row) {
+  return {.held_by = "relay",
+          .owner = std::move(row.relay),
+          .channel = std::move(row.destination),
+          .key = row.key.value_or(""),
+          .message_id = std::move(row.row_id),
+          .held_at = row.held_at,
+          .attempts = std::nullopt,
+          .retry_requested = row.retry_requested,
+          .reason = std::move(row.reason),
+          .headers = std::move(row.headers),
+          .payload = std::move(row.payload)};
+}
+
+bool means_subscriptions(HeldChoice const& choice) { return choice.relay.empty(); }
+bool means_relays(HeldChoice const& choice) { return choice.subscriber.empty(); }
+
+}  // namespace
+
+std::vector<HeldItem> held_items(Workplace const& place, HeldChoice const& choice,
+                                 std::size_t max) {
+  HeldMessages const messages{place.database.dialect(), place.schema};
+  HeldRowList const rows{place.database.dialect(), place.schema};
+  return place.database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+    std::vector<HeldItem> items;
+    if (means_subscriptions(choice)) {
+      std::set<HeldKey> requested;
+      for (auto const& summary : messages.keys(tx, message_filter(choice))) {
+        if (summary.retry_requested) requested.insert(summary.key);
+      }
+      for (auto& message : messages.messages(tx, message_filter(choice), max)) {
+        items.push_back(item_of(std::move(message), requested));
+      }
+    }
+    if (means_relays(choice)) {
+      for (auto& row : rows.rows(tx, row_filter(choice), max)) {
+        items.push_back(item_of(std::move(row)));
+      }
+    }
+    return items;
+  });
+}
+
+std::size_t request_retry(Workplace const& place, HeldChoice const& choice) {
+  HeldMessages const messages{place.database.dialect(), place.schema};
+  HeldRowList const rows{place.database.dialect(), place.schema};
+  return place.database.transact([&](Transaction& tx) {
+    std::size_t count = 0;
+    if (means_subscriptions(choice)) count += messages.request_retry(tx, message_filter(choice));
+    if (means_relays(choice)) count += rows.request_retry(tx, row_filter(choice));
+    return count;
+  });
+}
+
+bool drop(Workplace const& place, HeldItem const& item) {
+  return place.database.transact([&](Transaction& tx) {
+    if (item.held_by == "relay") {
+      return HeldRowList{tx.dialect(), place.schema}.drop(
+                 tx, {.relay = item.owner, .row_id = item.message_id}) > 0;
+    }
+    return HeldMessages{tx.dialect(), place.schema}.drop(tx, item.owner, item.message_id);
+  });
+}
+
+}  // namespace tram::operator_program

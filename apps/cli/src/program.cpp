@@ -1,0 +1,62 @@
+#include "program.hpp"
+
+#include <optional>
+#include <ostream>
+
+#include "tram/base/error.hpp"
+#include "tram/by_url/database.hpp"
+
+namespace tram::operator_program {
+namespace {
+
+int act(Workplace const& place) {
+  switch (place.arguments.command) {
+    case Command::schema_install: return schema_install(place);
+    case Command::schema_status: return schema_status_command(place);
+    case Command::schema_print: return schema_print(place);
+    case Command::outbox_list: return outbox_list(place);
+    case Command::outbox_status: return outbox_status(place);
+    case Command::held_list: return held_list(place);
+    case Command::held_show: return held_show(place);
+    case Command::held_retry: return held_retry(place);
+    case Command::held_drop: return held_drop(place);
+    case Command::doctor:
+    case Command::print: break;
+  }
+  return exit_wrong_arguments;
+}
+
+int act(Arguments const& arguments, Machine const& machine) {
+  if (arguments.command == Command::print) {
+    machine.out << arguments.text;
+    return exit_done;
+  }
+  SchemaName const schema{arguments.schema};
+  if (arguments.command == Command::doctor) return doctor(arguments, schema, machine);
+  auto database = by_url::database(arguments.database_url, {.connections_max = 1}, machine.clock,
+                                   machine.random);
+  return act({.database = database,
+              .schema = schema_in(database.dialect(), schema),
+              .arguments = arguments,
+              .out = machine.out});
+}
+
+}  // namespace
+
+int run(std::vector<std::string> const& arguments, Machine const& machine) {
+  std::optional<Arguments> understood;
+  try {
+    understood = parse_arguments(arguments);
+  } catch (Error const& error) {
+    machine.complaints << "tram: " << error.what() << "\n";
+    return exit_wrong_arguments;
+  }
+  try {
+    return act(*understood, machine);
+  } catch (Error const& error) {
+    machine.complaints << "tram: " << error.what() << "\n";
+    return exit_trouble;
+  }
+}
+
+}  // namespace tram::operator_program

@@ -1,0 +1,180 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "tram/cdc/relay_held_store.hpp"
+#include "tram/messaging/held_messages.hpp"
+#include "tram/messaging/outbox.hpp"
+#include "tram/sqlite/sqlite.hpp"
+
+namespace tram {
+namespace {
+
+struct Outcome {
+  int status{};
+  /// Both streams.
+  std::string text;
+  [[nodiscard]] bool says(std::string const& part) const {
+    return text.find(part) != std::string::npos;
+  }
+};
+
+class Program : public ::testing::Test {
+ protected:
+  Program() {
+    std::string folder = (std::filesystem::temp_directory_path() / "tram-cli-XXXXXX").string();
+    folder_ = ::mkdtemp(folder.data());
+  }
+  ~Program() override { std::filesystem::remove_all(folder_); }
+
+  Outcome run(std::string const& arguments) const {
+    auto const command = std::string{TRAM_TEST_PROGRAM} + " --database sqlite:" + path() + " " +
+                         arguments + " 2>&1 < /dev/null";
+    Outcome outcome;
+    auto* const pipe = ::popen(command.c_str(), "r");
+    std::array<char, 4096> buffer{};
+    while (auto const size = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+      outcome.text.append(buffer.data(), size);
+    }
+    outcome.status = WEXITSTATUS(::pclose(pipe));
+    return outcome;
+  }
+  void install() const { ASSERT_EQ(run("schema install").status, 0); }
+  [[nodiscard]] std::string path() const { return (folder_ / "orders.db").string(); }
+  Database database() { return sqlite::connect({.path = path()}, {}, clock_, random_); }
+
+  static HeldMessage message(std::string id) {
+    return {.key = {.subscriber_id = "billing", .channel = "orders", .key = "7"},
+            .message_id = std::move(id),
+            .headers_json = R"({"ID":"m1"})",
+            .payload = R"({"total":5})",
+            .reason = "no such customer",
+            .attempts = 4};
+  }
+  void hold_two() {
+    auto held_in = database();
+    HeldMessages const held{held_in.dialect(), SchemaName{}};
+    held_in.transact([&](Transaction& tx) {
+      held.hold(tx, message("m1"));
+      held.hold_behind(tx, message("m2"));
+    });
+  }
+  void hold_row() {
+    auto held_in = database();
+    RelayHeldStore store{held_in, SchemaName{}, "relay"};
+    store.store(std::vector<HeldRow>{{.row = {.id = "r1",
+                                              .database_id = std::nullopt,
+                                              .destination = "orders",
+                                              .headers = "{}",
+                                              .payload = "x",
+                                              .ends_at = std::nullopt},
+                                      .key = "7",
+                                      .reason = "broker: too large"}});
+  }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  std::filesystem::path folder_;
+};
+
+TEST_F(Program, installs_the_tables_and_says_what_is_there) {
+  auto const before = run("schema status");
+  EXPECT_EQ(before.status, 1);
+  EXPECT_TRUE(before.says("absent") && before.says("tram schema install")) << before.text;
+  install();
+  install();
+  EXPECT_EQ(run("schema status").status, 0);
+  EXPECT_TRUE(run("schema status --json").says(R"({"state":"current","version":1,"findings":[]})"));
+  EXPECT_TRUE(run("schema print").says("CREATE TABLE IF NOT EXISTS message"));
+}
+
+TEST_F(Program, lists_what_was_sent) {
+  install();
+  auto sender = database();
+  IdGenerator ids{clock_, {1}};
+  auto const outbox = Outbox::of(sender, ids, random_);
+  auto const id = sender.transact([&](Transaction& tx) {
+    return outbox.send(tx, "orders", Message{.headers = {}, .payload = "abc"},
+                       {.partition_key = "7"});
+  });
+  auto const list = run("outbox list");
+  EXPECT_EQ(list.status, 0);
+  EXPECT_TRUE(list.says(id) && list.says("orders")) << list.text;
+  EXPECT_TRUE(run("outbox list --json").says(R"("channel":"orders","key":"7")"));
+  EXPECT_TRUE(run("outbox status").says("rows in the outbox: 1"));
+  EXPECT_TRUE(run("outbox status --json").says(R"({"rows":1,)"));
+}
+
+TEST_F(Program, lists_and_shows_what_is_held) {
+  install();
+  EXPECT_TRUE(run("held list").says("nothing is held"));
+  hold_two();
+  hold_row();
+  auto const list = run("held list");
+  EXPECT_EQ(list.status, 0);
+  EXPECT_TRUE(list.says("subscription billing") && list.says("relay relay")) << list.text;
+  EXPECT_FALSE(run("held list --subscriber billing").says("relay relay"));
+  EXPECT_FALSE(run("held list --limit 1").says("m2"));
+  EXPECT_TRUE(run("held list --json").says(R"("messageId":"m2")"));
+  auto const shown = run("held show m1");
+  EXPECT_EQ(shown.status, 0);
+  EXPECT_TRUE(shown.says(R"({"total":5})") && shown.says("no such customer")) << shown.text;
+  EXPECT_EQ(run("held show m9").status, 1);
+}
+
+TEST_F(Program, asks_for_another_attempt) {
+  install();
+  hold_two();
+  hold_row();
+  EXPECT_EQ(run("held retry --channel nowhere").status, 1);
+  auto const retry = run("held retry m1");
+  EXPECT_EQ(retry.status, 0);
+  EXPECT_TRUE(retry.says("1 key or row is to be tried again")) << retry.text;
+  EXPECT_TRUE(run("held show m2").says("retry     requested"));
+  EXPECT_TRUE(run("held retry --all").says("2 keys and rows"));
+  EXPECT_TRUE(run("held show r1").says("retry     requested"));
+}
+
+TEST_F(Program, drops_for_good) {
+  install();
+  hold_two();
+  hold_row();
+  EXPECT_EQ(run("held drop m1").status, 0);
+  EXPECT_EQ(run("held drop m1").status, 1);
+  EXPECT_EQ(run("held drop r1 --relay relay").status, 0);
+  EXPECT_TRUE(run("held show m2").says("retry     requested"));
+  EXPECT_EQ(run("held drop m2").status, 0);
+  EXPECT_TRUE(run("held list").says("nothing is held"));
+}
+
+TEST_F(Program, looks_at_everything) {
+  EXPECT_EQ(run("doctor").status, 1);
+  install();
+  auto const good = run("doctor");
+  EXPECT_EQ(good.status, 0) << good.text;
+  EXPECT_TRUE(good.says("all good"));
+  hold_two();
+  auto const bad = run("doctor --broker-retention 30d --broker memory:");
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_TRUE(bad.says("WRONG  held messages: 2 of 1 keys wait")) << bad.text;
+  EXPECT_TRUE(bad.says("WRONG  retention: the inbox keeps 14d, the broker 30d")) << bad.text;
+  EXPECT_TRUE(bad.says("WRONG  broker: its records do not survive a crash")) << bad.text;
+}
+
+TEST_F(Program, tells_wrong_arguments_from_trouble) {
+  auto const wrong = run("held lst");
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_TRUE(wrong.says("did you mean 'list'?")) << wrong.text;
+  auto const trouble = run("held list");
+  EXPECT_EQ(trouble.status, 3);
+  EXPECT_TRUE(trouble.says("tram_held_key")) << trouble.text;
+  EXPECT_EQ(run("--database gopher:x schema status").status, 2);
+}
+
+}  // namespace
+}  // namespace tram

@@ -1,0 +1,70 @@
+#include "tram/cdc/held_row_list.hpp"
+
+#include <string_view>
+
+namespace tram {
+namespace {
+
+struct Conditions {
+  explicit Conditions(HeldRowFilter const& filter) {
+    add("relay", filter.relay);
+    add("destination", filter.destination);
+    add("message_key", filter.key);
+    add("row_id", filter.row_id);
+  }
+  std::string sql;
+  std::vector<Parameter> parameters;
+
+ private:
+  void add(std::string_view column, std::string const& value) {
+    if (value.empty()) return;
+    sql.append(sql.empty() ? " WHERE " : " AND ").append(column).append(" = ?");
+    parameters.emplace_back(value);
+  }
+};
+
+HeldRowEntry entry_of(Row const& row) {
+  return {.number = row.get<std::int64_t>(0),
+          .relay = row.get<std::string>(1),
+          .row_id = row.get<std::string>(2),
+          .destination = row.get<std::string>(3),
+          .key = row.get<std::optional<std::string>>(4),
+          .headers = row.get<std::optional<std::string>>(5),
+          .payload = row.get<std::optional<std::string>>(6),
+          .reason = row.get<std::string>(7),
+          .held_at = row.get<std::int64_t>(8),
+          .retry_requested = row.get<bool>(9)};
+}
+
+}  // namespace
+
+HeldRowList::HeldRowList(Dialect const& dialect, SchemaName const& schema)
+    : table_{schema_in(dialect, schema).qualify("tram_relay_held")} {}
+
+std::vector<HeldRowEntry> HeldRowList::rows(StatementExecutor& tx, HeldRowFilter const& filter,
+                                            std::size_t max) const {
+  Conditions conditions{filter};
+  conditions.parameters.emplace_back(static_cast<std::int64_t>(max));
+  auto const sql = "SELECT id, relay, row_id, destination, message_key, headers, payload, reason, "
+                   "held_at, retry_requested FROM " +
+                   table_ + conditions.sql + " ORDER BY id LIMIT ?";
+  std::vector<HeldRowEntry> entries;
+  for (auto const row : tx.execute_statement(sql, conditions.parameters)) {
+    entries.push_back(entry_of(row));
+  }
+  return entries;
+}
+
+std::size_t HeldRowList::request_retry(StatementExecutor& tx, HeldRowFilter const& filter) const {
+  Conditions const conditions{filter};
+  auto const sql = "UPDATE " + table_ + " SET retry_requested = 1" + conditions.sql;
+  return static_cast<std::size_t>(tx.execute_statement(sql, conditions.parameters).affected());
+}
+
+std::size_t HeldRowList::drop(StatementExecutor& tx, HeldRowFilter const& filter) const {
+  Conditions const conditions{filter};
+  auto const sql = "DELETE FROM " + table_ + conditions.sql;
+  return static_cast<std::size_t>(tx.execute_statement(sql, conditions.parameters).affected());
+}
+
+}  // namespace tram
