@@ -22,6 +22,8 @@ inline constexpr std::string_view date{"DATE"};
 inline constexpr std::string_view event_type{"event-type"};
 inline constexpr std::string_view event_aggregate_type{"event-aggregate-type"};
 inline constexpr std::string_view event_aggregate_id{"event-aggregate-id"};
+/// Ours: the version of the payload's form, for events that declare one. Java ignores it.
+inline constexpr std::string_view event_version{"event-version"};
 
 // Commands.
 

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tram/events/event.hpp"
+#include "tram/events/event_counters.hpp"
+#include "tram/events/event_names.hpp"
+#include "tram/messaging/subscription.hpp"
+
+namespace tram::detail {
+
+using RawEventHandler = std::function<void(Transaction& tx, RawEvent const& event)>;
+using EventUpcast = std::function<std::string(std::string_view payload)>;
+
+/// What to do with one type of event of one aggregate.
+struct EventRoute {
+  std::string aggregate_type;
+  /// The current name first; then former ones.
+  std::vector<std::string> names;
+  /// Of the type in the code; 1 for types without versions.
+  int version{1};
+  std::string operation;
+  /// `payload` is of the current version.
+  std::function<void(Transaction& tx, RawEvent const& event, std::string_view payload)> handle;
+};
+
+/// One step of a payload towards its current form.
+struct EventUpcastStep {
+  /// The current name of the type.
+  std::string type;
+  /// Where it begins: at a version, or, where the name is not empty, at a former name.
+  int from_version{};
+  std::string from_name{};
+  EventUpcast upcast;
+};
+
+/// All that a subscriber does with events; becomes a subscription.
+struct EventDispatcher {
+  std::string subscriber_id;
+  std::vector<std::string> aggregate_types;
+  std::vector<EventRoute> routes;
+  std::vector<EventUpcastStep> upcasts;
+  RawEventHandler otherwise;
+  EventNames names;
+  EventCounters* counters{};
+  SubscriptionOptions options;
+  std::vector<HandlerMiddleware> middleware;
+
+  /// A second handler for the same event is a programmer error.
+  void add_aggregate(std::string_view type);
+  void add(EventRoute route);
+  [[nodiscard]] Subscription subscription() const;
+
+  void dispatch(Transaction& tx, IncomingMessage const& incoming) const;
+
+ private:
+  [[nodiscard]] EventRoute const* find(std::string_view aggregate_type,
+                                       std::string_view type) const;
+  [[nodiscard]] bool takes(EventRoute const& route, std::string_view type) const;
+  void run(EventRoute const& route, Transaction& tx, RawEvent const& event) const;
+  [[nodiscard]] std::string upcast(EventRoute const& route, RawEvent const& event) const;
+  [[nodiscard]] EventUpcastStep const& step_from(EventRoute const& route, RawEvent const& event,
+                                                 int version) const;
+};
+
+}  // namespace tram::detail

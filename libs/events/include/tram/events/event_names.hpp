@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace tram {
+
+/// Names on the wire that differ from the ones in the code, for a whole service (contract: core
+/// 3.3). For single events `former_wire_types` is simpler. Identity where empty; callable from any
+/// thread.
+struct EventNames {
+  using Mapping =
+      std::function<std::string(std::string_view aggregate_type, std::string_view event_type)>;
+  /// From the event's `wire_type` to header `event-type`.
+  Mapping outgoing{};
+  /// From header `event-type` to the `wire_type` that a handler is looked up by.
+  Mapping incoming{};
+};
+
+}  // namespace tram

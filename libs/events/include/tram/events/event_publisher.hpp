@@ -1,0 +1,95 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tram/base/json.hpp"
+#include "tram/events/aggregate.hpp"
+#include "tram/events/event_names.hpp"
+#include "tram/messaging/outbox.hpp"
+#include "tram/wire/id_text.hpp"
+
+namespace tram {
+
+namespace detail {
+
+/// An event on its way to the outbox.
+struct EventDraft {
+  std::string_view aggregate_type;
+  std::string_view aggregate_id;
+  std::string_view event_type;
+  /// 0 for types without versions.
+  int version{};
+  std::string payload;
+};
+
+}  // namespace detail
+
+/// Publishes what happened to an aggregate, in the transaction that changed it:
+///
+///     events.publish<Order>(tx, order.id, placed);
+///
+/// The channel is the aggregate's wire name; events of one aggregate id keep their order. A value;
+/// callable from any thread.
+class EventPublisher final {
+ public:
+  /// `outbox` must outlive the publisher.
+  explicit EventPublisher(Outbox const& outbox, EventNames names = {})
+      : outbox_{&outbox}, names_{std::move(names)} {}
+
+  /// Publishes an event that is in the list of `Aggregate`, or a `std::variant` of such events, and
+  /// returns the message's id; or a range of either, in its order, and returns their ids. `headers`
+  /// are added to each message; those of an event win over them. May wait and raises what
+  /// `Outbox::send` does.
+  template <class Aggregate, class Executor, class AggregateId, class Event>
+  auto publish(Executor& tx, AggregateId const& id, Event const& event,
+               Headers const& headers = {}) const {
+    static_assert(AggregateType<Aggregate>,
+                  "tram: an aggregate needs `wire_type` and `using Events = tram::EventsOf<...>`");
+    return publish_any<Aggregate>(tx, id_text(id), event, headers);
+  }
+
+ private:
+  template <class Aggregate, class Executor, class Event>
+  auto publish_any(Executor& tx, std::string const& id, Event const& event,
+                   Headers const& headers) const {
+    if constexpr (requires { event.valueless_by_exception(); }) {
+      return visit([&](auto const& one) { return publish_one<Aggregate>(tx, id, one, headers); },
+                   event);
+    } else if constexpr (requires { event.begin(); }) {
+      std::vector<std::string> ids;
+      for (auto const& one : event) ids.push_back(publish_any<Aggregate>(tx, id, one, headers));
+      return ids;
+    } else {
+      return publish_one<Aggregate>(tx, id, event, headers);
+    }
+  }
+
+  template <class Aggregate, class Executor, class Event>
+  std::string publish_one(Executor& tx, std::string const& id, Event const& event,
+                          Headers const& headers) const {
+    static_assert(EventOf<Aggregate, Event>,
+                  "tram: this aggregate does not publish this event: name it in its `Events`");
+    if constexpr (EventOf<Aggregate, Event>) {
+      return send(tx,
+                  {.aggregate_type = Aggregate::wire_type.name,
+                   .aggregate_id = id,
+                   .event_type = wire_names<Event>[0],
+                   .version = detail::declared_version<Event>(),
+                   .payload = json::encode(event)},
+                  headers);
+    }
+  }
+
+  std::string send(StatementExecutor& tx, detail::EventDraft draft, Headers const& headers) const;
+  std::string send(Transaction& tx, detail::EventDraft draft, Headers const& headers) const;
+  [[nodiscard]] SendOptions options_for(detail::EventDraft const& draft,
+                                        Headers const& headers) const;
+
+  Outbox const* outbox_;
+  EventNames names_;
+};
+
+}  // namespace tram
