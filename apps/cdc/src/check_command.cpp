@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <ostream>
 
 #include "commands.hpp"
@@ -10,6 +11,8 @@
 
 namespace tram::relay_program {
 namespace {
+
+constexpr Duration broker_patience{std::chrono::seconds{10}};
 
 class Check {
  public:
@@ -63,7 +66,7 @@ class Check {
   void look_at_broker() {
     auto const broker =
         by_url::broker(configuration_.broker_url, configuration_.broker_properties, machine_.clock);
-    auto const producer = broker->producer();
+    broker->create_channels({}, 0, Deadline::after(machine_.clock, broker_patience));
     findings_.push_back(
         {.good = true, .subject = "broker", .text = broker->traits().name + " answers"});
   }

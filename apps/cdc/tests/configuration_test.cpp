@@ -1,5 +1,8 @@
 #include "configuration.hpp"
 
+#include <fstream>
+#include <iterator>
+
 #include "configuration_file.hpp"
 #include "refusal.hpp"
 #include "values.hpp"
@@ -123,6 +126,16 @@ TEST(Configuration, refuses_contradictions) {
                    "f:9: broker.properties.acks is for Kafka"));
   EXPECT_TRUE(says(wrong({{"source.slot", "eventuate_slot", "--slot"}}), "is the Java relay's"));
   EXPECT_TRUE(says(wrong({{"relay.read_pause", "1m", ""}}), "would never be ready"));
+}
+
+TEST(Configuration, is_described_key_by_key) {
+  std::ifstream page{TRAM_DOCS "/reference/configuration.md"};
+  std::string const text{std::istreambuf_iterator<char>{page}, {}};
+  for (auto const& key : key_descriptions()) {
+    auto const flag = key.flag.empty() ? "" : "`" + key.flag + "`";
+    auto const row = "| `" + key.key + "` | " + flag + (flag.empty() ? "|" : " |");
+    EXPECT_TRUE(says(text, row)) << row;
+  }
 }
 
 TEST(ConfigurationFile, gives_settings_with_their_lines) {

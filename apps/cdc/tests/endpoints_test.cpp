@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <regex>
 #include <sstream>
 
@@ -119,6 +120,19 @@ TEST(Metrics, have_every_name_that_the_java_service_has) {
     auto const expected =
         "\n" + wanted + (labelled ? R"({readerName="Orders"} )" : std::string{" "});
     EXPECT_NE(text.find(expected), std::string::npos) << line;
+  }
+}
+
+TEST(Metrics, are_described_one_by_one) {
+  std::ifstream page{TRAM_DOCS "/reference/metrics.md"};
+  std::string const described{std::istreambuf_iterator<char>{page}, {}};
+  std::istringstream lines{metrics_text(working())};
+  std::string line;
+  constexpr std::string_view type{"# TYPE tram_"};
+  while (std::getline(lines, line)) {
+    if (!line.starts_with(type)) continue;
+    auto const name = line.substr(7, line.find(' ', 7) - 7);
+    EXPECT_NE(described.find("`" + name + "`"), std::string::npos) << name;
   }
 }
 

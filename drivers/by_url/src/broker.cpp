@@ -1,9 +1,15 @@
 #include "tram/by_url/broker.hpp"
 
+#include <charconv>
+
 #include "schemes.hpp"
 #include "tram/base/error.hpp"
 #ifdef TRAM_HAS_EMBEDDED
+#include "tram/embedded/embedded.hpp"
 #include "tram/embedded/in_memory.hpp"
+#endif
+#ifdef TRAM_HAS_KAFKA
+#include "tram/kafka/kafka.hpp"
 #endif
 
 namespace tram::by_url {
@@ -20,6 +26,40 @@ std::unique_ptr<Broker> open_memory(Url const& url, Clock& clock) {
   require_known_parameters(url, {"partitions"});
   return embedded::in_memory_broker({.partitions = whole_number(url, "partitions", 4)}, clock);
 }
+
+std::unique_ptr<Broker> open_embedded(Url const& url, Clock& clock, Logger const& logger) {
+  require_known_parameters(url, {"partitions", "durability"});
+  bool const light = choice(url, "durability", {"power_failure", "process_crash"}) == 1;
+  return embedded::connect({.path = url.rest,
+                            .partitions = whole_number(url, "partitions", 4),
+                            .durability = light ? embedded::Durability::process_crash
+                                                : embedded::Durability::power_failure},
+                           clock, logger);
+}
+#endif
+
+#ifdef TRAM_HAS_KAFKA
+std::size_t bytes(std::string const& name, std::string const& text) {
+  std::size_t value{};
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc{} && end == text.data() + text.size() && value > 0) return value;
+  throw Error{Fault::rejected, "url: property '" + name + "' must be a number of bytes from 1"};
+}
+
+/// What the driver has members of its own for, under the names of the client library.
+void take(kafka::Config& config, std::string const& name, std::string const& value) {
+  if (name == "client.id") config.client_id = value;
+  else if (name == "message.max.bytes") config.record_bytes_max = bytes(name, value);
+  else config.properties.insert_or_assign(name, value);
+}
+
+std::unique_ptr<Broker> open_kafka(Url const& url, BrokerProperties const& properties, Clock& clock,
+                                   Logger const& logger) {
+  kafka::Config config{.servers = url.rest};
+  for (auto const& [name, value] : url.parameters) take(config, name, value);
+  for (auto const& [name, value] : properties) take(config, name, value);
+  return kafka::connect(config, clock, logger);
+}
 #endif
 
 }  // namespace
@@ -31,6 +71,10 @@ std::unique_ptr<Broker> broker(std::string_view text, BrokerProperties const& pr
   if (url.scheme != "kafka") refuse_properties(url, properties);
 #ifdef TRAM_HAS_EMBEDDED
   if (url.scheme == "memory") return open_memory(url, clock);
+  if (url.scheme == "embedded") return open_embedded(url, clock, logger);
+#endif
+#ifdef TRAM_HAS_KAFKA
+  if (url.scheme == "kafka") return open_kafka(url, properties, clock, logger);
 #endif
   refuse_scheme(url, "broker",
                 {{"kafka", has_kafka}, {"embedded", has_embedded}, {"memory", has_embedded}});

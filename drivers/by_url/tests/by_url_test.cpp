@@ -60,6 +60,21 @@ TEST_F(ByUrl, opens_a_broker_in_memory) {
   EXPECT_NE(opened->producer(), nullptr);
 }
 
+TEST_F(ByUrl, opens_a_broker_in_a_file) {
+  auto const file = folder_ / "channels.db";
+  auto const opened = broker("embedded:" + file.string() + "?partitions=2", {}, clock_);
+  EXPECT_TRUE(opened->traits().durable);
+  EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST_F(ByUrl, opens_kafka_with_properties_of_both_kinds) {
+  auto const opened = broker("kafka://127.0.0.1:1?client.id=a&linger.ms=5",
+                             {{"message.max.bytes", "5000"}, {"compression.type", "gzip"}}, clock_);
+  EXPECT_EQ(opened->traits().record_bytes_max, 5000U);
+  EXPECT_TRUE(says(broker_refusal("kafka://127.0.0.1:1", {{"acks", "1"}}), "acks"));
+  EXPECT_TRUE(says(broker_refusal("kafka://127.0.0.1:1", {{"message.max.bytes", "x"}}), "number"));
+}
+
 TEST_F(ByUrl, lists_what_there_is_for_an_unknown_scheme) {
   auto const why = database_refusal("oracle:thing");
   EXPECT_TRUE(says(why, "'oracle:'")) << why;

@@ -40,6 +40,13 @@ Admin::Admin(Config const& config, Clock& clock, Logger const& logger, Deadline 
   client_ = make_client(RD_KAFKA_CONSUMER, conf_for(config, hooks_));
 }
 
+void Admin::require_answer() {
+  rd_kafka_metadata_t const* found{};
+  auto const code = rd_kafka_metadata(client_.get(), 0, nullptr, &found, std::max(remaining(), 1));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(code, "look up the cluster");
+  MetadataHandle const metadata{found};
+}
+
 void Admin::create_topics(std::span<std::string const> topics, std::int32_t partitions) {
   std::vector<NewTopicHandle> wanted;
   std::vector<rd_kafka_NewTopic_t*> pointers;

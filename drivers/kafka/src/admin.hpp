@@ -17,6 +17,8 @@ class Admin {
 
   /// Creates those that are missing, and returns when the cluster shows them all.
   void create_topics(std::span<std::string const> topics, std::int32_t partitions);
+  /// Returns when a broker of the cluster answers.
+  void require_answer();
 
  private:
   using Code = rd_kafka_resp_err_t;

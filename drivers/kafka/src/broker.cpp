@@ -40,8 +40,9 @@ class KafkaBroker final : public Broker {
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
                        Deadline deadline) override {
     for (auto const& channel : channels) check_channel_name(channel);
-    if (channels.empty()) return;
-    Admin{config_, clock_, logger_, deadline}.create_topics(channels, partitions);
+    Admin admin{config_, clock_, logger_, deadline};
+    if (channels.empty()) admin.require_answer();
+    else admin.create_topics(channels, partitions);
   }
 
  private:

@@ -13,7 +13,7 @@ namespace tram::by_url {
 enum class TakeoverAction : std::uint8_t { prepare, look, run, finish };
 
 struct TakeoverOutcome {
-  /// Where it stands: `waiting_for_old_relay`.
+  /// Where it stands: `waiting for the old relay`.
   std::string step;
   /// What to do now, a sentence.
   std::string next;

@@ -53,7 +53,8 @@ class Broker {
   virtual std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                               std::span<std::string const> channels) = 0;
   /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until
-  /// the deadline at most.
+  /// the deadline at most. Without channels it only asks whether the broker is there. Faults as
+  /// above.
   virtual void create_channels(std::span<std::string const> channels, std::int32_t partitions,
                                Deadline deadline) = 0;
 };
