@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <stdexcept>
 #include <string>
@@ -27,13 +30,16 @@ namespace tram::testing {
 /// however it ends. For the thread that made it.
 class KafkaServer {
  public:
-  /// `properties`: lines for server.properties.
-  explicit KafkaServer(std::vector<std::string> properties = {})
-      : properties_{std::move(properties)} {
+  /// Lines for server.properties, for the port and the folder that this server got. Two ports above
+  /// are free for further listeners, from `port + 2` on.
+  using Properties = std::function<std::vector<std::string>(int port, std::string const& folder)>;
+
+  explicit KafkaServer(Properties const& properties = {}) {
     char folder[] = "/tmp/tram-kafka-XXXXXX";
     if (::mkdtemp(folder) == nullptr) throw std::runtime_error{"no temporary folder"};
     folder_ = folder;
     port_ = free_port();
+    if (properties) properties_ = properties(port_, folder_);
     start();
   }
   ~KafkaServer() {
@@ -116,14 +122,14 @@ class KafkaServer {
     ::close(probe);
     return bound;
   }
-  /// With the next two free as well, and below those that the system gives to connections: a
+  /// With the next three free as well, and below those that the system gives to connections: a
   /// restarted server finds it free again.
   static int free_port() {
     constexpr int lowest = 20'000;
     constexpr int span = 12'000;
     for (int i = 0; i < span; i += 10) {
       int const port = lowest + (::getpid() * 10 + i) % span;
-      if (is_free(port) && is_free(port + 1) && is_free(port + 2)) return port;
+      if (is_free(port) && is_free(port + 1) && is_free(port + 2) && is_free(port + 3)) return port;
     }
     throw std::runtime_error{"no free port for kafka"};
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace tram::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds look_again{20};
+constexpr int look_for_cause{50};
+constexpr std::int32_t brokers_default{-1};
 
 ConfHandle conf_for(Config const& config, ClientHooks& hooks) {
   auto conf = conf_of(client_properties(config));
@@ -19,11 +22,21 @@ ConfHandle conf_for(Config const& config, ClientHooks& hooks) {
   return conf;
 }
 
-/// Not being allowed to create topics is no trouble as long as they exist.
-bool may_exist(rd_kafka_resp_err_t code) {
-  return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS ||
-         code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+bool exists(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
+}
+
+bool is_forbidden(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
          code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
+NewTopicHandle new_topic(std::string const& name, std::int32_t partitions) {
+  std::array<char, 512> reason{};
+  NewTopicHandle topic{rd_kafka_NewTopic_new(name.c_str(), partitions, brokers_default,
+                                             reason.data(), reason.size())};
+  if (topic) return topic;
+  throw Error{Fault::rejected, "kafka: create topic '" + name + "': " + reason.data()};
 }
 
 }  // namespace
@@ -48,34 +61,45 @@ void Admin::require_answer() {
 }
 
 void Admin::create_topics(std::span<std::string const> topics, std::int32_t partitions) {
+  // Named twice, a topic would fail the request.
+  std::set<std::string> const names{topics.begin(), topics.end()};
   std::vector<NewTopicHandle> wanted;
   std::vector<rd_kafka_NewTopic_t*> pointers;
-  std::array<char, 512> reason{};
-  for (auto const& topic : topics) {
-    wanted.emplace_back(rd_kafka_NewTopic_new(topic.c_str(),
-                                              partitions > 0 ? partitions : brokers_default,
-                                              brokers_default, reason.data(), reason.size()));
-    if (!wanted.back()) {
-      throw Error{Fault::rejected, "kafka: create topic '" + topic + "': " + reason.data()};
-    }
+  for (auto const& name : names) {
+    wanted.push_back(new_topic(name, partitions > 0 ? partitions : brokers_default));
     pointers.push_back(wanted.back().get());
   }
-  AdminOptionsHandle const options{
-      rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS)};
-  auto const most = static_cast<int>(config_.request_timeout.count());
-  auto const timeout = std::clamp(remaining(), 1, std::max(most, 1));
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, reason.data(), reason.size());
-  rd_kafka_AdminOptions_set_operation_timeout(options.get(), timeout, reason.data(), reason.size());
+  auto const options = request_options();
   QueueHandle const answers{rd_kafka_queue_new(client_.get())};
   rd_kafka_CreateTopics(client_.get(), pointers.data(), pointers.size(), options.get(),
                         answers.get());
-  EventHandle const answer{rd_kafka_queue_poll(answers.get(), timeout + 1'000)};
-  if (!answer) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, "create topics");
+  auto const answer = await_answer(answers.get());
   if (auto const code = rd_kafka_event_error(answer.get())) {
     fail(code, "create topics", rd_kafka_event_error_string(answer.get()));
   }
   check_created(rd_kafka_event_CreateTopics_result(answer.get()));
-  for (auto const& topic : topics) await(topic);
+  for (auto const& name : names) await(name);
+}
+
+AdminOptionsHandle Admin::request_options() {
+  std::array<char, 512> reason{};
+  AdminOptionsHandle options{
+      rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS)};
+  auto const longest = std::max(static_cast<int>(config_.request_timeout.count()), 1);
+  auto const timeout = std::clamp(remaining(), 1, longest);
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, reason.data(), reason.size());
+  rd_kafka_AdminOptions_set_operation_timeout(options.get(), timeout, reason.data(), reason.size());
+  return options;
+}
+
+/// Until the client gives up; at once when it is told that it need not try again.
+EventHandle Admin::await_answer(rd_kafka_queue_t* answers) {
+  for (;;) {
+    EventHandle answer{rd_kafka_queue_poll(answers, look_for_cause)};
+    if (answer) return answer;
+    rd_kafka_poll(client_.get(), 0);
+    if (fault_of(cause_) == Fault::rejected) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, "create topics");
+  }
 }
 
 int Admin::remaining() const {
@@ -89,17 +113,12 @@ void Admin::check_created(rd_kafka_CreateTopics_result_t const* result) {
   auto const* const* const topics = rd_kafka_CreateTopics_result_topics(result, &count);
   for (auto const* const topic : std::span{topics, count}) {
     auto const code = rd_kafka_topic_result_error(topic);
+    std::string const name{rd_kafka_topic_result_name(topic)};
+    if (exists(code)) continue;
+    // Not being allowed to create it is no trouble when it is there.
+    if (is_forbidden(code) && exists(look_up(name))) continue;
     auto const* const text = rd_kafka_topic_result_error_string(topic);
-    std::string const what =
-        std::string{"create topic '"} + rd_kafka_topic_result_name(topic) + "'";
-    if (may_exist(code) && code != RD_KAFKA_RESP_ERR_NO_ERROR &&
-        code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-      if (look_up(rd_kafka_topic_result_name(topic)) == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    }
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-      continue;
-    }
-    fail(code, what, text == nullptr ? std::string_view{} : text);
+    fail(code, "create topic '" + name + "'", text == nullptr ? std::string_view{} : text);
   }
 }
 

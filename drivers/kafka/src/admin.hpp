@@ -22,9 +22,10 @@ class Admin {
 
  private:
   using Code = rd_kafka_resp_err_t;
-  static constexpr std::int32_t brokers_default{-1};
 
   [[nodiscard]] int remaining() const;
+  AdminOptionsHandle request_options();
+  EventHandle await_answer(rd_kafka_queue_t* answers);
   void check_created(rd_kafka_CreateTopics_result_t const* result);
   void await(std::string const& topic);
   [[nodiscard]] Code look_up(std::string const& topic);

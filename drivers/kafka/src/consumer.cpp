@@ -142,7 +142,7 @@ void KafkaConsumer::take(rd_kafka_message_t const& message, std::vector<Consumer
     return;
   }
   last_ = owner_of(message);
-  if (last_ == owned_.end()) return;
+  if (last_ == owned_.end() || is_leaving(message)) return;
   events.emplace_back(Delivery{.source = last_->first,
                                .position = message.offset,
                                .key = std::string{text_of(message.key, message.key_len)},
@@ -157,6 +157,12 @@ KafkaConsumer::OwnedPartitions::iterator KafkaConsumer::owner_of(
     return last_;
   }
   return owned_.find({.channel = std::string{topic}, .partition = message.partition});
+}
+
+bool KafkaConsumer::is_leaving(rd_kafka_message_t const& message) const {
+  return leaving_ &&
+         rd_kafka_topic_partition_list_find(leaving_.get(), rd_kafka_topic_name(message.rkt),
+                                            message.partition) != nullptr;
 }
 
 void KafkaConsumer::acknowledge(TopicPartition const& partition, Position next) {

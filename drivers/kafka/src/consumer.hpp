@@ -49,6 +49,7 @@ class KafkaConsumer final : public Consumer {
   void deliver(std::vector<ConsumerEvent>& events);
   void take(rd_kafka_message_t const& message, std::vector<ConsumerEvent>& events);
   OwnedPartitions::iterator owner_of(rd_kafka_message_t const& message);
+  [[nodiscard]] bool is_leaving(rd_kafka_message_t const& message) const;
   void leave(Deadline deadline);
 
   // The hooks.

@@ -46,10 +46,12 @@ class Broker {
  public:
   virtual ~Broker() = default;
   [[nodiscard]] virtual BrokerTraits traits() const = 0;
-  /// Faults: transient (not there yet), rejected (configuration, authorisation).
+  /// Does not wait for the broker. Faults: transient (not there yet), rejected (configuration,
+  /// authorisation).
   virtual std::unique_ptr<Producer> producer() = 0;
-  /// Creates the channels that are missing, with the broker's default number of partitions. Faults
-  /// as above.
+  /// Creates the channels that are missing, with the broker's default number of partitions. May
+  /// wait for the broker, as long as the driver is configured to: in broadcast, "from now on" holds
+  /// when it returns. Faults as above.
   virtual std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                               std::span<std::string const> channels) = 0;
   /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until

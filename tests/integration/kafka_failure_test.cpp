@@ -1,0 +1,199 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kafka_harness.hpp"
+#include "kafka_publisher.hpp"
+#include "kafka_topics.hpp"
+
+namespace tram::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testkit::ConsumerProbe;
+using testkit::OwnedRecord;
+
+constexpr int keys{10};
+
+KafkaServer& server() {
+  static KafkaServer one;
+  return one;
+}
+
+class KafkaFailures : public ::testing::Test {
+ protected:
+  bool until(std::function<bool()> const& condition, Duration patience = seconds{60}) {
+    auto const give_up = Deadline::after(clock_, patience);
+    while (!condition()) {
+      if (give_up.reached(clock_)) return false;
+    }
+    return true;
+  }
+  void create(std::string const& channel, std::int32_t partitions) {
+    broker_->create_channels(std::array{channel}, partitions, Deadline::after(clock_, seconds{20}));
+  }
+  std::unique_ptr<ConsumerProbe> reader(std::string const& group, std::string const& channel) {
+    return std::make_unique<ConsumerProbe>(broker_->subscribe(
+        {.kind = ConsumerMode::Kind::group, .group = group}, std::array{channel}));
+  }
+  static std::vector<OwnedRecord> numbered(std::string const& channel, int count) {
+    std::vector<OwnedRecord> records;
+    for (int i = 0; i < count; ++i) {
+      records.push_back({channel, "key-" + std::to_string(i % keys), std::to_string(i)});
+    }
+    return records;
+  }
+  static bool has_seen(ConsumerProbe const& probe, std::size_t count) {
+    if (probe.deliveries().size() < count) return false;
+    auto const values = probe.values();
+    return std::set<std::string>{values.begin(), values.end()}.size() == count;
+  }
+  /// Of each key the first occurrences, which must ascend whatever was sent twice.
+  static void expect_first_occurrences_in_order(ConsumerProbe const& probe) {
+    for (int key = 0; key < keys; ++key) {
+      std::set<int> seen;
+      for (auto const& value : probe.values_of("key-" + std::to_string(key))) {
+        int const number = std::stoi(value);
+        if (seen.contains(number)) continue;
+        if (!seen.empty()) { EXPECT_GT(number, *seen.rbegin()); }
+        seen.insert(number);
+      }
+    }
+  }
+
+  SystemClock clock_;
+  std::unique_ptr<Broker> broker_{kafka::connect(kafka_config(server()), clock_)};
+};
+
+TEST_F(KafkaFailures, killed_in_the_middle_it_loses_nothing_and_keeps_the_order) {
+  create("killed", 3);
+  Publisher publisher{*broker_, numbered("killed", 20'000)};
+  auto const probe = reader("killed-readers", "killed");
+  ASSERT_TRUE(until([&] {
+    publisher.step();
+    probe->poll();
+    return publisher.completed() >= 3'000;
+  }));
+  server().kill();
+  // With the server away the window fills, and the member goes on polling.
+  for (int i = 0; i < 50; ++i) {
+    publisher.step();
+    probe->poll();
+  }
+  server().start();
+  ASSERT_TRUE(until([&] {
+    publisher.step();
+    probe->poll();
+    return publisher.done() && has_seen(*probe, publisher.records().size());
+  }));
+  EXPECT_TRUE(publisher.refused().empty());
+  expect_first_occurrences_in_order(*probe);
+  EXPECT_EQ(probe->breaches(), std::vector<std::string>{});
+}
+
+TEST_F(KafkaFailures,
+       frozen_for_longer_than_requests_may_take_it_loses_nothing_and_keeps_the_order) {
+  create("frozen", 3);
+  Publisher publisher{*broker_, numbered("frozen", 20'000)};
+  auto const probe = reader("frozen-readers", "frozen");
+  auto const step = [&] {
+    publisher.step();
+    probe->poll();
+    probe->acknowledge_all();
+  };
+  ASSERT_TRUE(until([&] {
+    step();
+    return publisher.completed() >= 3'000 && !probe->deliveries().empty();
+  }));
+  server().freeze();
+  auto const thaw_at = Deadline::after(clock_, seconds{5});
+  ASSERT_TRUE(until([&] {
+    step();
+    return thaw_at.reached(clock_);
+  }));
+  EXPECT_FALSE(publisher.done());
+  server().thaw();
+  ASSERT_TRUE(until([&] {
+    step();
+    return publisher.done() && has_seen(*probe, publisher.records().size());
+  }));
+  expect_first_occurrences_in_order(*probe);
+  EXPECT_EQ(probe->breaches(), std::vector<std::string>{});
+}
+
+TEST_F(KafkaFailures, a_producer_made_while_the_server_is_away_goes_on_by_itself) {
+  create("away", 1);
+  server().kill();
+  auto impatient = kafka_config(server());
+  impatient.request_timeout = milliseconds{1'000};
+  auto const broker = kafka::connect(impatient, clock_);
+  Publisher publisher{*broker, numbered("away", 100)};
+  publisher.step();
+  try {
+    (void)broker->subscribe({.kind = ConsumerMode::Kind::group, .group = "away-readers"},
+                            std::array{std::string{"away"}});
+    ADD_FAILURE() << "nobody is there";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::transient);
+    EXPECT_NE(std::string{error.what()}.find("is the broker running"), std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(publisher.completed(), 0U);
+  server().start();
+  EXPECT_TRUE(until([&] {
+    publisher.step();
+    return publisher.done();
+  }));
+  EXPECT_EQ(publisher.producers(), 1U);
+}
+
+TEST_F(KafkaFailures, a_record_that_the_server_finds_too_large_is_singled_out_among_good_ones) {
+  create_small_topic(server().servers(), "small", 2'000);
+  auto records = numbered("small", 3'000);
+  std::set<std::size_t> const poison{0, 1'500, 1'501, 2'999};
+  for (auto const index : poison) records[index].value.resize(5'000, 'x');
+  Publisher publisher{*broker_, records};
+  ASSERT_TRUE(until([&] {
+    publisher.step();
+    return publisher.done();
+  }));
+  std::set<std::size_t> refused;
+  for (auto const& [index, reason] : publisher.refused()) {
+    refused.insert(index);
+    EXPECT_NE(reason.find("max.message.bytes"), std::string::npos) << reason;
+  }
+  EXPECT_EQ(refused, poison);
+  auto const probe = reader("small-readers", "small");
+  EXPECT_TRUE(until([&] {
+    probe->poll();
+    return has_seen(*probe, records.size() - poison.size());
+  }));
+  expect_first_occurrences_in_order(*probe);
+  for (auto const& trouble : publisher.troubles()) std::cout << trouble << '\n';
+}
+
+TEST_F(KafkaFailures, a_name_that_nobody_knows_is_said_to_be_wrong) {
+  auto const broker = kafka::connect(
+      {.servers = "nowhere.invalid:9092", .request_timeout = milliseconds{1'000}}, clock_);
+  try {
+    broker->create_channels(std::array{std::string{"any"}}, 1, Deadline::after(clock_, seconds{1}));
+    ADD_FAILURE() << "it was found";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::transient);
+    EXPECT_NE(std::string{error.what()}.find("nowhere.invalid"), std::string::npos) << error.what();
+    EXPECT_NE(std::string{error.what()}.find("correct the host's name"), std::string::npos)
+        << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace tram::testing

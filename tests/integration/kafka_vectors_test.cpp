@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "kafka_harness.hpp"
+#include "tram/testkit/broker_probe.hpp"
+#include "vectors.hpp"
+
+namespace tram::testing {
+namespace {
+
+using testkit::ConsumerProbe;
+using testkit::ProducerProbe;
+
+constexpr Duration patience{std::chrono::seconds{20}};
+
+class KafkaVectors : public ::testing::Test {
+ protected:
+  static kafka::Config config() {
+    static KafkaServer const server;
+    return kafka_config(server);
+  }
+  std::unique_ptr<ConsumerProbe> reader(std::string const& group, std::string const& channel) {
+    return std::make_unique<ConsumerProbe>(broker_->subscribe(
+        {.kind = ConsumerMode::Kind::group, .group = group}, std::array{channel}));
+  }
+
+  SystemClock clock_;
+  std::unique_ptr<Broker> broker_{kafka::connect(config(), clock_)};
+};
+
+TEST_F(KafkaVectors, every_key_reaches_the_partition_that_java_chooses) {
+  std::map<std::int32_t, std::map<std::string, std::int32_t>> expected;
+  for (auto const& line : vectors("partition.jsonl")) {
+    expected[line["partitions"]][line["key"]] = line["partition"];
+  }
+  ASSERT_FALSE(expected.empty());
+  for (auto const& [count, partitions] : expected) {
+    auto const channel = "keys-" + std::to_string(count);
+    broker_->create_channels(std::array{channel}, count, Deadline::after(clock_, patience));
+    ProducerProbe producer{broker_->producer(), clock_, patience};
+    std::vector<testkit::OwnedRecord> records;
+    for (auto const& [key, partition] : partitions) records.push_back({channel, key, "v"});
+    ASSERT_TRUE(producer.publish(records));
+    auto const probe = reader(channel + "-readers", channel);
+    ASSERT_TRUE(testkit::poll_until(clock_, patience, {probe.get()}, [&] {
+      return probe->deliveries().size() == partitions.size();
+    }));
+    for (auto const& delivery : probe->deliveries()) {
+      EXPECT_EQ(delivery.source.partition, partitions.at(delivery.key))
+          << "'" << delivery.key << "' of " << count;
+    }
+  }
+}
+
+/// The big-endian numbers and strings of a stored position, as brokers keep them.
+class StoredBytes {
+ public:
+  explicit StoredBytes(std::string_view bytes) : bytes_{bytes} {}
+  std::int64_t number(std::size_t size) {
+    std::uint64_t value = 0;
+    for (auto const byte : take(size)) value = value << 8U | static_cast<unsigned char>(byte);
+    return static_cast<std::int64_t>(value);
+  }
+  std::string text() { return std::string{take(static_cast<std::size_t>(number(2)))}; }
+
+ private:
+  std::string_view take(std::size_t size) {
+    auto const taken = bytes_.substr(0, size);
+    bytes_.remove_prefix(size);
+    return taken;
+  }
+  std::string_view bytes_;
+};
+
+struct StoredPosition {
+  std::int64_t position;
+  std::uint32_t leader_epoch;
+  std::string metadata;
+};
+
+TEST_F(KafkaVectors, a_stored_position_has_what_java_stores) {
+  std::string const channel{"positions"};
+  std::string const group{"position-keepers"};
+  broker_->create_channels(std::array{channel}, 1, Deadline::after(clock_, patience));
+  ProducerProbe producer{broker_->producer(), clock_, patience};
+  ASSERT_TRUE(producer.publish({{channel, "k", "1"}, {channel, "k", "2"}}));
+  auto const probe = reader(group, channel);
+  ASSERT_TRUE(testkit::poll_until(clock_, patience, {probe.get()},
+                                  [&] { return probe->deliveries().size() == 2; }));
+  probe->acknowledge_all();
+  probe->consumer()->close(patience);
+
+  auto const witness = reader("witnesses", "__consumer_offsets");
+  std::map<std::string, StoredPosition> stored;
+  std::size_t looked_at = 0;
+  ASSERT_TRUE(testkit::poll_until(clock_, patience, {witness.get()}, [&] {
+    for (; looked_at < witness->deliveries().size(); ++looked_at) {
+      auto const& record = witness->deliveries()[looked_at];
+      StoredBytes key{record.key};
+      if (key.number(2) > 1 || key.text() != group) continue;
+      auto const topic = key.text();
+      StoredBytes value{record.value};
+      EXPECT_EQ(value.number(2), 3);
+      auto const position = value.number(8);
+      auto const epoch = static_cast<std::uint32_t>(value.number(4));
+      stored[topic] = {position, epoch, value.text()};
+    }
+    return stored.contains(channel);
+  }));
+  EXPECT_EQ(stored.at(channel).position, 2);
+  // The epoch is given by clients newer than the Java framework's commits.
+  EXPECT_EQ(stored.at(channel).leader_epoch, 0xFFFFFFFFU);
+  for (auto const& line : vectors("consumer_offsets.jsonl")) {
+    EXPECT_EQ(stored.at(channel).metadata, line["metadata"].get<std::string>());
+  }
+}
+
+}  // namespace
+}  // namespace tram::testing
