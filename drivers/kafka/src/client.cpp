@@ -1,6 +1,7 @@
 #include "client.hpp"
 
 #include <array>
+#include <cstdio>
 #include <string_view>
 #include <utility>
 
@@ -20,11 +21,12 @@ LogLevel level_of(int syslog, std::string_view about) {
 
 void log_line(rd_kafka_t const* client, int level, char const* facility, char const* text) {
   auto& hooks = hooks_of(rd_kafka_opaque(client));
-  // From a thread of librdkafka: what a sink throws must end here.
+  // From a thread of librdkafka, which no exception may pass.
   try {
     hooks.logger().write(level_of(level, facility), "kafka.client",
                          {{"client", rd_kafka_name(client)}, {"about", facility}, {"text", text}});
   } catch (...) {  // C callback
+    std::fputs("kafka: a log line could not be written\n", stderr);
   }
 }
 
@@ -69,14 +71,13 @@ void ClientHooks::guarded(std::function<void()> const& hook) noexcept {
 
 ClientHandle make_client(rd_kafka_type_t type, ConfHandle conf) {
   std::array<char, 512> reason{};
-  ClientHandle client{rd_kafka_new(type, conf.get(), reason.data(), reason.size())};
-  if (!client) {
-    throw Error{Fault::rejected, std::string{"kafka: the configuration was refused: "} +
-                                     reason.data() + "; correct it"};
-  }
+  auto* const given = conf.release();
+  ClientHandle client{rd_kafka_new(type, given, reason.data(), reason.size())};
   // It owns its configuration by now.
-  (void)conf.release();
-  return client;
+  if (client) return client;
+  ConfHandle const unused{given};
+  throw Error{Fault::rejected, std::string{"kafka: the configuration was refused: "} +
+                                   reason.data() + "; correct it"};
 }
 
 }  // namespace tram::kafka

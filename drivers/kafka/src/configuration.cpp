@@ -14,14 +14,11 @@ namespace {
 constexpr std::size_t key_bytes_max{32 * 1024};
 
 /// What is set elsewhere, or what the promises of the seam stand on.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 19> reserved{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> reserved{{
     {"bootstrap.servers", "set Config::servers"},
     {"metadata.broker.list", "set Config::servers"},
-    {"client.id", "set Config::client_id"},
-    {"session.timeout.ms", "set Config::session_timeout"},
     {"message.max.bytes", "set Config::record_bytes_max"},
     {"queue.buffering.max.messages", "set Config::window"},
-    {"partition.assignment.strategy", "set Config::assignment"},
     {"group.id", "the subscription names the group"},
     {"auto.offset.reset", "the subscription says where it starts"},
     {"enable.idempotence", "without it records could be doubled and reordered"},
