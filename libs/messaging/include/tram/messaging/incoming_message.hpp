@@ -17,7 +17,8 @@ struct IncomingMessage {
   /// The record it came in. `source.channel` is the broker's name of the channel, after mapping.
   TopicPartition source;
   Position position{};
-  /// The record's key: what holds, and is held by, other messages.
+  /// The record's key, in a multi-message the message's own: what holds, and is held by, other
+  /// messages. One of more than 700 bytes is shortened to an equal beginning and a hash.
   std::string key;
   /// 1 the first time it is given to the handler by this process; a replay of a held message goes
   /// on counting.
@@ -32,8 +33,8 @@ struct IncomingMessage {
 /// Called from a worker thread; messages of one (channel, partition, key) one after the other,
 /// others at the same time. What it throws decides: `Error` with `transient`, `broken` or
 /// `in_doubt` does not count as an attempt (the message is tried again, and the subscription
-/// pauses when that goes on); `conflict` runs it again at once; anything else is an attempt, and
-/// when those are used up the message is held.
+/// pauses when that goes on); `conflict` runs it again at once; `malformed` holds the message at
+/// once; anything else is an attempt, and when those are used up the message is held.
 using MessageHandler = std::function<void(Transaction& tx, IncomingMessage const& incoming)>;
 
 }  // namespace tram

@@ -22,7 +22,8 @@ class MessageInterceptor {
   virtual void before_send(Message& /*message*/) {}
   /// After the insert; `error` is null when it went well. The transaction has not committed.
   virtual void after_send(Message const& /*message*/, std::exception_ptr const& /*error*/) {}
-  /// Before the transaction and the inbox, for every delivery, duplicates too.
+  /// Before the transaction and the inbox, for every delivery and every attempt, duplicates too;
+  /// for a replay, in its transaction. What it changes, the handler sees and nobody stores.
   virtual void before_receive(IncomingMessage& /*incoming*/) {}
   virtual void after_receive(IncomingMessage const& /*incoming*/) {}
   /// In the transaction, for a message that was not handled before.

@@ -51,15 +51,21 @@ struct SubscriberParts {
   Logger logger{};
 };
 
+/// Since the subscriber was made. Messages, where nothing else is said.
 struct SubscriptionCounters {
+  /// Records; those that came again count again.
   std::uint64_t delivered{};
   std::uint64_t handled{};
   std::uint64_t duplicates{};
+  /// Attempts whose handler threw.
   std::uint64_t failures{};
+  /// With a reason of their own, records that are no message included.
   std::uint64_t held{};
   std::uint64_t held_behind{};
   std::uint64_t replayed{};
+  /// Records held because they are no message.
   std::uint64_t malformed{};
+  /// Partitions taken away.
   std::uint64_t rebalances{};
 };
 
@@ -71,7 +77,7 @@ struct SubscriptionStatus {
   /// Delivered and neither handled nor held yet; running now.
   std::size_t waiting{};
   std::size_t running{};
-  /// The breaker is open: nothing is tried for a while.
+  /// The breaker is open: nothing is tried for a while; `trouble` says why.
   bool paused{};
   /// When a message was finished last, or there was none to finish.
   SteadyTime last_progress{};
@@ -90,25 +96,26 @@ class Subscriber final {
   /// Faults: rejected, for a subscriber id that is used twice, an illegal channel, no channel.
   Subscriber(SubscriberParts parts, SubscriberOptions options,
              std::vector<Subscription> subscriptions);
+  /// Waits for the handlers that run. Leaves the groups as a crash would: only `run` ends in order.
   ~Subscriber();
   Subscriber(Subscriber const&) = delete;
   Subscriber& operator=(Subscriber const&) = delete;
 
   /// One round of the loop, for simulations and tests: takes what the consumers have, and what the
-  /// workers finished, and starts what can run. Never waits, except for the database when it looks
-  /// for requested replays or removes old inbox rows. False when there was nothing to do. The same
-  /// thread as `run`, or none.
+  /// workers finished, and starts what can run. Never waits: what needs the database is done by the
+  /// workers. False when there was nothing to do. The same thread as `run`, or none.
   bool step();
   /// When `step` wants to be called though nothing woke it.
   [[nodiscard]] SteadyTime next_step() const;
   /// Works until a stop is requested, lets finish what runs, acknowledges it, leaves the groups and
-  /// returns. Raises nothing: every trouble is met with another attempt, and is in the status.
+  /// returns; what the workers had not begun is dropped and comes again. Raises nothing: every
+  /// trouble is met with another attempt, and is in the status. Not again after it returned.
   void run(std::stop_token stop);
 
   /// Callable from any thread; never waits.
   [[nodiscard]] std::vector<SubscriptionStatus> status() const;
-  /// No record is waiting or running, and the last look at each consumer found nothing. Callable
-  /// from any thread; never waits.
+  /// No message is waiting, running or being replayed, and the last look at each consumer found
+  /// nothing. Callable from any thread; never waits.
   [[nodiscard]] bool idle() const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "tram/base/deadline.hpp"
 #include "tram/sql/connection.hpp"
@@ -35,6 +36,8 @@ class Transaction final : public StatementExecutor {
   [[nodiscard]] Deadline deadline() const { return deadline_; }
   [[nodiscard]] Dialect const& dialect() const { return dialect_; }
   [[nodiscard]] TransactionContext const& context() const { return context_; }
+  /// Why what follows happens: for a transaction that handles one message after the other.
+  void set_context(TransactionContext context) { context_ = std::move(context); }
 
   /// Runs `function` behind a savepoint: when it throws, what it did is rolled back and the
   /// exception goes on, and the transaction can be used further (not after `broken`). May be

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "job_board.hpp"
+#include "job_runner.hpp"
+#include "subscription_core.hpp"
+#include "subscription_side.hpp"
+#include "tram/messaging/subscriber.hpp"
+
+namespace tram {
+
+/// One subscription at work: its consumer, its core, and its jobs on the workers. Belongs to the
+/// thread of the loop.
+class RunningSubscription final {
+ public:
+  /// `parts` and `options` outlive it.
+  RunningSubscription(SubscriberParts const& parts, SubscriberOptions const& options,
+                      Subscription subscription, std::shared_ptr<JobBoard> board);
+  RunningSubscription(RunningSubscription const&) = delete;
+  RunningSubscription& operator=(RunningSubscription const&) = delete;
+
+  /// One round; true when anything happened.
+  bool step(SteadyTime now);
+  /// From here on nothing new is taken or started.
+  void begin_drain();
+  /// Stores what is done and leaves the group.
+  void close();
+
+  [[nodiscard]] SteadyTime next_step() const;
+  /// What to wait for, -1 for nothing.
+  [[nodiscard]] int descriptor() const;
+  [[nodiscard]] SubscriptionStatus status() const;
+  [[nodiscard]] bool idle() const;
+
+ private:
+  void subscribe();
+  void poll();
+  void take(ConsumerEvent event);
+  template <class Function>
+  void with_consumer(Function&& function);
+  void consumer_failed(Error const& error);
+  void drop_consumer();
+  void acknowledge();
+  void change_flow();
+  void start_jobs();
+  void finished(Job job);
+  void count(LaneItem const& item);
+  void log_breaker();
+  void look_for_replays();
+  void start_replays(std::vector<HeldKey> const& keys);
+  void replayed(HeldKey const& key, Replay const& replay);
+
+  SubscriberParts const& parts_;
+  SubscriberOptions const& options_;
+  Subscription subscription_;
+  std::vector<std::string> channels_;
+  std::string group_;
+  // Shared with the jobs that are out, which may outlive this.
+  std::shared_ptr<JobBoard> board_;
+  std::shared_ptr<JobRunner const> runner_;
+
+  SubscriptionCore core_;
+  SubscriptionSide broker_;
+  SubscriptionSide held_;
+  std::unique_ptr<Consumer> consumer_;
+  SubscriptionCounters counters_;
+  std::set<HeldKey> replaying_;
+  bool looks_for_replays_{};
+
+  SteadyTime now_{};
+  SteadyTime next_held_check_{};
+  SteadyTime last_progress_{};
+  bool progressed_{};
+  bool paused_{};
+  bool draining_{};
+  /// The last look at the consumer found nothing.
+  bool quiet_{};
+};
+
+}  // namespace tram

@@ -1,0 +1,157 @@
+#include "subscriber_loop.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+namespace tram {
+namespace {
+
+/// Between two batches of old rows, so that their removal does not delay messages.
+constexpr Duration retention_pause{std::chrono::milliseconds{20}};
+constexpr Duration retention_timeout{std::chrono::seconds{5}};
+
+timespec to_timespec(Duration duration) {
+  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
+}
+
+}  // namespace
+
+Subscriber::Loop::Loop(SubscriberParts parts, SubscriberOptions options,
+                       std::vector<Subscription> subscriptions)
+    : parts_{std::move(parts)},
+      options_{std::move(options)},
+      board_{std::make_shared<JobBoard>()},
+      inbox_{parts_.database.dialect(), options_.schema},
+      retention_{"inbox retention",
+                 "(all)",
+                 {options_.inbox_check_interval, options_.inbox_check_interval},
+                 parts_.random,
+                 parts_.logger},
+      next_retention_{parts_.clock.steady() + options_.inbox_check_interval} {
+  for (auto& subscription : subscriptions) {
+    subscriptions_.push_back(
+        std::make_unique<RunningSubscription>(parts_, options_, std::move(subscription), board_));
+  }
+}
+
+/// Jobs use what the caller gave us, and may not go on using it.
+Subscriber::Loop::~Loop() {
+  board_->close();
+  board_->wait_until_nothing_runs();
+}
+
+bool Subscriber::Loop::step() {
+  now_ = parts_.clock.steady();
+  bool progressed = take_results();
+  for (auto const& subscription : subscriptions_) progressed |= subscription->step(now_);
+  if (!board_->is_closed()) forget_old_inbox_rows();
+  publish_status();
+  return progressed;
+}
+
+bool Subscriber::Loop::take_results() {
+  auto const results = board_->take();
+  for (auto const& then : results) then();
+  return !results.empty();
+}
+
+SteadyTime Subscriber::Loop::next_step() const {
+  auto next = forgets_ ? SteadyTime::max() : next_retention_;
+  for (auto const& subscription : subscriptions_) next = std::min(next, subscription->next_step());
+  return next;
+}
+
+// --- the thread
+
+void Subscriber::Loop::run(std::stop_token const& stop) {
+  parts_.logger.info("subscriber.started", {{"subscriptions", subscriptions_.size()}});
+  std::stop_callback const nudge{stop, [this] { board_->wake(); }};
+  while (!stop.stop_requested()) {
+    if (!step()) wait();
+  }
+  drain();
+}
+
+void Subscriber::Loop::drain() {
+  auto const deadline = Deadline::after(parts_.clock, options_.drain_timeout);
+  board_->close();
+  for (auto const& subscription : subscriptions_) subscription->begin_drain();
+  while (!board_->nothing_runs() && !deadline.reached(parts_.clock)) {
+    if (!step()) wait();
+  }
+  take_results();
+  for (auto const& subscription : subscriptions_) subscription->close();
+  publish_status();
+  parts_.logger.info("subscriber.stopped", {{"subscriptions", subscriptions_.size()}});
+}
+
+void Subscriber::Loop::wait() {
+  std::vector<pollfd> descriptors{{.fd = board_->descriptor(), .events = POLLIN, .revents = 0}};
+  for (auto const& subscription : subscriptions_) {
+    descriptors.push_back({.fd = subscription->descriptor(), .events = POLLIN, .revents = 0});
+  }
+  auto const timeout = to_timespec(std::max(next_step() - parts_.clock.steady(), Duration{}));
+  if (!board_->prepare_to_sleep()) return;
+  // Interrupted or not: the next step looks at everything.
+  ::ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr);
+  board_->awake();
+}
+
+// --- retention
+
+void Subscriber::Loop::forget_old_inbox_rows() {
+  if (forgets_ || now_ < next_retention_) return;
+  forgets_ = true;
+  board_->submit(parts_.workers, [this]() -> JobBoard::Continuation {
+    try {
+      TransactOptions const options{.timeout = retention_timeout, .attempts_max = 1};
+      auto const rows = parts_.database.transact(
+          options, [&](Transaction& tx) { return inbox_.forget_some(tx, options_.inbox_age); });
+      return [this, rows] {
+        retention_.succeeded();
+        forgot(rows);
+      };
+    } catch (Error const& error) {
+      return [this, error] {
+        retention_.failed(error, now_);
+        forgot(0);
+      };
+    }
+  });
+}
+
+void Subscriber::Loop::forgot(std::size_t rows) {
+  forgets_ = false;
+  next_retention_ = now_ + (rows > 0 ? retention_pause : options_.inbox_check_interval);
+}
+
+// --- what others want to know
+
+void Subscriber::Loop::publish_status() {
+  std::vector<SubscriptionStatus> status;
+  status.reserve(subscriptions_.size());
+  bool idle = true;
+  for (auto const& subscription : subscriptions_) {
+    status.push_back(subscription->status());
+    idle &= subscription->idle();
+  }
+  Lock const lock{mutex_};
+  status_ = std::move(status);
+  idle_ = idle;
+}
+
+std::vector<SubscriptionStatus> Subscriber::Loop::status() const {
+  Lock const lock{mutex_};
+  return status_;
+}
+
+bool Subscriber::Loop::idle() const {
+  Lock const lock{mutex_};
+  return idle_;
+}
+
+}  // namespace tram

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "job_board.hpp"
+#include "running_subscription.hpp"
+#include "tram/base/mutex.hpp"
+#include "tram/messaging/inbox.hpp"
+#include "tram/messaging/subscriber.hpp"
+
+namespace tram {
+
+/// All subscriptions of a subscriber on one thread.
+class Subscriber::Loop final {
+ public:
+  Loop(SubscriberParts parts, SubscriberOptions options, std::vector<Subscription> subscriptions);
+  ~Loop();
+  Loop(Loop const&) = delete;
+  Loop& operator=(Loop const&) = delete;
+
+  bool step();
+  [[nodiscard]] SteadyTime next_step() const;
+  void run(std::stop_token const& stop);
+
+  [[nodiscard]] std::vector<SubscriptionStatus> status() const TRAM_EXCLUDES(mutex_);
+  [[nodiscard]] bool idle() const TRAM_EXCLUDES(mutex_);
+
+ private:
+  bool take_results();
+  void forget_old_inbox_rows();
+  void forgot(std::size_t rows);
+  void drain();
+  void wait();
+  void publish_status() TRAM_EXCLUDES(mutex_);
+
+  SubscriberParts parts_;
+  SubscriberOptions options_;
+  // Shared with the jobs that are out.
+  std::shared_ptr<JobBoard> board_;
+  std::vector<std::unique_ptr<RunningSubscription>> subscriptions_;
+  Inbox inbox_;
+  SubscriptionSide retention_;
+  SteadyTime now_{};
+  SteadyTime next_retention_{};
+  bool forgets_{};
+
+  mutable Mutex mutex_;
+  std::vector<SubscriptionStatus> status_ TRAM_GUARDED_BY(mutex_);
+  bool idle_ TRAM_GUARDED_BY(mutex_){};
+};
+
+}  // namespace tram

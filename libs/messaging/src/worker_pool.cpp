@@ -1,0 +1,71 @@
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tram/base/assert.hpp"
+#include "tram/base/mutex.hpp"
+#include "tram/messaging/workers.hpp"
+
+namespace tram {
+
+struct WorkerPool::State {
+  void work() {
+    while (auto const job = next()) job();
+  }
+
+  /// The next job; an empty one when the pool ends.
+  Job next() TRAM_EXCLUDES(mutex) {
+    Lock lock{mutex};
+    ++idle;
+    while (jobs.empty() && !ending) news.wait(mutex);
+    --idle;
+    if (ending) return {};
+    auto job = std::move(jobs.front());
+    jobs.pop_front();
+    return job;
+  }
+
+  void add(Job job) TRAM_EXCLUDES(mutex) {
+    bool somebody_waits = false;
+    {
+      Lock const lock{mutex};
+      jobs.push_back(std::move(job));
+      somebody_waits = idle > 0;
+    }
+    if (somebody_waits) news.notify_one();
+  }
+
+  void end() TRAM_EXCLUDES(mutex) {
+    {
+      Lock const lock{mutex};
+      ending = true;
+    }
+    news.notify_all();
+  }
+
+  Mutex mutex;
+  std::condition_variable_any news;
+  std::deque<Job> jobs TRAM_GUARDED_BY(mutex);
+  std::size_t idle TRAM_GUARDED_BY(mutex){};
+  bool ending TRAM_GUARDED_BY(mutex){};
+  std::vector<std::jthread> threads;
+};
+
+WorkerPool::WorkerPool(std::size_t threads) : state_{std::make_unique<State>()} {
+  TRAM_ASSERT(threads > 0, "a pool of no workers");
+  state_->threads.reserve(threads);
+  for (std::size_t i = 0; i < threads; ++i) {
+    state_->threads.emplace_back([state = state_.get()] { state->work(); });
+  }
+}
+
+WorkerPool::~WorkerPool() { state_->end(); }
+
+void WorkerPool::submit(Job job) { state_->add(std::move(job)); }
+
+std::size_t WorkerPool::count() const { return state_->threads.size(); }
+
+}  // namespace tram

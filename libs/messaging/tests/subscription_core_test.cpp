@@ -1,0 +1,515 @@
+#include "subscription_core.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace tram {
+namespace {
+using namespace std::chrono_literals;
+using Texts = std::vector<std::string>;
+using Flow = SubscriptionCore::Flow;
+
+TopicPartition const orders{"orders", 0};
+TopicPartition const other{"orders", 1};
+constexpr SteadyTime beginning{1h};
+
+LaneItem item(std::string const& key, std::string const& id, Position position = 0) {
+  return {.incoming = {.message = {.headers = {{"ID", id}}, .payload = {}},
+                       .subscriber_id = "s",
+                       .source = orders,
+                       .position = position,
+                       .key = key}};
+}
+
+Texts ids(Job const& job) {
+  Texts ids;
+  for (auto const& each : job.items) ids.push_back(each.incoming.id());
+  return ids;
+}
+
+class Core : public ::testing::Test {
+ protected:
+  void use(SubscriptionOptions const& options, std::size_t jobs_max = 2) {
+    core_.emplace(options, jobs_max, random_);
+    core_->assigned(orders);
+  }
+  void SetUp() override { use({}); }
+  SubscriptionCore& core() { return *core_; }
+
+  void deliver(std::string const& key, std::string const& id) {
+    auto const position = next_position_++;
+    std::vector<LaneItem> items;
+    items.push_back(item(key, id, position));
+    core().delivered(orders, position, std::move(items));
+  }
+  /// The ids of the next job, which is out from here on; empty for none.
+  Texts start_job() {
+    core().tick(now_);
+    auto job = core().take_job(now_);
+    if (!job) return {};
+    auto const started = ids(*job);
+    out_.push_back(*std::move(job));
+    return started;
+  }
+  Texts start_all() {
+    Texts started;
+    for (auto some = start_job(); !some.empty(); some = start_job()) {
+      started.insert(started.end(), some.begin(), some.end());
+    }
+    return started;
+  }
+  /// The job with that message comes back.
+  void finish(std::string const& id, Outcome outcome = Outcome::handled) {
+    auto const job = std::ranges::find_if(
+        out_, [&](Job const& each) { return std::ranges::count(ids(each), id) > 0; });
+    ASSERT_NE(job, out_.end()) << id;
+    for (auto& each : job->items) {
+      each.outcome = outcome;
+      each.reason = "because";
+    }
+    auto finished = std::move(*job);
+    out_.erase(job);
+    core().finished(std::move(finished), now_);
+  }
+  std::vector<Position> acknowledged() {
+    std::vector<Position> next;
+    for (auto const& each : core().take_acknowledgements()) next.push_back(each.next);
+    return next;
+  }
+
+  SeededRandom random_{1};
+  SteadyTime now_{beginning};
+  std::optional<SubscriptionCore> core_;
+  std::vector<Job> out_;
+  Position next_position_{};
+};
+
+TEST_F(Core, runs_one_message_of_a_key_at_a_time_and_keys_side_by_side) {
+  deliver("a", "a1");
+  deliver("a", "a2");
+  deliver("b", "b1");
+  EXPECT_EQ(start_all(), (Texts{"a1", "b1"}));
+  finish("a1");
+  EXPECT_EQ(start_all(), Texts{"a2"});
+}
+
+TEST_F(Core, starts_no_more_jobs_than_it_may) {
+  for (auto const* const key : {"a", "b", "c"}) deliver(key, key);
+  EXPECT_EQ(start_all(), (Texts{"a", "b"}));
+  finish("b");
+  EXPECT_EQ(start_all(), Texts{"c"});
+}
+
+TEST_F(Core, gives_the_turn_to_the_lane_that_waits_longest) {
+  use({}, 1);
+  for (auto const* const id : {"a1", "a2", "a3"}) deliver("a", id);
+  deliver("b", "b1");
+  EXPECT_EQ(start_all(), Texts{"a1"});
+  finish("a1");
+  EXPECT_EQ(start_all(), Texts{"b1"});
+  finish("b1");
+  EXPECT_EQ(start_all(), Texts{"a2"});
+}
+
+TEST_F(Core, acknowledges_only_what_lies_before_the_oldest_unfinished_record) {
+  deliver("a", "a1");
+  deliver("b", "b1");
+  start_all();
+  finish("b1");
+  EXPECT_TRUE(acknowledged().empty());
+  finish("a1");
+  EXPECT_EQ(acknowledged(), std::vector<Position>{2});
+  EXPECT_TRUE(acknowledged().empty());
+}
+
+TEST_F(Core, finishes_a_record_when_all_its_messages_are) {
+  core().delivered(orders, 0, {item("a", "1"), item("b", "2"), item("a", "3")});
+  core().delivered(orders, 1, {});
+  EXPECT_EQ(start_all(), (Texts{"1", "2"}));
+  finish("1");
+  finish("2", Outcome::held);
+  EXPECT_TRUE(acknowledged().empty());
+  EXPECT_EQ(start_all(), Texts{"3"});
+  finish("3");
+  EXPECT_EQ(acknowledged(), std::vector<Position>{2});
+}
+
+TEST_F(Core, lets_a_lane_wait_after_a_failure_while_others_go_on) {
+  deliver("a", "a1");
+  deliver("a", "a2");
+  EXPECT_EQ(start_job(), Texts{"a1"});
+  finish("a1", Outcome::failed);
+  deliver("b", "b1");
+  EXPECT_EQ(start_all(), Texts{"b1"});
+  auto const due = core().next_due();
+  EXPECT_GE(due, beginning + 25ms);
+  EXPECT_LE(due, beginning + 50ms);
+  now_ = due;
+  EXPECT_EQ(start_all(), Texts{"a1"});
+  EXPECT_EQ(out_.back().items.front().incoming.attempt, 2);
+}
+
+TEST_F(Core, has_a_message_held_when_its_attempts_are_used_up) {
+  use({.retry = {.attempts_max = 2}});
+  deliver("a", "a1");
+  deliver("a", "a2");
+  start_job();
+  finish("a1", Outcome::failed);
+  now_ += 1s;
+  start_job();
+  EXPECT_FALSE(out_.back().items.front().to_hold);
+  finish("a1", Outcome::failed);
+  EXPECT_EQ(start_job(), Texts{"a1"});
+  EXPECT_TRUE(out_.back().items.front().to_hold);
+  EXPECT_EQ(out_.back().items.front().failures, 2);
+  finish("a1", Outcome::held);
+  EXPECT_EQ(acknowledged(), std::vector<Position>{1});
+  EXPECT_EQ(start_job(), Texts{"a2"});
+}
+
+TEST_F(Core, has_a_message_held_at_once_when_its_handler_cannot_make_sense_of_it) {
+  deliver("a", "a1");
+  start_job();
+  finish("a1", Outcome::hopeless);
+  EXPECT_EQ(start_job(), Texts{"a1"});
+  EXPECT_TRUE(out_.back().items.front().to_hold);
+}
+
+TEST_F(Core, counts_no_attempt_while_something_is_away) {
+  use({.retry = {.attempts_max = 1}, .breaker = {.failures_max = 100}});
+  deliver("a", "a1");
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(start_job(), Texts{"a1"});
+    EXPECT_FALSE(out_.back().items.front().to_hold);
+    EXPECT_EQ(out_.back().items.front().incoming.attempt, 1);
+    finish("a1", Outcome::unavailable);
+    now_ = core().next_due();
+  }
+}
+
+TEST_F(Core, starts_nothing_while_the_breaker_is_open_but_one_probe_then) {
+  use({.breaker = {.failures_max = 2, .open_first = 10s, .open_longest = 1min}});
+  for (auto const* const key : {"a", "b", "c"}) deliver(key, key);
+  EXPECT_EQ(start_all(), (Texts{"a", "b"}));
+  finish("a", Outcome::unavailable);
+  finish("b", Outcome::unavailable);
+  EXPECT_TRUE(core().paused());
+  EXPECT_EQ(core().trouble(), "because");
+  EXPECT_EQ(start_all(), Texts{});
+  now_ = beginning + 10s;
+  EXPECT_EQ(start_all(), Texts{"c"});
+  finish("c", Outcome::unavailable);
+  now_ += 19s;
+  EXPECT_EQ(start_all(), Texts{});
+  EXPECT_EQ(core().next_due(), beginning + 30s);
+  now_ += 1s;
+  auto const probe = start_all();
+  ASSERT_EQ(probe.size(), 1U);
+  finish(probe.front());
+  EXPECT_FALSE(core().paused());
+  EXPECT_EQ(core().trouble(), "");
+  EXPECT_EQ(start_all().size(), 2U);
+}
+
+TEST_F(Core, learns_from_a_probe_whose_partition_was_lost) {
+  use({.breaker = {.failures_max = 1, .open_first = 1s, .open_longest = 1s}});
+  deliver("a", "a1");
+  start_job();
+  finish("a1", Outcome::unavailable);
+  now_ += 10s;
+  EXPECT_EQ(start_job(), Texts{"a1"});
+  core().revoked(orders);
+  finish("a1");
+  EXPECT_FALSE(core().paused());
+}
+
+TEST_F(Core, tells_of_a_message_that_does_not_get_on_though_others_do) {
+  use({.breaker = {.failures_max = 3}});
+  deliver("a", "a1");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(core().trouble(), "");
+    start_job();
+    finish("a1", Outcome::unavailable);
+    deliver("b", "b" + std::to_string(i));
+    now_ = core().next_due() - 1ns;
+    start_job();
+    finish("b" + std::to_string(i));
+    now_ += 1ns;
+  }
+  EXPECT_FALSE(core().paused());
+  EXPECT_EQ(core().trouble(), "because");
+}
+
+TEST_F(Core, pauses_a_partition_with_too_much_to_do_and_resumes_it_when_half_is_done) {
+  use({.partition_backlog_max = 4});
+  for (int i = 0; i < 4; ++i) deliver("a", std::to_string(i));
+  EXPECT_TRUE(core().take_flow_changes().empty());
+  deliver("a", "4");
+  deliver("a", "5");
+  using Changes = std::vector<SubscriptionCore::FlowChange>;
+  EXPECT_EQ(core().take_flow_changes(), (Changes{{orders, Flow::pause}}));
+  for (int i = 0; i < 3; ++i) {
+    start_job();
+    finish(std::to_string(i));
+  }
+  EXPECT_TRUE(core().take_flow_changes().empty());
+  start_job();
+  finish("3");
+  EXPECT_EQ(core().take_flow_changes(), (Changes{{orders, Flow::resume}}));
+}
+
+TEST_F(Core, forgets_a_revoked_partition_and_what_becomes_of_its_messages) {
+  core().assigned(other);
+  deliver("a", "a1");
+  deliver("a", "a2");
+  core().delivered(other, 7, {item("c", "c1")});
+  EXPECT_EQ(start_all(), (Texts{"a1", "c1"}));
+  core().revoked(orders);
+  core().assigned(orders);
+  finish("a1");
+  EXPECT_TRUE(acknowledged().empty());
+  next_position_ = 0;
+  deliver("a", "a1");
+  EXPECT_EQ(start_all(), Texts{"a1"});
+  finish("a1", Outcome::duplicate);
+  EXPECT_EQ(acknowledged(), std::vector<Position>{1});
+  EXPECT_EQ(core().partitions(), 2U);
+  EXPECT_EQ(core().running(), 1U);
+  EXPECT_EQ(core().waiting(), 0U);
+}
+
+TEST_F(Core, forgets_pausing_lanes_and_changes_of_flow_with_their_partition) {
+  use({.partition_backlog_max = 1});
+  deliver("a", "a1");
+  deliver("b", "b1");
+  start_job();
+  finish("a1", Outcome::failed);
+  core().revoked(orders);
+  EXPECT_TRUE(core().take_flow_changes().empty());
+  EXPECT_EQ(core().next_due(), SteadyTime::max());
+  now_ += 1h;
+  EXPECT_EQ(start_all(), Texts{});
+  EXPECT_EQ(core().waiting(), 0U);
+}
+
+TEST_F(Core, puts_messages_of_different_keys_into_one_transaction) {
+  use({.messages_per_transaction = 3});
+  deliver("a", "a1");
+  deliver("a", "a2");
+  deliver("b", "b1");
+  deliver("c", "c1");
+  deliver("d", "d1");
+  EXPECT_EQ(start_job(), (Texts{"a1", "b1", "c1"}));
+  EXPECT_EQ(start_job(), Texts{"d1"});
+  finish("a1");
+  EXPECT_EQ(acknowledged(), std::vector<Position>{1});
+}
+
+TEST_F(Core, runs_messages_alone_when_their_transaction_failed_and_counts_no_attempt) {
+  use({.messages_per_transaction = 3}, 4);
+  for (auto const* const key : {"a", "b", "c"}) deliver(key, key);
+  EXPECT_EQ(start_job(), (Texts{"a", "b", "c"}));
+  finish("a", Outcome::run_alone);
+  deliver("d", "d");
+  deliver("e", "e");
+  EXPECT_EQ(start_job(), Texts{"a"});
+  EXPECT_EQ(out_.back().items.front().incoming.attempt, 1);
+  EXPECT_EQ(start_job(), Texts{"b"});
+  EXPECT_EQ(start_job(), Texts{"c"});
+  EXPECT_EQ(start_job(), (Texts{"d", "e"}));
+}
+
+TEST_F(Core, never_puts_a_message_that_must_be_held_into_a_transaction_with_others) {
+  use({.messages_per_transaction = 3});
+  deliver("a", "a");
+  auto bad = item("b", "b", next_position_);
+  bad.to_hold = true;
+  core().delivered(orders, next_position_++, {bad});
+  deliver("c", "c");
+  EXPECT_EQ(start_job(), Texts{"a"});
+  EXPECT_EQ(start_job(), Texts{"b"});
+}
+
+// --- every way that three messages on two keys can go
+
+/// One world: it is built again from the beginning for each sequence of choices, so that all of
+/// them are tried.
+class Enumeration {
+ public:
+  Enumeration(std::vector<std::size_t> choices, SubscriptionOptions const& options,
+              int troubles_max)
+      : choices_{std::move(choices)}, troubles_max_{troubles_max}, core_{options, 3, random_} {
+    core_.assigned(orders);
+    deliver_all();
+  }
+
+  /// Plays until all is done; the numbers of options that there were at each choice.
+  std::vector<std::size_t> play() {
+    while (!over()) step();
+    check_the_end();
+    return options_;
+  }
+
+ private:
+  static constexpr std::size_t messages = 3;
+  static std::string key_of(std::size_t message) { return message == 1 ? "b" : "a"; }
+
+  void deliver_all() {
+    for (auto message = static_cast<std::size_t>(stored_); message < messages; ++message) {
+      auto const position = static_cast<Position>(message);
+      core_.delivered(orders, position, {item(key_of(message), std::to_string(message), position)});
+    }
+  }
+
+  [[nodiscard]] bool over() const { return stored_ == messages && out_.empty(); }
+
+  std::size_t choose(std::size_t options) {
+    auto const place = options_.size();
+    options_.push_back(options);
+    return place < choices_.size() ? choices_[place] : 0;
+  }
+
+  void step() {
+    now_ += 10s;
+    core_.tick(now_);
+    while (auto job = core_.take_job(now_)) start(*std::move(job));
+    ASSERT_FALSE(out_.empty()) << "nothing runs and not all is done";
+    auto const ways = ways_on();
+    auto const way = ways[choose(ways.size())];
+    if (way.job == out_.size()) return rebalance();
+    finish(way);
+  }
+
+  struct Way {
+    /// One past the last job: the partition is lost instead.
+    std::size_t job;
+    Outcome outcome;
+  };
+  /// Few troubles and one rebalance in a game at most, so that all games can be played.
+  [[nodiscard]] std::vector<Way> ways_on() const {
+    std::vector<Way> ways;
+    for (std::size_t job = 0; job < out_.size(); ++job) {
+      ways.push_back({job, Outcome::handled});
+      if (troubles_ == troubles_max_ || out_[job].items.front().to_hold) continue;
+      ways.push_back({job, Outcome::failed});
+      ways.push_back({job, Outcome::unavailable});
+    }
+    if (!revoked_) ways.push_back({out_.size(), {}});
+    return ways;
+  }
+
+  void start(Job job) {
+    for (auto const& each : job.items) {
+      auto const message = static_cast<std::size_t>(each.incoming.position);
+      // Of what runs under this assignment; the inbox takes care of what is older.
+      for (auto const& running : out_) {
+        for (auto const& one : running.items) {
+          EXPECT_FALSE(one.assignment == each.assignment && one.incoming.key == each.incoming.key);
+        }
+      }
+      for (std::size_t earlier = 0; earlier < message; ++earlier) {
+        if (key_of(earlier) == key_of(message)) {
+          EXPECT_TRUE(done_.contains(earlier)) << message << " overtook " << earlier;
+        }
+      }
+    }
+    out_.push_back(std::move(job));
+  }
+
+  void finish(Way way) {
+    auto job = std::move(out_[way.job]);
+    out_.erase(out_.begin() + static_cast<std::ptrdiff_t>(way.job));
+    bool const is_batch = job.items.size() > 1;
+    if (way.outcome != Outcome::handled) ++troubles_;
+    for (auto& each : job.items) {
+      each.outcome = each.to_hold                                 ? Outcome::held
+                     : is_batch && way.outcome == Outcome::failed ? Outcome::run_alone
+                                                                  : way.outcome;
+      if (way.outcome == Outcome::handled) {
+        done_.insert(static_cast<std::size_t>(each.incoming.position));
+      }
+    }
+    core_.finished(std::move(job), now_);
+    acknowledge();
+  }
+
+  void acknowledge() {
+    for (auto const& [partition, next] : core_.take_acknowledgements()) {
+      EXPECT_GT(static_cast<std::size_t>(next), stored_) << "an acknowledgement stepped back";
+      for (std::size_t message = 0; message < static_cast<std::size_t>(next); ++message) {
+        EXPECT_TRUE(done_.contains(message)) << "acknowledged before it was done: " << message;
+      }
+      stored_ = static_cast<std::size_t>(next);
+    }
+  }
+
+  /// The partition goes and comes back: what was not acknowledged comes again.
+  void rebalance() {
+    revoked_ = true;
+    core_.revoked(orders);
+    core_.assigned(orders);
+    deliver_all();
+  }
+
+  void check_the_end() {
+    EXPECT_EQ(done_.size(), messages);
+    EXPECT_EQ(core_.waiting(), 0U);
+    EXPECT_EQ(core_.running(), 0U);
+    EXPECT_EQ(core_.next_due(), SteadyTime::max());
+  }
+
+  std::vector<std::size_t> choices_;
+  int troubles_max_;
+  std::vector<std::size_t> options_;
+  SeededRandom random_{1};
+  SubscriptionCore core_;
+  SteadyTime now_{beginning};
+  std::vector<Job> out_;
+  std::set<std::size_t> done_;
+  int troubles_{};
+  std::size_t stored_{};
+  bool revoked_{};
+};
+
+/// The choices that come next in the order of all; empty behind the last.
+std::vector<std::size_t> next_choices(std::vector<std::size_t> choices,
+                                      std::vector<std::size_t> const& options) {
+  choices.resize(options.size());
+  while (!choices.empty() && ++choices.back() >= options[choices.size() - 1]) choices.pop_back();
+  return choices;
+}
+
+std::size_t play_all(SubscriptionOptions const& options, int troubles_max) {
+  std::size_t games = 0;
+  std::vector<std::size_t> choices;
+  do {
+    Enumeration game{choices, options, troubles_max};
+    choices = next_choices(choices, game.play());
+    ++games;
+  } while (!choices.empty() && !::testing::Test::HasFailure());
+  return games;
+}
+
+TEST(SubscriptionCore, keeps_order_and_loses_nothing_however_three_messages_end) {
+  EXPECT_GT(play_all({}, 2), 1000U);
+}
+
+TEST(SubscriptionCore, keeps_order_and_loses_nothing_when_the_first_failure_holds_a_message) {
+  EXPECT_GT(play_all({.retry = {.attempts_max = 1}}, 1), 1000U);
+}
+
+TEST(SubscriptionCore, keeps_order_and_loses_nothing_when_the_breaker_opens_at_once) {
+  EXPECT_GT(play_all({.breaker = {.failures_max = 1}}, 1), 100U);
+}
+
+TEST(SubscriptionCore, keeps_order_and_loses_nothing_with_several_messages_per_transaction) {
+  EXPECT_GT(play_all({.messages_per_transaction = 2}, 2), 100U);
+}
+
+}  // namespace
+}  // namespace tram

@@ -1,0 +1,225 @@
+#include "subscriber_world.hpp"
+
+namespace tram {
+namespace {
+using namespace std::chrono_literals;
+using testing::SubscriberWorld;
+using testing::Texts;
+
+class SubscriberTrouble : public SubscriberWorld {};
+
+TEST_F(SubscriberTrouble, pauses_while_something_is_away_and_holds_nothing) {
+  bool away = true;
+  trouble = [&](IncomingMessage const&) {
+    if (away) throw Error{Fault::transient, "the bank does not answer"};
+  };
+  for (int i = 0; i < 20; ++i) send(std::to_string(i), std::to_string(i));
+  start();
+  run_for(60s);
+  EXPECT_TRUE(status().paused);
+  EXPECT_NE(status().trouble.find("the bank does not answer"), std::string::npos);
+  EXPECT_TRUE(held().empty());
+  EXPECT_EQ(counters().failures, 0U);
+  EXPECT_EQ(logged("subscription.paused"), 1U);
+  away = false;
+  run_for(31s);
+  EXPECT_FALSE(status().paused);
+  EXPECT_EQ(status().trouble, "");
+  EXPECT_EQ(effects().size(), 20U);
+  EXPECT_EQ(logged("subscription.resumed"), 1U);
+}
+
+TEST_F(SubscriberTrouble, waits_when_a_message_cannot_even_be_held) {
+  trouble = [](IncomingMessage const&) { throw std::runtime_error{"no"}; };
+  auto const rename = [&](std::string const& from, std::string const& to) {
+    database.transact(
+        [&](Transaction& tx) { tx.execute("ALTER TABLE " + from + " RENAME TO " + to); });
+  };
+  rename("tram_held_message", "gone");
+  send("a", "1");
+  start({.retry = {.attempts_max = 1}});
+  run_for(60s);
+  EXPECT_NE(status().trouble.find("it cannot be held"), std::string::npos) << status().trouble;
+  EXPECT_FALSE(subscriber->idle());
+  rename("gone", "tram_held_message");
+  run_for(60s);
+  EXPECT_EQ(held_ids(), Texts{"1"});
+  EXPECT_EQ(status().trouble, "");
+}
+
+TEST_F(SubscriberTrouble, goes_on_after_a_rebalance_without_a_second_effect) {
+  for (int i = 0; i < 6; ++i) send("a", std::to_string(i));
+  start();
+  // The first message is with a worker when its partition goes and comes back.
+  while (workers.size() < 2) subscriber->step();
+  broker.expire_members("billing");
+  subscriber->step();
+  subscriber->step();
+  run_for(1s);
+  EXPECT_EQ(effects(), (Texts{"0", "1", "2", "3", "4", "5"}));
+  EXPECT_EQ(runs, effects());
+  EXPECT_EQ(counters().rebalances, 1U);
+  EXPECT_TRUE(subscriber->idle());
+}
+
+TEST_F(SubscriberTrouble, pauses_a_partition_whose_backlog_is_full_and_handles_all_of_it) {
+  for (int i = 0; i < 2000; ++i) send("a", std::to_string(i));
+  start({.partition_backlog_max = 10});
+  subscriber->step();
+  subscriber->step();
+  EXPECT_LE(status().waiting + status().running, 510U);
+  subscriber->step();
+  EXPECT_LE(status().waiting + status().running, 510U);
+  settle();
+  EXPECT_EQ(effects().size(), 2000U);
+}
+
+TEST_F(SubscriberTrouble, shares_the_work_of_a_group_and_takes_over_when_the_other_leaves) {
+  broker.create_channels(std::array{std::string{"many"}}, 4, Deadline::now());
+  auto many = subscription();
+  many.channels = {"many"};
+  Subscriber other{parts(), SubscriberOptions{}, std::vector{many}};
+  subscriber.emplace(parts(), SubscriberOptions{}, std::vector{many});
+  for (int i = 0; i < 10; ++i) {
+    other.step();
+    settle();
+  }
+  EXPECT_EQ(status().partitions, 2U);
+  EXPECT_EQ(other.status().front().partitions, 2U);
+  std::stop_source stop;
+  stop.request_stop();
+  other.run(stop.get_token());
+  settle();
+  EXPECT_EQ(status().partitions, 4U);
+}
+
+TEST_F(SubscriberTrouble, drops_what_was_not_begun_at_a_stop_and_loses_nothing) {
+  for (int i = 0; i < 6; ++i) send(std::to_string(i), std::to_string(i));
+  start();
+  while (workers.size() < 5) subscriber->step();
+  while (runs.size() < 2) workers.run_one();
+  std::stop_source stop;
+  stop.request_stop();
+  subscriber->run(stop.get_token());
+  EXPECT_EQ(effects().size(), 2U);
+  while (workers.run_one()) continue;
+  EXPECT_EQ(effects().size(), 2U);
+  start();
+  settle();
+  EXPECT_EQ(effects().size(), 6U);
+  EXPECT_EQ(counters().delivered, 4U);
+}
+
+// --- a broker that breaks
+
+/// Consumers that raise what the test says.
+class MoodyBroker final : public Broker {
+ public:
+  explicit MoodyBroker(Broker& inner) : inner_{inner} {}
+
+  [[nodiscard]] BrokerTraits traits() const override { return inner_.traits(); }
+  std::unique_ptr<Producer> producer() override { return inner_.producer(); }
+  std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
+                                      std::span<std::string const> channels) override {
+    ++consumers;
+    if (at_subscribe) throw Error{*at_subscribe, "cannot subscribe"};
+    return std::make_unique<MoodyConsumer>(*this, inner_.subscribe(mode, channels));
+  }
+  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
+                       Deadline deadline) override {
+    inner_.create_channels(channels, partitions, deadline);
+  }
+
+  std::optional<Fault> at_subscribe;
+  std::optional<Fault> at_poll;
+  int consumers{};
+  int polls{};
+
+ private:
+  class MoodyConsumer final : public Consumer {
+   public:
+    MoodyConsumer(MoodyBroker& broker, std::unique_ptr<Consumer> inner)
+        : broker_{broker}, inner_{std::move(inner)} {}
+    std::vector<ConsumerEvent> poll() override {
+      ++broker_.polls;
+      if (broker_.at_poll) throw Error{*broker_.at_poll, "cannot poll"};
+      return inner_->poll();
+    }
+    void acknowledge(TopicPartition const& partition, Position next) override {
+      inner_->acknowledge(partition, next);
+    }
+    void pause(TopicPartition const& partition) override { inner_->pause(partition); }
+    void resume(TopicPartition const& partition) override { inner_->resume(partition); }
+    void close(Duration timeout) noexcept override { inner_->close(timeout); }
+    [[nodiscard]] int descriptor() const override { return -1; }
+
+   private:
+    MoodyBroker& broker_;
+    std::unique_ptr<Consumer> inner_;
+  };
+
+  Broker& inner_;
+};
+
+class SubscriberOnMoodyBroker : public SubscriberWorld {
+ protected:
+  void start() {
+    SubscriberParts const moody_parts{.database = database,
+                                      .broker = moody,
+                                      .workers = workers,
+                                      .clock = clock,
+                                      .random = random,
+                                      .logger = parts().logger};
+    subscriber.emplace(moody_parts, SubscriberOptions{}, std::vector{subscription()});
+  }
+  MoodyBroker moody{broker};
+};
+
+TEST_F(SubscriberOnMoodyBroker, takes_a_new_consumer_when_one_breaks) {
+  start();
+  send("a", "1");
+  settle();
+  moody.at_poll = Fault::broken;
+  run_for(1s);
+  EXPECT_EQ(status().trouble, "cannot poll");
+  EXPECT_FALSE(subscriber->idle());
+  EXPECT_GT(moody.consumers, 1);
+  EXPECT_EQ(status().partitions, 0U);
+  moody.at_poll.reset();
+  send("a", "2");
+  run_for(10s);
+  EXPECT_EQ(effects(), (Texts{"1", "2"}));
+  EXPECT_EQ(status().trouble, "");
+  EXPECT_EQ(logged("subscription.trouble"), 1U);
+  EXPECT_EQ(logged("subscription.recovered"), 1U);
+}
+
+TEST_F(SubscriberOnMoodyBroker, keeps_its_consumer_through_a_short_trouble_but_not_for_ever) {
+  start();
+  settle();
+  moody.at_poll = Fault::transient;
+  run_for(3s);
+  EXPECT_EQ(moody.consumers, 1);
+  EXPECT_EQ(status().partitions, 1U);
+  auto const polls = moody.polls;
+  run_for(10s);
+  // What keeps the membership is to be polled, once a second at least.
+  EXPECT_GE(moody.polls, polls + 10);
+  run_for(60s);
+  EXPECT_GT(moody.consumers, 1);
+}
+
+TEST_F(SubscriberOnMoodyBroker, tells_what_an_operator_must_do_and_tries_seldom) {
+  moody.at_subscribe = Fault::rejected;
+  start();
+  run_for(60s);
+  EXPECT_EQ(status().trouble, "cannot subscribe");
+  EXPECT_LE(moody.consumers, 25);
+  moody.at_subscribe.reset();
+  send("a", "1");
+  run_for(6s);
+  EXPECT_EQ(effects(), Texts{"1"});
+}
+
+}  // namespace
+}  // namespace tram
