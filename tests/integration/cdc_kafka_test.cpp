@@ -69,7 +69,7 @@ TEST_F(CdcOnKafka, does_the_java_services_work_in_its_environment) {
   }
   EXPECT_TRUE(eventually([&] { return cdc.has_metric("eventuate_cdc_events_sent_total 20"); }))
       << cdc.log();
-  EXPECT_TRUE(cdc.answers("/readers/postgreswalreader/finished", 200));
+  EXPECT_TRUE(eventually([&] { return cdc.answers("/readers/postgreswalreader/finished", 200); }));
   EXPECT_EQ(first_ids(20), wanted);
   // As the Java service without a cleaner, it removes nothing.
   EXPECT_EQ(postgres_.sql("SELECT count(*) FROM eventuate.message"), "20");

@@ -41,19 +41,21 @@ Response unknown_reader(std::string const& name) {
   return {.status = 404, .body = "there is no reader '" + name + "' here\n"};
 }
 
-Response reader_status(RelayView const& view, std::string const& name) {
+using Finished = std::function<bool(RelayView const&)>;
+
+Response reader_status(RelayView const& view, std::string const& name, Finished const& finished) {
   if (!same_name(name, view.name)) return unknown_reader(name);
-  return http::json_response(reader_status_json(view));
+  return http::json_response(reader_status_json(view, finished(view)));
 }
 
-Response reader_finished(RelayView const& view, std::string const& name) {
+Response reader_finished(RelayView const& view, std::string const& name, Finished const& finished) {
   if (!same_name(name, view.name)) return unknown_reader(name);
-  return {.status = is_finished(view) ? 200 : unavailable};
+  return {.status = finished(view) ? 200 : unavailable};
 }
 
 }  // namespace
 
-std::vector<http::Route> endpoints(std::function<RelayView()> look) {
+std::vector<http::Route> endpoints(std::function<RelayView()> look, Finished finished) {
   auto const route = [&look](std::string pattern, auto answer) {
     return http::Route{
         .method = "GET",
@@ -73,16 +75,16 @@ std::vector<http::Route> endpoints(std::function<RelayView()> look) {
               return ready_or_not(java_health_json(view), view.readiness.ready);
             }),
       route("/readers/{name}/status",
-            [](auto const& view, auto const& request) {
-              return reader_status(view, request.parameters.at("name"));
+            [finished](auto const& view, auto const& request) {
+              return reader_status(view, request.parameters.at("name"), finished);
             }),
       route("/readers/{name}/finished",
-            [](auto const& view, auto const& request) {
-              return reader_finished(view, request.parameters.at("name"));
+            [finished](auto const& view, auto const& request) {
+              return reader_finished(view, request.parameters.at("name"), finished);
             }),
-      route("/cdc-event-processing-status", [](auto const& view, auto const& request) {
+      route("/cdc-event-processing-status", [finished](auto const& view, auto const& request) {
         auto const name = request.query.find("readerName");
-        return reader_status(view, name == request.query.end() ? "" : name->second);
+        return reader_status(view, name == request.query.end() ? "" : name->second, finished);
       })};
 }
 

@@ -8,7 +8,9 @@
 
 namespace tram::relay_program {
 
-/// What the program answers over HTTP. `look` is called for every request, on the server's threads.
-std::vector<http::Route> endpoints(std::function<RelayView()> look);
+/// What the program answers over HTTP. Both are called on the server's threads: `look` for every
+/// request, `finished` for those who ask whether the relay is.
+std::vector<http::Route> endpoints(std::function<RelayView()> look,
+                                   std::function<bool(RelayView const&)> finished);
 
 }  // namespace tram::relay_program

@@ -36,7 +36,7 @@ class Health {
     reader_component();
     component("cdcDataPublisherHealthCheck", broker.empty(), {});
     component("kafkaHealthCheck", broker.empty(),
-              {std::string{broker.empty() ? "Connected to the broker" : broker}});
+              {std::string{broker.empty() ? "No trouble with the broker" : broker}});
     component("ping", true, {});
     writer_.end_object();
     writer_.end_object();
@@ -95,7 +95,7 @@ void write(json::Writer& writer, std::string_view name, std::string_view value) 
 
 }  // namespace
 
-bool is_finished(RelayView const& view) {
+bool is_caught_up(RelayView const& view) {
   return view.readiness.ready && !view.status.standby && view.status.caught_up;
 }
 
@@ -126,9 +126,8 @@ std::string readiness_json(RelayView const& view) {
   return text + "\n";
 }
 
-std::string reader_status_json(RelayView const& view) {
+std::string reader_status_json(RelayView const& view, bool finished) {
   auto const position = view.status.confirmed.value_or(0);
-  bool const finished = is_finished(view);
   std::string text;
   json::Writer writer{text};
   writer.begin_object();

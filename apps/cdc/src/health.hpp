@@ -17,8 +17,9 @@ struct RelayView {
   [[nodiscard]] Duration since_progress() const { return now - status.last_progress; }
 };
 
-/// Whether everything that was read is published, and the last look found nothing more.
-bool is_finished(RelayView const& view);
+/// Whether everything that was read is published, and the last look found nothing more. What was
+/// committed a moment ago may not have been seen yet; see `FinishLine`.
+bool is_caught_up(RelayView const& view);
 
 /// False when the relay's loop has stopped: only a restart helps.
 bool is_alive(RelayView const& view);
@@ -30,6 +31,6 @@ std::string java_health_json(RelayView const& view);
 std::string readiness_json(RelayView const& view);
 
 /// The Java service's status document of a reader.
-std::string reader_status_json(RelayView const& view);
+std::string reader_status_json(RelayView const& view, bool finished);
 
 }  // namespace tram::relay_program

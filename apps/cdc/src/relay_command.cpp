@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "endpoints.hpp"
+#include "finish_line.hpp"
 #include "installed_held_rows.hpp"
 #include "stop_signals.hpp"
 #include "tram/by_url/broker.hpp"
@@ -19,6 +20,9 @@ namespace {
 
 /// Behind what is in flight, the position is stored and the connections are closed.
 constexpr Duration stop_margin{std::chrono::seconds{10}};
+
+/// Who asks whether the relay has finished waits so long for the database.
+constexpr Duration log_end_patience{std::chrono::seconds{2}};
 
 /// The relay with all its parts.
 class Program {
@@ -60,18 +64,21 @@ class Program {
   void serve() {
     if (!configuration_.http_port) return;
     server_.emplace(http::ServerOptions{.address = configuration_.http_address,
-                                        .port = *configuration_.http_port},
-                    endpoints([this] {
-                      auto status = relay_->status();
-                      auto const now = machine_.clock.steady();
-                      auto readiness =
-                          tram::readiness(status, now, configuration_.relay.stall_after);
-                      return RelayView{.name = configuration_.relay.name,
-                                       .status = std::move(status),
-                                       .readiness = std::move(readiness),
-                                       .now = now};
-                    }),
+                                        .port = *configuration_.http_port,
+                                        .threads = 2},
+                    endpoints([this] { return look(); },
+                              [this](RelayView const& view) { return finish_line_.passed(view); }),
                     machine_.clock, logger_);
+  }
+
+  [[nodiscard]] RelayView look() const {
+    auto status = relay_->status();
+    auto const now = machine_.clock.steady();
+    auto readiness = tram::readiness(status, now, configuration_.relay.stall_after);
+    return {.name = configuration_.relay.name,
+            .status = std::move(status),
+            .readiness = std::move(readiness),
+            .now = now};
   }
 
   void install() {
@@ -93,6 +100,10 @@ class Program {
                          : configuration_.outbox.schema};
   RelayHeldStore held_store_{database_, schema_, configuration_.relay.name};
   InstalledHeldRows held_{held_store_, [this] { install(); }};
+  FinishLine finish_line_{[this] {
+    return by_url::log_end(configuration_.outbox, database_,
+                           Deadline::after(machine_.clock, log_end_patience));
+  }};
   std::unique_ptr<OutboxRetention> retention_;
   std::optional<Relay> relay_;
   // Asks the relay: it goes first.

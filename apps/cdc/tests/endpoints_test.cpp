@@ -43,7 +43,7 @@ RelayView broken() {
 
 http::Response ask(RelayView const& view, std::string const& pattern,
                    http::Request const& request = {}) {
-  auto const routes = endpoints([view] { return view; });
+  auto const routes = endpoints([view] { return view; }, is_caught_up);
   auto const route = std::ranges::find(routes, pattern, &http::Route::pattern);
   return route->handler(request);
 }

@@ -86,6 +86,19 @@ std::unique_ptr<OutboxRetention> outbox_retention(std::string_view text,
   refuse_database(url);
 }
 
+LogPosition log_end(OutboxOptions const& options, Database& database, Deadline deadline) {
+  bool const counted = database.dialect().kind == DatabaseKind::sqlite;
+  // Flushed: what is not yet is not committed either, or its writer did not want to wait for it.
+  auto const question =
+      counted ? "SELECT coalesce(max(seq), 0) FROM " + SchemaName::none().qualify(options.table)
+              : std::string{"SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint"};
+  return database.transact({.access = Access::read_only, .deadline = deadline},
+                           [&](Transaction& tx) {
+                             auto const rows = tx.execute(question);
+                             return static_cast<LogPosition>(rows[0].get<std::int64_t>(0));
+                           });
+}
+
 std::vector<Finding> check_outbox(std::string_view text, OutboxOptions const& options,
                                   [[maybe_unused]] Clock& clock, [[maybe_unused]] Random& random) {
   auto const url = parse_url(text);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tram/base/clock.hpp"
+#include "tram/base/deadline.hpp"
 #include "tram/base/random.hpp"
 #include "tram/cdc/change_source.hpp"
 #include "tram/cdc/finding.hpp"
@@ -50,6 +51,11 @@ std::unique_ptr<ChangeSource> change_source(std::string_view url, OutboxOptions 
 std::unique_ptr<OutboxRetention> outbox_retention(std::string_view url,
                                                   OutboxOptions const& options, Database& database,
                                                   std::chrono::milliseconds age);
+
+/// Where the log ends now, as positions of `change_source` count: whatever was committed before the
+/// call is published when the relay has confirmed so much. Waits for `database`, until the deadline
+/// at most.
+LogPosition log_end(OutboxOptions const& options, Database& database, Deadline deadline);
 
 /// Whether `change_source` would work. Changes nothing and waits some seconds at most; trouble is a
 /// finding.
