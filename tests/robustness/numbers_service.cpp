@@ -1,0 +1,123 @@
+// A service of the robustness tests, which kill it: `tram_numbers_service ROLES DATABASE BROKER`.
+//
+// ROLES is a list with commas: `write` sends numbers until the process ends, `relay` and `consume`
+// work until then, and `finish` waits until all that was sent is applied, and judges. The exit
+// status is 0 after a good verdict, 1 after a bad one, 2 when something could not be started.
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "numbers.hpp"
+#include "tram/base/error.hpp"
+#include "tram/by_url/broker.hpp"
+#include "tram/by_url/database.hpp"
+#include "tram/by_url/outbox.hpp"
+#include "tram/cdc/relay.hpp"
+#include "tram/cdc/relay_held_store.hpp"
+#include "tram/messaging/subscriber.hpp"
+
+namespace {
+
+using namespace tram;
+
+constexpr int writers = 4;
+constexpr int keys_per_writer = 4;
+
+struct Surroundings {
+  Database& database;
+  SystemClock& clock;
+  SystemRandom& random;
+};
+
+/// Keys belong to one thread, so that their numbers ascend in the order of the commits.
+void write(Surroundings const& all, Outbox const& outbox, int writer, std::stop_token const& stop) {
+  while (!stop.stop_requested()) {
+    auto const key = writer * keys_per_writer + static_cast<int>(all.random.below(keys_per_writer));
+    try {
+      numbers::write_next(all.database, outbox, "key-" + std::to_string(key), all.random);
+    } catch (Error const& error) {
+      std::cerr << "event=write.failed reason=\"" << error.what() << "\"" << std::endl;
+      all.clock.pause(std::chrono::milliseconds{20}, stop);
+    }
+  }
+}
+
+bool finish(Surroundings const& all) {
+  auto const deadline = Deadline::after(all.clock, std::chrono::seconds{100});
+  auto verdict = numbers::judge(all.database);
+  while (verdict.lost > 0 && !deadline.reached(all.clock)) {
+    all.clock.pause(std::chrono::milliseconds{20});
+    verdict = numbers::judge(all.database);
+  }
+  std::cout << numbers::to_string(verdict) << std::endl;
+  return verdict.is_good();
+}
+
+int serve(std::string const& roles, std::string const& database_url,
+          std::string const& broker_url) {
+  auto const has = [&](char const* role) { return roles.find(role) != std::string::npos; };
+  auto const logger = Logger::to_stderr();
+  SystemClock clock;
+  SystemRandom random;
+  auto database = by_url::database(database_url, {.connections_max = 16}, clock, random);
+  Surroundings const all{database, clock, random};
+  install_schema(database, SchemaName{});
+  numbers::create_tables(database);
+
+  std::vector<std::jthread> threads;
+  std::unique_ptr<Broker> broker;
+  if (has("relay") || has("consume")) broker = by_url::broker(broker_url, {}, clock, logger);
+  std::unique_ptr<ChangeSource> source;
+  RelayHeldStore held{database, SchemaName{}, "relay"};
+  std::unique_ptr<Relay> relay;
+  if (has("relay")) {
+    source = by_url::change_source(database_url, {}, clock);
+    relay = std::make_unique<Relay>(
+        RelayParts{*source, *broker, held, nullptr, clock, random, logger}, RelayOptions{});
+    threads.emplace_back([&](std::stop_token const& stop) { relay->run(stop); });
+  }
+  WorkerPool workers{8};
+  std::unique_ptr<Subscriber> subscriber;
+  if (has("consume")) {
+    subscriber = std::make_unique<Subscriber>(
+        SubscriberParts{database, *broker, workers, clock, random, logger}, SubscriberOptions{},
+        std::vector<Subscription>{{"numbers", {std::string{numbers::channel}}, numbers::apply}});
+    threads.emplace_back([&](std::stop_token const& stop) { subscriber->run(stop); });
+  }
+  IdGenerator ids{clock, MachineNumber::choose(std::nullopt, random)};
+  auto const outbox = Outbox::of(database, ids, random);
+  std::cout << "ready" << std::endl;
+  if (has("write")) {
+    for (int writer = 0; writer < writers; ++writer) {
+      threads.emplace_back(
+          [&, writer](std::stop_token const& stop) { write(all, outbox, writer, stop); });
+    }
+  }
+  int status = 0;
+  if (has("finish")) {
+    status = finish(all) ? 0 : 1;
+  } else {
+    clock.pause(std::chrono::minutes{5});
+  }
+  for (auto& thread : threads) thread.request_stop();
+  threads.clear();
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    std::cerr << "usage: tram_numbers_service ROLES DATABASE BROKER\n";
+    return 2;
+  }
+  try {
+    return serve(argv[1], argv[2], argv[3]);
+  } catch (std::exception const& error) {
+    std::cerr << "event=service.failed reason=\"" << error.what() << "\"" << std::endl;
+    return 2;
+  }
+}
