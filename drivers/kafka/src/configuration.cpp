@@ -11,7 +11,7 @@ namespace tram::kafka {
 namespace {
 
 /// Room for a key and what surrounds a record, within the brokers' default limit.
-constexpr std::size_t key_bytes_max{32 * 1024};
+constexpr std::size_t key_bytes_max{std::size_t{32} * 1024};
 
 /// What is set elsewhere, or what the promises of the seam stand on.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> reserved{{
