@@ -80,7 +80,8 @@ Response Router::answer(Request& request, std::string_view raw_path) const {
   auto const path = raw_path.starts_with('/') ? decoded(split(raw_path)) : std::nullopt;
   if (!path) return {.status = 400, .body = "the path is not well-formed\n"};
   request.path = join(*path);
-  std::string_view const method = request.method == "HEAD" ? "GET" : request.method;
+  // A copy: the two are of different types, so a view would be one of a temporary.
+  std::string const method = request.method == "HEAD" ? "GET" : request.method;
   std::set<std::string> methods;
   for (auto const& [route, segments] : patterns_) {
     auto parameters = match(segments, *path);
