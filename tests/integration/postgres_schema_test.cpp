@@ -61,6 +61,9 @@ TEST_F(PostgresSchema, goes_beside_the_tables_of_the_java_platform_and_alters_no
                "message_partition SMALLINT, creation_time BIGINT)");
   install_schema(database_, schema_);
   require_schema(database_, schema_);
+  EXPECT_EQ(server().sql("SELECT count(*) FROM pg_indexes WHERE schemaname = 'eventuate' AND "
+                         "tablename = 'message'"),
+            "1");
   EXPECT_EQ(probe_outbox_table(database_, schema_).headers_type, "json");
 }
 

@@ -77,8 +77,21 @@ class Doctor {
       auto const rows = tx.execute("SELECT count(*), min(creation_time) FROM " + table);
       auto const oldest = rows[0].get<std::optional<std::int64_t>>(1);
       good("inbox", rows[0].get<std::string>(0) + " messages" +
-                        (oldest ? ", the oldest of " + utc_text(*oldest) + " UTC" : ""));
+                        (oldest ? ", the oldest of " + utc_text(*oldest) + " UTC" : "") +
+                        advice_on_index(tx, table));
     });
+  }
+
+  /// A table that the Java platform made has none.
+  static std::string advice_on_index(Transaction& tx, std::string const& table) {
+    if (tx.dialect().kind != DatabaseKind::postgres) return "";
+    auto const rows = tx.execute(
+        "SELECT count(*) FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = "
+        "indkey[0] WHERE indrelid = to_regclass(?) AND attname = 'creation_time'",
+        table);
+    if (rows[0].get<int>(0) > 0) return "";
+    return "; removing old ones reads the whole table, which CREATE INDEX CONCURRENTLY ON " +
+           table + " (creation_time) would spare";
   }
 
   void look_at_held(Database& database) {

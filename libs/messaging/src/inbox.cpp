@@ -6,17 +6,17 @@ namespace tram {
 namespace {
 
 /// SQLite keeps its rows in the order in which they came: only the oldest are looked at. Elsewhere
-/// an index on `creation_time` finds them.
+/// an index on `creation_time` finds them; the time must be of the column's type for that.
 std::string forget_statement(Dialect const& dialect, std::string const& table) {
-  auto const is_old = " creation_time < " + std::string{dialect.now_milliseconds} + " - ?";
+  auto const now = std::string{dialect.now_milliseconds};
   if (dialect.kind == DatabaseKind::sqlite) {
     return "DELETE FROM " + table +
            " WHERE rowid IN (SELECT rowid FROM (SELECT rowid, creation_time FROM " + table +
-           " ORDER BY rowid LIMIT 1000) AS oldest WHERE" + is_old + ")";
+           " ORDER BY rowid LIMIT 1000) AS oldest WHERE creation_time < " + now + " - ?)";
   }
-  return "DELETE FROM " + table +
-         " WHERE (consumer_id, message_id) IN (SELECT consumer_id, message_id FROM " + table +
-         " WHERE" + is_old + " LIMIT 1000)";
+  return "DELETE FROM " + table + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + table +
+         " WHERE creation_time < CAST(" + now +
+         " AS BIGINT) - CAST(? AS BIGINT) ORDER BY creation_time LIMIT 1000))";
 }
 
 }  // namespace

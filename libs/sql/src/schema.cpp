@@ -102,10 +102,21 @@ void refuse_foreign_or_newer(Database const& database, SchemaStatus const& statu
   }
 }
 
-std::vector<std::string> installation(Dialect const& dialect, SchemaName const& schema) {
+std::set<std::string> tables_there(Transaction& tx, SchemaName const& schema) {
+  std::set<std::string> there;
+  for (auto const& table : schema_tables(tx.dialect())) {
+    if (!columns_of(tx, table.name, schema).empty()) there.insert(table.name);
+  }
+  return there;
+}
+
+/// Tables that are there stay as they are, without further indexes, too.
+std::vector<std::string> installation(Dialect const& dialect, SchemaName const& schema,
+                                      std::set<std::string> const& there = {}) {
   std::vector<std::string> statements;
   if (!schema.name().empty()) statements.push_back("CREATE SCHEMA IF NOT EXISTS " + schema.name());
   for (auto const& table : schema_tables(dialect)) {
+    if (there.contains(table.name)) continue;
     for (auto& statement : create_statements(table, schema))
       statements.push_back(std::move(statement));
   }
@@ -128,7 +139,9 @@ void install_schema(Database& database, SchemaName const& wanted) {
     auto const status = look(tx, schema);
     refuse_foreign_or_newer(database, status);
     if (status.state == SchemaStatus::State::current) return;
-    for (auto const& statement : installation(tx.dialect(), schema)) tx.execute(statement);
+    for (auto const& statement : installation(tx.dialect(), schema, tables_there(tx, schema))) {
+      tx.execute(statement);
+    }
   });
 }
 

@@ -1,5 +1,7 @@
 #include "schema_tables.hpp"
 
+#include <utility>
+
 #include "tram/base/error.hpp"
 
 namespace tram {
@@ -56,14 +58,17 @@ TableDefinition message_table(Dialect const& dialect, Types const& type) {
   return table;
 }
 
-/// Contract: core 1.3.
-TableDefinition received_messages_table(Types const& type) {
+/// Contract: core 1.3. Old rows are removed by their age; SQLite finds them by their place.
+TableDefinition received_messages_table(Dialect const& dialect, Types const& type) {
+  std::vector<std::string> indexes;
+  if (dialect.kind != DatabaseKind::sqlite) indexes.emplace_back("creation_time");
   return {.name = "received_messages",
           .columns = {{"consumer_id", type.name},
                       {"message_id", type.name},
                       {"creation_time", type.big},
                       {"published", type.small + " DEFAULT 0"}},
           .constraints = {"PRIMARY KEY (consumer_id, message_id)"},
+          .indexes = std::move(indexes),
           .needed_columns = {"consumer_id", "message_id", "creation_time"}};
 }
 
@@ -151,7 +156,8 @@ std::string index_name(TableDefinition const& table, std::size_t number) {
 
 std::vector<TableDefinition> schema_tables(Dialect const& dialect) {
   auto const type = types_of(dialect);
-  std::vector<TableDefinition> tables{message_table(dialect, type), received_messages_table(type)};
+  std::vector<TableDefinition> tables{message_table(dialect, type),
+                                      received_messages_table(dialect, type)};
   if (dialect.kind != DatabaseKind::sqlite) {
     for (auto& table : java_relay_tables(type)) tables.push_back(std::move(table));
   }
