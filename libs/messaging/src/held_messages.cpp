@@ -39,10 +39,13 @@ StoredContent stored(HeldMessage const& message) {
   if (is_text) {
     return {.headers_json = message.headers_json, .payload = message.payload, .reason = reason};
   }
+  auto const headers =
+      message.headers_json == "{}"
+          ? std::string{}
+          : ", its headers were " + std::string{Storable{message.headers_json}.view()};
   return {.headers_json = "{}",
           .payload = to_base64(message.payload),
-          .reason = "the payload is no text and stands here in Base64, its headers were " +
-                    std::string{Storable{message.headers_json}.view()} + "; " + reason};
+          .reason = "the payload is no text and stands here in Base64" + headers + "; " + reason};
 }
 
 /// The conditions of a filter, on a table with the columns of a key.
