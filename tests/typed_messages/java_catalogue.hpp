@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tram/base/decimal.hpp"
+#include "tram/commands/endpoint.hpp"
 #include "tram/events/aggregate.hpp"
 #include "tram/wire/wire_type.hpp"
 
@@ -27,5 +28,27 @@ struct Catalogue {
   static constexpr tram::WireType wire_type{"interop.messages.Catalogue"};
   using Events = tram::EventsOf<CustomerDeleted>;
 };
+
+struct CreditReserved {
+  static constexpr tram::WireType wire_type{"interop.messages.Catalogue$CreditReserved"};
+  std::int64_t order_id{};
+};
+struct CreditLimitExceeded {
+  static constexpr tram::WireType wire_type{"interop.messages.Catalogue$CreditLimitExceeded"};
+  std::string reason;
+};
+struct ReserveCredit {
+  static constexpr tram::WireType wire_type{"interop.messages.Catalogue$ReserveCredit"};
+  using Success = std::variant<CreditReserved, tram::Success>;
+  using Failure = CreditLimitExceeded;
+  std::int64_t order_id{};
+  tram::Decimal order_total;
+};
+struct Ping {
+  static constexpr tram::WireType wire_type{"interop.messages.Catalogue$Ping"};
+};
+
+inline constexpr tram::Endpoint<ReserveCredit, Ping> commands{{"interop.commands"}};
+inline constexpr tram::Channel replies{"interop.replies"};
 
 }  // namespace catalogue

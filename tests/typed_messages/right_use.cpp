@@ -1,11 +1,30 @@
 // Compiled like the wrong uses, to show that it is not the way of compiling that fails.
+#include "customers.hpp"
 #include "orders.hpp"
 
 void publish(tram::Transaction& tx, tram::EventPublisher const& events) {
   events.publish<Order>(tx, "1", OrderPlaced{});
 }
 
-tram::Subscription handlers() {
+tram::Subscription event_handlers() {
   return tram::handle_events<Order>("view").on(
       [](tram::Transaction&, tram::Event<OrderPlaced> const&) {});
+}
+
+void send(tram::Transaction& tx, tram::Commands const& commands, tram::ReplyToken const& token) {
+  commands.send(tx, service, ReserveCredit{}, {.reply_to = {"orders-replies"}});
+  commands.reply<ReserveCredit>(tx, token, CustomerNotFound{});
+}
+
+tram::Subscription command_handlers(tram::Outbox const& outbox) {
+  return tram::handle_commands(service, outbox)
+      .on([](tram::Transaction&,
+             tram::Command<ReserveCredit> const&) -> tram::Outcome<ReserveCredit> {
+        return CreditReserved{};
+      });
+}
+
+tram::Subscription reply_handlers() {
+  return tram::handle_replies({"orders-replies"})
+      .on([](tram::Transaction&, tram::Reply<CreditReserved> const&) {});
 }

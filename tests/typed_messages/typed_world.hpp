@@ -57,8 +57,9 @@ inline std::vector<SentMessage> java_rows(std::string const& what) {
 }
 
 /// A database in memory with an outbox, and messages given to handlers by hand.
-struct TypedWorld : ::testing::Test {
-  ManualClock clock;
+template <class AnyClock>
+struct TypedWorldOn : ::testing::Test {
+  AnyClock clock;
   SystemRandom random;
   Database database = sqlite::connect({.path = sqlite::memory_path(random)}, {}, clock, random);
   IdGenerator ids{clock, MachineNumber{17}};
@@ -117,5 +118,6 @@ struct TypedWorld : ::testing::Test {
     return Error{Fault::transient, ""};
   }
 };
+using TypedWorld = TypedWorldOn<ManualClock>;
 
 }  // namespace tram::testing

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <variant>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/deadline.hpp"
+#include "tram/base/log.hpp"
+#include "tram/broker/broker.hpp"
+#include "tram/commands/commands.hpp"
+#include "tram/commands/endpoint.hpp"
+#include "tram/commands/reply.hpp"
+#include "tram/messaging/channel_mapping.hpp"
+#include "tram/messaging/payload.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/wire/channel.hpp"
+
+namespace tram {
+
+/// How one call is made.
+struct CallOptions {
+  std::string resource{};
+  std::optional<std::string> partition_key{};
+  Headers headers{};
+};
+
+/// Sends a command and waits for its answer, for where a person waits: requests over HTTP, tools.
+/// Between services, handle replies instead.
+///
+/// Any number of processes may use one channel of replies: each reads all of it from now on, in
+/// broadcast, and takes what answers its own calls. An answer that nobody waits for any more is
+/// dropped. Needs a relay that runs, and a thread in `run`.
+class CommandCalls final {
+ public:
+  /// What it works with; all of it outlives the calls.
+  struct Parts {
+    Database& database;
+    Broker& broker;
+    Outbox const& outbox;
+    /// With the machine's pace: `call` waits in real time.
+    Clock& clock;
+    Logger logger{};
+    /// The one that outbox and subscriptions have.
+    NameMapping channel_mapping{};
+  };
+  CommandCalls(Parts parts, Channel replies);
+  ~CommandCalls();
+  CommandCalls(CommandCalls const&) = delete;
+  CommandCalls& operator=(CommandCalls const&) = delete;
+
+  /// Reads answers until a stop is requested. One thread. Goes on through trouble with the broker;
+  /// answers sent meanwhile are missed. Faults: rejected, where the broker refuses the channel.
+  void run(std::stop_token stop);
+
+  /// Sends the command in a transaction of its own, and waits for the answer. Callable from any
+  /// thread, but never inside a transaction: nothing would be sent before that ends. Faults:
+  /// transient, when the answers cannot be read yet (nothing was sent); in_doubt, when the deadline
+  /// passed without an answer, so that the command may still be carried out; malformed, for an
+  /// answer that the command does not declare or that cannot be read; those of
+  /// `Database::transact`.
+  template <class... Taken, class C>
+  AnyAnswerTo<C> call(Endpoint<Taken...> const& endpoint, C const& command, Deadline deadline,
+                      CallOptions const& options = {}) {
+    auto const incoming = exchange(detail::draft_of(endpoint, command), deadline, options);
+    RawReply const reply{incoming};
+    return read<C>(reply, static_cast<AnyAnswerTo<C> const*>(nullptr));
+  }
+
+ private:
+  template <class C, class... Answers>
+  static std::variant<Answers...> read(RawReply const& reply,
+                                       std::variant<Answers...> const* /*any*/) {
+    std::optional<std::variant<Answers...>> answer;
+    static_cast<void>(
+        ((is_named<Answers>(reply.type()) &&
+          (answer.emplace(decode_payload<Answers>(reply.incoming(), reply.type(), reply.payload())),
+           true)) ||
+         ...));
+    if (!answer) refuse(reply, wire_names<C>[0]);
+    return std::move(*answer);
+  }
+  template <class Answer>
+  static bool is_named(std::string_view type) {
+    for (auto const name : wire_names<Answer>) {
+      if (name == type) return true;
+    }
+    return false;
+  }
+  [[noreturn]] static void refuse(RawReply const& reply, std::string_view command);
+
+  IncomingMessage exchange(detail::CommandDraft const& draft, Deadline deadline,
+                           CallOptions const& options);
+
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tram

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "tram/base/assert.hpp"
+#include "tram/base/json.hpp"
+#include "tram/commands/endpoint.hpp"
+#include "tram/commands/outcome.hpp"
+#include "tram/commands/reply_token.hpp"
+#include "tram/messaging/outbox.hpp"
+
+namespace tram {
+
+/// How one command is sent.
+struct CommandOptions {
+  /// Where the answer goes, before mapping.
+  Channel reply_to{};
+  /// The path of what it is about, for handlers that ask for it: see `resource_path`.
+  std::string resource{};
+  /// Commands to a channel with the same key keep their order; without one a random key, and so no
+  /// order.
+  std::optional<std::string> partition_key{};
+  /// Those that begin with `command_` come back in the answer, with `commandreply_` instead.
+  Headers headers{};
+};
+
+/// A command on its way.
+struct SentCommand {
+  /// What `Reply::in_reply_to` will say.
+  std::string message_id;
+};
+
+namespace detail {
+
+/// A command before its headers are put together.
+struct CommandDraft {
+  std::string_view channel;
+  std::string_view type;
+  std::string payload;
+};
+
+template <class... Taken, class Command>
+CommandDraft draft_of(Endpoint<Taken...> const& endpoint, Command const& command) {
+  static_assert(Endpoint<Taken...>::template takes<Command>,
+                "tram: this endpoint does not take this command: name it in the Endpoint<...>");
+  return {.channel = endpoint.channel.name,
+          .type = wire_names<Command>[0],
+          .payload = json::encode(command)};
+}
+
+std::string send_command(Outbox const& outbox, StatementExecutor& tx, CommandDraft draft,
+                         CommandOptions const& options);
+std::string send_command(Outbox const& outbox, Transaction& tx, CommandDraft draft,
+                         CommandOptions const& options);
+void send_replies(Outbox const& outbox, StatementExecutor& tx, ReplyToken const& token,
+                  std::vector<ReplyDraft> const& replies);
+void send_replies(Outbox const& outbox, Transaction& tx, ReplyToken const& token,
+                  std::vector<ReplyDraft> const& replies);
+
+}  // namespace detail
+
+/// Sends commands to other services, in the caller's transaction. A value; callable from any
+/// thread. All calls may wait and raise what `Outbox::send` does.
+class Commands final {
+ public:
+  /// `outbox` must outlive it.
+  explicit Commands(Outbox const& outbox) : outbox_{&outbox} {}
+
+  /// Sends a command that is answered to `options.reply_to`, which must be given.
+  template <class Executor, class... Taken, class Command>
+  SentCommand send(Executor& tx, Endpoint<Taken...> const& endpoint, Command const& command,
+                   CommandOptions const& options) const {
+    TRAM_ASSERT(!options.reply_to.name.empty(),
+                "send() needs reply_to; notify() sends a command that is not answered");
+    return {detail::send_command(*outbox_, tx, detail::draft_of(endpoint, command), options)};
+  }
+
+  /// Sends a command that nobody answers.
+  template <class Executor, class... Taken, class Command>
+  SentCommand notify(Executor& tx, Endpoint<Taken...> const& endpoint, Command const& command,
+                     CommandOptions const& options = {}) const {
+    TRAM_ASSERT(options.reply_to.name.empty(), "a notification is not answered; use send()");
+    return {detail::send_command(*outbox_, tx, detail::draft_of(endpoint, command), options)};
+  }
+
+  /// Answers a command whose token was kept: `commands.reply<ReserveCredit>(tx, token,
+  /// CreditReserved{})`. Does nothing where no reply was wanted. Whether the other side still waits
+  /// is its business: it passes over, or holds, an answer that it does not know.
+  template <class Command, class Executor>
+  void reply(Executor& tx, ReplyToken const& token, Outcome<Command> const& outcome) const {
+    detail::send_replies(*outbox_, tx, token, outcome.replies());
+  }
+
+ private:
+  Outbox const* outbox_;
+};
+
+}  // namespace tram

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tram/commands/command.hpp"
+#include "tram/commands/outcome.hpp"
+#include "tram/commands/resource_path.hpp"
+#include "tram/messaging/outbox.hpp"
+#include "tram/messaging/subscription.hpp"
+
+namespace tram::detail {
+
+using Replies = std::vector<ReplyDraft>;
+using RawCommandHandler = std::function<Replies(Transaction& tx, RawCommand const& command)>;
+
+/// What to do with one type of command.
+struct CommandRoute {
+  /// The current name first; then former ones.
+  std::vector<std::string> names;
+  std::optional<ResourcePattern> resource;
+  std::string operation;
+  RawCommandHandler handle;
+};
+
+/// When the handler threw as often as the subscription tries.
+enum class WhenExhausted : std::uint8_t { hold, answer_failure };
+
+/// All that a service does with the commands of an endpoint; becomes a subscription.
+struct CommandDispatcher {
+  std::string subscriber_id;
+  std::string channel;
+  Outbox const* outbox{};
+  std::vector<CommandRoute> routes;
+  WhenExhausted when_exhausted{WhenExhausted::hold};
+  SubscriptionOptions options;
+  std::vector<HandlerMiddleware> middleware;
+
+  [[nodiscard]] Subscription subscription() const;
+  void dispatch(Transaction& tx, IncomingMessage const& incoming) const;
+
+ private:
+  struct Match {
+    CommandRoute const& route;
+    PathVariables variables;
+  };
+  [[nodiscard]] Match find(IncomingMessage const& incoming) const;
+  [[nodiscard]] Replies run(CommandRoute const& route, Transaction& tx,
+                            RawCommand const& command) const;
+  [[nodiscard]] bool answers_now(IncomingMessage const& incoming,
+                                 std::exception const& trouble) const;
+};
+
+}  // namespace tram::detail

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tram/commands/reply.hpp"
+#include "tram/messaging/subscription.hpp"
+
+namespace tram::detail {
+
+using RawReplyHandler = std::function<void(Transaction& tx, RawReply const& reply)>;
+
+/// What to do with one type of answer.
+struct ReplyRoute {
+  std::vector<std::string> names;
+  RawReplyHandler handle;
+};
+
+/// All that a service does with the answers of a channel; becomes a subscription.
+struct ReplyDispatcher {
+  std::string subscriber_id;
+  std::string channel;
+  std::vector<ReplyRoute> routes;
+  /// For answers of other types; they are malformed where there is none.
+  RawReplyHandler otherwise;
+  SubscriptionOptions options;
+  std::vector<HandlerMiddleware> middleware;
+
+  /// A second handler for the same type is a programmer error.
+  void add(ReplyRoute route);
+  [[nodiscard]] Subscription subscription() const;
+  void dispatch(Transaction& tx, IncomingMessage const& incoming) const;
+
+ private:
+  [[nodiscard]] RawReplyHandler const* find(std::string const& type) const;
+};
+
+}  // namespace tram::detail

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tram/wire/id_text.hpp"
+
+namespace tram {
+
+/// What the variables of a resource's path stand for, by name.
+class PathVariables {
+ public:
+  PathVariables() = default;
+  explicit PathVariables(std::vector<std::pair<std::string, std::string>> variables)
+      : variables_{std::move(variables)} {}
+  /// Null for a name that the path does not have.
+  [[nodiscard]] std::string const* find(std::string_view name) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> variables_;
+};
+
+/// A path whose segments may be variables: `/customers/{id}` (contract: core 4.3). Segments are
+/// compared as they are, without decoding; empty ones at the end do not count.
+class ResourcePattern {
+ public:
+  /// Faults: rejected, unless it begins with `/`.
+  explicit ResourcePattern(std::string_view pattern);
+
+  /// The variables, when the path is of this form.
+  [[nodiscard]] std::optional<PathVariables> match(std::string_view path) const;
+  /// The path with these values for its variables, in their order. Faults: rejected, unless there
+  /// is one value for each.
+  [[nodiscard]] std::string fill(std::vector<std::string> const& values) const;
+
+ private:
+  std::vector<std::string> segments_;
+};
+
+/// `resource_path("/customers/{id}", customer.id)` is `/customers/7`. Faults: those of
+/// `ResourcePattern`.
+template <class... Ids>
+std::string resource_path(std::string_view pattern, Ids const&... ids) {
+  return ResourcePattern{pattern}.fill({id_text(ids)...});
+}
+
+}  // namespace tram

@@ -1,0 +1,202 @@
+#include "tram/commands/command_calls.hpp"
+
+#include <poll.h>
+
+#include <condition_variable>
+#include <map>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "tram/base/error.hpp"
+#include "tram/base/mutex.hpp"
+#include "tram/wire/header_names.hpp"
+#include "tram/wire/record.hpp"
+
+namespace tram {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto back_off = 200ms;
+// A stop is noticed this late, and a consumer without a descriptor is polled this often.
+constexpr auto wait_longest = 50ms;
+constexpr auto poll_pause = 5ms;
+
+}  // namespace
+
+struct CommandCalls::State {
+  State(Parts given, Channel replies)
+      : parts{std::move(given)},
+        channel{replies.name},
+        mapped_channel{mapped(parts.channel_mapping, replies.name)} {}
+
+  Parts parts;
+  std::string channel;
+  std::string mapped_channel;
+
+  Mutex mutex;
+  std::condition_variable_any news;
+  bool reading TRAM_GUARDED_BY(mutex){};
+  /// The calls that wait, by the ids of their commands.
+  std::map<std::string, std::optional<IncomingMessage>, std::less<>> calls TRAM_GUARDED_BY(mutex);
+
+  void set_reading(bool now) {
+    {
+      Lock const lock{mutex};
+      reading = now;
+    }
+    news.notify_all();
+  }
+  void expect(std::string const& id) {
+    Lock const lock{mutex};
+    calls.try_emplace(id);
+  }
+  void forget(std::string const& id) {
+    Lock const lock{mutex};
+    calls.erase(id);
+  }
+
+  void await_reading(Deadline deadline);
+  IncomingMessage await(std::string const& id, Deadline deadline);
+
+  void read(Consumer& consumer, std::stop_token const& stop);
+  void wait(Consumer const& consumer, std::stop_token const& stop) const;
+  void take(Delivery const& delivery);
+  void take(IncomingMessage incoming);
+};
+
+namespace {
+
+/// Removes the expectation of a call, however the call ends.
+template <class State>
+class Expectation {
+ public:
+  explicit Expectation(State& state) : state_{state} {}
+  ~Expectation() { state_.forget(id_); }
+  Expectation(Expectation const&) = delete;
+  Expectation& operator=(Expectation const&) = delete;
+
+  /// A transaction that runs again sends another message.
+  void set(std::string id) {
+    state_.forget(id_);
+    id_ = std::move(id);
+    state_.expect(id_);
+  }
+  [[nodiscard]] std::string const& id() const { return id_; }
+
+ private:
+  State& state_;
+  std::string id_;
+};
+
+}  // namespace
+
+CommandCalls::CommandCalls(Parts parts, Channel replies)
+    : state_{std::make_unique<State>(std::move(parts), replies)} {}
+
+CommandCalls::~CommandCalls() = default;
+
+void CommandCalls::run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    try {
+      auto const consumer = state_->parts.broker.subscribe({.kind = ConsumerMode::Kind::broadcast},
+                                                           std::span{&state_->mapped_channel, 1});
+      state_->read(*consumer, stop);
+      consumer->close(1s);
+    } catch (Error const& error) {
+      state_->set_reading(false);
+      if (error.fault() == Fault::rejected) throw;
+      state_->parts.logger.warning("calls.interrupted",
+                                   {{"channel", state_->channel}, {"reason", error.what()}});
+      state_->parts.clock.pause(back_off, stop);
+    }
+  }
+  state_->set_reading(false);
+}
+
+void CommandCalls::State::read(Consumer& consumer, std::stop_token const& stop) {
+  while (!stop.stop_requested()) {
+    std::vector<ConsumerEvent> events;
+    try {
+      events = consumer.poll();
+    } catch (Error const& error) {
+      if (error.fault() != Fault::transient) throw;
+    }
+    for (auto const& event : events) {
+      if (auto const* const delivery = std::get_if<Delivery>(&event)) take(*delivery);
+      else if (std::holds_alternative<Assigned>(event)) set_reading(true);
+    }
+    if (events.empty()) wait(consumer, stop);
+  }
+}
+
+void CommandCalls::State::wait(Consumer const& consumer, std::stop_token const& stop) const {
+  pollfd news_of_broker{.fd = consumer.descriptor(), .events = POLLIN, .revents = 0};
+  if (news_of_broker.fd < 0) parts.clock.pause(poll_pause, stop);
+  else ::poll(&news_of_broker, 1, static_cast<int>(wait_longest.count()));
+}
+
+void CommandCalls::State::take(Delivery const& delivery) {
+  try {
+    for (auto& message : decode_record_value(delivery.value))
+      take({.message = std::move(message),
+            .subscriber_id = {},
+            .source = delivery.source,
+            .position = delivery.position,
+            .key = delivery.key});
+  } catch (Error const& error) {
+    parts.logger.warning("calls.malformed_reply", {{"channel", channel}, {"reason", error.what()}});
+  }
+}
+
+void CommandCalls::State::take(IncomingMessage incoming) {
+  auto const id = incoming.message.headers.find(header::reply_to_message_id);
+  if (!id) return;
+  {
+    Lock const lock{mutex};
+    auto const call = calls.find(*id);
+    if (call == calls.end() || call->second) return;
+    call->second = std::move(incoming);
+  }
+  news.notify_all();
+}
+
+void CommandCalls::State::await_reading(Deadline deadline) {
+  Lock const lock{mutex};
+  if (!news.wait_until(mutex, deadline.time(), [&]() TRAM_REQUIRES(mutex) { return reading; }))
+    throw Error{Fault::transient, "call: the answers in channel '" + channel +
+                                      "' are not read yet; nothing was sent, try again"};
+}
+
+IncomingMessage CommandCalls::State::await(std::string const& id, Deadline deadline) {
+  Lock const lock{mutex};
+  auto const call = calls.find(id);
+  if (!news.wait_until(mutex, deadline.time(),
+                       [&]() TRAM_REQUIRES(mutex) { return call->second.has_value(); }))
+    throw Error{Fault::in_doubt, "call: no answer to command '" + id + "' in channel '" + channel +
+                                     "' before the deadline; it may still be carried out"};
+  return std::move(*call->second);
+}
+
+IncomingMessage CommandCalls::exchange(detail::CommandDraft const& draft, Deadline deadline,
+                                       CallOptions const& options) {
+  state_->await_reading(deadline);
+  Expectation<State> expected{*state_};
+  CommandOptions const command{.reply_to = {state_->channel},
+                               .resource = options.resource,
+                               .partition_key = options.partition_key,
+                               .headers = options.headers};
+  state_->parts.database.transact({.deadline = deadline}, [&](Transaction& tx) {
+    expected.set(detail::send_command(state_->parts.outbox, tx, draft, command));
+  });
+  return state_->await(expected.id(), deadline);
+}
+
+void CommandCalls::refuse(RawReply const& reply, std::string_view command) {
+  throw Error{Fault::malformed, place_of(reply.incoming()) + ": reply '" + reply.type() +
+                                    "' is no answer to command '" + std::string{command} + '\''};
+}
+
+}  // namespace tram

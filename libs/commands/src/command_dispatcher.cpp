@@ -1,0 +1,94 @@
+#include "tram/commands/detail/command_dispatcher.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+
+#include "tram/base/error.hpp"
+#include "tram/commands/commands.hpp"
+#include "tram/messaging/payload.hpp"
+#include "tram/wire/header_names.hpp"
+
+namespace tram::detail {
+namespace {
+
+std::string unknown(IncomingMessage const& incoming, std::string const& type) {
+  auto text = place_of(incoming) + ": no handler for command '" + type + '\'';
+  if (auto const resource = incoming.message.headers.find(header::command_resource))
+    text += " about '" + std::string{*resource} + '\'';
+  return text + "; deploy a service that knows it, or drop the message";
+}
+
+bool failed(Replies const& replies) {
+  return std::ranges::any_of(
+      replies, [](ReplyDraft const& reply) { return reply.outcome == ReplyOutcome::failure; });
+}
+
+Replies plain_failure() {
+  return {{.outcome = ReplyOutcome::failure,
+           .type = std::string{plain_reply_type::failure},
+           .payload = "{}"}};
+}
+
+// As subscriptions count: what is malformed is not tried again, what is only away is no attempt.
+bool was_last_attempt(std::exception const& trouble, int attempt, int attempts_max) {
+  auto const* const error = dynamic_cast<Error const*>(&trouble);
+  if (error != nullptr && error->fault() == Fault::malformed) return true;
+  return (error == nullptr || error->fault() == Fault::rejected) && attempt >= attempts_max;
+}
+
+}  // namespace
+
+Subscription CommandDispatcher::subscription() const {
+  // Shared: handlers are copied, and run on several threads.
+  auto const shared = std::make_shared<CommandDispatcher const>(*this);
+  return {.subscriber_id = subscriber_id,
+          .channels = {channel},
+          .handler = [shared](Transaction& tx,
+                              IncomingMessage const& incoming) { shared->dispatch(tx, incoming); },
+          .options = options,
+          .middleware = middleware};
+}
+
+void CommandDispatcher::dispatch(Transaction& tx, IncomingMessage const& incoming) const {
+  auto match = find(incoming);
+  RawCommand const command{incoming, match.route.names.front(), std::move(match.variables)};
+  auto const replies = run(match.route, tx, command);
+  send_replies(*outbox, tx, command.reply_token(), replies);
+}
+
+CommandDispatcher::Match CommandDispatcher::find(IncomingMessage const& incoming) const {
+  auto const& type = require_header(incoming, header::command_type);
+  auto const resource = incoming.message.headers.find(header::command_resource);
+  for (auto const& route : routes) {
+    if (std::ranges::find(route.names, type) == route.names.end()) continue;
+    if (!route.resource) return {route, {}};
+    auto variables = resource ? route.resource->match(*resource) : std::nullopt;
+    if (variables) return {route, std::move(*variables)};
+  }
+  throw Error{Fault::malformed, unknown(incoming, type)};
+}
+
+// The inbox row lies outside the savepoint, and so do the replies.
+Replies CommandDispatcher::run(CommandRoute const& route, Transaction& tx,
+                               RawCommand const& command) const {
+  int const savepoint = tx.open_savepoint();
+  try {
+    auto replies = route.handle(tx, command);
+    if (failed(replies)) tx.roll_back_to_savepoint(savepoint);
+    else tx.release_savepoint(savepoint);
+    return replies;
+  } catch (std::exception const& trouble) {
+    tx.roll_back_to_savepoint(savepoint);
+    if (!answers_now(command.incoming(), trouble)) throw;
+    return plain_failure();
+  }
+}
+
+bool CommandDispatcher::answers_now(IncomingMessage const& incoming,
+                                    std::exception const& trouble) const {
+  return when_exhausted == WhenExhausted::answer_failure &&
+         was_last_attempt(trouble, incoming.attempt, options.retry.attempts_max);
+}
+
+}  // namespace tram::detail

@@ -1,0 +1,63 @@
+#include "tram/commands/commands.hpp"
+
+#include "tram/wire/header_names.hpp"
+
+namespace tram::detail {
+namespace {
+
+// Contract: core 4.2. The caller's headers come first, so that ours win.
+SendOptions options_for(CommandDraft const& draft, CommandOptions const& options) {
+  SendOptions send{.partition_key = options.partition_key, .headers = options.headers};
+  send.headers.set(header::command_destination, std::string{draft.channel});
+  send.headers.set(header::command_type, std::string{draft.type});
+  if (!options.reply_to.name.empty())
+    send.headers.set(header::command_reply_to, std::string{options.reply_to.name});
+  if (!options.resource.empty()) send.headers.set(header::command_resource, options.resource);
+  return send;
+}
+
+// Contract: core 4.4. What correlates the reply wins over the reply's own headers.
+SendOptions options_for(ReplyToken const& token, ReplyDraft const& reply) {
+  SendOptions send{.headers = reply.headers};
+  send.headers.set(header::reply_outcome, std::string{to_string(reply.outcome)});
+  send.headers.set(header::reply_type, reply.type);
+  for (auto const& [name, value] : token.reply_headers) send.headers.set(name, value);
+  return send;
+}
+
+template <class Executor>
+std::string send(Outbox const& outbox, Executor& tx, CommandDraft draft,
+                 CommandOptions const& options) {
+  return outbox.send(tx, draft.channel, Message{.headers = {}, .payload = std::move(draft.payload)},
+                     options_for(draft, options));
+}
+
+template <class Executor>
+void send(Outbox const& outbox, Executor& tx, ReplyToken const& token,
+          std::vector<ReplyDraft> const& replies) {
+  if (!token.reply_channel) return;
+  for (auto const& reply : replies)
+    outbox.send(tx, *token.reply_channel, Message{.headers = {}, .payload = reply.payload},
+                options_for(token, reply));
+}
+
+}  // namespace
+
+std::string send_command(Outbox const& outbox, StatementExecutor& tx, CommandDraft draft,
+                         CommandOptions const& options) {
+  return send(outbox, tx, std::move(draft), options);
+}
+std::string send_command(Outbox const& outbox, Transaction& tx, CommandDraft draft,
+                         CommandOptions const& options) {
+  return send(outbox, tx, std::move(draft), options);
+}
+void send_replies(Outbox const& outbox, StatementExecutor& tx, ReplyToken const& token,
+                  std::vector<ReplyDraft> const& replies) {
+  send(outbox, tx, token, replies);
+}
+void send_replies(Outbox const& outbox, Transaction& tx, ReplyToken const& token,
+                  std::vector<ReplyDraft> const& replies) {
+  send(outbox, tx, token, replies);
+}
+
+}  // namespace tram::detail

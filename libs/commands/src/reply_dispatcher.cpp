@@ -1,0 +1,57 @@
+#include "tram/commands/detail/reply_dispatcher.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "tram/base/assert.hpp"
+#include "tram/base/error.hpp"
+#include "tram/commands/reply_handlers.hpp"
+#include "tram/messaging/payload.hpp"
+
+namespace tram {
+
+ReplyHandlers handle_replies(Channel channel, std::string_view subscriber_id) {
+  detail::ReplyDispatcher dispatcher;
+  dispatcher.channel = channel.name;
+  dispatcher.subscriber_id = subscriber_id.empty() ? channel.name : subscriber_id;
+  return ReplyHandlers{std::move(dispatcher)};
+}
+
+namespace detail {
+
+void ReplyDispatcher::add(ReplyRoute route) {
+  TRAM_ASSERT(
+      std::ranges::none_of(route.names, [&](auto const& name) { return find(name) != nullptr; }),
+      "a channel has one handler for each type of reply");
+  routes.push_back(std::move(route));
+}
+
+Subscription ReplyDispatcher::subscription() const {
+  // Shared: handlers are copied, and run on several threads.
+  auto const shared = std::make_shared<ReplyDispatcher const>(*this);
+  return {.subscriber_id = subscriber_id,
+          .channels = {channel},
+          .handler = [shared](Transaction& tx,
+                              IncomingMessage const& incoming) { shared->dispatch(tx, incoming); },
+          .options = options,
+          .middleware = middleware};
+}
+
+void ReplyDispatcher::dispatch(Transaction& tx, IncomingMessage const& incoming) const {
+  RawReply const reply{incoming};
+  if (auto const* const handle = find(reply.type())) return (*handle)(tx, reply);
+  if (otherwise) return otherwise(tx, reply);
+  throw Error{Fault::malformed, place_of(incoming) + ": no handler for reply '" + reply.type() +
+                                    "' to command '" + reply.in_reply_to() +
+                                    "'; add one, or ignore_others()"};
+}
+
+RawReplyHandler const* ReplyDispatcher::find(std::string const& type) const {
+  auto const found = std::ranges::find_if(routes, [&](ReplyRoute const& route) {
+    return std::ranges::find(route.names, type) != route.names.end();
+  });
+  return found == routes.end() ? nullptr : &found->handle;
+}
+
+}  // namespace detail
+}  // namespace tram
