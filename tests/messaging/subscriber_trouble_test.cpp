@@ -110,6 +110,104 @@ TEST_F(SubscriberTrouble, drops_what_was_not_begun_at_a_stop_and_loses_nothing) 
   EXPECT_EQ(counters().delivered, 4U);
 }
 
+// --- a database that is away
+
+struct Network {
+  bool away{};
+  /// The next commit happens, and nobody is told.
+  bool commit_in_doubt{};
+};
+
+/// SQLite behind a network that fails when the test says so.
+class FarDriver final : public DatabaseDriver {
+ public:
+  FarDriver(Network& network, std::unique_ptr<DatabaseDriver> inner)
+      : network_{network}, inner_{std::move(inner)} {}
+  std::unique_ptr<Connection> connect(Deadline deadline) override {
+    fail_when(network_.away, Fault::transient);
+    return std::make_unique<FarConnection>(network_, inner_->connect(deadline));
+  }
+  [[nodiscard]] Dialect const& dialect() const override { return inner_->dialect(); }
+  [[nodiscard]] std::string name() const override { return inner_->name(); }
+
+ private:
+  static void fail_when(bool condition, Fault fault) {
+    if (condition) throw Error{fault, "the database does not answer"};
+  }
+
+  class FarConnection final : public Connection {
+   public:
+    FarConnection(Network& network, std::unique_ptr<Connection> inner)
+        : network_{network}, inner_{std::move(inner)} {}
+    void begin(Access access, Deadline deadline) override {
+      fail_when(network_.away, Fault::broken);
+      inner_->begin(access, deadline);
+    }
+    Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) override {
+      return inner_->execute(sql, parameters, deadline);
+    }
+    void post(std::string_view sql, Parameters parameters, Deadline deadline) override {
+      inner_->post(sql, parameters, deadline);
+    }
+    void commit(Deadline deadline) override {
+      inner_->commit(deadline);
+      fail_when(std::exchange(network_.commit_in_doubt, false), Fault::in_doubt);
+    }
+    bool reset() noexcept override { return inner_->reset(); }
+
+   private:
+    Network& network_;
+    std::unique_ptr<Connection> inner_;
+  };
+
+  Network& network_;
+  std::unique_ptr<DatabaseDriver> inner_;
+};
+
+/// A base, since the database needs it before it is made.
+struct HasNetwork {
+  Network network;
+};
+
+class SubscriberOnFarDatabase : protected HasNetwork, public SubscriberWorld {
+ protected:
+  SubscriberOnFarDatabase()
+      : SubscriberWorld{[this](auto driver) {
+          return std::make_unique<FarDriver>(network, std::move(driver));
+        }} {}
+};
+
+TEST_F(SubscriberOnFarDatabase, pauses_while_its_database_is_away_and_holds_nothing) {
+  for (int i = 0; i < 10; ++i) send(std::to_string(i), std::to_string(i));
+  start();
+  network.away = true;
+  run_for(60s);
+  EXPECT_TRUE(status().paused);
+  EXPECT_NE(status().trouble.find("the database does not answer"), std::string::npos);
+  EXPECT_EQ(logged("subscription.paused"), 1U);
+  EXPECT_TRUE(runs.empty());
+  network.away = false;
+  run_for(31s);
+  EXPECT_EQ(effects().size(), 10U);
+  EXPECT_EQ(runs.size(), 10U);
+  EXPECT_TRUE(held().empty());
+  EXPECT_EQ(status().trouble, "");
+}
+
+TEST_F(SubscriberOnFarDatabase, lets_the_inbox_decide_about_a_commit_in_doubt) {
+  send("a", "1");
+  start();
+  subscriber->step();
+  while (workers.size() == 0) subscriber->step();
+  settle();
+  send("a", "2");
+  network.commit_in_doubt = true;
+  run_for(1s);
+  EXPECT_EQ(effects(), (Texts{"1", "2"}));
+  EXPECT_EQ(runs, (Texts{"1", "2"}));
+  EXPECT_EQ(counters().duplicates, 1U);
+}
+
 // --- a broker that breaks
 
 /// Consumers that raise what the test says.
