@@ -27,8 +27,10 @@ Fault fault_of(int code, int system_code) {
 }
 
 char const* remedy_of(int code, int system_code) {
-  if (is_system_trouble(code)) return remedy_of_system(system_code);
+  if (system_code != 0) return remedy_of_system(system_code);
   switch (code & 0xff) {
+    // SQLite keeps no cause of a failed commit but a full disk.
+    case SQLITE_IOERR: return "; look at the disk, limits of file sizes, and the system's log";
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "; another program is writing to the file";
     case SQLITE_FULL: return "; make room on the disk";
@@ -123,16 +125,21 @@ void Statement::check(int code) const {
   if (code != SQLITE_OK) throw connection_.error(code, operation_);
 }
 
-FileTransaction::FileTransaction(FileConnection& connection) : connection_{connection} {
-  connection_.run("write to", "BEGIN IMMEDIATE");
+TransactionStatements::TransactionStatements(FileConnection& connection)
+    : begin{connection, "write to", "BEGIN IMMEDIATE"}, commit{connection, "commit to", "COMMIT"} {}
+
+FileTransaction::FileTransaction(FileConnection& connection, TransactionStatements& statements)
+    : connection_{connection}, statements_{statements} {
+  statements_.begin.execute();
 }
 
 FileTransaction::~FileTransaction() {
+  // Some errors end it by themselves.
   if (::sqlite3_get_autocommit(connection_.get()) != 0) return;
   // What cannot be rolled back now is rolled back by the next one who opens the file.
   ::sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-void FileTransaction::commit() { connection_.run("commit to", "COMMIT"); }
+void FileTransaction::commit() { statements_.commit.execute(); }
 
 }  // namespace tram::embedded

@@ -93,10 +93,17 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+/// What transactions of one connection begin and end with.
+struct TransactionStatements {
+  explicit TransactionStatements(FileConnection& connection);
+  Statement begin;
+  Statement commit;
+};
+
 /// A writing transaction; rolled back unless it was committed.
 class FileTransaction {
  public:
-  explicit FileTransaction(FileConnection& connection);
+  FileTransaction(FileConnection& connection, TransactionStatements& statements);
   ~FileTransaction();
   FileTransaction(FileTransaction const&) = delete;
   FileTransaction& operator=(FileTransaction const&) = delete;
@@ -104,6 +111,7 @@ class FileTransaction {
 
  private:
   FileConnection& connection_;
+  TransactionStatements& statements_;
 };
 
 }  // namespace tram::embedded

@@ -20,6 +20,7 @@ constexpr std::size_t removals_more{100};
 FileProducer::FileProducer(std::shared_ptr<FileState> state)
     : state_{std::move(state)},
       connection_{state_->config.path, state_->config.durability, FileConnection::Missing::refuse},
+      transaction_{connection_},
       next_position_{connection_, "append to",
                      "SELECT max(p.first, coalesce((SELECT max(place) + 1 FROM tram_record WHERE "
                      "place >= ?1 AND place < ?2), ?1) - ?1) FROM tram_partition p WHERE p.id = "
@@ -84,7 +85,7 @@ void FileProducer::append() {
   touched_.clear();
   Lock const mine{state_->turn};
   auto const now = state_->clock.wall().time_since_epoch().count();
-  FileTransaction transaction{connection_};
+  FileTransaction transaction{connection_, transaction_};
   for (auto const& record : collected_) insert(record, now);
   remove_old(now);
   transaction.commit();

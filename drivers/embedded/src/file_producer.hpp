@@ -48,6 +48,7 @@ class FileProducer final : public Producer {
 
   std::shared_ptr<FileState> state_;
   FileConnection connection_;
+  TransactionStatements transaction_;
   Statement next_position_;
   Statement insert_;
   Retention retention_;

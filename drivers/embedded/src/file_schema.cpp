@@ -63,7 +63,8 @@ void use_write_ahead_log(FileConnection& connection) {
 
 void create(FileConnection& connection) {
   use_write_ahead_log(connection);
-  FileTransaction transaction{connection};
+  TransactionStatements statements{connection};
+  FileTransaction transaction{connection, statements};
   connection.run("make", tables);
   transaction.commit();
 }

@@ -44,7 +44,8 @@ void FileState::create_channels(std::span<std::string const> names, std::int32_t
     return channels.find(name) == nullptr && !made.contains(name);
   };
   if (std::ranges::none_of(names, is_missing)) return;
-  FileTransaction transaction{connection_};
+  TransactionStatements statements{connection_};
+  FileTransaction transaction{connection_, statements};
   for (auto const& name : names) {
     if (is_missing(name)) made.emplace(name, insert(name, partitions));
   }

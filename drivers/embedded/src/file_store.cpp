@@ -19,6 +19,7 @@ FileStore::FileStore(std::shared_ptr<FileState> state, std::span<std::string con
     : state_{std::move(state)},
       news_{std::move(news)},
       connection_{state_->config.path, Durability::process_crash, FileConnection::Missing::refuse},
+      transaction_{connection_},
       read_{connection_, "read",
             "SELECT place, key, value FROM tram_record WHERE place >= ? AND place < ? ORDER BY "
             "place LIMIT ?"},
@@ -82,7 +83,7 @@ std::optional<Position> FileStore::claim(std::string const& group, Claim const& 
 
 void FileStore::store(std::string const& group, std::span<Progress const> progress) {
   Lock const mine{state_->turn};
-  FileTransaction transaction{connection_};
+  FileTransaction transaction{connection_, transaction_};
   for (auto const& each : progress) {
     store_.execute(each.next, group, find(each.partition).id, each.generation);
   }

@@ -36,6 +36,7 @@ class FileStore final : public ConsumerStore {
   std::shared_ptr<News> news_;
   std::map<std::string, FileChannel*> channels_;
   FileConnection connection_;
+  TransactionStatements transaction_;
   Statement read_;
   Statement claim_;
   Statement store_;

@@ -89,6 +89,28 @@ TEST_F(Crash, keeps_every_completed_record_of_a_producer_that_is_killed_many_tim
   }
 }
 
+TEST_F(Crash, keeps_the_positions_of_a_consumer_that_is_killed) {
+  std::uint64_t handled = 0;
+  for (int round = 0; round < 5; ++round) {
+    auto command = producing(handled + 1);
+    command.emplace_back("and handling");
+    Process process{command};
+    for (int i = 0; i < 50; ++i) handled = std::stoull(process.line().value_or("0"));
+    process.kill();
+    while (auto const line = process.line()) handled = std::stoull(*line);
+    auto const broker = open();
+    auto const consumer =
+        broker->subscribe({.group = "handling"}, std::array{std::string{"orders"}});
+    for (auto const& delivery : take_all(*consumer)) {
+      auto const number = std::stoull(delivery.value);
+      EXPECT_GT(number, handled);
+      consumer->acknowledge(delivery.source, delivery.position + 1);
+    }
+    consumer->close(std::chrono::seconds{1});
+    handled += 1'000;
+  }
+}
+
 TEST_F(Crash, refuses_a_second_process_until_the_first_is_killed) {
   Process first{producing(1)};
   ASSERT_TRUE(first.line());

@@ -54,6 +54,11 @@ class SmallDisk {
     }
   }
 
+  [[nodiscard]] char const* remedy_of_commit() const {
+    return mounted_ ? "; make room on the disk"
+                    : "; look at the disk, limits of file sizes, and the system's log";
+  }
+
  private:
   [[nodiscard]] std::filesystem::path ballast_path() const { return folder_ / "ballast"; }
   static void limit_files(rlim_t size) {
@@ -98,7 +103,7 @@ TEST_F(DiskFull, finishes_the_producer_and_loses_nothing_once_there_is_room) {
   EXPECT_EQ(completions[0].sequence, 2U);
   auto const& error = *completions[0].error;
   EXPECT_EQ(error.fault(), Fault::transient);
-  EXPECT_TRUE(std::string{error.what()}.ends_with("; make room on the disk")) << error.what();
+  EXPECT_TRUE(std::string{error.what()}.ends_with(disk_.remedy_of_commit())) << error.what();
   EXPECT_NE(std::string{error.what()}.find(file_.path()), std::string::npos) << error.what();
   try {
     std::ignore = sender.submit("again");

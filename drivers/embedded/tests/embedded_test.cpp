@@ -126,6 +126,16 @@ TEST_F(Embedded, ignores_positions_of_an_older_generation) {
   EXPECT_EQ(file_.value("SELECT next FROM tram_progress"), -1);
 }
 
+TEST_F(Embedded, asks_the_file_where_a_partition_ends) {
+  auto const broker = open_with_channel();
+  Sender{*broker, channel}.send("a");
+  // As a commit leaves it that has landed although it seemed to fail.
+  file_.run(
+      "INSERT INTO tram_record SELECT place + 1, time, key, CAST('b' AS BLOB) FROM tram_record");
+  Sender{*broker, channel}.send("c");
+  EXPECT_EQ(values(take_all(*member(*broker))), (Values{"a", "b", "c"}));
+}
+
 TEST_F(Embedded, outlives_its_broker_while_consumers_use_it) {
   auto broker = open_with_channel();
   Sender sender{*broker, channel};

@@ -2,48 +2,72 @@
 
 #include <array>
 #include <cstdlib>
-#include <iostream>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "tram/base/error.hpp"
 #include "tram/embedded/embedded.hpp"
 
 /// producing_process FILE FIRST: sends FIRST, FIRST + 1, … to channel `orders`, under seven keys,
-/// until it is killed, and prints each number whose record is completed. 3 and a message when the
-/// file cannot be opened.
+/// until it is killed, and prints each number whose record is completed. With a third argument it
+/// also handles them, and prints only what it has handled and stored. 3 and a message when the file
+/// cannot be opened.
 namespace {
+
+std::string const channel{"orders"};
 
 void print(std::string const& line) {
   // At once and in one piece: whoever reads it may kill us next.
   if (::write(1, line.data(), line.size()) < 0) std::exit(4);
 }
 
-[[noreturn]] void produce(tram::Broker& broker, tram::Sequence number) {
+void check(std::vector<tram::Completion> const& completions) {
+  for (auto const& completion : completions) {
+    if (completion.error) throw tram::Error{*completion.error};
+  }
+}
+
+/// Polls until record `last` has come, and once more, which stores it as handled.
+void handle(tram::Consumer& consumer, tram::Sequence last) {
+  for (bool done = false; !done;) {
+    for (auto const& event : consumer.poll()) {
+      auto const* const delivery = std::get_if<tram::Delivery>(&event);
+      if (delivery == nullptr) continue;
+      consumer.acknowledge(delivery->source, delivery->position + 1);
+      done = done || delivery->value == std::to_string(last);
+    }
+  }
+  consumer.poll();
+}
+
+[[noreturn]] void produce(tram::Broker& broker, tram::Sequence number, bool handles) {
   auto const producer = broker.producer();
+  auto const consumer = broker.subscribe({.group = "handling"}, std::array{channel});
   for (tram::Sequence batch = 1;; batch = batch % 20 + 1) {
     for (auto const end = number + batch; number < end; ++number) {
       auto const key = "key-" + std::to_string(number % 7);
       auto const value = std::to_string(number);
-      if (!producer->submit({.channel = "orders", .key = key, .value = value}, number)) {
+      if (!producer->submit({.channel = channel, .key = key, .value = value}, number)) {
         std::exit(5);
       }
     }
-    for (auto const& completion : producer->completions()) {
-      if (completion.error) throw tram::Error{*completion.error};
-      print(std::to_string(completion.sequence) + "\n");
-    }
+    auto const completions = producer->completions();
+    check(completions);
+    if (handles) handle(*consumer, number - 1);
+    for (auto const& completion : completions) print(std::to_string(completion.sequence) + "\n");
   }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc < 3) return 2;
   tram::SystemClock clock;
   try {
-    auto const broker = tram::embedded::connect({.path = argv[1]}, clock);
-    broker->create_channels(std::array{std::string{"orders"}}, 3, tram::Deadline::never());
-    produce(*broker, std::stoull(argv[2]));
+    auto const broker = tram::embedded::connect({.path = argv[1], .store_interval = {}}, clock);
+    broker->create_channels(std::array{channel}, 3, tram::Deadline::never());
+    produce(*broker, std::stoull(argv[2]), argc > 3);
   } catch (tram::Error const& error) {
     print(std::string{tram::to_string(error.fault())} + ": " + error.what() + "\n");
     return 3;
