@@ -49,13 +49,7 @@ class ListedWorkers final : public Workers {
 /// A subscriber in one thread, on manual time, with SQL and a broker in memory.
 class SubscriberWorld : public ::testing::Test {
  protected:
-  using WrapDriver =
-      std::function<std::unique_ptr<DatabaseDriver>(std::unique_ptr<DatabaseDriver>)>;
-  explicit SubscriberWorld(WrapDriver const& wrap = [](auto driver) { return driver; })
-      : database{wrap(sqlite::driver({.path = sqlite::memory_path(random)}, clock, random)),
-                 {},
-                 clock,
-                 random} {
+  SubscriberWorld() {
     install_schema(database, SchemaName{});
     broker.create_channels(std::array{std::string{"orders"}}, 1, Deadline::now());
     database.transact([](Transaction& tx) { tx.execute("CREATE TABLE effect (id TEXT)"); });
@@ -146,7 +140,7 @@ class SubscriberWorld : public ::testing::Test {
 
   ManualClock clock;
   SeededRandom random{1};
-  Database database;
+  Database database = sqlite::connect({.path = sqlite::memory_path(random)}, {}, clock, random);
   embedded::InMemoryBroker broker{{.partitions = 1}, clock};
   std::unique_ptr<Producer> producer = broker.producer();
   ListedWorkers workers;

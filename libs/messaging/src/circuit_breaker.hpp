@@ -24,8 +24,8 @@ class CircuitBreaker final {
   void probe_failed(SteadyTime now);
 
   [[nodiscard]] bool is_open() const { return open_; }
-  /// When the next probe may start, of an open one; never while one is out.
-  [[nodiscard]] SteadyTime probe_at() const { return probe_runs_ ? SteadyTime::max() : probe_at_; }
+  /// When a probe may start; in the past when it may already, or all is well.
+  [[nodiscard]] SteadyTime probe_at() const { return probe_at_; }
 
  private:
   void open(SteadyTime now, Duration pause);

@@ -60,8 +60,7 @@ bool Subscriber::Loop::take_results() {
 }
 
 SteadyTime Subscriber::Loop::next_step() const {
-  bool const forgets_later = !forgets_ && !board_->is_closed();
-  auto next = forgets_later ? next_retention_ : SteadyTime::max();
+  auto next = forgets_ ? SteadyTime::max() : next_retention_;
   for (auto const& subscription : subscriptions_) next = std::min(next, subscription->next_step());
   return next;
 }

@@ -121,8 +121,7 @@ void SubscriptionCore::tick(SteadyTime now) {
 
 SteadyTime SubscriptionCore::next_due() const {
   auto due = pausing_.empty() ? SteadyTime::max() : pausing_.begin()->first;
-  bool const waits_for_probe = breaker_.is_open() && !ready_.empty() && jobs_ < jobs_max_;
-  if (waits_for_probe) due = std::min(due, breaker_.probe_at());
+  if (breaker_.is_open() && !ready_.empty()) due = std::min(due, breaker_.probe_at());
   return due;
 }
 

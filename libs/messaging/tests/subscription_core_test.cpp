@@ -216,18 +216,6 @@ TEST_F(Core, starts_nothing_while_the_breaker_is_open_but_one_probe_then) {
   EXPECT_EQ(start_all().size(), 2U);
 }
 
-TEST_F(Core, wants_nothing_while_its_probe_is_out) {
-  use({.breaker = {.failures_max = 1, .open_first = 1s, .open_longest = 1s}});
-  deliver("a", "a1");
-  deliver("b", "b1");
-  start_job();
-  finish("a1", Outcome::unavailable);
-  now_ += 10s;
-  start_job();
-  core().tick(now_);
-  EXPECT_EQ(core().next_due(), SteadyTime::max());
-}
-
 TEST_F(Core, learns_from_a_probe_whose_partition_was_lost) {
   use({.breaker = {.failures_max = 1, .open_first = 1s, .open_longest = 1s}});
   deliver("a", "a1");
