@@ -98,7 +98,7 @@ CommandCalls::CommandCalls(Parts parts, Channel replies)
 
 CommandCalls::~CommandCalls() = default;
 
-void CommandCalls::run(std::stop_token stop) {
+void CommandCalls::run(std::stop_token const& stop) {
   while (!stop.stop_requested()) {
     try {
       auto const consumer = state_->parts.broker.subscribe({.kind = ConsumerMode::Kind::broadcast},

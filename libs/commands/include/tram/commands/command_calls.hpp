@@ -52,7 +52,7 @@ class CommandCalls final {
 
   /// Reads answers until a stop is requested. One thread. Goes on through trouble with the broker;
   /// answers sent meanwhile are missed. Faults: rejected, where the broker refuses the channel.
-  void run(std::stop_token stop);
+  void run(std::stop_token const& stop);
 
   /// Sends the command in a transaction of its own, and waits for the answer. Callable from any
   /// thread, but never inside a transaction: nothing would be sent before that ends. Faults:
