@@ -75,8 +75,19 @@ void Relay::run(std::stop_token stop) {
   drain();
 }
 
+void Relay::publish_committed(Deadline deadline) {
+  loop_->look_again();
+  while (!deadline.reached(clock_)) {
+    bool const progressed = step();
+    auto const now = status();
+    if (now.caught_up || !now.trouble.empty()) return;
+    if (!progressed) wait();
+  }
+}
+
 void Relay::drain() {
   auto const deadline = Deadline::after(clock_, options_.drain_timeout);
+  if (options_.drain == RelayDrain::committed) publish_committed(deadline);
   loop_->begin_drain();
   while (!loop_->drained() && !deadline.reached(clock_)) {
     if (!step()) wait();

@@ -23,6 +23,8 @@ class Relay::Loop {
 
   /// One round; true when anything happened.
   bool step();
+  /// Not caught up before the next read found nothing.
+  void look_again() { source_empty_ = false; }
   /// From here on nothing new is read or published.
   void begin_drain();
   /// Nothing is in flight.

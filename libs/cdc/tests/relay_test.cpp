@@ -393,4 +393,38 @@ TEST(Relay, stops_within_its_deadline_though_the_broker_is_silent) {
   EXPECT_EQ(world.source.flushed, 0U);
 }
 
+void run_and_stop(RelayWorld& world) {
+  tram::SystemClock clock;
+  tram::Relay relay{{.source = world.source,
+                     .broker = world.broker,
+                     .held = world.held,
+                     .clock = clock,
+                     .random = world.random},
+                    world.options};
+  std::stop_source stop;
+  stop.request_stop();
+  relay.run(stop.get_token());
+}
+
+TEST(Relay, publishes_what_is_committed_before_it_stops_when_it_is_told_to) {
+  RelayWorld world;
+  world.options.drain = tram::RelayDrain::committed;
+  world.options.read_rows_max = 1;
+  world.source.commit({row("1", "a")});
+  world.source.commit({row("2", "a")});
+  run_and_stop(world);
+  EXPECT_EQ(world.broker.landed.size(), 2U);
+  EXPECT_EQ(world.source.flushed, 2U);
+}
+
+TEST(Relay, does_not_wait_for_what_is_away_before_it_stops) {
+  RelayWorld world;
+  world.options.drain = tram::RelayDrain::committed;
+  world.options.drain_timeout = std::chrono::hours{1};
+  world.source.commit({row("1", "a")});
+  world.source.errors.emplace_back(tram::Fault::transient, "away");
+  run_and_stop(world);
+  EXPECT_TRUE(world.broker.landed.empty());
+}
+
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tram/base/clock.hpp"
+#include "tram/base/deadline.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/base/random.hpp"
@@ -18,6 +19,15 @@
 #include "tram/wire/id_generator.hpp"
 
 namespace tram {
+
+/// What is still published when a stop is requested.
+enum class RelayDrain : std::uint8_t {
+  /// What was handed to the broker.
+  in_flight,
+  /// What is committed by then, unless something is wrong: for a relay inside the service whose
+  /// last messages they are.
+  committed,
+};
 
 struct RelayOptions {
   /// Names the relay in log lines and status.
@@ -49,7 +59,8 @@ struct RelayOptions {
   Duration retention_interval{std::chrono::seconds{30}};
   /// Not moving for so long, with work to do, is not ready.
   Duration stall_after{std::chrono::seconds{10}};
-  /// At a stop, what is in flight may complete for so long.
+  RelayDrain drain{RelayDrain::in_flight};
+  /// At a stop, that may take so long.
   Duration drain_timeout{std::chrono::seconds{5}};
 };
 
@@ -90,8 +101,8 @@ class Relay final {
   bool step();
   /// When `step` wants to be called though no descriptor is ready.
   [[nodiscard]] SteadyTime next_step() const;
-  /// Works until a stop is requested, then lets finish what is in flight, stores the position and
-  /// returns.
+  /// Works until a stop is requested, then lets finish what `RelayOptions::drain` says, stores the
+  /// position and returns.
   void run(std::stop_token stop);
 
   /// Looks at the source now. Callable from any thread; never waits.
@@ -104,6 +115,7 @@ class Relay final {
  private:
   class Loop;
   class WakeUp;
+  void publish_committed(Deadline deadline);
   void drain();
   void wait();
   void publish_status();
