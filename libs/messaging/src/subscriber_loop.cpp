@@ -71,7 +71,7 @@ void Subscriber::Loop::run(std::stop_token const& stop) {
   parts_.logger.info("subscriber.started", {{"subscriptions", subscriptions_.size()}});
   std::stop_callback const nudge{stop, [this] { board_->wake(); }};
   while (!stop.stop_requested()) {
-    if (!step()) wait();
+    if (!step()) wait(Deadline::never());
   }
   drain();
 }
@@ -81,7 +81,7 @@ void Subscriber::Loop::drain() {
   board_->close();
   for (auto const& subscription : subscriptions_) subscription->begin_drain();
   while (!board_->nothing_runs() && !deadline.reached(parts_.clock)) {
-    if (!step()) wait();
+    if (!step()) wait(deadline);
   }
   take_results();
   for (auto const& subscription : subscriptions_) subscription->close();
@@ -89,12 +89,13 @@ void Subscriber::Loop::drain() {
   parts_.logger.info("subscriber.stopped", {{"subscriptions", subscriptions_.size()}});
 }
 
-void Subscriber::Loop::wait() {
+void Subscriber::Loop::wait(Deadline deadline) {
   std::vector<pollfd> descriptors{{.fd = board_->descriptor(), .events = POLLIN, .revents = 0}};
   for (auto const& subscription : subscriptions_) {
     descriptors.push_back({.fd = subscription->descriptor(), .events = POLLIN, .revents = 0});
   }
-  auto const timeout = to_timespec(std::max(next_step() - parts_.clock.steady(), Duration{}));
+  auto const until = std::min(next_step(), deadline.time());
+  auto const timeout = to_timespec(std::max(until - parts_.clock.steady(), Duration{}));
   if (!board_->prepare_to_sleep()) return;
   // Interrupted or not: the next step looks at everything.
   ::ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr);

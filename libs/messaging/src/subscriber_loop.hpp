@@ -6,6 +6,7 @@
 
 #include "job_board.hpp"
 #include "running_subscription.hpp"
+#include "tram/base/deadline.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/messaging/inbox.hpp"
 #include "tram/messaging/subscriber.hpp"
@@ -32,7 +33,7 @@ class Subscriber::Loop final {
   void forget_old_inbox_rows();
   void forgot(std::size_t rows);
   void drain();
-  void wait();
+  void wait(Deadline deadline);
   void publish_status() TRAM_EXCLUDES(mutex_);
 
   SubscriberParts parts_;
