@@ -8,12 +8,11 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/random.hpp"
+#include "tram/service/exit_status.hpp"
 
 #include <unistd.h>
 
 namespace {
-
-constexpr int exit_cannot_go_on{70};
 
 tram::relay_program::Variables environment() {
   tram::relay_program::Variables variables;
@@ -37,6 +36,6 @@ int main(int argc, char** argv) {
         {.clock = clock, .random = random, .out = std::cout, .complaints = std::cerr});
   } catch (std::exception const& error) {
     tram::Logger::to_stderr().error("cdc.cannot_go_on", {{"what", error.what()}});
-    return exit_cannot_go_on;
+    return tram::exit_cannot_go_on;
   }
 }

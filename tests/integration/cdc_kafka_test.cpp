@@ -82,7 +82,7 @@ TEST_F(CdcOnKafka, does_the_java_services_work_in_its_environment) {
   })) << cdc.log();
   EXPECT_TRUE(cdc.answers("/readers/postgreswalreader/finished", 503));
   cdc.signal(SIGTERM);
-  EXPECT_TRUE(eventually([&] { return cdc.logged("event=cdc.stopping"); }));
+  EXPECT_TRUE(eventually([&] { return cdc.logged("event=process.stopping"); }));
   cdc.signal(SIGTERM);
   EXPECT_EQ(cdc.wait(), 143) << cdc.log();
   kafka_.thaw();

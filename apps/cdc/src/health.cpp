@@ -10,9 +10,6 @@
 namespace tram::relay_program {
 namespace {
 
-/// A call to the database may take its time; a loop that has not run for so long never will.
-constexpr Duration dead_after{std::chrono::minutes{2}};
-
 std::int64_t milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
@@ -97,10 +94,6 @@ void write(json::Writer& writer, std::string_view name, std::string_view value) 
 
 bool is_caught_up(RelayView const& view) {
   return view.readiness.ready && !view.status.standby && view.status.caught_up;
-}
-
-bool is_alive(RelayView const& view) {
-  return view.status.last_step == SteadyTime{} || view.now - view.status.last_step < dead_after;
 }
 
 std::string java_health_json(RelayView const& view) { return Health{view}.json(); }

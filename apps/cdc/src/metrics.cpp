@@ -8,9 +8,6 @@
 namespace tram::relay_program {
 namespace {
 
-double seconds(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::duration<double>>(duration).count();
-}
 std::int64_t milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
@@ -20,69 +17,17 @@ class Metrics {
   explicit Metrics(RelayView const& view) : view_{view} {}
 
   std::string text() {
-    states();
-    counters();
+    ours();
     java_reader();
     java_publisher();
     return text_.text();
   }
 
  private:
-  void gauge(std::string_view name, std::string_view help, auto value) {
-    text_.gauge(name, help).sample(value, {{"relay", view_.name}});
-  }
-  void counter(std::string_view name, std::string_view help, std::uint64_t value) {
-    text_.counter(name, help).sample(value, {{"relay", view_.name}});
-  }
-
-  void states() {
-    auto const& status = view_.status;
+  void ours() {
     text_.gauge("tram_relay_build", "1, with the version of the program.")
         .sample(1, {{"relay", view_.name}, {"version", programs::version}});
-    gauge("tram_relay_ready", "1 while rows move or there are none to move.",
-          view_.readiness.ready ? 1 : 0);
-    gauge("tram_relay_connected", "1 while the database is connected.", status.connected ? 1 : 0);
-    gauge("tram_relay_standby", "1 while another process publishes.", status.standby ? 1 : 0);
-    gauge("tram_relay_caught_up", "1 when everything read is published.", status.caught_up ? 1 : 0);
-    gauge("tram_relay_in_flight", "Rows handed to the broker and not acknowledged.",
-          status.in_flight);
-    gauge("tram_relay_held_rows", "Rows held because they cannot be published.", status.held_rows);
-    gauge("tram_relay_held_keys", "Keys held behind such rows.", status.held_keys);
-    gauge("tram_relay_seconds_since_progress",
-          "How long positions have not moved though there was something to move.",
-          seconds(view_.since_progress()));
-    if (status.behind) {
-      gauge("tram_relay_behind", "Bytes (PostgreSQL) or rows (SQLite) behind the log's end.",
-            *status.behind);
-    }
-    if (status.confirmed)
-      gauge("tram_relay_confirmed_position", "Everything up to here is published.",
-            *status.confirmed);
-  }
-
-  void counters() {
-    auto const& count = view_.status.counters;
-    counter("tram_relay_reads_total", "Reads that returned rows.", count.reads);
-    counter("tram_relay_rows_read_total", "Rows read, again for those that came again.",
-            count.rows_read);
-    counter("tram_relay_rows_published_total", "Records the broker acknowledged.",
-            count.rows_published);
-    counter("tram_relay_bytes_published_total", "Bytes of values handed to the broker.",
-            count.bytes_published);
-    counter("tram_relay_rows_held_total", "Rows held with a reason of their own.", count.rows_held);
-    counter("tram_relay_rows_held_behind_total", "Rows held behind one of their key.",
-            count.rows_held_behind);
-    counter("tram_relay_rows_replayed_total", "Held rows that were published at last.",
-            count.rows_replayed);
-    counter("tram_relay_rows_removed_total", "Old rows removed from the outbox.",
-            count.rows_removed);
-    counter("tram_relay_producers_total", "Producers made: more than one means that one broke.",
-            count.producers);
-    text_.counter("tram_relay_errors_total", "Failures of each side.")
-        .sample(count.source_errors, {{"relay", view_.name}, {"side", "source"}})
-        .sample(count.broker_errors, {{"relay", view_.name}, {"side", "broker"}})
-        .sample(count.held_errors, {{"relay", view_.name}, {"side", "held"}})
-        .sample(count.retention_errors, {{"relay", view_.name}, {"side", "retention"}});
+    write_relay_metrics(text_, {view_});
   }
 
   // What dashboards made for the Java service ask for, as far as there is an answer.

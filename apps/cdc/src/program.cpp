@@ -5,12 +5,12 @@
 #include "configuration_file.hpp"
 #include "environment.hpp"
 #include "tram/base/error.hpp"
+#include "tram/service/exit_status.hpp"
 
 namespace tram::relay_program {
 namespace {
 
 constexpr int exit_wrong_settings{2};
-constexpr int exit_cannot_start{3};
 
 struct Wanted {
   Action action{};

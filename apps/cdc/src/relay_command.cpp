@@ -6,12 +6,12 @@
 #include "endpoints.hpp"
 #include "finish_line.hpp"
 #include "installed_held_rows.hpp"
-#include "stop_signals.hpp"
 #include "tram/by_url/broker.hpp"
 #include "tram/by_url/database.hpp"
 #include "tram/by_url/outbox.hpp"
 #include "tram/cdc/relay_held_store.hpp"
 #include "tram/http/server.hpp"
+#include "tram/service/stop_signals.hpp"
 #include "tram/sql/schema.hpp"
 #include "version.hpp"
 
@@ -114,7 +114,7 @@ class Program {
 
 int relay_command(Configuration const& configuration, Machine const& machine,
                   Logger const& logger) {
-  StopSignals const signals{configuration.relay.drain_timeout + stop_margin, logger};
+  StopSignals const signals{logger, configuration.relay.drain_timeout + stop_margin};
   Program program{configuration, machine, logger};
   program.run(signals.stop());
   return 0;

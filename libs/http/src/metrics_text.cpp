@@ -34,6 +34,10 @@ MetricsText& MetricsText::summary(std::string_view name, std::string_view help) 
   return family("summary", name, help);
 }
 
+MetricsText& MetricsText::histogram(std::string_view name, std::string_view help) {
+  return family("histogram", name, help);
+}
+
 MetricsText& MetricsText::family(std::string_view type, std::string_view name,
                                  std::string_view help) {
   name_ = name;

@@ -28,6 +28,9 @@ class MetricsText {
   MetricsText& gauge(std::string_view name, std::string_view help);
   /// Quantiles are left out: its samples are `sum` and `count`.
   MetricsText& summary(std::string_view name, std::string_view help);
+  /// Its samples are `_bucket`, each with its label `le` and counting what the ones before count
+  /// too, `_sum` and `_count`.
+  MetricsText& histogram(std::string_view name, std::string_view help);
 
   using Labels = std::initializer_list<MetricLabel>;
   /// One sample of the family begun last.

@@ -8,6 +8,7 @@
 #include "tram/broker/broker.hpp"
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/messaging/interceptor.hpp"
+#include "tram/messaging/message_description.hpp"
 
 namespace tram {
 
@@ -60,6 +61,8 @@ struct Subscription {
   MessageHandler handler;
   SubscriptionOptions options{};
   std::vector<HandlerMiddleware> middleware{};
+  /// What it handles, for documents.
+  std::vector<MessageDescription> messages{};
 };
 
 }  // namespace tram

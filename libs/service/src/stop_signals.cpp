@@ -1,4 +1,4 @@
-#include "stop_signals.hpp"
+#include "tram/service/stop_signals.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -13,8 +13,9 @@
 #include <utility>
 
 #include "tram/base/error.hpp"
+#include "tram/service/exit_status.hpp"
 
-namespace tram::relay_program {
+namespace tram {
 namespace {
 
 int take_signals() {
@@ -28,7 +29,7 @@ int take_signals() {
 
 }  // namespace
 
-StopSignals::StopSignals(Duration stop_timeout, Logger logger)
+StopSignals::StopSignals(Logger logger, std::optional<Duration> stop_timeout)
     : stop_timeout_{stop_timeout},
       logger_{std::move(logger)},
       signals_{take_signals()},
@@ -48,27 +49,26 @@ StopSignals::~StopSignals() {
 }
 
 void StopSignals::watch() {
-  int const first = next_signal(true);
+  int const first = next_signal(std::nullopt);
   if (first == 0) return;
-  logger_.info("cdc.stopping", {{"signal", first}});
+  logger_.info("process.stopping", {{"signal", first}});
   source_.request_stop();
-  int const second = next_signal(false);
+  int const second = next_signal(stop_timeout_);
   if (second == 0) return;
-  logger_.warning("cdc.stopped_at_once", {{"signal", second}});
+  logger_.warning("process.stopped_at_once", {{"signal", second}});
   std::_Exit(128 + second);
 }
 
-int StopSignals::next_signal(bool forever) {
+int StopSignals::next_signal(std::optional<Duration> timeout) {
   std::array<pollfd, 2> descriptors{{{.fd = signals_, .events = POLLIN, .revents = 0},
                                      {.fd = ended_, .events = POLLIN, .revents = 0}}};
-  auto const timeout = std::chrono::duration_cast<std::chrono::milliseconds>(stop_timeout_).count();
+  auto const milliseconds =
+      timeout ? std::chrono::duration_cast<std::chrono::milliseconds>(*timeout).count() : -1;
   int ready{};
-  do
-    ready =
-        ::poll(descriptors.data(), descriptors.size(), forever ? -1 : static_cast<int>(timeout));
+  do ready = ::poll(descriptors.data(), descriptors.size(), static_cast<int>(milliseconds));
   while (ready < 0 && errno == EINTR);
   if (ready == 0) {
-    logger_.error("cdc.stop_timed_out", {{"after_ms", timeout}});
+    logger_.error("process.stop_timed_out", {{"after_ms", milliseconds}});
     std::_Exit(exit_stop_timed_out);
   }
   if (descriptors[1].revents != 0) return 0;
@@ -77,4 +77,4 @@ int StopSignals::next_signal(bool forever) {
   return static_cast<int>(signal.ssi_signo);
 }
 
-}  // namespace tram::relay_program
+}  // namespace tram

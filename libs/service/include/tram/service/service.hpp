@@ -1,0 +1,123 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/log.hpp"
+#include "tram/base/random.hpp"
+#include "tram/broker/broker.hpp"
+#include "tram/cdc/change_source.hpp"
+#include "tram/cdc/outbox_retention.hpp"
+#include "tram/cdc/relay.hpp"
+#include "tram/http/message.hpp"
+#include "tram/http/server.hpp"
+#include "tram/messaging/contribution.hpp"
+#include "tram/messaging/outbox.hpp"
+#include "tram/messaging/subscriber.hpp"
+#include "tram/service/asyncapi.hpp"
+#include "tram/service/exit_status.hpp"
+#include "tram/service/trace_context.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/schema.hpp"
+#include "tram/wire/id_generator.hpp"
+
+namespace tram {
+
+struct ServiceOptions {
+  /// Names the service in logs, metrics and documents.
+  std::string name{"service"};
+  std::string version{"0"};
+  /// Of the database; in place of those in `outbox` and `subscriber`.
+  SchemaName schema{};
+  /// Threads that handle messages, each with a connection of the database's pool while it does; one
+  /// pool for all subscriptions. The database needs two connections more at least.
+  std::size_t workers{8};
+  SubscriberOptions subscriber{};
+  OutboxOptions outbox{};
+  /// The place of the process in the ids of its messages; drawn at random when not given.
+  std::optional<MachineNumber> machine{};
+  /// Around the handlers of all subscriptions, the first one outermost.
+  std::vector<HandlerMiddleware> middleware{};
+  NewTraces new_traces{NewTraces::never};
+  /// Where health, metrics and documents are served; nothing: nowhere.
+  std::optional<http::ServerOptions> http{};
+  /// How often it looks whether the database answers.
+  Duration database_check_interval{std::chrono::seconds{2}};
+  /// Messages that wait and none finished for so long is not ready.
+  Duration stall_after{std::chrono::seconds{60}};
+  /// From the request to stop until `run` returns; after that the process is left as it is, with
+  /// `exit_stop_timed_out`. Handlers that run may use three quarters of it, and
+  /// `SubscriberOptions::drain_timeout` at most.
+  Duration stop_timeout{std::chrono::seconds{20}};
+};
+
+/// What a service stands on; all of it outlives the service.
+struct ServiceParts {
+  Database& database;
+  Broker& broker;
+  Clock& clock;
+  /// Callable from any thread.
+  Random& random;
+  Logger logger{};
+};
+
+/// A relay of the service's own outbox, in its process.
+struct ServiceRelay {
+  /// From the database's driver.
+  std::unique_ptr<ChangeSource> source;
+  /// From the database's driver. Without one, rows older than `outbox_age` are removed on SQLite,
+  /// and none elsewhere.
+  std::unique_ptr<OutboxRetention> retention{};
+  std::chrono::milliseconds outbox_age{std::chrono::hours{48}};
+  /// It always publishes what is committed before it stops.
+  RelayOptions options{};
+};
+
+/// All of a service in one process: outbox, subscriptions, relay, health and metrics; started in
+/// order, watched, and stopped in the reverse order.
+class Service final {
+ public:
+  Service(ServiceParts parts, ServiceOptions options);
+  ~Service();
+  Service(Service const&) = delete;
+  Service& operator=(Service const&) = delete;
+
+  // Before `run`.
+
+  Service& add(Contribution contribution);
+  Service& add(Subscription subscription);
+  Service& relay(ServiceRelay relay);
+  /// Serves the application's own requests beside `/health/live`, `/health/ready`, `/metrics` and
+  /// `/asyncapi.json`; answered with 503 before the service has started and while it stops.
+  Service& route(http::Route route);
+
+  /// Sends in the caller's transactions. Callable from any thread, also before `run`. Faults of the
+  /// first call: those of `Outbox::of`.
+  [[nodiscard]] Outbox const& outbox();
+  /// Of what was added; see `asyncapi`.
+  [[nodiscard]] ServiceDescription description() const;
+  /// Where HTTP is served; 0 while it is not. Callable from any thread.
+  [[nodiscard]] std::uint16_t http_port() const;
+
+  /// Runs until a stop is requested or a part cannot go on, and returns what `main` should: 0 after
+  /// a clean stop, `exit_cannot_start` or `exit_cannot_go_on`. Raises nothing.
+  ///
+  /// Started: the schema is checked, HTTP served, then relays, subscriptions, components. While the
+  /// database is away it waits, alive and not ready. Stopped: no new requests or messages, handlers
+  /// that run may finish, relays publish what is committed.
+  [[nodiscard]] int run(std::stop_token stop);
+
+ private:
+  friend class ServiceRun;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tram

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <thread>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/log.hpp"
+
+namespace tram {
+
+/// Turns SIGTERM and SIGINT into a stop request:
+///
+///     int main() {
+///       tram::StopSignals const signals;
+///       …
+///       return service.run(signals.stop());
+///     }
+///
+/// A second signal ends the process at once, with 128 and the signal's number; so does, with
+/// `exit_stop_timed_out`, a stop that takes longer than `stop_timeout`, where one is given (a
+/// `Service` watches that itself).
+///
+/// Made before any other thread, since threads inherit who takes signals; one per process. Faults
+/// of the constructor: transient, when the process has no descriptors left.
+class StopSignals final {
+ public:
+  explicit StopSignals(Logger logger = {}, std::optional<Duration> stop_timeout = std::nullopt);
+  ~StopSignals();
+  StopSignals(StopSignals const&) = delete;
+  StopSignals& operator=(StopSignals const&) = delete;
+
+  [[nodiscard]] std::stop_token stop() const { return source_.get_token(); }
+
+ private:
+  void watch();
+  /// The signal that came; 0 when this object ends or the time is over.
+  int next_signal(std::optional<Duration> timeout);
+
+  std::optional<Duration> stop_timeout_;
+  Logger logger_;
+  std::stop_source source_;
+  int signals_;
+  int ended_;
+  std::jthread thread_;
+};
+
+}  // namespace tram

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include "tram/cdc/numbered_outbox_retention.hpp"
+#include "tram/cdc/relay.hpp"
+#include "tram/cdc/relay_held_store.hpp"
+#include "tram/service/relay_view.hpp"
+#include "tram/service/service.hpp"
+
+namespace tram {
+
+/// A relay with what it needs of the service's database.
+class RunningRelay final {
+ public:
+  RunningRelay(ServiceRelay& relay, ServiceParts const& parts, SchemaName const& schema);
+
+  void run(std::stop_token const& stop) { relay_.run(stop); }
+  [[nodiscard]] std::string const& name() const { return options_.name; }
+  [[nodiscard]] RelayView view() const;
+
+ private:
+  ServiceParts const& parts_;
+  RelayOptions options_;
+  RelayHeldStore held_;
+  std::unique_ptr<OutboxRetention> own_retention_;
+  Relay relay_;
+};
+
+}  // namespace tram

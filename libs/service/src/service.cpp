@@ -1,0 +1,112 @@
+#include "tram/service/service.hpp"
+
+#include <exception>
+#include <iterator>
+#include <utility>
+
+#include "service_run.hpp"
+#include "service_state.hpp"
+#include "stop_deadline.hpp"
+
+namespace tram {
+namespace {
+
+OutboxOptions outbox_options(ServiceOptions const& options,
+                             std::shared_ptr<MessageInterceptor> const& counts) {
+  auto result = options.outbox;
+  result.schema = options.schema;
+  result.interceptors.push_back(counts);
+  return result;
+}
+
+std::vector<MessageDescription> descriptions_of(Subscription const& subscription) {
+  if (!subscription.messages.empty()) return subscription.messages;
+  std::vector<MessageDescription> result;
+  for (auto const& channel : subscription.channels) {
+    result.push_back({.channel = channel, .payload = {}, .operation = subscription.subscriber_id});
+  }
+  return result;
+}
+
+}  // namespace
+
+Service::State::State(ServiceParts its_parts, ServiceOptions its_options)
+    : parts{std::move(its_parts)},
+      options{std::move(its_options)},
+      ids{parts.clock,
+          options.machine.value_or(MachineNumber::choose(std::nullopt, parts.random))} {}
+
+Outbox const& Service::State::outbox() {
+  {
+    Lock const lock{mutex};
+    if (made_outbox) return *made_outbox;
+  }
+  // Looks at the database: not under the lock, and so perhaps twice.
+  auto outbox = std::make_unique<Outbox>(
+      Outbox::of(parts.database, ids, parts.random, outbox_options(options, send_counts)));
+  Lock const lock{mutex};
+  if (!made_outbox) made_outbox = std::move(outbox);
+  return *made_outbox;
+}
+
+ServiceDescription Service::State::description() const {
+  ServiceDescription result{.name = options.name, .version = options.version, .messages = {}};
+  for (auto const& subscription : subscriptions) {
+    auto messages = descriptions_of(subscription);
+    std::ranges::move(messages, std::back_inserter(result.messages));
+  }
+  result.messages.insert(result.messages.end(), sends.begin(), sends.end());
+  return result;
+}
+
+Service::Service(ServiceParts parts, ServiceOptions options)
+    : state_{std::make_unique<State>(std::move(parts), std::move(options))} {}
+
+Service::~Service() = default;
+
+Service& Service::add(Contribution contribution) {
+  auto& state = *state_;
+  std::ranges::move(contribution.subscriptions, std::back_inserter(state.subscriptions));
+  std::ranges::move(contribution.components, std::back_inserter(state.components));
+  std::ranges::move(contribution.messages, std::back_inserter(state.sends));
+  return *this;
+}
+
+Service& Service::add(Subscription subscription) {
+  state_->subscriptions.push_back(std::move(subscription));
+  return *this;
+}
+
+Service& Service::relay(ServiceRelay relay) {
+  state_->relays.push_back(std::move(relay));
+  return *this;
+}
+
+Service& Service::route(http::Route route) {
+  state_->routes.push_back(std::move(route));
+  return *this;
+}
+
+Outbox const& Service::outbox() { return state_->outbox(); }
+
+ServiceDescription Service::description() const { return state_->description(); }
+
+std::uint16_t Service::http_port() const { return state_->http_port; }
+
+int Service::run(std::stop_token stop) {
+  auto const& logger = state_->parts.logger;
+  auto const& name = state_->options.name;
+  try {
+    StopDeadline deadline{state_->options.stop_timeout, logger};
+    std::stop_callback const begin{stop, [&] { deadline.begin(); }};
+    return ServiceRun{*state_, deadline}.run(stop);
+  } catch (Error const& error) {
+    logger.error("service.cannot_start",
+                 {{"service", name}, {"fault", to_string(error.fault())}, {"what", error.what()}});
+  } catch (std::exception const& error) {
+    logger.error("service.cannot_start", {{"service", name}, {"what", error.what()}});
+  }
+  return exit_cannot_start;
+}
+
+}  // namespace tram

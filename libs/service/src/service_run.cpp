@@ -1,0 +1,196 @@
+#include "service_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "service_endpoints.hpp"
+
+namespace tram {
+namespace {
+
+/// What is left of the stop goes to relays and to what must be closed.
+Duration drain_timeout(ServiceOptions const& options) {
+  return std::min(options.subscriber.drain_timeout, options.stop_timeout * 3 / 4);
+}
+
+SubscriberOptions subscriber_options(ServiceOptions const& options, Random& random) {
+  auto result = options.subscriber;
+  result.schema = options.schema;
+  result.drain_timeout = drain_timeout(options);
+  result.interceptors.insert(result.interceptors.begin(),
+                             trace_handlers(random, options.new_traces));
+  return result;
+}
+
+HandlerMiddleware measured(HandleTimes& times, Clock& clock) {
+  return [&times, &clock](Transaction& tx, IncomingMessage const& incoming,
+                          MessageHandler const& next) {
+    auto const began = clock.steady();
+    auto const add = [&] { times.add(clock.steady() - began); };
+    try {
+      next(tx, incoming);
+    } catch (std::exception const&) {
+      add();
+      throw;
+    }
+    add();
+  };
+}
+
+bool means_away(Error const& error) {
+  return error.fault() != Fault::rejected && error.fault() != Fault::malformed;
+}
+
+}  // namespace
+
+ServiceRun::ServiceRun(Service::State& state, StopDeadline& deadline)
+    : state_{state},
+      deadline_{deadline},
+      database_watch_{state.parts.database, state.options.schema,
+                      state.options.database_check_interval},
+      workers_{state.options.workers},
+      crew_{state.parts.logger} {
+  auto const& parts = state_.parts;
+  auto const schema = schema_in(parts.database.dialect(), state_.options.schema);
+  for (auto& relay : state_.relays) {
+    relays_.push_back(std::make_unique<RunningRelay>(relay, parts, schema));
+  }
+  if (state_.subscriptions.empty()) return;
+  subscriber_.emplace(SubscriberParts{.database = parts.database,
+                                      .broker = parts.broker,
+                                      .workers = workers_,
+                                      .clock = parts.clock,
+                                      .random = parts.random,
+                                      .logger = parts.logger},
+                      subscriber_options(state_.options, parts.random), subscriptions());
+}
+
+ServiceRun::~ServiceRun() { state_.http_port = 0; }
+
+std::vector<Subscription> ServiceRun::subscriptions() {
+  auto result = state_.subscriptions;
+  for (auto& subscription : result) {
+    auto middleware = state_.options.middleware;
+    middleware.insert(middleware.begin(), measured(state_.handle_times[subscription.subscriber_id],
+                                                   state_.parts.clock));
+    subscription.middleware.insert(subscription.middleware.begin(), middleware.begin(),
+                                   middleware.end());
+  }
+  return result;
+}
+
+int ServiceRun::run(std::stop_token const& stop) {
+  bool const checked = check_schema();
+  serve();
+  if (!checked) wait_for_database(stop);
+  if (!stop.stop_requested()) {
+    start_parts();
+    phase_ = ServicePhase::running;
+    state_.parts.logger.info("service.started", {{"service", state_.options.name},
+                                                 {"version", state_.options.version},
+                                                 {"http_port", state_.http_port.load()},
+                                                 {"relays", relays_.size()},
+                                                 {"subscriptions", state_.subscriptions.size()},
+                                                 {"components", state_.components.size()}});
+    crew_.watch(stop);
+  }
+  deadline_.begin();
+  stop_parts();
+  return crew_.lost() ? exit_cannot_go_on : 0;
+}
+
+/// False when the database is away.
+bool ServiceRun::check_schema() {
+  auto const trouble = database_watch_.look();
+  if (trouble && means_away(*trouble)) return false;
+  try {
+    require_schema(state_.parts.database, state_.options.schema);
+    return true;
+  } catch (Error const& error) {
+    if (means_away(error)) return false;
+    throw;
+  }
+}
+
+void ServiceRun::wait_for_database(std::stop_token const& stop) {
+  auto const& parts = state_.parts;
+  parts.logger.warning("service.waits_for_database", {{"reason", database_watch_.trouble()}});
+  while (!stop.stop_requested() && !check_schema()) {
+    parts.clock.pause(state_.options.database_check_interval, stop);
+  }
+}
+
+void ServiceRun::serve() {
+  if (!state_.options.http) return;
+  server_.emplace(*state_.options.http,
+                  service_endpoints([this] { return view(); }, asyncapi(state_.description()),
+                                    state_.routes, [this] { return phase_.load(); }),
+                  state_.parts.clock, state_.parts.logger);
+  state_.http_port = server_->port();
+}
+
+void ServiceRun::start_parts() {
+  for (auto const& relay : relays_) {
+    crew_.start(StopStage::relays, "relay '" + relay->name() + "'",
+                [&relay = *relay](std::stop_token const& stop) { relay.run(stop); });
+  }
+  if (subscriber_) {
+    crew_.start(StopStage::subscriber, "subscriber",
+                [this](std::stop_token const& stop) { subscriber_->run(stop); });
+  }
+  crew_.start(StopStage::components, "database watch",
+              [this](std::stop_token const& stop) { database_watch_.run(stop); });
+  for (auto const& component : state_.components) {
+    crew_.start(StopStage::components, "component '" + component.name + "'", component.run);
+  }
+}
+
+void ServiceRun::stop_parts() {
+  phase_ = ServicePhase::stopping;
+  auto const& logger = state_.parts.logger;
+  logger.info("service.stopping", {{"service", state_.options.name}});
+  stop_stage(StopStage::components);
+  stop_stage(StopStage::subscriber);
+  stop_stage(StopStage::relays);
+  // All that can still take its time when this object is destroyed.
+  deadline_.waiting_for("the HTTP server" + running_handlers());
+  logger.info("service.stopped", {{"service", state_.options.name}});
+}
+
+void ServiceRun::stop_stage(StopStage stage) {
+  auto const handlers = stage == StopStage::subscriber ? running_handlers() : "";
+  crew_.stop(stage, [&](std::string const& name) { deadline_.waiting_for(name + handlers); });
+}
+
+std::string ServiceRun::running_handlers() const {
+  std::string text;
+  if (!subscriber_) return text;
+  for (auto const& status : subscriber_->status()) {
+    if (status.running == 0) continue;
+    text += text.empty() ? ", and handlers that run: " : ", ";
+    text += std::to_string(status.running) + " of subscription '" + status.subscriber_id + "'";
+  }
+  return text;
+}
+
+ServiceView ServiceRun::view() const {
+  ServiceView view{.name = state_.options.name,
+                   .version = state_.options.version,
+                   .phase = phase_,
+                   .database_trouble = database_watch_.trouble(),
+                   .has_subscriptions = subscriber_.has_value(),
+                   .sent = state_.send_counts->counts(),
+                   .now = state_.parts.clock.steady(),
+                   .stall_after = state_.options.stall_after};
+  for (auto const& relay : relays_) view.relays.push_back(relay->view());
+  if (subscriber_) view.subscriptions = subscriber_->status();
+  for (auto const& component : state_.components) {
+    if (component.trouble) view.components.push_back({component.name, component.trouble()});
+  }
+  for (auto const& [subscriber, times] : state_.handle_times) {
+    view.handle_times.emplace(subscriber, times.counts());
+  }
+  return view;
+}
+
+}  // namespace tram

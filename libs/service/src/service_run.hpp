@@ -1,0 +1,57 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "crew.hpp"
+#include "database_watch.hpp"
+#include "running_relay.hpp"
+#include "service_state.hpp"
+#include "service_view.hpp"
+#include "stop_deadline.hpp"
+#include "tram/http/server.hpp"
+#include "tram/messaging/subscriber.hpp"
+#include "tram/messaging/workers.hpp"
+
+namespace tram {
+
+/// One run of a service: its parts, which live as long as this.
+class ServiceRun final {
+ public:
+  /// Faults: rejected, for what the parts refuse.
+  ServiceRun(Service::State& state, StopDeadline& deadline);
+  ~ServiceRun();
+  ServiceRun(ServiceRun const&) = delete;
+  ServiceRun& operator=(ServiceRun const&) = delete;
+
+  /// The exit status. Faults: those of `require_schema` and of the HTTP server.
+  int run(std::stop_token const& stop);
+
+ private:
+  bool check_schema();
+  void wait_for_database(std::stop_token const& stop);
+  void serve();
+  void start_parts();
+  void stop_parts();
+  void stop_stage(StopStage stage);
+  [[nodiscard]] std::string running_handlers() const;
+  [[nodiscard]] ServiceView view() const;
+  [[nodiscard]] std::vector<Subscription> subscriptions();
+
+  Service::State& state_;
+  StopDeadline& deadline_;
+  std::atomic<ServicePhase> phase_{ServicePhase::starting};
+  DatabaseWatch database_watch_;
+  WorkerPool workers_;
+  std::vector<std::unique_ptr<RunningRelay>> relays_;
+  std::optional<Subscriber> subscriber_;
+  // Looks at the ones above.
+  std::optional<http::Server> server_;
+  // Its threads use all of the above.
+  Crew crew_;
+};
+
+}  // namespace tram

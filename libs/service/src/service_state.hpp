@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "handle_times.hpp"
+#include "send_counts.hpp"
+#include "tram/base/mutex.hpp"
+#include "tram/service/service.hpp"
+
+namespace tram {
+
+/// What a service is made of, before it runs and while it does.
+struct Service::State {
+  State(ServiceParts its_parts, ServiceOptions its_options);
+
+  Outbox const& outbox() TRAM_EXCLUDES(mutex);
+  [[nodiscard]] ServiceDescription description() const;
+
+  ServiceParts parts;
+  ServiceOptions options;
+  IdGenerator ids;
+
+  std::vector<Subscription> subscriptions;
+  std::vector<Component> components;
+  std::vector<MessageDescription> sends;
+  std::vector<ServiceRelay> relays;
+  std::vector<http::Route> routes;
+
+  // Shared with the outbox.
+  std::shared_ptr<SendCounts> send_counts{std::make_shared<SendCounts>()};
+  /// By subscriber id.
+  std::map<std::string, HandleTimes> handle_times;
+  std::atomic<std::uint16_t> http_port{0};
+
+  Mutex mutex;
+  std::unique_ptr<Outbox> made_outbox TRAM_GUARDED_BY(mutex);
+};
+
+}  // namespace tram

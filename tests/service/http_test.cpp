@@ -1,0 +1,122 @@
+#include <latch>
+
+#include "service_world.hpp"
+
+namespace tram {
+namespace {
+
+using testing::Running;
+using testing::ServiceWorld;
+using ::testing::Test;
+
+TEST(ServiceOverHttp, is_alive_and_not_ready_while_the_database_is_away_at_its_start) {
+  ServiceWorld world;
+  world.database_away = true;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(world.noting("view", "orders")).relay(world.relay());
+  Running running{service};
+  auto const answer = world.answer_with(service, "/health/ready", "taken away");
+  EXPECT_NE(answer.find("HTTP/1.1 503"), std::string::npos) << answer;
+  EXPECT_NE(answer.find(R"("ready":false)"), std::string::npos) << answer;
+  EXPECT_NE(world.answer_with(service, "/health/live", "alive").find("200"), std::string::npos);
+  world.database_away = false;
+  auto const later = world.answer_with(service, "/health/ready", R"({"ready":true)");
+  EXPECT_NE(later.find("HTTP/1.1 200"), std::string::npos) << later;
+  EXPECT_EQ(running.stop(), 0);
+}
+
+TEST(ServiceOverHttp, is_not_ready_while_the_database_is_away_later_and_goes_on_by_itself) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(world.noting("view", "orders")).relay(world.relay());
+  Running running{service};
+  world.answer_with(service, "/health/ready", R"({"ready":true)");
+  world.send(service, "orders", "first");
+  ASSERT_TRUE(world.happenings.wait_for("view first"));
+  world.database_away = true;
+  auto const answer = world.answer_with(service, "/health/ready", "taken away");
+  EXPECT_NE(answer.find("HTTP/1.1 503"), std::string::npos) << answer;
+  world.database_away = false;
+  world.answer_with(service, "/health/ready", R"({"ready":true)");
+  world.send(service, "orders", "second");
+  EXPECT_TRUE(world.happenings.wait_for("view second"));
+  EXPECT_EQ(running.stop(), 0);
+}
+
+TEST(ServiceOverHttp, says_which_component_does_not_do_its_work) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  Contribution contribution;
+  contribution.components.push_back(
+      {.name = "printer",
+       .run = [&](std::stop_token const& stop) { world.clock.pause(std::chrono::hours{1}, stop); },
+       .trouble = [] { return std::string{"no paper"}; }});
+  service.add(std::move(contribution));
+  Running running{service};
+  auto const answer = world.answer_with(service, "/health/ready", "component 'printer': no paper");
+  EXPECT_NE(answer.find("HTTP/1.1 503"), std::string::npos) << answer;
+  EXPECT_EQ(running.stop(), 0);
+}
+
+TEST(ServiceOverHttp, shows_metrics_of_what_was_sent_relayed_and_handled) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(world.noting("view", "orders")).relay(world.relay());
+  Running running{service};
+  world.send(service, "orders", "first");
+  world.send(service, "orders", "second");
+  auto const answer = world.answer_with(
+      service, "/metrics", "tram_subscription_messages_handled_total{subscriber=\"view\"} 2\n");
+  for (std::string const line :
+       {"tram_service_build{service=\"shop\",version=\"7\"} 1\n",
+        "tram_outbox_messages_sent_total{channel=\"orders\"} 2\n",
+        "tram_subscription_handle_seconds_bucket{subscriber=\"view\",le=\"+Inf\"} 2\n",
+        "tram_subscription_handle_seconds_count{subscriber=\"view\"} 2\n",
+        "tram_relay_rows_published_total{relay=\"relay\"} 2\n"}) {
+    EXPECT_NE(answer.find(line), std::string::npos) << line << "in\n" << answer;
+  }
+  EXPECT_EQ(running.stop(), 0);
+}
+
+TEST(ServiceOverHttp, serves_its_asyncapi_document) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(world.noting("view", "orders"));
+  Running running{service};
+  auto const answer = world.answer_with(service, "/asyncapi.json", R"("asyncapi":"3.0.0")");
+  EXPECT_NE(answer.find(R"("title":"shop")"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("Content-Type: application/json"), std::string::npos) << answer;
+  EXPECT_EQ(running.stop(), 0);
+}
+
+TEST(ServiceOverHttp, serves_the_applications_requests_only_while_it_runs) {
+  ServiceWorld world;
+  world.database_away = true;
+  Service service{world.parts(), ServiceWorld::options()};
+  std::latch stopping{1};
+  std::latch asked{1};
+  Contribution contribution;
+  contribution.components.push_back({.name = "slow", .run = [&](std::stop_token const& stop) {
+                                       world.clock.pause(std::chrono::hours{1}, stop);
+                                       stopping.count_down();
+                                       asked.wait();
+                                     }});
+  service.add(std::move(contribution))
+      .route({.method = "GET", .pattern = "/orders/{id}", .handler = [](auto const& request) {
+                return http::Response{.body = "order " + request.parameters.at("id")};
+              }});
+  Running running{service};
+  world.answer_with(service, "/orders/1", "HTTP/1.1 503");
+  world.database_away = false;
+  EXPECT_NE(world.answer_with(service, "/orders/1", "order 1").find("200"), std::string::npos);
+  std::jthread const stopper{[&] { EXPECT_EQ(running.stop(), 0); }};
+  stopping.wait();
+  auto const answer = http::ask(service.http_port(), "GET /orders/1");
+  EXPECT_NE(answer.find("HTTP/1.1 503"), std::string::npos) << answer;
+  EXPECT_NE(http::ask(service.http_port(), "GET /health/ready").find("stopping"),
+            std::string::npos);
+  asked.count_down();
+}
+
+}  // namespace
+}  // namespace tram

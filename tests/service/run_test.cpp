@@ -1,0 +1,133 @@
+#include <stdexcept>
+
+#include "service_world.hpp"
+
+namespace tram {
+namespace {
+
+using testing::Running;
+using testing::ServiceWorld;
+
+TEST(Service, handles_what_it_sends_through_its_own_relay_and_stops_cleanly) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(world.noting("view", "orders")).relay(world.relay());
+  world.send(service, "orders", "before the start");
+  Running running{service};
+  ASSERT_TRUE(world.happenings.wait_for("view before the start"));
+  world.send(service, "orders", "while it runs");
+  ASSERT_TRUE(world.happenings.wait_for("view while it runs"));
+  EXPECT_EQ(running.stop(), 0);
+  EXPECT_EQ(world.happenings.all().size(), 2U);
+  EXPECT_EQ(service.http_port(), 0);
+}
+
+TEST(Service, runs_again_after_it_was_stopped) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(world.noting("view", "orders")).relay(world.relay());
+  EXPECT_EQ(Running{service}.stop(), 0);
+  Running running{service};
+  world.send(service, "orders", "again");
+  ASSERT_TRUE(world.happenings.wait_for("view again"));
+  EXPECT_EQ(running.stop(), 0);
+}
+
+TEST(Service, stops_at_once_when_the_stop_came_before_it_started) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.relay(world.relay());
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(service.run(stop.get_token()), 0);
+}
+
+TEST(Service, cannot_start_on_a_database_without_our_tables) {
+  ServiceWorld world;
+  auto empty = sqlite::connect({.path = (world.folder.path() / "empty.db").string()}, {},
+                               world.clock, world.random);
+  Service service{{.database = empty,
+                   .broker = *world.broker,
+                   .clock = world.clock,
+                   .random = world.random,
+                   .logger = world.logger()},
+                  ServiceWorld::options()};
+  EXPECT_EQ(service.run({}), exit_cannot_start);
+  EXPECT_EQ(world.log.count("schema install"), 1U);
+}
+
+TEST(Service, cannot_start_with_two_subscriptions_of_one_id) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(world.noting("view", "orders")).add(world.noting("view", "customers"));
+  EXPECT_EQ(service.run({}), exit_cannot_start);
+  EXPECT_EQ(world.log.count("subscriber id is used twice"), 1U);
+}
+
+TEST(Service, cannot_start_when_its_port_is_taken) {
+  ServiceWorld world;
+  Service first{world.parts(), ServiceWorld::options()};
+  Running running{first};
+  ASSERT_TRUE(world.log.wait_for("service.started"));
+  auto options = ServiceWorld::options();
+  options.http->port = first.http_port();
+  Service second{world.parts(), options};
+  EXPECT_EQ(second.run({}), exit_cannot_start);
+  EXPECT_EQ(running.stop(), 0);
+}
+
+/// A service with one more component, which waits until it is asked to stop.
+int run_with(ServiceWorld& world, std::function<void(std::stop_token)> component) {
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(world.noting("view", "orders")).relay(world.relay());
+  Contribution contribution;
+  contribution.components.push_back({.name = "good", .run = [&](std::stop_token const& stop) {
+                                       world.clock.pause(std::chrono::hours{1}, stop);
+                                       world.happenings.add("the other one was asked to stop");
+                                     }});
+  contribution.components.push_back({.name = "bad", .run = std::move(component)});
+  service.add(std::move(contribution));
+  return service.run({});
+}
+
+TEST(Service, ends_with_another_status_than_0_when_a_component_throws) {
+  ServiceWorld world;
+  EXPECT_EQ(run_with(world, [](auto const&) { throw std::runtime_error{"no more paper"}; }),
+            exit_cannot_go_on);
+  EXPECT_EQ(world.log.count("component 'bad'"), 1U);
+  EXPECT_EQ(world.log.count("no more paper"), 1U);
+  EXPECT_EQ(world.happenings.count("the other one was asked to stop"), 1U);
+}
+
+TEST(Service, ends_with_another_status_than_0_when_a_component_returns_too_early) {
+  ServiceWorld world;
+  EXPECT_EQ(run_with(world, [](auto const&) {}), exit_cannot_go_on);
+  EXPECT_EQ(world.log.count("nobody asked it to stop"), 1U);
+}
+
+TEST(Service, ends_with_another_status_than_0_when_a_component_throws_what_is_no_exception) {
+  ServiceWorld world;
+  EXPECT_EQ(run_with(world, [](auto const&) { throw 17; }), exit_cannot_go_on);
+}
+
+TEST(Service, shares_the_work_with_another_one_of_the_same_group_each_message_once) {
+  constexpr int messages = 200;
+  ServiceWorld world;
+  Service first{world.parts(), ServiceWorld::options()};
+  Service second{world.parts(), ServiceWorld::options()};
+  first.add(world.noting("view", "orders")).relay(world.relay());
+  second.add(world.noting("view", "orders")).relay(world.relay());
+  Running first_runs{first};
+  Running second_runs{second};
+  for (int i = 0; i < messages; ++i) world.send(first, "orders", "m" + std::to_string(i) + ".");
+  ASSERT_TRUE(world.happenings.wait_for("view ", messages / 2));
+  EXPECT_EQ(first_runs.stop(), 0);
+  ASSERT_TRUE(world.happenings.wait_for("view ", messages));
+  EXPECT_EQ(second_runs.stop(), 0);
+  for (int i = 0; i < messages; ++i) {
+    EXPECT_EQ(world.happenings.count("view m" + std::to_string(i) + "."), 1U) << i;
+  }
+}
+
+}  // namespace
+}  // namespace tram

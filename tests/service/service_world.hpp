@@ -1,0 +1,209 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "client.hpp"
+#include "outbox_file.hpp"
+#include "tram/base/clock.hpp"
+#include "tram/base/mutex.hpp"
+#include "tram/base/random.hpp"
+#include "tram/embedded/in_memory.hpp"
+#include "tram/service/service.hpp"
+#include "tram/sql/schema.hpp"
+#include "tram/sqlite/change_source.hpp"
+#include "tram/sqlite/sqlite.hpp"
+
+namespace tram::testing {
+
+inline constexpr Duration patience{std::chrono::seconds{20}};
+
+/// Things that happen on other threads, in their order.
+class Happenings {
+ public:
+  void add(std::string what) {
+    {
+      Lock const lock{mutex_};
+      all_.push_back(std::move(what));
+    }
+    news_.notify_all();
+  }
+  /// Waits until something contains each of the texts.
+  [[nodiscard]] bool wait_for(std::string const& text, std::size_t times = 1) {
+    Lock const lock{mutex_};
+    while (count_locked(text) < times) {
+      if (news_.wait_for(mutex_, patience) == std::cv_status::timeout) return false;
+    }
+    return true;
+  }
+  [[nodiscard]] std::size_t count(std::string const& text) const {
+    Lock const lock{mutex_};
+    return count_locked(text);
+  }
+  [[nodiscard]] std::vector<std::string> all() const {
+    Lock const lock{mutex_};
+    return all_;
+  }
+
+ private:
+  [[nodiscard]] std::size_t count_locked(std::string const& text) const TRAM_REQUIRES(mutex_) {
+    std::size_t count = 0;
+    for (auto const& each : all_) count += each.find(text) != std::string::npos ? 1 : 0;
+    return count;
+  }
+
+  mutable Mutex mutex_;
+  std::condition_variable_any news_;
+  std::vector<std::string> all_ TRAM_GUARDED_BY(mutex_);
+};
+
+/// A database that can be taken away, connections and all.
+class RemovableDatabase final : public DatabaseDriver {
+ public:
+  RemovableDatabase(std::unique_ptr<DatabaseDriver> driver, std::atomic<bool> const& away)
+      : driver_{std::move(driver)}, away_{away} {}
+
+  std::unique_ptr<Connection> connect(Deadline deadline) override {
+    if (away_) throw Error{Fault::transient, "the database was taken away"};
+    return std::make_unique<Removable>(driver_->connect(deadline), away_);
+  }
+  [[nodiscard]] Dialect const& dialect() const override { return driver_->dialect(); }
+  [[nodiscard]] std::string name() const override { return driver_->name(); }
+
+ private:
+  class Removable final : public Connection {
+   public:
+    Removable(std::unique_ptr<Connection> connection, std::atomic<bool> const& away)
+        : connection_{std::move(connection)}, away_{away} {}
+    void begin(Access access, Deadline deadline) override {
+      check();
+      connection_->begin(access, deadline);
+    }
+    Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) override {
+      check();
+      return connection_->execute(sql, parameters, deadline);
+    }
+    void post(std::string_view sql, Parameters parameters, Deadline deadline) override {
+      check();
+      connection_->post(sql, parameters, deadline);
+    }
+    void commit(Deadline deadline) override {
+      check();
+      connection_->commit(deadline);
+    }
+    bool reset() noexcept override { return connection_->reset() && !away_; }
+
+   private:
+    void check() const {
+      if (away_) throw Error{Fault::broken, "the database was taken away"};
+    }
+    std::unique_ptr<Connection> connection_;
+    std::atomic<bool> const& away_;
+  };
+
+  std::unique_ptr<DatabaseDriver> driver_;
+  std::atomic<bool> const& away_;
+};
+
+/// What services stand on: a database file with our tables, and a broker.
+struct ServiceWorld {
+  SystemClock clock;
+  SystemRandom random;
+  TemporaryFolder folder;
+  Happenings log;
+  Happenings happenings;
+  std::atomic<bool> database_away{false};
+  std::unique_ptr<Broker> broker = embedded::in_memory_broker({}, clock);
+  Database database{
+      std::make_unique<RemovableDatabase>(
+          sqlite::driver({.path = path(), .durability = sqlite::Durability::process_crash}, clock,
+                         random),
+          database_away),
+      {.connections_max = 12},
+      clock,
+      random};
+
+  ServiceWorld() { install_schema(database, SchemaName{}); }
+
+  [[nodiscard]] std::string path() const { return (folder.path() / "service.db").string(); }
+
+  [[nodiscard]] Logger logger() {
+    return Logger{[this](LogLevel, std::string const& line) { log.add(line); }, LogLevel::debug};
+  }
+  [[nodiscard]] ServiceParts parts() {
+    return {.database = database,
+            .broker = *broker,
+            .clock = clock,
+            .random = random,
+            .logger = logger()};
+  }
+  /// Soon ready, soon stopped.
+  [[nodiscard]] static ServiceOptions options() {
+    ServiceOptions options{.name = "shop", .version = "7"};
+    options.workers = 4;
+    options.http = http::ServerOptions{.address = "127.0.0.1"};
+    options.database_check_interval = std::chrono::milliseconds{5};
+    return options;
+  }
+  [[nodiscard]] ServiceRelay relay() {
+    return {.source = sqlite::change_source({.path = path()}, clock)};
+  }
+
+  /// A subscription that notes what it handles.
+  Subscription noting(std::string const& subscriber_id, std::string const& channel) {
+    return {.subscriber_id = subscriber_id,
+            .channels = {channel},
+            .handler = [this](Transaction&, IncomingMessage const& incoming) {
+              happenings.add(incoming.subscriber_id + " " + incoming.message.payload);
+            }};
+  }
+  void send(Service& service, std::string const& channel, std::string const& payload,
+            TransactionContext context = {}) {
+    database.transact({.context = std::move(context)}, [&](Transaction& tx) {
+      service.outbox().send(tx, channel, Message{.headers = {}, .payload = payload});
+    });
+  }
+  /// Waits until the answer to a request has this in it; the last answer.
+  std::string answer_with(Service const& service, std::string const& path,
+                          std::string const& expected) {
+    auto const deadline = Deadline::after(clock, patience);
+    std::string answer;
+    while (answer.find(expected) == std::string::npos && !deadline.reached(clock)) {
+      clock.pause(std::chrono::milliseconds{2});
+      if (service.http_port() != 0) answer = http::ask(service.http_port(), "GET " + path);
+    }
+    return answer;
+  }
+};
+
+/// A service that runs on a thread of its own.
+class Running {
+ public:
+  explicit Running(Service& service)
+      : thread_{[this, &service](std::stop_token const& stop) { status_ = service.run(stop); }} {}
+  /// What `main` would return.
+  int stop() {
+    thread_.request_stop();
+    return wait();
+  }
+  int wait() {
+    thread_.join();
+    return status_;
+  }
+
+ private:
+  int status_{-1};
+  std::jthread thread_;
+};
+
+}  // namespace tram::testing
