@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tram/wire/message.hpp"
+
+namespace tram::testkit {
+
+/// A message as the broker got it.
+struct PublishedMessage {
+  std::string channel;
+  std::string key;
+  Message message;
+};
+
+/// Compares payloads with what is expected, in order, and tells the first difference in a sentence;
+/// empty when there is none. For any test framework: `EXPECT_EQ(difference(…), "")`.
+std::string difference(std::vector<PublishedMessage> const& published,
+                       std::vector<std::string> const& payloads);
+
+/// The same for programs without one. Faults: rejected, with the sentence.
+void require_published(std::vector<PublishedMessage> const& published,
+                       std::vector<std::string> const& payloads);
+
+}  // namespace tram::testkit
