@@ -1,0 +1,243 @@
+#include "checks.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "business.hpp"
+#include "tram/base/json.hpp"
+#include "tram/wire/record.hpp"
+
+namespace tram::simulation {
+namespace {
+
+using Kind = Finding::Kind;
+using Numbers = std::vector<std::int64_t>;
+using ChannelKey = std::pair<std::string, std::string>;
+
+struct Subscribed {
+  std::string subscriber_id;
+  std::size_t store;
+  std::set<std::string> channels;
+};
+
+std::vector<Subscribed> const& subscribers() {
+  static std::vector<Subscribed> const all{{"orders", 0, {"replies"}},
+                                           {"customers", 1, {"orders", "shipments"}},
+                                           {"audit", 1, {"shipments"}}};
+  return all;
+}
+
+struct Written {
+  std::int64_t number{};
+  std::string channel;
+  std::optional<std::string> key;
+};
+
+struct Effect {
+  std::int64_t number{};
+  std::string message_id;
+};
+
+class Examination {
+ public:
+  Examination(std::array<Store, 2>& stores, Broker& broker, ManualClock& clock,
+              Traffic const& traffic, std::set<std::string> const& without_order)
+      : stores_{stores},
+        broker_{broker},
+        clock_{clock},
+        traffic_{traffic},
+        without_order_{without_order} {}
+
+  Findings run() {
+    for (auto& store : stores_) look_at(store);
+    check_records();
+    for (auto const& subscriber : subscribers()) {
+      check_effects(subscriber);
+      check_inbox(subscriber);
+      check_acknowledged(subscriber);
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  void report(Kind kind, std::string what) { findings_.push_back({kind, std::move(what)}); }
+
+  Rows query(Store& store, std::string_view sql, std::string_view parameter = {}) {
+    return store.database->transact({.access = Access::read_only}, [&](Transaction& tx) {
+      return parameter.empty() ? tx.execute(sql) : tx.execute(sql, parameter);
+    });
+  }
+  std::int64_t number(Store& store, std::string_view sql, std::string_view parameter = {}) {
+    return query(store, sql, parameter)[0].get<std::int64_t>(0);
+  }
+
+  void look_at(Store& store) {
+    for (auto const row :
+         query(store, "SELECT number, channel, message_key FROM written ORDER BY seq")) {
+      written_.push_back({row.get<std::int64_t>(0), row.get<std::string>(1),
+                          row.get<std::optional<std::string>>(2)});
+    }
+    for (auto const* const table : {"tram_held_message", "tram_held_key", "tram_relay_held"}) {
+      auto const left = number(store, std::string{"SELECT count(*) FROM "} + table);
+      if (left > 0) report(Kind::held, std::to_string(left) + " rows in " + table);
+    }
+    // Where old rows are removed, the last position may have died with its relay: no row is behind.
+    auto const behind = number(store, "SELECT count(*) FROM message WHERE seq > (SELECT "
+                                      "coalesce(max(position), 0) FROM tram_relay_position)");
+    if (behind == 0) return;
+    report(Kind::inconsistent, std::to_string(behind) + " rows are behind the relay's position");
+  }
+
+  /// Numbers in the order of their commits, by channel and key.
+  [[nodiscard]] std::map<ChannelKey, Numbers> written_by_key() const {
+    std::map<ChannelKey, Numbers> by_key;
+    for (auto const& each : written_) {
+      if (each.key) by_key[{each.channel, *each.key}].push_back(each.number);
+    }
+    return by_key;
+  }
+
+  void check_records() {
+    std::map<std::int64_t, std::size_t> place;
+    for (auto const& record : read_broker()) {
+      if (record.value.find("garbage") != std::string::npos) continue;
+      auto const work = json::decode<Work>(parse_record(record.value).payload);
+      place.emplace(work.number, place.size());
+    }
+    std::set<std::string> const channels{"orders", "shipments", "replies"};
+    check_complete("published", channels, place);
+    check_order("published", channels, place);
+  }
+
+  void check_effects(Subscribed const& subscriber) {
+    std::map<std::int64_t, std::size_t> place;
+    for (auto const row : query(stores_[subscriber.store],
+                                "SELECT number FROM effect WHERE subscriber_id = ? ORDER BY seq",
+                                subscriber.subscriber_id)) {
+      auto const effect = row.get<std::int64_t>(0);
+      if (place.emplace(effect, place.size()).second) continue;
+      report(Kind::repeated, subscriber.subscriber_id + " handled " + std::to_string(effect));
+    }
+    auto const what = "handled by " + subscriber.subscriber_id;
+    check_complete(what, subscriber.channels, place);
+    if (without_order_.contains(subscriber.subscriber_id)) return;
+    check_order(what, subscriber.channels, place);
+  }
+
+  /// What happened to the messages of some channels, in this order.
+  using Places = std::map<std::int64_t, std::size_t>;
+
+  void check_complete(std::string const& what, std::set<std::string> const& channels,
+                      Places const& place) {
+    std::size_t expected = 0;
+    for (auto const& each : written_) {
+      if (!channels.contains(each.channel)) continue;
+      ++expected;
+      if (place.contains(each.number)) continue;
+      report(Kind::lost, std::to_string(each.number) + " is not " + what);
+    }
+    if (place.size() > expected) report(Kind::phantom, "more is " + what + " than committed");
+  }
+
+  void check_order(std::string const& what, std::set<std::string> const& channels,
+                   Places const& place) {
+    for (auto const& [key, numbers] : written_by_key()) {
+      bool const ordered = channels.contains(key.first) && !traffic_.refused.contains(key);
+      if (ordered) check_order(what, key, numbers, place);
+    }
+  }
+
+  void check_order(std::string const& what, ChannelKey const& key, Numbers const& numbers,
+                   Places const& place) {
+    std::optional<std::pair<std::int64_t, std::size_t>> last;
+    for (auto const each : numbers) {
+      auto const found = place.find(each);
+      if (found == place.end()) continue;
+      if (last && found->second < last->second) {
+        report(Kind::disordered, std::to_string(each) + " is " + what + " before " +
+                                     std::to_string(last->first) + " of " + key.first + " " +
+                                     key.second);
+      }
+      last = *found;
+    }
+  }
+
+  void check_inbox(Subscribed const& subscriber) {
+    auto const missing =
+        number(stores_[subscriber.store],
+               "SELECT count(*) FROM effect WHERE subscriber_id = ?1 AND NOT EXISTS (SELECT 1 FROM "
+               "received_messages r WHERE r.consumer_id = ?1 AND r.message_id = effect.message_id)",
+               subscriber.subscriber_id);
+    if (missing > 0) {
+      report(Kind::inconsistent, std::to_string(missing) + " effects of " +
+                                     subscriber.subscriber_id + " without inbox row");
+    }
+  }
+
+  /// A new member of the group has nothing to do.
+  void check_acknowledged(Subscribed const& subscriber) {
+    std::vector<std::string> const channels{subscriber.channels.begin(), subscriber.channels.end()};
+    auto const left = read(subscriber.subscriber_id, channels);
+    if (left.empty()) return;
+    report(Kind::inconsistent, std::to_string(left.size()) + " records are not acknowledged by " +
+                                   subscriber.subscriber_id);
+  }
+
+  std::vector<Delivery> read_broker() {
+    return read("examination", {"orders", "shipments", "replies"});
+  }
+
+  std::vector<Delivery> read(std::string const& group, std::vector<std::string> const& channels) {
+    // Whoever owned the partitions is silent for too long now.
+    clock_.advance(std::chrono::minutes{1});
+    auto const consumer =
+        broker_.subscribe({.kind = ConsumerMode::Kind::group, .group = group}, channels);
+    std::vector<Delivery> records;
+    for (int quiet = 0; quiet < 3; ++quiet) {
+      for (auto& event : consumer->poll()) {
+        auto* const delivery = std::get_if<Delivery>(&event);
+        if (delivery == nullptr) continue;
+        records.push_back(std::move(*delivery));
+        quiet = 0;
+      }
+    }
+    return records;
+  }
+
+  std::array<Store, 2>& stores_;
+  Broker& broker_;
+  ManualClock& clock_;
+  Traffic const& traffic_;
+  std::set<std::string> const& without_order_;
+  std::vector<Written> written_;
+  Findings findings_;
+};
+
+}  // namespace
+
+std::string_view to_string(Finding::Kind kind) {
+  switch (kind) {
+    case Kind::lost: return "lost";
+    case Kind::phantom: return "phantom";
+    case Kind::repeated: return "repeated";
+    case Kind::disordered: return "disordered";
+    case Kind::held: return "held";
+    case Kind::inconsistent: return "inconsistent";
+    case Kind::restless: return "restless";
+  }
+  return "?";
+}
+
+std::string to_string(Finding const& finding) {
+  return std::string{to_string(finding.kind)} + ": " + finding.what;
+}
+
+Findings examine(std::array<Store, 2>& stores, Broker& broker, ManualClock& clock,
+                 Traffic const& traffic, std::set<std::string> const& without_order) {
+  return Examination{stores, broker, clock, traffic, without_order}.run();
+}
+
+}  // namespace tram::simulation

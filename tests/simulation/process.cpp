@@ -1,0 +1,218 @@
+#include "process.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "faulty_database.hpp"
+#include "faulty_source.hpp"
+#include "tram/cdc/numbered_outbox_retention.hpp"
+#include "tram/cdc/relay_held_store.hpp"
+#include "tram/messaging/subscriber.hpp"
+#include "tram/sqlite/change_source.hpp"
+#include "tram/testkit/job_list.hpp"
+
+namespace tram::simulation {
+namespace {
+using namespace std::chrono_literals;
+
+/// Time as a process sees it: the dead wait for nothing.
+class ProcessClock final : public Clock {
+ public:
+  ProcessClock(Clock& inner, Lifeline const& line) : inner_{inner}, line_{line} {}
+  [[nodiscard]] WallTime wall() const override { return inner_.wall(); }
+  [[nodiscard]] SteadyTime steady() const override { return inner_.steady() + waited_; }
+  void pause(Duration duration, std::stop_token const& stop) override {
+    if (line_.is_cut()) {
+      waited_ += duration;
+    } else {
+      inner_.pause(duration, stop);
+    }
+  }
+
+ private:
+  Clock& inner_;
+  Lifeline const& line_;
+  Duration waited_{};
+};
+
+}  // namespace
+
+/// What is gone when the process dies, in the order of its construction.
+struct Process::Running {
+  Running(Surroundings const& around, std::string const& name)
+      : line{around.chaos, name},
+        clock{around.clock, line},
+        broker{{.inner = around.broker,
+                .line = line,
+                .traffic = around.traffic,
+                .finished = finished,
+                .sabotage = around.sabotage}},
+        database{faulty_driver(*around.store.driver, line), {}, clock, around.chaos.random()},
+        ids{clock, MachineNumber::choose(std::nullopt, around.chaos.random())} {}
+
+  /// Looking at the schema first, as services do, takes the time of many messages: not always.
+  void build_outbox(Surroundings const& around) {
+    OutboxOptions const options{.schema = SchemaName::none()};
+    auto& random = around.chaos.random();
+    if (random.below(8) == 0) {
+      outbox.emplace(Outbox::of(database, ids, random, options));
+    } else {
+      outbox.emplace(
+          Outbox::Parts{database.dialect(), around.store.outbox_table, ids, clock, random},
+          options);
+    }
+  }
+  void build_relay(Surroundings const& around) {
+    source = faulty_source(
+        sqlite::change_source({.path = around.store.path, .memory_poll_interval = 500ms}, clock),
+        line, around.sabotage);
+    held.emplace(database, SchemaName::none(), "relay");
+    // Everything that is published is old enough.
+    retention.emplace(database, SchemaName::none(), -1h);
+    relay = std::make_unique<Relay>(RelayParts{.source = *source,
+                                               .broker = broker,
+                                               .held = *held,
+                                               .retention = &*retention,
+                                               .clock = clock,
+                                               .random = around.chaos.random(),
+                                               .logger = logger()},
+                                    around.relay);
+  }
+  void build_subscriber(Surroundings const& around, ProcessPlan const& plan) {
+    std::vector<Subscription> subscriptions;
+    for (auto const& each : plan.subscribes) {
+      subscriptions.push_back({.subscriber_id = each.subscriber_id,
+                               .channels = each.channels,
+                               .handler = handler(around.business),
+                               .options = each.options});
+    }
+    subscriber = std::make_unique<Subscriber>(
+        SubscriberParts{database, broker, workers, clock, around.chaos.random(), logger()},
+        SubscriberOptions{.schema = SchemaName::none()}, std::move(subscriptions));
+  }
+  /// What the parts log belongs to what happened.
+  Logger logger() {
+    return Logger{
+        [this](LogLevel, std::string const& text) { line.chaos().trace().log(line.name(), text); },
+        LogLevel::info};
+  }
+  MessageHandler handler(Business& business) {
+    return [this, &business](Transaction& tx, IncomingMessage const& incoming) {
+      business.handle(tx, incoming, *outbox);
+      auto& highest = finished[incoming.source];
+      highest = std::max(highest, incoming.position);
+    };
+  }
+
+  Lifeline line;
+  ProcessClock clock;
+  Finished finished;
+  FaultyBroker broker;
+  Database database;
+  testkit::JobList workers;
+  IdGenerator ids;
+  std::optional<Outbox> outbox;
+  std::unique_ptr<Subscriber> subscriber;
+  std::unique_ptr<ChangeSource> source;
+  std::optional<RelayHeldStore> held;
+  std::optional<NumberedOutboxRetention> retention;
+  std::unique_ptr<Relay> relay;
+};
+
+Process::Process(Surroundings const& surroundings, ProcessPlan plan)
+    : surroundings_{surroundings}, plan_{std::move(plan)} {}
+
+Process::~Process() = default;
+
+void Process::start_if_due() {
+  if (runs()) return;
+  if (surroundings_.clock.steady() >= start_at_ || surroundings_.chaos.healed()) start();
+}
+
+void Process::start() {
+  surroundings_.chaos.trace().event(plan_.name, "starts");
+  running_ = std::make_unique<Running>(surroundings_, plan_.name);
+  attempt([this](Running& running) {
+    try {
+      running.build_outbox(surroundings_);
+      if (plan_.relays) running.build_relay(surroundings_);
+      if (!plan_.subscribes.empty()) running.build_subscriber(surroundings_, plan_);
+    } catch (Error const& error) { running.line.cut("cannot start"); }
+    return true;
+  });
+}
+
+void Process::kill() {
+  if (!runs()) return;
+  running_->line.cut("killed");
+  bury_if_dead();
+}
+
+void Process::stop() {
+  attempt([](Running& running) {
+    if (running.relay && running.relay->status().in_flight > 0) return false;
+    std::stop_source asked;
+    asked.request_stop();
+    if (running.subscriber) running.subscriber->run(asked.get_token());
+    if (running.relay) running.relay->run(asked.get_token());
+    running.line.cut("stopped");
+    return true;
+  });
+}
+
+void Process::write() {
+  attempt([this](Running& running) {
+    if (plan_.writes) surroundings_.business.write(running.database, *running.outbox);
+    return true;
+  });
+}
+
+bool Process::step_relay() {
+  return attempt([](Running& running) { return running.relay && running.relay->step(); });
+}
+
+bool Process::step_subscriber() {
+  return attempt([](Running& running) { return running.subscriber && running.subscriber->step(); });
+}
+
+bool Process::run_job() {
+  return attempt(
+      [this](Running& running) { return running.workers.run_any(surroundings_.chaos.random()); });
+}
+
+bool Process::attempt(std::function<bool(Running&)> const& action) {
+  if (!runs()) return false;
+  bool const happened = action(*running_);
+  bury_if_dead();
+  return happened;
+}
+
+void Process::bury_if_dead() {
+  if (!runs() || !running_->line.is_cut()) return;
+  running_.reset();
+  auto const pause = std::chrono::milliseconds{surroundings_.chaos.random().below(3'000)};
+  start_at_ = surroundings_.clock.steady() + pause;
+}
+
+bool Process::quiet() const { return state().empty(); }
+
+std::string Process::state() const {
+  if (!runs()) return "dead";
+  if (!running_->workers.empty()) return "jobs wait";
+  if (running_->subscriber && !running_->subscriber->idle()) return "the subscriber is not idle";
+  if (!running_->relay) return "";
+  auto const status = running_->relay->status();
+  if (!status.caught_up) return "the relay is behind: " + status.trouble;
+  return status.trouble;
+}
+
+SteadyTime Process::next_step() const {
+  auto next = SteadyTime::max();
+  if (!runs()) return next;
+  if (running_->relay) next = std::min(next, running_->relay->next_step());
+  if (running_->subscriber) next = std::min(next, running_->subscriber->next_step());
+  return next;
+}
+
+}  // namespace tram::simulation

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "business.hpp"
+#include "chaos.hpp"
+#include "faulty_broker.hpp"
+#include "sabotage.hpp"
+#include "tram/cdc/relay.hpp"
+#include "tram/messaging/subscription.hpp"
+
+namespace tram::simulation {
+
+/// A database and what stands in it, without faults: as a server, it outlives its clients.
+struct Store {
+  std::string path;
+  std::unique_ptr<DatabaseDriver> driver;
+  std::unique_ptr<Database> database;
+  OutboxTable outbox_table;
+};
+
+struct SubscriptionPlan {
+  std::string subscriber_id;
+  std::vector<std::string> channels;
+  SubscriptionOptions options{};
+};
+
+/// What a process of the simulated company does.
+struct ProcessPlan {
+  std::string name;
+  std::size_t store{};
+  bool writes{};
+  bool relays{};
+  std::vector<SubscriptionPlan> subscribes;
+};
+
+/// What the world gives to a process.
+struct Surroundings {
+  Chaos& chaos;
+  Clock& clock;
+  Broker& broker;
+  Traffic& traffic;
+  Business& business;
+  Store& store;
+  RelayOptions relay{};
+  Sabotage sabotage{Sabotage::none};
+};
+
+/// One process: an application with its outbox, its subscriptions and its relay, which dies at
+/// any call and is started again. All real parts, on decorated seams.
+class Process {
+ public:
+  Process(Surroundings const& surroundings, ProcessPlan plan);
+  ~Process();
+
+  [[nodiscard]] ProcessPlan const& plan() const { return plan_; }
+  [[nodiscard]] bool runs() const { return running_ != nullptr; }
+  /// Starts when it is dead and the time has come.
+  void start_if_due();
+  /// Dies now.
+  void kill();
+  /// Ends as asked to: drains, stores its positions and leaves its groups. Not while records of its
+  /// relay are on their way, for that would wait.
+  void stop();
+
+  // Each does nothing in a dead process, and buries the process when it dies of it. True when
+  // something happened.
+
+  void write();
+  bool step_relay();
+  bool step_subscriber();
+  /// Runs one of the waiting jobs.
+  bool run_job();
+
+  /// Nothing is on its way here.
+  [[nodiscard]] bool quiet() const;
+  [[nodiscard]] SteadyTime next_step() const;
+  /// What keeps it from being quiet.
+  [[nodiscard]] std::string state() const;
+
+ private:
+  struct Running;
+  void start();
+  bool attempt(std::function<bool(Running&)> const& action);
+  void bury_if_dead();
+
+  Surroundings surroundings_;
+  ProcessPlan plan_;
+  std::unique_ptr<Running> running_;
+  SteadyTime start_at_{};
+};
+
+}  // namespace tram::simulation

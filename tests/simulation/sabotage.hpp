@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+namespace tram::simulation {
+
+/// A defect put into the world on purpose, to see that the checks find it.
+enum class Sabotage : std::uint8_t {
+  none,
+  /// Records are acknowledged when they are delivered.
+  acknowledges_early,
+  /// Inbox rows vanish at once.
+  forgets_inbox,
+  /// What is acknowledged is the highest record that finished, holes or not.
+  acknowledges_over_holes,
+  /// Rows are confirmed when they are read.
+  confirms_early,
+};
+
+}  // namespace tram::simulation

@@ -1,0 +1,77 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "world.hpp"
+
+namespace {
+using tram::simulation::Finding;
+using tram::simulation::Findings;
+using tram::simulation::PerTrouble;
+using tram::simulation::run;
+using tram::simulation::Sabotage;
+using tram::simulation::Trouble;
+
+/// True when one of the first seeds shows a finding of this kind.
+bool notices(Sabotage sabotage, Finding::Kind kind, std::uint64_t seeds_max) {
+  for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
+    auto const findings = run({.seed = seed, .sabotage = sabotage}).findings;
+    if (std::ranges::find(findings, kind, &Finding::kind) != findings.end()) return true;
+  }
+  return false;
+}
+
+TEST(Simulation, is_the_same_for_the_same_seed) {
+  std::set<std::uint64_t> hashes;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto const first = run({.seed = seed});
+    auto const second = run({.seed = seed});
+    EXPECT_EQ(first.hash, second.hash) << "seed " << seed;
+    EXPECT_EQ(first.last_events, second.last_events) << "seed " << seed;
+    hashes.insert(first.hash);
+  }
+  EXPECT_EQ(hashes.size(), 20U) << "different seeds give different lives";
+}
+
+/// A world that is too gentle finds nothing.
+TEST(Simulation, meets_every_kind_of_trouble_and_every_answer_to_it) {
+  PerTrouble troubles{};
+  std::map<std::string, std::size_t> logged;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    auto const result = run({.seed = seed});
+    for (std::size_t i = 0; i < troubles.size(); ++i) troubles[i] += result.happened[i];
+    for (auto const& [event, times] : result.logged) logged[event] += times;
+  }
+  for (std::size_t i = 0; i < troubles.size(); ++i) {
+    EXPECT_GT(troubles[i], 20U) << to_string(static_cast<Trouble>(i));
+  }
+  for (auto const* const event :
+       {"relay.held", "relay.trouble", "relay.recovered", "subscription.held",
+        "subscription.failed", "subscription.unavailable", "subscription.paused",
+        "subscription.resumed", "subscription.replayed", "subscription.trouble",
+        "subscription.recovered"}) {
+    EXPECT_GT(logged[event], 20U) << event;
+  }
+  for (auto const& [event, times] : logged) RecordProperty(event, std::to_string(times));
+}
+
+TEST(Simulation, notices_a_consumer_that_acknowledges_what_is_delivered) {
+  EXPECT_TRUE(notices(Sabotage::acknowledges_early, Finding::Kind::lost, 200));
+}
+
+TEST(Simulation, notices_an_inbox_that_forgets) {
+  EXPECT_TRUE(notices(Sabotage::forgets_inbox, Finding::Kind::repeated, 200));
+}
+
+TEST(Simulation, notices_a_ledger_that_passes_over_holes) {
+  EXPECT_TRUE(notices(Sabotage::acknowledges_over_holes, Finding::Kind::lost, 500));
+}
+
+TEST(Simulation, notices_a_relay_that_confirms_what_it_has_read) {
+  EXPECT_TRUE(notices(Sabotage::confirms_early, Finding::Kind::lost, 500));
+}
+
+}  // namespace

@@ -1,0 +1,294 @@
+#include "world.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "checks.hpp"
+#include "tram/messaging/held_messages.hpp"
+#include "tram/sql/schema.hpp"
+#include "tram/sqlite/sqlite.hpp"
+
+namespace tram::simulation {
+namespace {
+using namespace std::chrono_literals;
+
+/// Longer than any look at held messages and positions is apart.
+constexpr Duration quiet_for{5s};
+constexpr std::size_t all_messages{100'000};
+
+void drop_garbage(Transaction& tx, HeldMessages const& held) {
+  for (auto const& message : held.messages(tx, {}, all_messages)) {
+    if (message.payload.find("garbage") == std::string::npos) continue;
+    held.drop(tx, message.key.subscriber_id, message.message_id);
+  }
+}
+
+}  // namespace
+
+World::World(RunOptions const& options)
+    : options_{options},
+      chaos_{options.seed, clock_, options.loud},
+      business_{chaos_, clock_},
+      broker_{{.partitions = static_cast<std::int32_t>(1 + chaos_.random().below(4))}, clock_},
+      stranger_{broker_.producer()} {
+  for (std::size_t number = 0; number < stores_.size(); ++number) make_store(number);
+  plan_processes();
+}
+
+World::~World() = default;
+
+void World::make_store(std::size_t number) {
+  auto& store = stores_[number];
+  store.path = sqlite::memory_path(chaos_.random());
+  store.driver = sqlite::driver({.path = store.path}, clock_, chaos_.random());
+  store.database = std::make_unique<Database>(
+      sqlite::connect({.path = store.path}, PoolOptions{}, clock_, chaos_.random()));
+  install_schema(*store.database, SchemaName::none());
+  store.outbox_table = probe_outbox_table(*store.database, SchemaName::none());
+  Business::create_tables(*store.database);
+  if (options_.sabotage != Sabotage::forgets_inbox) return;
+  store.database->transact([](Transaction& tx) {
+    tx.execute("CREATE TRIGGER forget AFTER INSERT ON received_messages BEGIN "
+               "DELETE FROM received_messages WHERE rowid = NEW.rowid; END");
+  });
+}
+
+void World::plan_processes() {
+  bool const relay_apart = chaos_.chance(5'000);
+  SubscriptionPlan const answers{"orders", {"replies"}, draw_options()};
+  SubscriptionPlan const work{"customers", {"orders", "shipments"}, draw_options()};
+  SubscriptionPlan audit{"audit", {"shipments"}, draw_options()};
+  audit.options.hold_key = chaos_.chance(7'000);
+  if (!audit.options.hold_key) without_order_.insert(audit.subscriber_id);
+  add({.name = "orders-1",
+       .store = 0,
+       .writes = true,
+       .relays = !relay_apart,
+       .subscribes = {answers}});
+  add({.name = "orders-2", .store = 0, .writes = true, .relays = false, .subscribes = {answers}});
+  if (relay_apart) {
+    add({.name = "relay", .store = 0, .writes = false, .relays = true, .subscribes = {}});
+  }
+  add({.name = "customers-1", .store = 1, .writes = false, .relays = true, .subscribes = {work}});
+  add({.name = "customers-2",
+       .store = 1,
+       .writes = false,
+       .relays = false,
+       .subscribes = {work, audit}});
+}
+
+void World::add(ProcessPlan plan) {
+  processes_.push_back(std::make_unique<Process>(Surroundings{.chaos = chaos_,
+                                                              .clock = clock_,
+                                                              .broker = broker_,
+                                                              .traffic = traffic_,
+                                                              .business = business_,
+                                                              .store = stores_[plan.store],
+                                                              .relay = draw_relay_options(),
+                                                              .sabotage = options_.sabotage},
+                                                 std::move(plan)));
+}
+
+SubscriptionOptions World::draw_options() {
+  SubscriptionOptions options;
+  options.retry.attempts_max = static_cast<int>(1 + chaos_.random().below(4));
+  if (chaos_.chance(4'000)) options.messages_per_transaction = 1 + chaos_.random().below(5);
+  if (chaos_.chance(3'000)) options.partition_backlog_max = 1 + chaos_.random().below(10);
+  return options;
+}
+
+RelayOptions World::draw_relay_options() {
+  return {.window = static_cast<std::size_t>(2 + chaos_.random().below(30)),
+          .read_rows_max = static_cast<std::size_t>(1 + chaos_.random().below(20)),
+          .retention_interval = chaos_.chance(5'000) ? 1s : 1h};
+}
+
+// --- life
+
+RunResult World::run() {
+  live();
+  heal();
+  Findings findings;
+  settle_held(findings);
+  processes_.clear();
+  if (findings.empty()) findings = examine(stores_, broker_, clock_, traffic_, without_order_);
+  return {.findings = std::move(findings),
+          .hash = chaos_.trace().hash(),
+          .happened = chaos_.happened(),
+          .logged = chaos_.trace().logged(),
+          .last_events = chaos_.trace().last()};
+}
+
+void World::live() {
+  auto const actions = 200 + chaos_.random().below(400);
+  for (std::uint64_t i = 0; i < actions; ++i) act();
+}
+
+void World::act() {
+  auto& process = any_process();
+  process.start_if_due();
+  auto const what = chaos_.random().below(100);
+  if (what < 15) {
+    process.write();
+  } else if (what < 35) {
+    process.step_relay();
+  } else if (what < 60) {
+    process.step_subscriber();
+  } else if (what < 85) {
+    process.run_job();
+  } else if (what < 95) {
+    pass_time();
+  } else {
+    disturb();
+  }
+}
+
+Process& World::any_process() { return *processes_[chaos_.random().below(processes_.size())]; }
+
+void World::pass_time() {
+  auto const how = chaos_.random().below(100);
+  auto const longest = how < 60 ? 20ms : how < 95 ? 1'000ms : 15'000ms;
+  clock_.advance(std::chrono::milliseconds{
+      1 + chaos_.random().below(static_cast<std::uint64_t>(longest.count()))});
+}
+
+void World::disturb() {
+  static std::array<std::string, 3> const groups{"orders", "customers", "audit"};
+  auto const& group = groups[chaos_.random().below(groups.size())];
+  auto const what = chaos_.random().below(11);
+  chaos_.trace().event("world", "disturbs by", static_cast<std::int64_t>(what));
+  switch (what) {
+    case 0: return broker_.rebalance(group);
+    case 1: return broker_.expire_members(group);
+    case 2: ++traffic_.breaks; return broker_.break_producers();
+    case 3:
+      return broker_.delay(
+          std::chrono::milliseconds{chaos_.chance(5'000) ? 0 : chaos_.random().below(2'000)});
+    case 4: return land_again();
+    case 5: return land_garbage();
+    case 6: return clock_.set_wall(clock_.wall() - std::chrono::seconds{chaos_.random().below(90)});
+    case 7: return any_process().kill();
+    case 8: return any_process().stop();
+    case 9: return business_.toggle_away();
+    default: return operate();
+  }
+}
+
+/// As after a rewind of the relay: a record that is there already lands once more.
+void World::land_again() {
+  if (traffic_.landed.empty()) return;
+  auto const& record = traffic_.landed[chaos_.random().below(traffic_.landed.size())];
+  stranger_ = broker_.producer();
+  std::ignore = stranger_->submit({record.channel, record.key, record.value}, ++stranger_sequence_);
+}
+
+void World::land_garbage() {
+  broker_.create_channels(std::array{std::string{"orders"}}, 0, Deadline::now());
+  auto const key = "key-" + std::to_string(chaos_.random().below(4));
+  auto const number = std::to_string(++stranger_sequence_);
+  auto const value = chaos_.chance(5'000)
+                         ? "garbage " + number
+                         : R"({"payload":"garbage","headers":{"PARTITION_ID":")" + key + "\"}}";
+  stranger_ = broker_.producer();
+  std::ignore = stranger_->submit({"orders", key, value}, stranger_sequence_);
+}
+
+/// Somebody asks for retries though nothing is cured yet, and may drop what is no message.
+void World::operate() {
+  for (auto& store : stores_) {
+    store.database->transact([&](Transaction& tx) {
+      HeldMessages const held{store.database->dialect(), SchemaName::none()};
+      if (chaos_.chance(5'000)) drop_garbage(tx, held);
+      held.request_retry(tx, {});
+      tx.execute("UPDATE tram_relay_held SET retry_requested = 1");
+    });
+  }
+}
+
+// --- rest
+
+void World::heal() {
+  chaos_.trace().event("world", "is healed");
+  chaos_.heal();
+  business_.cure();
+  broker_.delay(Duration{});
+}
+
+void World::settle_held(Findings& findings) {
+  for (int round = 0; round < 10; ++round) {
+    if (!run_until_quiet()) {
+      findings.push_back({Finding::Kind::restless, unrest()});
+      return;
+    }
+    if (count_held() == 0) return;
+    retry_everything();
+  }
+}
+
+bool World::run_until_quiet() {
+  auto quiet_since = clock_.steady();
+  auto before = activity();
+  for (int round = 0; round < 5'000; ++round) {
+    run_once();
+    if (activity() != std::exchange(before, activity()) || !unrest().empty()) {
+      quiet_since = clock_.steady();
+    }
+    if (clock_.steady() - quiet_since > quiet_for) return true;
+    auto next = clock_.steady() + 1s;
+    for (auto const& process : processes_) next = std::min(next, process->next_step());
+    clock_.advance(std::max<Duration>(next - clock_.steady(), 1ms));
+  }
+  return false;
+}
+
+void World::run_once() {
+  for (auto const& process : processes_) {
+    process->start_if_due();
+    process->step_relay();
+    process->step_subscriber();
+    while (process->run_job()) {}
+  }
+}
+
+std::string World::unrest() const {
+  for (auto const& process : processes_) {
+    if (auto state = process->state(); !state.empty()) return process->plan().name + ": " + state;
+  }
+  return "";
+}
+
+std::int64_t World::count_held() {
+  std::int64_t count = 0;
+  for (auto& store : stores_) {
+    count += store.database->transact([](Transaction& tx) {
+      return tx
+          .execute("SELECT (SELECT count(*) FROM tram_held_message) + "
+                   "(SELECT count(*) FROM tram_relay_held)")[0]
+          .get<std::int64_t>(0);
+    });
+  }
+  return count;
+}
+
+/// What can be repaired is repaired, what cannot is dropped, and all is tried again.
+void World::retry_everything() {
+  chaos_.trace().event("world", "retries everything");
+  for (auto& store : stores_) {
+    store.database->transact([&](Transaction& tx) {
+      HeldMessages const held{store.database->dialect(), SchemaName::none()};
+      drop_garbage(tx, held);
+      held.request_retry(tx, {});
+      tx.execute("DELETE FROM tram_relay_held WHERE row_id NOT IN "
+                 "(SELECT message_id FROM written)");
+      tx.execute("UPDATE tram_relay_held SET retry_requested = 1, payload = "
+                 "(SELECT payload FROM written WHERE message_id = row_id)");
+    });
+  }
+}
+
+RunResult run(RunOptions const& options) {
+  World world{options};
+  return world.run();
+}
+
+}  // namespace tram::simulation
