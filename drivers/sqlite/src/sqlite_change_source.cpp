@@ -68,18 +68,23 @@ class SqliteChangeSource final : public ChangeSource {
 
 ChangeBatch SqliteChangeSource::read(std::size_t rows_max) {
   if (!owns_outbox()) return {};
+  bool const opens = !reader_;
+  auto const read_before = last_read_;
   try {
-    if (!reader_) open();
+    if (opens) open();
     if (watch_) watch_->take_events();
     auto batch = rows_max > 0 ? read_rows(rows_max) : ChangeBatch{};
     busy_since_.reset();
     if (confirmed_ != stored_ && clock_.steady() >= next_store_) store_position();
     return batch;
   } catch (Error const& error) {
-    if (is_passing(error)) return {};
-    // As the seam says: the next call starts again behind what is confirmed by then.
-    reader_.reset();
-    throw;
+    bool const passes = is_passing(error);
+    // What was read already is given to nobody now, so it must come again. After other errors, as
+    // the seam says, the next call starts again behind what is confirmed by then.
+    last_read_ = read_before;
+    if (opens || !passes) reader_.reset();
+    if (!passes) throw;
+    return {};
   }
 }
 

@@ -283,6 +283,61 @@ TEST_F(SqliteChangeSource, rests_when_nothing_is_written) {
   EXPECT_EQ(tail->poll_interval(), 30s);
 }
 
+// --- a busy database
+
+/// Has another connection lock the database right before the source asks for the table's end.
+class LockBeforeEnd {
+ public:
+  explicit LockBeforeEnd(RawConnection const& blocker) {
+    blocker_ = &blocker;
+    sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch));
+  }
+  ~LockBeforeEnd() {
+    sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&watch));
+    blocker_ = nullptr;
+  }
+  LockBeforeEnd(LockBeforeEnd const&) = delete;
+  LockBeforeEnd& operator=(LockBeforeEnd const&) = delete;
+
+  static void arm() { armed_ = true; }
+  [[nodiscard]] static bool has_locked() { return !armed_; }
+
+ private:
+  static int watch(sqlite3* connection, char const**, sqlite3_api_routines const*) {
+    return sqlite3_trace_v2(connection, SQLITE_TRACE_STMT, &look, nullptr);
+  }
+  static int look(unsigned, void*, void* statement, void*) {
+    std::string const sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
+    if (!armed_ || sql.find("max(seq)") == std::string::npos) return 0;
+    armed_ = false;
+    blocker_->run("BEGIN EXCLUSIVE");
+    return 0;
+  }
+  static inline RawConnection const* blocker_{};
+  static inline bool armed_{};
+};
+
+TEST_F(SqliteChangeSource, loses_no_row_when_the_database_gets_busy_in_the_middle_of_a_read) {
+  OutboxFile const locking{"DELETE"};
+  RawConnection const other{locking.path()};
+  for (auto const* id : {"a", "b", "c"}) other.insert(id);
+  LockBeforeEnd const lock{other};
+  tram::ManualClock time;
+  auto const tail = change_source({.path = locking.path()}, time);
+  EXPECT_EQ(read(*tail, 1), (Texts{"a"}));
+  time.advance(2s);
+  LockBeforeEnd::arm();
+  auto seen = read(*tail, 1);
+  EXPECT_TRUE(LockBeforeEnd::has_locked());
+  other.run("ROLLBACK");
+  while (seen.size() < 2) {
+    auto const more = read(*tail, 1);
+    ASSERT_FALSE(more.empty());
+    seen.insert(seen.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(seen, (Texts{"b", "c"}));
+}
+
 // --- in memory
 
 TEST_F(SqliteChangeSource, tails_a_database_in_memory_that_others_write) {
