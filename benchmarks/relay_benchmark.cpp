@@ -1,0 +1,322 @@
+// The program tram-cdc between a real PostgreSQL and a real Kafka on this machine:
+//
+// - how fast it drains a backlog, beside a reader of the log that only counts rows (the floor), in
+//   turns, the median of three; with its processor time per row and its memory;
+// - how soon a record is there after its commit, beside a producer that writes to the same Kafka;
+// - how soon it streams after it was started, and after a kill -9 in the middle.
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cdc_process.hpp"
+#include "kafka_harness.hpp"
+#include "postgres_server.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace tram;
+using testing::CdcProcess;
+using testing::KafkaServer;
+using testing::PostgresServer;
+
+constexpr std::size_t rows = 200'000;
+constexpr int runs = 3;
+constexpr char const* topic = "example.Order.events";
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+double quantile(std::vector<double> values, double part) {
+  std::ranges::sort(values);
+  return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
+}
+
+void fail(std::string const& what) {
+  std::fprintf(stderr, "relay_benchmark: %s\n", what.c_str());
+  std::exit(1);
+}
+
+/// Looks again every half millisecond.
+void await(Clock& clock, std::string const& what, std::function<bool()> const& condition) {
+  auto const deadline = Deadline::after(clock, 120s);
+  while (!condition()) {
+    if (deadline.reached(clock)) fail("no end of waiting for " + what);
+    clock.pause(500us);
+  }
+}
+
+/// Processor seconds and memory of another process, as the system accounts for them.
+struct Usage {
+  double processor_seconds{};
+  double resident_megabytes{};
+};
+Usage usage_of(pid_t process) {
+  std::ifstream stat{"/proc/" + std::to_string(process) + "/stat"};
+  std::string text{std::istreambuf_iterator<char>{stat}, {}};
+  std::istringstream fields{text.substr(text.rfind(')') + 2)};
+  std::vector<std::string> words{std::istream_iterator<std::string>{fields}, {}};
+  auto const ticks = std::stod(words[11]) + std::stod(words[12]);
+  return {.processor_seconds = ticks / static_cast<double>(::sysconf(_SC_CLK_TCK)),
+          .resident_megabytes = std::stod(words[21]) * static_cast<double>(::getpagesize()) / 1e6};
+}
+
+/// One connection that is kept.
+class Session {
+ public:
+  explicit Session(PostgresServer const& server)
+      : connection_{PQconnectdb(server.connection().c_str()), PQfinish} {}
+  std::string value(std::string const& sql) const {
+    std::unique_ptr<PGresult, void (*)(PGresult*)> const result{
+        PQexec(connection_.get(), sql.c_str()), PQclear};
+    auto const status = PQresultStatus(result.get());
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+      fail(sql + ": " + PQerrorMessage(connection_.get()));
+    }
+    return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
+  }
+
+ private:
+  std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
+};
+
+class Machine {
+ public:
+  Machine() {
+    session_.value(
+        "CREATE SCHEMA eventuate; CREATE TABLE eventuate.message (id VARCHAR(1000) PRIMARY KEY, "
+        "destination TEXT NOT NULL, headers TEXT NOT NULL, payload TEXT NOT NULL, published "
+        "SMALLINT DEFAULT 0, message_partition SMALLINT, creation_time BIGINT); CREATE PUBLICATION "
+        "tram FOR TABLE eventuate.message WITH (publish = 'insert')");
+    broker->create_channels(std::vector<std::string>{topic}, 4, Deadline::after(clock, 30s));
+  }
+  [[nodiscard]] std::unique_ptr<CdcProcess> relay(std::string const& slot) const {
+    return std::make_unique<CdcProcess>(std::vector<std::string>{
+        "--database",
+        "postgresql://postgres@127.0.0.1:" + std::to_string(postgres.port()) + "/postgres",
+        "--broker", "kafka://" + kafka.servers(), "--slot", slot, "--retention", "off",
+        "--install-schema", "true"});
+  }
+  void insert_backlog(std::size_t rows_per_transaction) const {
+    session_.value(
+        "DO $$ BEGIN FOR i IN 1.." + std::to_string(rows) +
+        " LOOP INSERT INTO eventuate.message VALUES (gen_random_uuid()::text, "
+        "'example.Order.events', '{\"PARTITION_ID\":\"' || i % 1000 || '\",\"DATE\":\"Tue, 14 Nov "
+        "2023 22:13:20 GMT\",\"event-type\":\"example.OrderPlaced\",\"event-aggregate-type\":"
+        "\"example.Order\",\"event-aggregate-id\":\"4711\",\"DESTINATION\":\"example.Order.events"
+        "\",\"ID\":\"0000018bcfe56800-0242ac1100800000\"}', repeat('x', 100), 0, NULL, "
+        "1700000000000); IF i % " +
+        std::to_string(rows_per_transaction) + " = 0 THEN COMMIT; END IF; END LOOP; END $$");
+  }
+  std::string sql(std::string const& text) const { return session_.value(text); }
+  [[nodiscard]] bool streams(std::string const& slot) const {
+    return sql("SELECT active FROM pg_replication_slots WHERE slot_name = '" + slot + "'") == "t";
+  }
+
+  PostgresServer postgres;
+  KafkaServer kafka;
+  SystemClock clock;
+  std::unique_ptr<Broker> broker{kafka::connect(testing::kafka_config(kafka), clock)};
+
+ private:
+  Session session_{postgres};
+};
+
+double floor_rate(Machine& machine, std::string const& slot) {
+  auto const begun = machine.clock.steady();
+  std::unique_ptr<PGconn, void (*)(PGconn*)> const connection{
+      PQconnectdb((machine.postgres.connection() + " replication=database").c_str()), PQfinish};
+  PQclear(PQexec(connection.get(), ("START_REPLICATION SLOT " + slot +
+                                    " LOGICAL 0/0 (proto_version '1', publication_names 'tram')")
+                                       .c_str()));
+  for (std::size_t seen = 0; seen < rows;) {
+    pollfd waiting{.fd = PQsocket(connection.get()), .events = POLLIN, .revents = 0};
+    ::poll(&waiting, 1, 1000);
+    PQconsumeInput(connection.get());
+    char* bytes = nullptr;
+    for (int length = 0; (length = PQgetCopyData(connection.get(), &bytes, 1)) > 0;
+         PQfreemem(bytes)) {
+      if (length > 25 && bytes[0] == 'w' && bytes[25] == 'I') ++seen;
+    }
+    // Fewer and larger reads let the server go faster.
+    machine.clock.pause(500us);
+  }
+  return static_cast<double>(rows) / seconds(machine.clock.steady() - begun);
+}
+
+struct Drained {
+  double rate{};
+  double microseconds_per_row{};
+  double megabytes{};
+};
+
+Drained drain(Machine& machine, std::string const& slot) {
+  auto const begun = machine.clock.steady();
+  auto const relay = machine.relay(slot);
+  await(machine.clock, "the drain", [&] {
+    machine.clock.pause(20ms);
+    return relay->has_metric("eventuate_cdc_events_sent_total " + std::to_string(rows));
+  });
+  auto const taken = seconds(machine.clock.steady() - begun);
+  auto const usage = usage_of(relay->id());
+  relay->signal(SIGTERM);
+  relay->wait();
+  return {.rate = static_cast<double>(rows) / taken,
+          .microseconds_per_row = usage.processor_seconds * 1e6 / static_cast<double>(rows),
+          .megabytes = usage.resident_megabytes};
+}
+
+void compare_drains(std::size_t rows_per_transaction, double wanted) {
+  Machine machine;
+  machine.sql("SELECT pg_create_logical_replication_slot('origin', 'pgoutput')");
+  machine.insert_backlog(rows_per_transaction);
+  std::vector<double> floors;
+  std::vector<double> rates;
+  std::vector<double> ratios;
+  std::vector<double> costs;
+  std::vector<double> memory;
+  for (int run = 0; run < runs; ++run) {
+    auto const on_copy = [&](auto const& work) {
+      machine.sql("SELECT pg_copy_logical_replication_slot('origin', 'copy')");
+      auto const result = work();
+      await(machine.clock, "the slot", [&] { return !machine.streams("copy"); });
+      machine.sql("SELECT pg_drop_replication_slot('copy')");
+      return result;
+    };
+    floors.push_back(on_copy([&] { return floor_rate(machine, "copy"); }));
+    auto const drained = on_copy([&] { return drain(machine, "copy"); });
+    rates.push_back(drained.rate);
+    costs.push_back(drained.microseconds_per_row);
+    memory.push_back(drained.megabytes);
+    ratios.push_back(rates.back() / floors.back());
+  }
+  std::printf("drain, %3zu rows per transaction: floor %.0f rows/s, relay %.0f rows/s, ratio %.2f "
+              "(%.1f wanted); %.1f us of processor per row (6 wanted); %.1f MB after it (48 "
+              "wanted)\n",
+              rows_per_transaction, median(floors), median(rates), median(ratios), wanted,
+              median(costs), median(memory));
+}
+
+/// Records as they come, in one consumer that was there before.
+class Listener {
+ public:
+  explicit Listener(Machine& machine)
+      : clock_{machine.clock},
+        consumer_{machine.broker->subscribe({.kind = ConsumerMode::Kind::broadcast},
+                                            std::vector<std::string>{topic})} {
+    consumer_->poll();
+  }
+  /// Polls until the time; notes when each record came, by its payload's number.
+  void listen_until(SteadyTime time) {
+    while (clock_.steady() < time) {
+      pollfd waiting{.fd = consumer_->descriptor(), .events = POLLIN, .revents = 0};
+      ::poll(&waiting, 1, 1);
+      for (auto const& event : consumer_->poll()) {
+        auto const* const delivery = std::get_if<Delivery>(&event);
+        if (delivery == nullptr) continue;
+        came_[std::stoul(delivery->value.substr(12))] = clock_.steady();
+      }
+    }
+  }
+  [[nodiscard]] std::map<std::size_t, SteadyTime> const& came() const { return came_; }
+
+ private:
+  Clock& clock_;
+  std::unique_ptr<Consumer> consumer_;
+  std::map<std::size_t, SteadyTime> came_;
+};
+
+/// How long after `send(number)` returned each record came, at a thousand a second.
+std::vector<double> latencies(Machine& machine, std::function<void(std::size_t)> const& send) {
+  constexpr std::size_t count = 5'000;
+  Listener listener{machine};
+  listener.listen_until(machine.clock.steady() + 1s);
+  std::vector<SteadyTime> sent(count);
+  std::jthread const sending{[&] {
+    auto next = machine.clock.steady();
+    for (std::size_t number = 0; number < count; ++number) {
+      machine.clock.pause(std::max(next - machine.clock.steady(), Duration{}));
+      send(number);
+      sent[number] = machine.clock.steady();
+      next += 1ms;
+    }
+  }};
+  listener.listen_until(machine.clock.steady() + 8s);
+  std::vector<double> result;
+  for (auto const& [number, came] : listener.came()) {
+    result.push_back(1e3 * seconds(came - sent[number]));
+  }
+  if (result.size() != count) fail(std::to_string(result.size()) + " records came of 5000");
+  return result;
+}
+
+void measure_latency() {
+  Machine machine;
+  auto const producer = machine.broker->producer();
+  Sequence sequence = 0;
+  auto const direct = latencies(machine, [&](std::size_t number) {
+    auto const value = "{\"payload\":\"" + std::to_string(number) + "\",\"headers\":{}}";
+    [[maybe_unused]] bool const taken =
+        producer->submit({topic, std::to_string(number % 100), value}, ++sequence);
+    // Like the relay's, its records count when they are acknowledged.
+    while (producer->completions().empty()) {
+      pollfd waiting{.fd = producer->descriptor(), .events = POLLIN, .revents = 0};
+      ::poll(&waiting, 1, 1);
+    }
+  });
+  auto const begun = machine.clock.steady();
+  auto const relay = machine.relay("tram");
+  await(machine.clock, "the slot", [&] { return machine.streams("tram"); });
+  auto const started = seconds(machine.clock.steady() - begun);
+  await(machine.clock, "readiness", [&] { return relay->ready(); });
+  Session const writer{machine.postgres};
+  auto const relayed = latencies(machine, [&](std::size_t number) {
+    auto const text = std::to_string(number);
+    writer.value("INSERT INTO eventuate.message VALUES (gen_random_uuid()::text, '" +
+                 std::string{topic} + "', '{\"PARTITION_ID\":\"" + std::to_string(number % 100) +
+                 "\",\"ID\":\"" + text + "\"}', '" + text + "', 0, NULL, 0)");
+  });
+  std::printf(
+      "commit to consumer, 1000 messages/s: p50 %.2f ms, p99 %.2f ms; acknowledged by Kafka "
+      "to consumer: p50 %.2f ms, p99 %.2f ms\n",
+      quantile(relayed, 0.5), quantile(relayed, 0.99), quantile(direct, 0.5),
+      quantile(direct, 0.99));
+  std::printf(
+      "from exec to streaming: %.0f ms (50 wanted); resident afterwards: %.1f MB (20 wanted "
+      "when idle)\n",
+      started * 1e3, usage_of(relay->id()).resident_megabytes);
+  relay->signal(SIGKILL);
+  relay->wait();
+  auto const killed = machine.clock.steady();
+  auto const again = machine.relay("tram");
+  writer.value("INSERT INTO eventuate.message VALUES ('after', '" + std::string{topic} +
+               "', '{\"PARTITION_ID\":\"k\",\"ID\":\"after\"}', '7', 0, NULL, 0)");
+  await(machine.clock, "the record after a kill", [&] {
+    auto const metrics = again->get("/metrics");
+    auto const at = metrics.find("\neventuate_cdc_events_sent_total ");
+    return at != std::string::npos && metrics.compare(at + 33, 2, "0\n") != 0;
+  });
+  std::printf("from kill -9 to the next record in Kafka: %.2f s (2 wanted)\n",
+              seconds(machine.clock.steady() - killed));
+}
+
+}  // namespace
+
+int main() {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  measure_latency();
+  compare_drains(1, 0.6);
+  compare_drains(100, 0.4);
+}
