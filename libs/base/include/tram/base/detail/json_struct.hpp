@@ -148,6 +148,9 @@ consteval bool is_supported() {
 
 template <class T>
 struct tram::JsonCodec {
+  /// For those who describe types: no codec of its own.
+  static constexpr bool is_of_members = true;
+
   static void encode(json::Writer& writer, T const& value) {
     if constexpr (json::detail::is_supported<T>()) {
       writer.begin_object();
