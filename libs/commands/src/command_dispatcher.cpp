@@ -6,6 +6,7 @@
 
 #include "tram/base/error.hpp"
 #include "tram/commands/commands.hpp"
+#include "tram/commands/detail/describe_command.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/wire/header_names.hpp"
 
@@ -47,7 +48,19 @@ Subscription CommandDispatcher::subscription() const {
           .handler = [shared](Transaction& tx,
                               IncomingMessage const& incoming) { shared->dispatch(tx, incoming); },
           .options = options,
-          .middleware = middleware};
+          .middleware = middleware,
+          .messages = descriptions()};
+}
+
+std::vector<MessageDescription> CommandDispatcher::descriptions() const {
+  std::vector<MessageDescription> result;
+  for (auto const& route : routes) {
+    result.push_back(describe_command(
+        MessageDescription::Direction::receives, channel, route.payload,
+        route.operation.empty() ? subscriber_id + "." + route.names.front() : route.operation,
+        route.replies));
+  }
+  return result;
 }
 
 void CommandDispatcher::dispatch(Transaction& tx, IncomingMessage const& incoming) const {

@@ -7,6 +7,7 @@
 #include "tram/base/error.hpp"
 #include "tram/commands/reply_handlers.hpp"
 #include "tram/messaging/payload.hpp"
+#include "tram/wire/header_names.hpp"
 
 namespace tram {
 
@@ -34,7 +35,20 @@ Subscription ReplyDispatcher::subscription() const {
           .handler = [shared](Transaction& tx,
                               IncomingMessage const& incoming) { shared->dispatch(tx, incoming); },
           .options = options,
-          .middleware = middleware};
+          .middleware = middleware,
+          .messages = descriptions()};
+}
+
+std::vector<MessageDescription> ReplyDispatcher::descriptions() const {
+  std::vector<MessageDescription> result;
+  for (auto const& route : routes) {
+    result.push_back({.channel = channel,
+                      .payload = route.payload,
+                      .operation = subscriber_id + "." + route.names.front(),
+                      .headers = {{std::string{header::reply_type}, route.names.front()},
+                                  {std::string{header::reply_outcome}, {}}}});
+  }
+  return result;
 }
 
 void ReplyDispatcher::dispatch(Transaction& tx, IncomingMessage const& incoming) const {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "tram/base/assert.hpp"
+#include "tram/events/detail/describe_event.hpp"
 
 namespace tram::detail {
 namespace {
@@ -63,7 +64,18 @@ Subscription EventDispatcher::subscription() const {
           .handler = [shared](Transaction& tx,
                               IncomingMessage const& incoming) { shared->dispatch(tx, incoming); },
           .options = options,
-          .middleware = middleware};
+          .middleware = middleware,
+          .messages = descriptions()};
+}
+
+std::vector<MessageDescription> EventDispatcher::descriptions() const {
+  std::vector<MessageDescription> result;
+  for (auto const& route : routes) {
+    result.push_back(describe_event(
+        MessageDescription::Direction::receives, route.aggregate_type, route.payload,
+        route.operation.empty() ? subscriber_id + "." + route.names.front() : route.operation));
+  }
+  return result;
 }
 
 void EventDispatcher::dispatch(Transaction& tx, IncomingMessage const& incoming) const {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tram/base/json_text.hpp"
+#include "tram/wire/header_names.hpp"
 
 namespace tram {
 namespace {
@@ -157,7 +158,9 @@ class Document {
   /// Where replies go stands in the message: their channel has no address here.
   void add_reply(Operation& operation, PayloadDescription const& reply) {
     auto const message = messages_.name_of(
-        legal(reply.type), message_json(reply, {{.name = "reply_type", .value = reply.type}}));
+        legal(reply.type),
+        message_json(reply, {{.name = std::string{header::reply_type}, .value = reply.type},
+                             {.name = std::string{header::reply_outcome}, .value = {}}}));
     operation.reply_channel_id = operation.id + ".replies";
     add_once(operation.replies, message);
     add_once(channel_of(operation.reply_channel_id, "null").messages, message);

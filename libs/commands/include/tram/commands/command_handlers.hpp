@@ -7,6 +7,7 @@
 
 #include "tram/commands/command.hpp"
 #include "tram/commands/detail/command_dispatcher.hpp"
+#include "tram/commands/detail/describe_command.hpp"
 #include "tram/commands/endpoint.hpp"
 #include "tram/commands/outcome.hpp"
 #include "tram/messaging/handler_shape.hpp"
@@ -50,6 +51,8 @@ class CommandHandlers final {
     dispatcher_.routes.push_back({.names = {std::string{type.name}},
                                   .resource = {},
                                   .operation = {},
+                                  .payload = {.type = std::string{type.name}},
+                                  .replies = {},
                                   .handle = std::move(handler)});
     return *this;
   }
@@ -105,6 +108,9 @@ class CommandHandlers final {
           {.names = {wire_names<C>.begin(), wire_names<C>.end()},
            .resource = std::move(resource),
            .operation = std::string{operation},
+           .payload = describe_payload<C>(),
+           .replies = std::is_void_v<Result> ? std::vector<PayloadDescription>{}
+                                             : detail::describe_answers<C>(),
            .handle = [handler = std::move(handler)](Transaction& tx,
                                                     RawCommand const& raw) -> detail::Replies {
              Command<C> const command{raw,

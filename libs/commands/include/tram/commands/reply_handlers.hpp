@@ -7,6 +7,7 @@
 
 #include "tram/commands/detail/reply_dispatcher.hpp"
 #include "tram/commands/reply.hpp"
+#include "tram/messaging/describe_payload.hpp"
 #include "tram/messaging/handler_shape.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/messaging/subscription.hpp"
@@ -65,6 +66,7 @@ class ReplyHandlers final {
   void add(Handler handler) {
     dispatcher_.add(
         {.names = {wire_names<R>.begin(), wire_names<R>.end()},
+         .payload = describe_payload<R>(),
          .handle = [handler = std::move(handler)](Transaction& tx, RawReply const& raw) {
            handler(tx, Reply<R>{raw, decode_payload<R>(raw.incoming(), raw.type(), raw.payload())});
          }});

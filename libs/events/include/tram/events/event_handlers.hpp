@@ -11,6 +11,7 @@
 #include "tram/events/event.hpp"
 #include "tram/events/event_counters.hpp"
 #include "tram/events/event_names.hpp"
+#include "tram/messaging/describe_payload.hpp"
 #include "tram/messaging/handler_shape.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/messaging/subscription.hpp"
@@ -65,6 +66,7 @@ class EventHandlers final {
     dispatcher_.add({.aggregate_type = std::string{Aggregate::wire_type.name},
                      .names = {std::string{type.name}},
                      .operation = {},
+                     .payload = {.type = std::string{type.name}},
                      .handle = [handler = std::move(handler)](
                                    Transaction& tx, RawEvent const& event,
                                    std::string_view /*payload*/) { handler(tx, event); }});
@@ -136,6 +138,7 @@ class EventHandlers final {
            .names = {wire_names<E>.begin(), wire_names<E>.end()},
            .version = std::max(1, detail::declared_version<E>()),
            .operation = std::string{operation},
+           .payload = describe_payload<E>(),
            .handle = [handler = std::move(handler)](Transaction& tx, RawEvent const& event,
                                                     std::string_view payload) {
              handler(tx,

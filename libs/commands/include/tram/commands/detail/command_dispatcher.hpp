@@ -10,6 +10,7 @@
 #include "tram/commands/command.hpp"
 #include "tram/commands/outcome.hpp"
 #include "tram/commands/resource_path.hpp"
+#include "tram/messaging/message_description.hpp"
 #include "tram/messaging/outbox.hpp"
 #include "tram/messaging/subscription.hpp"
 
@@ -24,6 +25,9 @@ struct CommandRoute {
   std::vector<std::string> names;
   std::optional<ResourcePattern> resource;
   std::string operation;
+  PayloadDescription payload{};
+  /// Empty: it is not answered.
+  std::vector<PayloadDescription> replies{};
   RawCommandHandler handle;
 };
 
@@ -41,6 +45,8 @@ struct CommandDispatcher {
   std::vector<HandlerMiddleware> middleware;
 
   [[nodiscard]] Subscription subscription() const;
+  /// What the subscription handles.
+  [[nodiscard]] std::vector<MessageDescription> descriptions() const;
   void dispatch(Transaction& tx, IncomingMessage const& incoming) const;
 
  private:

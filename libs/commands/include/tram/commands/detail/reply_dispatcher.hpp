@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tram/commands/reply.hpp"
+#include "tram/messaging/message_description.hpp"
 #include "tram/messaging/subscription.hpp"
 
 namespace tram::detail {
@@ -15,6 +16,7 @@ using RawReplyHandler = std::function<void(Transaction& tx, RawReply const& repl
 /// What to do with one type of answer.
 struct ReplyRoute {
   std::vector<std::string> names;
+  PayloadDescription payload;
   RawReplyHandler handle;
 };
 
@@ -31,6 +33,8 @@ struct ReplyDispatcher {
   /// A second handler for the same type is a programmer error.
   void add(ReplyRoute route);
   [[nodiscard]] Subscription subscription() const;
+  /// What the subscription handles.
+  [[nodiscard]] std::vector<MessageDescription> descriptions() const;
   void dispatch(Transaction& tx, IncomingMessage const& incoming) const;
 
  private:

@@ -9,6 +9,7 @@
 #include "tram/events/event.hpp"
 #include "tram/events/event_counters.hpp"
 #include "tram/events/event_names.hpp"
+#include "tram/messaging/message_description.hpp"
 #include "tram/messaging/subscription.hpp"
 
 namespace tram::detail {
@@ -24,6 +25,7 @@ struct EventRoute {
   /// Of the type in the code; 1 for types without versions.
   int version{1};
   std::string operation;
+  PayloadDescription payload{};
   /// `payload` is of the current version.
   std::function<void(Transaction& tx, RawEvent const& event, std::string_view payload)> handle;
 };
@@ -54,6 +56,8 @@ struct EventDispatcher {
   void add_aggregate(std::string_view type);
   void add(EventRoute route);
   [[nodiscard]] Subscription subscription() const;
+  /// What the subscription handles.
+  [[nodiscard]] std::vector<MessageDescription> descriptions() const;
 
   void dispatch(Transaction& tx, IncomingMessage const& incoming) const;
 

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "tram/base/json_schema.hpp"
+#include "tram/messaging/message_description.hpp"
+#include "tram/wire/wire_type.hpp"
+
+namespace tram {
+
+/// What a type is called and looks like on the wire.
+template <class T>
+PayloadDescription describe_payload() {
+  return {.type = std::string{wire_names<T>[0]}, .schema = json::json_schema<T>()};
+}
+
+}  // namespace tram
