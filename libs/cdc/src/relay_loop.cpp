@@ -157,6 +157,8 @@ bool Relay::Loop::create_channels() {
   if (!broker_.may_be_tried(now_)) return false;
   try {
     create_one_by_one(channels);
+    // Nothing may land after this that would tell: the rows may all have to be held.
+    if (!producer_broke_) broker_.succeeded();
     return true;
   } catch (Error const& error) {
     ++counters_.broker_errors;

@@ -290,6 +290,20 @@ TEST(Relay, creates_a_channel_before_the_first_record_goes_there) {
   EXPECT_EQ(world.broker.landed.size(), 1U);
 }
 
+TEST(Relay, forgets_trouble_with_channels_once_they_are_made_though_nothing_lands) {
+  RelayWorld world;
+  world.broker.channel_errors.push_back(Error{Fault::transient, "broker: not yet"});
+  auto unpublishable = row("1", "a");
+  unpublishable.payload.reset();
+  world.source.commit({unpublishable});
+  auto const relay = world.relay();
+  world.run_at_once(*relay);
+  EXPECT_NE(relay->status().trouble, "");
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.held.ids(), std::vector<std::string>{"1"});
+  EXPECT_EQ(relay->status().trouble, "");
+}
+
 TEST(Relay, publishes_to_a_channel_that_it_may_not_create_but_that_is_there) {
   RelayWorld world;
   world.broker.channel_errors.push_back(Error{Fault::rejected, "broker: not authorised to create"});
