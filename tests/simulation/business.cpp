@@ -90,11 +90,13 @@ void Business::handle(Transaction& tx, IncomingMessage const& incoming, Outbox c
                                            Fault::rejected};
   auto const fault = faults[chaos_.random().below(faults.size())];
   chaos_.trace().event("handler", to_string(fault), work.number);
-  throw Error{fault, "simulation: the handler is in trouble"};
+  bool const counts = fault == Fault::rejected;
+  throw Error{fault, counts ? "simulation: refused" : "simulation: in trouble (no attempt)"};
 }
 
 void Business::stumble(Work const& work, IncomingMessage const& incoming) {
-  if (away_) throw Error{Fault::transient, "simulation: what the handler needs is away"};
+  if (away_)
+    throw Error{Fault::transient, "simulation: what the handler needs is away (no attempt)"};
   if (work.poison && !cured_) throw std::runtime_error{"poison"};
   auto& attempts = attempts_[{incoming.subscriber_id, work.number}];
   if (attempts >= work.failures || cured_) return;

@@ -54,6 +54,10 @@ class Examination {
   Findings run() {
     for (auto& store : stores_) look_at(store);
     check_records();
+    if (traffic_.held_for_nothing > 0) {
+      report(Kind::inconsistent, std::to_string(traffic_.held_for_nothing) +
+                                     " messages were held for what is no attempt");
+    }
     for (auto const& subscriber : subscribers()) {
       check_effects(subscriber);
       check_inbox(subscriber);

@@ -26,6 +26,8 @@ struct Traffic {
   /// (channel, key) of records that the broker refused once: others of the key, already on their
   /// way, may have landed before them.
   std::set<std::pair<std::string, std::string>> refused;
+  /// Messages that were held though their handlers only met what counts for nothing.
+  std::size_t held_for_nothing{};
 };
 
 /// Highest record that a handler of one process has seen to its end, per partition.

@@ -41,7 +41,8 @@ class ProcessClock final : public Clock {
 /// What is gone when the process dies, in the order of its construction.
 struct Process::Running {
   Running(Surroundings const& around, std::string const& name)
-      : line{around.chaos, name},
+      : traffic{around.traffic},
+        line{around.chaos, name},
         clock{around.clock, line},
         broker{{.inner = around.broker,
                 .line = line,
@@ -93,9 +94,13 @@ struct Process::Running {
   }
   /// What the parts log belongs to what happened.
   Logger logger() {
-    return Logger{
-        [this](LogLevel, std::string const& text) { line.chaos().trace().log(line.name(), text); },
-        LogLevel::info};
+    return Logger{[this](LogLevel, std::string const& text) { note(text); }, LogLevel::info};
+  }
+  void note(std::string const& text) {
+    bool const holds = text.find("event=subscription.held") != std::string::npos;
+    bool const counts = text.find("(no attempt)") == std::string::npos;
+    if (holds && !counts) ++traffic.held_for_nothing;
+    line.chaos().trace().log(line.name(), text);
   }
   MessageHandler handler(Business& business) {
     return [this, &business](Transaction& tx, IncomingMessage const& incoming) {
@@ -105,6 +110,7 @@ struct Process::Running {
     };
   }
 
+  Traffic& traffic;
   Lifeline line;
   ProcessClock clock;
   Finished finished;
