@@ -157,9 +157,11 @@ void ServiceRun::stop_parts() {
   logger.info("service.stopped", {{"service", state_.options.name}});
 }
 
+/// A handler that hangs may hold what others wait for: on SQLite, the lock that the relay needs to
+/// store its position.
 void ServiceRun::stop_stage(StopStage stage) {
-  auto const handlers = stage == StopStage::subscriber ? running_handlers() : "";
-  crew_.stop(stage, [&](std::string const& name) { deadline_.waiting_for(name + handlers); });
+  crew_.stop(stage,
+             [&](std::string const& name) { deadline_.waiting_for(name + running_handlers()); });
 }
 
 std::string ServiceRun::running_handlers() const {
