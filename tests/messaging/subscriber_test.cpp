@@ -26,6 +26,13 @@ TEST_F(SubscriberTest, handles_messages_in_order_and_acknowledges_them) {
   EXPECT_EQ(counters().delivered, 0U);
 }
 
+TEST_F(SubscriberTest, tells_of_every_subscription_before_it_runs) {
+  start();
+  ASSERT_EQ(subscriber->status().size(), 1U);
+  EXPECT_EQ(subscriber->status()[0].subscriber_id, "billing");
+  EXPECT_FALSE(subscriber->idle());
+}
+
 TEST_F(SubscriberTest, passes_over_a_message_that_was_handled_before) {
   send("a", "1");
   send("a", "1");

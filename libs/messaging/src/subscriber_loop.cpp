@@ -36,6 +36,7 @@ Subscriber::Loop::Loop(SubscriberParts parts, SubscriberOptions options,
     subscriptions_.push_back(
         std::make_unique<RunningSubscription>(parts_, options_, std::move(subscription), board_));
   }
+  publish_status();
 }
 
 /// Jobs use what the caller gave us, and may not go on using it.
