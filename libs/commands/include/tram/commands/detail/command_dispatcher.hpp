@@ -11,8 +11,11 @@
 #include "tram/commands/outcome.hpp"
 #include "tram/commands/resource_path.hpp"
 #include "tram/messaging/message_description.hpp"
-#include "tram/messaging/outbox.hpp"
 #include "tram/messaging/subscription.hpp"
+
+namespace tram {
+class Outbox;
+}
 
 namespace tram::detail {
 
