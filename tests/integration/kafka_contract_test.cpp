@@ -3,7 +3,6 @@
 
 namespace tram::testkit {
 
-using Range = tram::testing::KafkaHarness<kafka::Assignment::range>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, BrokerContract, Range);
+INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, BrokerContract, tram::testing::KafkaHarness);
 
 }  // namespace tram::testkit

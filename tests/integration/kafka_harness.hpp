@@ -19,7 +19,6 @@ inline kafka::Config kafka_config(KafkaServer const& server) {
 }
 
 /// For the contract of brokers; all tests of a program share one server.
-template <kafka::Assignment assignment>
 class KafkaHarness {
  public:
   static constexpr Duration patience{std::chrono::seconds{20}};
@@ -38,7 +37,6 @@ class KafkaHarness {
     auto config = kafka_config(server);
     config.record_bytes_max = 100'000;
     config.window = window_max;
-    config.assignment = assignment;
     return config;
   }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t key_bytes_max{std::size_t{32} * 1024};
 
 /// What is set elsewhere, or what the promises of the seam stand on.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> reserved{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> reserved{{
     {"bootstrap.servers", "set Config::servers"},
     {"metadata.broker.list", "set Config::servers"},
     {"message.max.bytes", "set Config::record_bytes_max"},
@@ -31,6 +31,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 16> reserved
     {"enable.auto.offset.store", "only what was acknowledged is stored"},
     {"transactional.id", "this producer has no transactions"},
     {"delivery.report.only.error", "every record is completed"},
+    {"partition.assignment.strategy", "groups share partitions by range, as Java's do by default"},
 }};
 
 [[noreturn]] void reject(std::string const& what) {
@@ -81,23 +82,21 @@ Properties consumer_properties(Config const& config, ConsumerMode const& mode) {
   auto properties = common(config);
   bool const broadcast = mode.kind == ConsumerMode::Kind::broadcast;
   bool const latest = broadcast || mode.start == ConsumerMode::Start::latest;
-  bool const range = config.assignment == Assignment::range;
   auto const heartbeat = std::min(config.session_timeout / 3, std::chrono::milliseconds{3'000});
-  properties.merge(Properties{
-      // The client asks for a name although a listener joins no group.
-      {"group.id", broadcast ? "tram-broadcast" : mode.group},
-      {"auto.offset.reset", latest ? "latest" : "earliest"},
-      {"partition.assignment.strategy", range ? "range" : "cooperative-sticky"},
-      {"session.timeout.ms", milliseconds(config.session_timeout)},
-      {"heartbeat.interval.ms", milliseconds(heartbeat)},
-      {"enable.auto.commit", "false"},
-      {"enable.auto.offset.store", "false"},
-      {"enable.partition.eof", "false"},
-      // As Java's consumers.
-      {"isolation.level", "read_uncommitted"},
-      // What waits in memory for a poll.
-      {"queued.min.messages", "5000"},
-      {"queued.max.messages.kbytes", "16384"}});
+  properties.merge(Properties{// The client asks for a name although a listener joins no group.
+                              {"group.id", broadcast ? "tram-broadcast" : mode.group},
+                              {"auto.offset.reset", latest ? "latest" : "earliest"},
+                              {"partition.assignment.strategy", "range"},
+                              {"session.timeout.ms", milliseconds(config.session_timeout)},
+                              {"heartbeat.interval.ms", milliseconds(heartbeat)},
+                              {"enable.auto.commit", "false"},
+                              {"enable.auto.offset.store", "false"},
+                              {"enable.partition.eof", "false"},
+                              // As Java's consumers.
+                              {"isolation.level", "read_uncommitted"},
+                              // What waits in memory for a poll.
+                              {"queued.min.messages", "5000"},
+                              {"queued.max.messages.kbytes", "16384"}});
   return with_own(std::move(properties), config);
 }
 

@@ -241,13 +241,8 @@ void KafkaConsumer::assigned(List const* partitions) {
     owned_.try_emplace(partition);
     announced_.emplace_back(Assigned{std::move(partition)});
   }
-  if (cooperative()) {
-    ErrorHandle const error{rd_kafka_incremental_assign(client_.get(), partitions)};
-    if (error) failed(rd_kafka_error_code(error.get()), about_, rd_kafka_error_string(error.get()));
-  } else {
-    auto const code = rd_kafka_assign(client_.get(), partitions);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) failed(code, about_, {});
-  }
+  auto const code = rd_kafka_assign(client_.get(), partitions);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) failed(code, about_, {});
 }
 
 void KafkaConsumer::revoked(List const* partitions) {
@@ -265,17 +260,7 @@ void KafkaConsumer::finish_revocation() {
   store_acknowledged();
   for (auto const& entry : entries(leaving.get())) owned_.erase(partition_of(entry));
   last_ = owned_.end();
-  if (cooperative()) {
-    ErrorHandle const error{rd_kafka_incremental_unassign(client_.get(), leaving.get())};
-    if (error) failed(rd_kafka_error_code(error.get()), about_, rd_kafka_error_string(error.get()));
-  } else {
-    rd_kafka_assign(client_.get(), nullptr);
-  }
-}
-
-bool KafkaConsumer::cooperative() const {
-  auto const* const protocol = rd_kafka_rebalance_protocol(client_.get());
-  return protocol != nullptr && std::string_view{protocol} == "COOPERATIVE";
+  rd_kafka_assign(client_.get(), nullptr);
 }
 
 void KafkaConsumer::failed(Code code, std::string const& what, std::string_view text) {

@@ -59,7 +59,6 @@ class KafkaConsumer final : public Consumer {
   void stored(Code code, List const* partitions);
   void failed(Code code, std::string const& what, std::string_view text);
 
-  [[nodiscard]] bool cooperative() const;
   void switch_delivery(TopicPartition const& partition, Code (*with)(rd_kafka_t*, List*));
 
   Clock& clock_;

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <limits>
 #include <utility>
 
 #include "tram/base/error.hpp"
@@ -55,7 +56,7 @@ void OutboxReader::Finalize::operator()(sqlite3_stmt* statement) const noexcept 
 }
 
 OutboxReader::OutboxReader(std::string path, std::string table, std::string relay)
-    : path_{std::move(path)}, relay_{std::move(relay)} {
+    : path_{std::move(path)}, table_{std::move(table)}, relay_{std::move(relay)} {
   sqlite3* connection = nullptr;
   int const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
   int const code = ::sqlite3_open_v2(path_.c_str(), &connection, flags, nullptr);
@@ -64,9 +65,9 @@ OutboxReader::OutboxReader(std::string path, std::string table, std::string rela
   ::sqlite3_extended_result_codes(connection, 1);
   // Losing the newest position means that rows come twice; it is not worth a sync of the disk.
   run("PRAGMA synchronous = NORMAL");
-  rows_ = prepare("SELECT seq, id, destination, headers, payload, published FROM " + quoted(table) +
-                  " WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-  last_ = prepare("SELECT max(seq) FROM " + quoted(table));
+  rows_ = prepare("SELECT seq, id, destination, headers, payload, published FROM " +
+                  quoted(table_) + " WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+  last_ = prepare("SELECT max(seq) FROM " + quoted(table_));
   position_ = prepare("SELECT position FROM tram_relay_position WHERE relay = ?1");
   store_ = prepare("INSERT INTO tram_relay_position (relay, position) VALUES (?1, ?2) "
                    "ON CONFLICT (relay) DO UPDATE SET position = excluded.position");
@@ -107,6 +108,15 @@ std::optional<std::string> OutboxReader::text(int column) const {
 
 std::int64_t OutboxReader::last_seq() {
   return single_value(last_, "read the outbox of").value_or(0);
+}
+
+std::int64_t OutboxReader::last_seq_ever() {
+  constexpr char const* operation = "read the outbox of";
+  auto const counters = prepare("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'");
+  if (!single_value(counters, operation)) return std::numeric_limits<std::int64_t>::max();
+  auto const counter = prepare("SELECT max(seq) FROM sqlite_sequence WHERE name = ?1");
+  ::sqlite3_bind_text(counter.get(), 1, table_.c_str(), -1, SQLITE_STATIC);
+  return single_value(counter, operation).value_or(0);
 }
 
 std::optional<std::int64_t> OutboxReader::position() {

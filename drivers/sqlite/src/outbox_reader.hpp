@@ -28,6 +28,9 @@ class OutboxReader {
   std::vector<Entry> rows_behind(std::int64_t seq, std::size_t rows_max);
   /// The largest `seq`, 0 for an empty table.
   std::int64_t last_seq();
+  /// The largest `seq` that any row of this table ever had, removed ones included; the largest
+  /// number there is where nobody counts.
+  std::int64_t last_seq_ever();
   /// Nothing when none was stored yet.
   std::optional<std::int64_t> position();
   /// False when another connection is writing.
@@ -51,6 +54,7 @@ class OutboxReader {
                                            std::string const& operation);
 
   std::string path_;
+  std::string table_;
   std::string relay_;
   std::unique_ptr<sqlite3, Close> connection_;
   Statement rows_;

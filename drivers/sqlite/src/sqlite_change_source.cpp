@@ -46,6 +46,7 @@ class SqliteChangeSource final : public ChangeSource {
   bool owns_outbox();
   bool is_passing(Error const& error);
   void open();
+  void refuse_other_table();
   ChangeBatch read_rows(std::size_t rows_max);
   void measure(bool more_to_come);
   void store_position();
@@ -110,9 +111,23 @@ void SqliteChangeSource::open() {
   if (file_ && !watch_) watch_.emplace(*file_);
   reader_.emplace(config_.path, config_.table, config_.relay);
   stored_ = reader_->position().value_or(0);
+  refuse_other_table();
   confirmed_ = std::max(confirmed_, stored_);
   last_read_ = confirmed_;
   end_ = std::max(reader_->last_seq(), confirmed_);
+}
+
+/// A position behind the table's end would pass over everything that comes, in silence.
+void SqliteChangeSource::refuse_other_table() {
+  auto const last = reader_->last_seq_ever();
+  if (stored_ <= last) return;
+  throw Error{Fault::rejected,
+              "sqlite relay: '" + config_.path + "': relay '" + config_.relay +
+                  "' has published up to row " + std::to_string(stored_) + ", but table '" +
+                  config_.table + "' never had more than " + std::to_string(last) +
+                  " rows: it was made anew; to publish it from its beginning, run \"DELETE FROM "
+                  "tram_relay_position WHERE relay = '" +
+                  config_.relay + "'\""};
 }
 
 ChangeBatch SqliteChangeSource::read_rows(std::size_t rows_max) {

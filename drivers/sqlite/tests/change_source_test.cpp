@@ -283,6 +283,35 @@ TEST_F(SqliteChangeSource, rests_when_nothing_is_written) {
   EXPECT_EQ(tail->poll_interval(), 30s);
 }
 
+// --- a table made anew
+
+TEST_F(SqliteChangeSource, refuses_a_table_that_was_made_anew_behind_its_position) {
+  for (auto const* id : {"a", "b", "c"}) writer.insert(id);
+  auto tail = source();
+  read(*tail);
+  tail->confirm(3);
+  tail->flush();
+  tail.reset();
+  // Removed rows are no new table.
+  writer.run("DELETE FROM message");
+  EXPECT_EQ(read(*source()), (Texts{}));
+
+  writer.run("DROP TABLE message");
+  writer.run("CREATE TABLE message (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, destination "
+             "TEXT, headers TEXT, payload TEXT, published INTEGER DEFAULT 0)");
+  writer.insert("d");
+  auto const again = change_source({.path = file.path()}, clock);
+  try {
+    again->read(10);
+    FAIL() << "it passed over the new row";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::rejected);
+    EXPECT_NE(std::string{error.what()}.find("DELETE FROM tram_relay_position"), std::string::npos);
+  }
+  writer.run("DELETE FROM tram_relay_position WHERE relay = 'relay'");
+  EXPECT_EQ(read(*again), (Texts{"d"}));
+}
+
 // --- a busy database
 
 /// Has another connection lock the database right before the source asks for the table's end.

@@ -28,7 +28,7 @@ struct Config {
   std::string path;
   /// Partitions of a channel that is created without a number of its own.
   std::int32_t partitions{4};
-  /// The largest record, key and value together, in bytes; at most 500 000 000.
+  /// The largest value of a record, in bytes; at most 500 000 000.
   std::size_t record_bytes_max{1'000'000};
   Durability durability{Durability::power_failure};
   /// Records older than this are removed, consumed or not, a few with every transaction of a

@@ -15,7 +15,7 @@ namespace tram::embedded {
 struct InMemoryConfig {
   /// Partitions of a channel that is created without a number of its own.
   std::int32_t partitions{4};
-  /// The largest record, key and value together, in bytes.
+  /// The largest value of a record, in bytes.
   std::size_t record_bytes_max{1'000'000};
   /// Records that a producer holds until its completions are taken.
   std::size_t window{10'000};

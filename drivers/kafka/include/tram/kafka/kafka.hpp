@@ -13,14 +13,6 @@
 
 namespace tram::kafka {
 
-/// How the partitions of a group are shared out. All members of a group must use the same.
-enum class Assignment : std::uint8_t {
-  /// As Java's default: at a rebalance everything is revoked and assigned anew.
-  range,
-  /// Only what moves is revoked. Java members need `CooperativeStickyAssignor`.
-  cooperative_sticky,
-};
-
 /// How to reach a Kafka cluster.
 struct Config {
   /// `host:port`, several separated by commas.
@@ -40,7 +32,6 @@ struct Config {
   /// Records, and about the bytes, that one producer takes before they are completed.
   std::size_t window{10'000};
   std::size_t window_bytes{64UL * 1024 * 1024};
-  Assignment assignment{Assignment::range};
   /// Anything else that librdkafka understands, by its name: TLS, SASL, compression, …
   /// https://github.com/confluentinc/librdkafka/blob/v2.0.2/CONFIGURATION.md
   /// Goes before what this driver would choose by itself, except for the few properties that its

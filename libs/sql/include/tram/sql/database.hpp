@@ -22,7 +22,8 @@ struct TransactOptions {
   /// Ends earlier than `timeout` when given.
   std::optional<Deadline> deadline{};
   TransactionContext context{};
-  /// How often a `conflict` runs the function again, the first time included.
+  /// How often the function runs at most, the first time included: again after `conflict`,
+  /// `transient` and `broken` before the commit.
   int attempts_max = 10;
 };
 
