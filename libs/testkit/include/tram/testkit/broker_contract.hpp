@@ -634,8 +634,8 @@ TYPED_TEST_P(BrokerContract, serves_many_threads_at_once) {
         if (!probe.settle()) ++failures;
       });
     }
-    for (std::size_t reader = 0; reader < breaches.size(); ++reader) {
-      threads.emplace_back([&, reader] {
+    for (auto& found : breaches) {
+      threads.emplace_back([&, &found = found] {
         auto const probe = this->member(group, channel);
         std::size_t counted = 0;
         bool const done = this->until({probe.get()}, [&] {
@@ -646,7 +646,7 @@ TYPED_TEST_P(BrokerContract, serves_many_threads_at_once) {
         });
         if (!done) ++failures;
         probe->consumer()->close(TypeParam::patience);
-        breaches[reader] = probe->breaches();
+        found = probe->breaches();
       });
     }
   }
