@@ -63,10 +63,10 @@ PipelinedConnection::PipelinedConnection(std::shared_ptr<Target const> target, S
 }
 
 void PipelinedConnection::begin(Access access, Deadline) {
-  TRAM_ASSERT(!begun_ && pending_.empty(), "a connection has one transaction at a time");
   // A server that went away while the connection lay idle is noticed here, before anything can be
-  // in doubt.
+  // in doubt; so is a connection that was lost in a commit which turned out to have happened.
   if (!std::exchange(usable_, false)) session_.lost();
+  TRAM_ASSERT(!begun_ && pending_.empty(), "a connection has one transaction at a time");
   session_.require_alive();
   usable_ = true;
   access_ = access;
