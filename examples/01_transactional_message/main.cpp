@@ -32,12 +32,13 @@ int main(int argc, char** argv) {
     tx.execute("CREATE TABLE IF NOT EXISTS arrivals (shipment_id INTEGER, carrier TEXT)");
   });
 
-  // The relay: from the outbox table to the broker.
+  // The relay, from the outbox table to the broker: stands by where a tram-cdc does this.
   auto const source = tram::by_url::change_source(options.database_url, {}, clock);
   tram::RelayHeldStore held{database, tram::SchemaName{}, "relay"};
   tram::Relay relay{{*source, *broker, held, nullptr, clock, random}, {}};
   std::jthread const relaying{[&](std::stop_token const& stop) { relay.run(stop); }};
-  while (!relay.status().caught_up) clock.pause(std::chrono::milliseconds{10});
+  auto const relayed = [&] { return relay.status().caught_up || relay.status().standby; };
+  while (!relayed()) clock.pause(std::chrono::milliseconds{10});
 
   // The subscription: what the handler writes is there once, however often the message comes.
   tram::WorkerPool workers{2};

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "cdc_process.hpp"
 #include "kafka_server.hpp"
 #include "postgres_server.hpp"
 
@@ -24,6 +25,21 @@ TEST(Example01, runs_unchanged_on_postgresql_and_kafka_and_runs_again) {
   EXPECT_EQ(postgres.sql("SELECT count(*) FROM arrivals"), "2");
   EXPECT_EQ(postgres.sql("SELECT count(*) FROM eventuate.received_messages"), "2");
   EXPECT_EQ(status(std::string{TRAM_PROGRAM} + " doctor"), 0);
+}
+
+TEST(Example01, stands_by_for_a_tram_cdc) {
+  PostgresServer const postgres;
+  KafkaServer const kafka;
+  std::vector<std::string> const servers{
+      "--database",
+      "postgresql://postgres@127.0.0.1:" + std::to_string(postgres.port()) + "/postgres",
+      "--broker", "kafka://" + kafka.servers()};
+  CdcProcess const relay{servers};
+  ASSERT_TRUE(eventually([&] { return relay.ready(); })) << relay.log();
+  ProgramProcess example{TRAM_EXAMPLE, servers};
+  example.await_end();
+  EXPECT_EQ(example.wait(), 0) << example.log();
+  EXPECT_TRUE(relay.has_metric("eventuate_cdc_events_sent_total 1"));
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 #include "postgres_server.hpp"
+#include "tcp_proxy.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/outbox_table.hpp"
@@ -39,6 +41,26 @@ TEST_F(PostgresDatabase, works_on_after_the_server_was_restarted) {
   server().stop("fast");
   server().start();
   insert(2);
+  EXPECT_EQ(count(), "2");
+}
+
+TEST_F(PostgresDatabase, works_on_after_the_answer_to_a_commit_was_lost) {
+  TcpProxy proxy{server().port()};
+  auto database =
+      postgres::connect({.connection = "host=127.0.0.1 user=postgres dbname=postgres port=" +
+                                       std::to_string(proxy.port())},
+                        {.connections_max = 1}, clock_, random_);
+  auto lost = std::async(std::launch::async, [&] {
+    database.transact([&](Transaction& tx) {
+      tx.execute("INSERT INTO t VALUES (1, 'a')");
+      proxy.withhold_answers(1);
+    });
+  });
+  while (count() != "1") std::this_thread::yield();
+  proxy.cut();
+  proxy.withhold_answers(0);
+  EXPECT_NO_THROW(lost.get());
+  database.transact([](Transaction& tx) { tx.execute("INSERT INTO t VALUES (2, 'a')"); });
   EXPECT_EQ(count(), "2");
 }
 
