@@ -10,6 +10,8 @@
 #include "postgres_server.hpp"
 #include "tram/broker/broker.hpp"
 #include "tram/embedded/embedded.hpp"
+#include "tram/sql/schema.hpp"
+#include "tram/sqlite/sqlite.hpp"
 
 namespace tram::testing {
 namespace {
@@ -302,13 +304,52 @@ TEST_F(CdcOnPostgres, takes_over_from_another_relay_step_by_step) {
   EXPECT_EQ(server().sql("SELECT string_agg(slot_name, ',') FROM pg_replication_slots"), "tram");
 }
 
-TEST(Cdc, relays_a_sqlite_file) {
+/// As a service makes it.
+void make_database(std::string const& path, std::string const& more = {}) {
+  SystemClock clock;
+  SystemRandom random;
+  auto database = sqlite::connect({.path = path}, {}, clock, random);
+  install_schema(database, SchemaName::none());
+  if (!more.empty()) database.transact([&](Transaction& tx) { tx.execute(more); });
+}
+
+TEST(Cdc, relays_a_sqlite_file_and_does_not_make_it) {
   Folder const folder;
-  CdcProcess cdc{{"--database", "sqlite:" + folder.file("a.db"), "--broker",
-                  "embedded:" + folder.file("b.db")}};
+  auto const file = folder.file("a.db");
+  CdcProcess cdc{{"--database", "sqlite:" + file, "--broker", "embedded:" + folder.file("b.db")}};
+  EXPECT_TRUE(eventually([&] { return cdc.not_ready_since("there is no file '" + file + "'"); }))
+      << cdc.log();
+  EXPECT_FALSE(std::filesystem::exists(file));
+  make_database(file);
   EXPECT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
   cdc.signal(SIGTERM);
   EXPECT_EQ(cdc.wait(), 0) << cdc.log();
+}
+
+TEST(Cdc, checks_a_sqlite_file_and_changes_nothing) {
+  Folder const folder;
+  auto const file = folder.file("a.db");
+  auto const check = [&](Texts more) {
+    more.insert(more.end(), {"--check", "--database", "sqlite:" + file, "--broker",
+                             "embedded:" + folder.file("b.db")});
+    return run_cdc(more);
+  };
+  auto const missing = check({});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_NE(missing.output.find("WRONG  database: sqlite: there is no file '" + file + "'"),
+            std::string::npos)
+      << missing.output;
+  EXPECT_FALSE(std::filesystem::exists(file));
+  make_database(file);
+  auto const good = check({});
+  EXPECT_EQ(good.status, 0) << good.output;
+  auto const wrong = check({"--table", "nosuch"});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_NE(wrong.output.find("WRONG  outbox: table 'nosuch' does not exist"), std::string::npos)
+      << wrong.output;
+  for (auto const* name : {"a.db-wal", "a.db-shm", "a.db-relay.lock", "b.db", "b.db.lock"}) {
+    EXPECT_FALSE(std::filesystem::exists(folder.file(name))) << name;
+  }
 }
 
 TEST(Cdc, refuses_wrong_settings_with_place_and_remedy) {
@@ -325,6 +366,7 @@ TEST(Cdc, refuses_wrong_settings_with_place_and_remedy) {
 
 TEST(Cdc, says_why_it_cannot_start) {
   Folder const folder;
+  make_database(folder.file("a.db"));
   CdcProcess const first{{"--database", "sqlite:" + folder.file("a.db"), "--broker", "memory:"}};
   ASSERT_TRUE(eventually([&] { return first.number_logged("http_port") != 0; })) << first.log();
   auto const second =

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <chrono>
+#include <iterator>
 #include <ostream>
 
 #include "commands.hpp"
@@ -12,8 +12,6 @@
 namespace tram::relay_program {
 namespace {
 
-constexpr Duration broker_patience{std::chrono::seconds{10}};
-
 class Check {
  public:
   Check(Configuration const& configuration, Machine const& machine)
@@ -23,7 +21,9 @@ class Check {
     findings_ = by_url::check_outbox(configuration_.database_url, configuration_.outbox,
                                      machine_.clock, machine_.random);
     if (database_is_there()) attempt("schema", [this] { look_at_schema(); });
-    attempt("broker", [this] { look_at_broker(); });
+    auto broker = by_url::check_broker(configuration_.broker_url, configuration_.broker_properties,
+                                       by_url::BrokerCheck::before_use, machine_.clock);
+    std::ranges::move(broker, std::back_inserter(findings_));
     return std::move(findings_);
   }
 
@@ -45,7 +45,7 @@ class Check {
 
   void look_at_schema() {
     auto database = by_url::database(configuration_.database_url, {.connections_max = 1},
-                                     machine_.clock, machine_.random);
+                                     machine_.clock, machine_.random, by_url::Opening::read_only);
     auto const status = schema_status(database, configuration_.outbox.schema);
     using State = SchemaStatus::State;
     bool const incomplete = status.state == State::absent || status.state == State::behind;
@@ -61,14 +61,6 @@ class Check {
       for (auto const& finding : status.findings) text += "; " + finding;
     }
     findings_.push_back({.good = good, .subject = "schema", .text = std::move(text)});
-  }
-
-  void look_at_broker() {
-    auto const broker =
-        by_url::broker(configuration_.broker_url, configuration_.broker_properties, machine_.clock);
-    broker->create_channels({}, 0, Deadline::after(machine_.clock, broker_patience));
-    findings_.push_back(
-        {.good = true, .subject = "broker", .text = broker->traits().name + " answers"});
   }
 
   Configuration const& configuration_;

@@ -93,8 +93,9 @@ class Program {
       configuration_.broker_url, configuration_.broker_properties, machine_.clock, logger_)};
   std::unique_ptr<ChangeSource> source_{
       by_url::change_source(configuration_.database_url, configuration_.outbox, machine_.clock)};
+  // Whose path is mistyped does not get an empty database that nobody writes to.
   Database database_{by_url::database(configuration_.database_url, {.connections_max = 2},
-                                      machine_.clock, machine_.random)};
+                                      machine_.clock, machine_.random, by_url::Opening::existing)};
   SchemaName schema_{database_.dialect().kind == DatabaseKind::sqlite
                          ? SchemaName::none()
                          : configuration_.outbox.schema};

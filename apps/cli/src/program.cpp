@@ -26,6 +26,16 @@ int act(Workplace const& place) {
   return exit_wrong_arguments;
 }
 
+/// Whoever looks makes nothing, and only who installs makes a database.
+by_url::Opening opening_of(Command command) {
+  switch (command) {
+    case Command::schema_install: return by_url::Opening::create;
+    case Command::held_retry:
+    case Command::held_drop: return by_url::Opening::existing;
+    default: return by_url::Opening::read_only;
+  }
+}
+
 int act(Arguments const& arguments, Machine const& machine) {
   if (arguments.command == Command::print) {
     machine.out << arguments.text;
@@ -34,7 +44,7 @@ int act(Arguments const& arguments, Machine const& machine) {
   SchemaName const schema{arguments.schema};
   if (arguments.command == Command::doctor) return doctor(arguments, schema, machine);
   auto database = by_url::database(arguments.database_url, {.connections_max = 1}, machine.clock,
-                                   machine.random);
+                                   machine.random, opening_of(arguments.command));
   return act({.database = database,
               .schema = schema_in(database.dialect(), schema),
               .arguments = arguments,

@@ -1,13 +1,16 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tram/cdc/relay_held_store.hpp"
+#include "tram/embedded/embedded.hpp"
 #include "tram/messaging/held_messages.hpp"
 #include "tram/messaging/outbox.hpp"
 #include "tram/sqlite/sqlite.hpp"
@@ -83,6 +86,8 @@ class Program : public ::testing::Test {
 };
 
 TEST_F(Program, installs_the_tables_and_says_what_is_there) {
+  EXPECT_EQ(run("schema status").status, 3);
+  database().transact([](Transaction& tx) { tx.execute("CREATE TABLE orders (id INTEGER)"); });
   auto const before = run("schema status");
   EXPECT_EQ(before.status, 1);
   EXPECT_TRUE(before.says("absent") && before.says("tram schema install")) << before.text;
@@ -91,6 +96,33 @@ TEST_F(Program, installs_the_tables_and_says_what_is_there) {
   EXPECT_EQ(run("schema status").status, 0);
   EXPECT_TRUE(run("schema status --json").says(R"({"state":"current","version":1,"findings":[]})"));
   EXPECT_TRUE(run("schema print").says("CREATE TABLE IF NOT EXISTS message"));
+}
+
+TEST_F(Program, makes_nothing_when_it_only_looks) {
+  std::vector<std::string> const looks{
+      "schema status", "schema print",     "outbox list",
+      "outbox status", "held list",        "held show m1",
+      "held drop m1",  "held retry --all", "doctor --broker embedded:" + path() + ".channels"};
+  for (auto const& look : looks) {
+    auto const outcome = run(look);
+    EXPECT_TRUE(std::filesystem::is_empty(folder_)) << look;
+    if (look == "schema print") continue;
+    EXPECT_NE(outcome.status, 0) << look;
+    EXPECT_TRUE(outcome.says("there is no file '" + path() + "'")) << outcome.text;
+  }
+  install();
+  for (auto const* look : {"schema status", "outbox list", "outbox status", "held list", "doctor"})
+    EXPECT_EQ(run(look).status, 0) << look;
+  EXPECT_FALSE(std::filesystem::exists(path() + "-wal"));
+}
+
+TEST_F(Program, takes_a_broker_in_a_file_that_is_in_use_for_a_fact) {
+  install();
+  auto const file = (folder_ / "channels.db").string();
+  auto const broker = embedded::connect({.path = file}, clock_);
+  auto const outcome = run("doctor --broker embedded:" + file);
+  EXPECT_EQ(outcome.status, 0) << outcome.text;
+  EXPECT_TRUE(outcome.says("in use by process " + std::to_string(::getpid()))) << outcome.text;
 }
 
 TEST_F(Program, lists_what_was_sent) {
@@ -170,6 +202,7 @@ TEST_F(Program, tells_wrong_arguments_from_trouble) {
   auto const wrong = run("held lst");
   EXPECT_EQ(wrong.status, 2);
   EXPECT_TRUE(wrong.says("did you mean 'list'?")) << wrong.text;
+  database().transact([](Transaction& tx) { tx.execute("CREATE TABLE orders (id INTEGER)"); });
   auto const trouble = run("held list");
   EXPECT_EQ(trouble.status, 3);
   EXPECT_TRUE(trouble.says("tram_held_key")) << trouble.text;

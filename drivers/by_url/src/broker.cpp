@@ -1,11 +1,13 @@
 #include "tram/by_url/broker.hpp"
 
 #include <charconv>
+#include <chrono>
 
 #include "schemes.hpp"
 #include "tram/base/error.hpp"
 #ifdef TRAM_HAS_EMBEDDED
 #include "tram/embedded/embedded.hpp"
+#include "tram/embedded/file_look.hpp"
 #include "tram/embedded/in_memory.hpp"
 #endif
 #ifdef TRAM_HAS_KAFKA
@@ -21,14 +23,43 @@ void refuse_properties(Url const& url, BrokerProperties const& properties) {
                                    properties.begin()->first + "'; properties are for kafka:"};
 }
 
+constexpr Duration patience{std::chrono::seconds{10}};
+
 #ifdef TRAM_HAS_EMBEDDED
+void require_embedded_parameters(Url const& url) {
+  require_known_parameters(url, {"partitions", "durability"});
+}
+
 std::unique_ptr<Broker> open_memory(Url const& url, Clock& clock) {
   require_known_parameters(url, {"partitions"});
   return embedded::in_memory_broker({.partitions = whole_number(url, "partitions", 4)}, clock);
 }
 
+Finding look_at_file(std::string const& path, BrokerCheck check) {
+  auto const look = embedded::look_at(path);
+  bool const before_use = check == BrokerCheck::before_use;
+  auto const finding = [](bool good, std::string text) {
+    return Finding{.good = good, .subject = "broker", .text = std::move(text)};
+  };
+  using State = embedded::FileLook::State;
+  switch (look.state) {
+    case State::missing:
+      return finding(before_use, "there is no file '" + path + "' yet" +
+                                     (before_use ? ", and it will be made"
+                                                 : "; start the service that makes it, or correct "
+                                                   "the path"));
+    case State::in_use:
+      return finding(!before_use, "'" + path + "' is in use by " + look.owner +
+                                      (before_use ? ", and one at a time may; stop that one, or "
+                                                    "give each its own file"
+                                                  : ""));
+    case State::free: break;
+  }
+  return finding(true, "'" + path + "' is sound, and nobody uses it now");
+}
+
 std::unique_ptr<Broker> open_embedded(Url const& url, Clock& clock, Logger const& logger) {
-  require_known_parameters(url, {"partitions", "durability"});
+  require_embedded_parameters(url);
   bool const light = choice(url, "durability", {"power_failure", "process_crash"}) == 1;
   return embedded::connect({.path = url.rest,
                             .partitions = whole_number(url, "partitions", 4),
@@ -78,6 +109,33 @@ std::unique_ptr<Broker> broker(std::string_view text, BrokerProperties const& pr
 #endif
   refuse_scheme(url, "broker",
                 {{"kafka", has_kafka}, {"embedded", has_embedded}, {"memory", has_embedded}});
+}
+
+std::vector<Finding> check_broker(std::string_view text, BrokerProperties const& properties,
+                                  BrokerCheck check, Clock& clock) {
+  try {
+    auto const url = parse_url(text);
+#ifdef TRAM_HAS_EMBEDDED
+    if (url.scheme == "embedded") {
+      require_embedded_parameters(url);
+      refuse_properties(url, properties);
+      return {look_at_file(url.rest, check)};
+    }
+#endif
+    auto const opened = broker(text, properties, clock);
+    opened->create_channels({}, 0, Deadline::after(clock, patience));
+    auto const traits = opened->traits();
+    std::vector<Finding> findings{
+        {.good = true, .subject = "broker", .text = traits.name + " answers"}};
+    if (!traits.durable && check == BrokerCheck::from_outside) {
+      findings.push_back({.good = false,
+                          .subject = "broker",
+                          .text = "its records do not survive a crash: for tests only"});
+    }
+    return findings;
+  } catch (Error const& error) {
+    return {{.good = false, .subject = "broker", .text = error.what()}};
+  }
 }
 
 }  // namespace tram::by_url

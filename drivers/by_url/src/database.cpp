@@ -25,25 +25,37 @@ Database open_postgres(Url const& url, std::string_view text, PoolOptions const&
 #endif
 
 #ifdef TRAM_HAS_SQLITE
-Database open_sqlite(Url const& url, PoolOptions const& options, Clock& clock, Random& random) {
+sqlite::Opening opening_of(Opening opening) {
+  switch (opening) {
+    case Opening::existing: return sqlite::Opening::existing;
+    case Opening::read_only: return sqlite::Opening::read_only;
+    case Opening::create: break;
+  }
+  return sqlite::Opening::create;
+}
+
+Database open_sqlite(Url const& url, PoolOptions const& options, Clock& clock, Random& random,
+                     Opening opening) {
   require_known_parameters(url, {"durability"});
   bool const light = choice(url, "durability", {"power_failure", "process_crash"}) == 1;
   return sqlite::connect(
       {.path = url.rest,
-       .durability = light ? sqlite::Durability::process_crash : sqlite::Durability::power_failure},
+       .durability = light ? sqlite::Durability::process_crash : sqlite::Durability::power_failure,
+       .opening = opening_of(opening)},
       options, clock, random);
 }
 #endif
 
 }  // namespace
 
-Database database(std::string_view text, PoolOptions const& options, Clock& clock, Random& random) {
+Database database(std::string_view text, PoolOptions const& options, Clock& clock, Random& random,
+                  [[maybe_unused]] Opening opening) {
   auto const url = parse_url(text);
 #ifdef TRAM_HAS_POSTGRES
   if (url.scheme == "postgresql") return open_postgres(url, text, options, clock, random);
 #endif
 #ifdef TRAM_HAS_SQLITE
-  if (url.scheme == "sqlite") return open_sqlite(url, options, clock, random);
+  if (url.scheme == "sqlite") return open_sqlite(url, options, clock, random, opening);
 #endif
   refuse_database(url);
 }

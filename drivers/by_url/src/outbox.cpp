@@ -1,7 +1,5 @@
 #include "tram/by_url/outbox.hpp"
 
-#include <filesystem>
-
 #include "postgres_url.hpp"
 #include "schemes.hpp"
 #include "tram/base/error.hpp"
@@ -14,6 +12,7 @@
 #endif
 #ifdef TRAM_HAS_SQLITE
 #include "tram/sqlite/change_source.hpp"
+#include "tram/sqlite/outbox_check.hpp"
 #endif
 
 namespace tram::by_url {
@@ -40,14 +39,8 @@ postgres::ChangeSourceConfig postgres_config(std::string_view text, OutboxOption
 #endif
 
 #ifdef TRAM_HAS_SQLITE
-/// Opening a file that is not there would make it.
-std::vector<Finding> check_sqlite(std::string const& path) {
-  bool const there = path.starts_with("file:") || std::filesystem::exists(path);
-  return {{.good = there,
-           .subject = "database",
-           .text = there ? "the file is there"
-                         : "there is no file '" + path +
-                               "'; start the service that writes it, or correct the path"}};
+sqlite::ChangeSourceConfig sqlite_config(Url const& url, OutboxOptions const& options) {
+  return {.path = url.rest, .table = options.table, .relay = options.relay};
 }
 #endif
 
@@ -61,10 +54,7 @@ std::unique_ptr<ChangeSource> change_source(std::string_view text, OutboxOptions
     return postgres::change_source(postgres_config(text, options), clock);
 #endif
 #ifdef TRAM_HAS_SQLITE
-  if (url.scheme == "sqlite") {
-    return sqlite::change_source({.path = url.rest, .table = options.table, .relay = options.relay},
-                                 clock);
-  }
+  if (url.scheme == "sqlite") { return sqlite::change_source(sqlite_config(url, options), clock); }
 #endif
   refuse_database(url);
 }
@@ -107,7 +97,9 @@ std::vector<Finding> check_outbox(std::string_view text, OutboxOptions const& op
     return postgres::check_outbox(postgres_config(text, options), clock, random);
 #endif
 #ifdef TRAM_HAS_SQLITE
-  if (url.scheme == "sqlite") return check_sqlite(url.rest);
+  if (url.scheme == "sqlite") {
+    return sqlite::check_outbox(sqlite_config(url, options), clock, random);
+  }
 #endif
   refuse_database(url);
 }

@@ -96,7 +96,48 @@ TEST_F(ByUrl, checks_without_making_anything) {
   auto const findings = check_outbox("sqlite:" + file.string(), {}, clock_, random_);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_FALSE(findings.front().good);
-  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+TEST_F(ByUrl, makes_no_file_where_it_is_told_not_to) {
+  auto const url = "sqlite:" + (folder_ / "mistyped.db").string();
+  for (auto const opening : {Opening::existing, Opening::read_only}) {
+    auto const why =
+        refusal([&] { database(url, {}, clock_, random_, opening).transact([](Transaction&) {}); });
+    EXPECT_TRUE(says(why, "there is no file")) << why;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+TEST_F(ByUrl, looks_at_a_broker_in_a_file_without_touching_it) {
+  auto const file = (folder_ / "channels.db").string();
+  auto const look = [&](BrokerCheck check) {
+    return check_broker("embedded:" + file, {}, check, clock_).front();
+  };
+  EXPECT_TRUE(look(BrokerCheck::before_use).good);
+  EXPECT_FALSE(look(BrokerCheck::from_outside).good);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  {
+    auto const user = broker("embedded:" + file, {}, clock_);
+    EXPECT_TRUE(look(BrokerCheck::from_outside).good);
+    EXPECT_TRUE(says(look(BrokerCheck::from_outside).text, "in use by process"));
+    EXPECT_FALSE(look(BrokerCheck::before_use).good);
+    EXPECT_TRUE(says(look(BrokerCheck::before_use).text, "stop that one"));
+  }
+  EXPECT_TRUE(look(BrokerCheck::from_outside).good);
+  EXPECT_TRUE(look(BrokerCheck::before_use).good);
+  EXPECT_FALSE(std::filesystem::exists(file + "-wal"));
+}
+
+TEST_F(ByUrl, says_that_a_file_is_not_a_broker_s) {
+  auto const file = (folder_ / "orders.db").string();
+  database("sqlite:" + file, {}, clock_, random_).transact([](Transaction& tx) {
+    tx.execute("CREATE TABLE t (a)");
+  });
+  auto const finding = check_broker("embedded:" + file, {}, BrokerCheck::from_outside, clock_);
+  EXPECT_FALSE(finding.front().good);
+  EXPECT_TRUE(says(finding.front().text, "something else")) << finding.front().text;
+  EXPECT_FALSE(std::filesystem::exists(file + ".lock"));
 }
 
 TEST_F(ByUrl, has_nothing_to_take_over_from_a_file) {

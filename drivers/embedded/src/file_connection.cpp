@@ -1,5 +1,7 @@
 #include "file_connection.hpp"
 
+#include <filesystem>
+
 #include "system_trouble.hpp"
 
 namespace tram::embedded {
@@ -41,6 +43,17 @@ char const* remedy_of(int code, int system_code) {
   }
 }
 
+std::string uri_of(std::string const& path) {
+  std::string uri{"file:"};
+  for (char const each : path) {
+    if (each == '%') uri += "%25";
+    else if (each == '?') uri += "%3f";
+    else if (each == '#') uri += "%23";
+    else uri += each;
+  }
+  return uri;
+}
+
 }  // namespace
 
 FileConnection::FileConnection(std::string const& path, Durability durability, Missing missing)
@@ -60,6 +73,19 @@ FileConnection::FileConnection(std::string const& path, Durability durability, M
   }
   bool const syncs = durability == Durability::power_failure;
   run("open", syncs ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+}
+
+FileConnection::FileConnection(std::string const& path) : path_{path} {
+  // Without a log nobody has it open, and SQLite would make one to read it.
+  bool const at_rest = !std::filesystem::exists(path + "-wal");
+  auto const uri = uri_of(path) + (at_rest ? "?immutable=1" : "?mode=ro");
+  sqlite3* connection = nullptr;
+  constexpr int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+  int const code = ::sqlite3_open_v2(uri.c_str(), &connection, flags, nullptr);
+  handle_.reset(connection);
+  if (code != SQLITE_OK) throw error(code, "open");
+  ::sqlite3_extended_result_codes(connection, 1);
+  ::sqlite3_busy_timeout(connection, lock_milliseconds_max);
 }
 
 void FileConnection::run(char const* operation, char const* sql) {

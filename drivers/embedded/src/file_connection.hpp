@@ -17,6 +17,8 @@ class FileConnection {
  public:
   enum class Missing : std::uint8_t { refuse, create };
   FileConnection(std::string const& path, Durability durability, Missing missing);
+  /// To read only; makes nothing, the log beside the file included.
+  explicit FileConnection(std::string const& path);
 
   /// Runs statements that give no rows. `operation` is for messages; see `error`.
   void run(char const* operation, char const* sql);

@@ -57,4 +57,19 @@ FileLock::FileLock(std::string const& path)
 
 FileLock::~FileLock() { ::close(descriptor_); }
 
+std::optional<std::string> lock_owner(std::string const& path) {
+  int const descriptor = ::open((path + ".lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 && errno == ENOENT) return std::nullopt;
+  if (descriptor < 0) throw system_error("open '" + path + ".lock'", errno);
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  bool const asked = ::fcntl(descriptor, F_OFD_GETLK, &lock) == 0;
+  auto const code = errno;
+  auto who = owner(descriptor);
+  ::close(descriptor);
+  if (!asked) throw system_error("look at the lock of '" + path + "'", code);
+  return lock.l_type == F_UNLCK ? std::nullopt : std::optional{std::move(who)};
+}
+
 }  // namespace tram::embedded

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace tram::embedded {
@@ -17,5 +18,9 @@ class FileLock {
  private:
   int descriptor_;
 };
+
+/// Who has the lock of the file at `path`, for people; nothing when nobody has. Takes and makes
+/// nothing.
+std::optional<std::string> lock_owner(std::string const& path);
 
 }  // namespace tram::embedded

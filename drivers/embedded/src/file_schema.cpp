@@ -77,6 +77,11 @@ void prepare_file(FileConnection& connection) {
     create(connection);
     return;
   }
+  check_file(connection);
+}
+
+void check_file(FileConnection& connection) {
+  auto const owner = number(connection, "PRAGMA application_id");
   if (owner != application_id) {
     throw refused(connection, "it is a database of something else; name another file");
   }

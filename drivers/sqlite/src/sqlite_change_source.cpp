@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
 #include "commit_watch.hpp"
+#include "database_file.hpp"
 #include "outbox_reader.hpp"
 #include "relay_lock.hpp"
 #include "tram/base/deadline.hpp"
@@ -16,18 +18,6 @@ constexpr Duration flush_timeout{std::chrono::seconds{5}};
 constexpr Duration busy_pause{std::chrono::milliseconds{2}};
 constexpr Duration busy_longest{std::chrono::seconds{1}};
 constexpr Duration measure_interval{std::chrono::seconds{1}};
-
-/// The file of a path or URI, nothing for a database in memory.
-std::optional<std::string> file_of(std::string const& path) {
-  if (path.empty() || path.find(":memory:") != std::string::npos) return std::nullopt;
-  if (!path.starts_with("file:")) return path;
-  if (path.find("mode=memory") != std::string::npos ||
-      path.find("vfs=memdb") != std::string::npos) {
-    return std::nullopt;
-  }
-  auto file = path.substr(5, path.find_first_of("?#") - 5);
-  return file.starts_with("///") ? file.substr(2) : file;
-}
 
 class SqliteChangeSource final : public ChangeSource {
  public:
@@ -43,6 +33,7 @@ class SqliteChangeSource final : public ChangeSource {
   [[nodiscard]] ChangeSourceStatus status() const override;
 
  private:
+  void require_file() const;
   bool owns_outbox();
   bool is_passing(Error const& error);
   void open();
@@ -96,9 +87,16 @@ bool SqliteChangeSource::is_passing(Error const& error) {
   return clock_.steady() - *busy_since_ < busy_longest;
 }
 
+/// Before anything is made beside it: the path may be mistyped.
+void SqliteChangeSource::require_file() const {
+  if (reader_ || std::filesystem::exists(*file_)) return;
+  throw Error{Fault::transient, "sqlite relay: " + missing_file(*file_)};
+}
+
 /// True when no other process relays this outbox under our name.
 bool SqliteChangeSource::owns_outbox() {
   if (!file_) return true;
+  require_file();
   if (!lock_) lock_.emplace(*file_, config_.relay);
   bool const held_before = lock_->held();
   standby_ = !lock_->try_take();

@@ -1,7 +1,10 @@
 #include "sqlite_connection.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
+
+#include "database_file.hpp"
 
 namespace tram::sqlite {
 namespace {
@@ -12,6 +15,16 @@ constexpr std::size_t statements_max{256};
 constexpr int steps_between_looks{10'000};
 constexpr Duration first_pause{std::chrono::microseconds{50}};
 constexpr int doublings_max{5};
+
+Handle open_as(Config const& config) {
+  if (config.opening == Opening::create)
+    return open_handle(config.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  auto const file = file_of(config.path);
+  if (file && !std::filesystem::exists(*file))
+    throw Error{Fault::rejected, "sqlite: " + missing_file(*file)};
+  if (config.opening == Opening::existing) return open_handle(config.path, SQLITE_OPEN_READWRITE);
+  return open_handle(path_to_look_at(config.path), SQLITE_OPEN_READONLY);
+}
 
 }  // namespace
 
@@ -27,13 +40,11 @@ Handle open_handle(std::string const& path, int flags) {
 
 SqliteConnection::SqliteConnection(Config const& config, Clock& clock, Random& random,
                                    Deadline deadline)
-    : clock_{clock},
-      random_{random},
-      handle_{open_handle(config.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)},
-      deadline_{deadline} {
+    : clock_{clock}, random_{random}, handle_{open_as(config)}, deadline_{deadline} {
   ::sqlite3_busy_handler(handle_.get(), &SqliteConnection::wait_for_lock, this);
   ::sqlite3_progress_handler(handle_.get(), steps_between_looks, &SqliteConnection::is_too_late,
                              this);
+  if (config.opening == Opening::read_only) return;
   // Readers and the writer do not wait for each other. In memory there is no such mode, and no
   // need.
   run("PRAGMA journal_mode = WAL", {}, deadline);

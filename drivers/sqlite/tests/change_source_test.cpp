@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <filesystem>
 #include <vector>
 
 #include "outbox_file.hpp"
@@ -50,6 +51,21 @@ TEST_F(SqliteChangeSource, reads_rows_in_the_order_of_their_commits_a_page_at_a_
   EXPECT_EQ(read(*tail, 2), (Texts{}));
   writer.insert("d");
   EXPECT_EQ(read(*tail, 2), (Texts{"d"}));
+}
+
+TEST_F(SqliteChangeSource, makes_nothing_beside_a_path_that_is_mistyped) {
+  TemporaryFolder const folder;
+  auto const path = (folder.path() / "ordres.db").string();
+  auto const tail = change_source({.path = path}, clock);
+  try {
+    tail->read(10);
+    ADD_FAILURE() << "nothing was raised";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::transient);
+    EXPECT_NE(std::string{error.what()}.find("there is no file '" + path + "'"), std::string::npos)
+        << error.what();
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_F(SqliteChangeSource, gives_every_row_its_columns_and_its_own_position) {

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "outbox_file.hpp"
 #include "tram/base/error.hpp"
@@ -53,6 +56,68 @@ struct SqliteDatabase : ::testing::Test {
     return Fault::malformed;
   }
 };
+
+/// Names in the folder, in order.
+std::vector<std::string> names_in(std::filesystem::path const& folder) {
+  std::vector<std::string> names;
+  for (auto const& entry : std::filesystem::directory_iterator{folder}) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+TEST_F(SqliteDatabase, makes_no_file_unless_it_is_to) {
+  using tram::sqlite::Opening;
+  for (auto const opening : {Opening::existing, Opening::read_only}) {
+    auto absent = tram::sqlite::connect({.path = path, .opening = opening}, {}, clock, random);
+    std::string what;
+    EXPECT_EQ(fault_of([&] { absent.transact([](Transaction&) {}); }, &what), Fault::rejected);
+    EXPECT_NE(what.find("there is no file '" + path + "'; correct the path"), std::string::npos)
+        << what;
+  }
+  EXPECT_TRUE(names_in(folder.path()).empty());
+}
+
+TEST_F(SqliteDatabase, leaves_no_trace_of_a_look) {
+  for (std::string const mode : {"WAL", "DELETE"}) {
+    auto const file = (folder.path() / (mode + " 100%?#.db")).string();
+    {
+      RawConnection const made{file};
+      made.run("PRAGMA journal_mode = " + mode + "; CREATE TABLE t (id INTEGER PRIMARY KEY)");
+    }
+    auto const before = names_in(folder.path());
+    Config const config{.path = file, .opening = tram::sqlite::Opening::read_only};
+    auto looker = tram::sqlite::connect(config, {}, clock, random);
+    auto const rows = looker.transact({.access = Access::read_only}, [](Transaction& tx) {
+      return tx.execute("SELECT count(*) FROM t")[0].get<int>(0);
+    });
+    EXPECT_EQ(rows, 0);
+    EXPECT_EQ(names_in(folder.path()), before) << mode;
+    EXPECT_EQ(
+        fault_of([&] {
+          looker.transact([](Transaction& tx) { tx.execute("INSERT INTO t (id) VALUES (1)"); });
+        }),
+        Fault::rejected);
+    RawConnection const writer{file};
+    EXPECT_EQ(writer.value("SELECT count(*) FROM pragma_journal_mode WHERE lower(journal_mode) = "
+                           "lower('" +
+                           mode + "')"),
+              1);
+  }
+}
+
+TEST_F(SqliteDatabase, shows_a_look_what_others_have_committed) {
+  make_table();
+  RawConnection const writer{path};
+  writer.run("INSERT INTO t VALUES (1, 'in the log, not in the file')");
+  auto looker = tram::sqlite::connect({.path = path, .opening = tram::sqlite::Opening::read_only},
+                                      {}, clock, random);
+  auto const rows = looker.transact({.access = Access::read_only}, [](Transaction& tx) {
+    return tx.execute("SELECT count(*) FROM t")[0].get<int>(0);
+  });
+  EXPECT_EQ(rows, 1);
+}
 
 TEST_F(SqliteDatabase, gives_back_every_kind_of_value_as_it_was_given) {
   database.transact([](Transaction& tx) {

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tram/base/clock.hpp"
 #include "tram/base/log.hpp"
 #include "tram/broker/broker.hpp"
+#include "tram/cdc/finding.hpp"
 
 namespace tram::by_url {
 
@@ -26,5 +29,18 @@ using BrokerProperties = std::map<std::string, std::string>;
 /// what the driver refuses. `clock` must outlive the broker.
 std::unique_ptr<Broker> broker(std::string_view url, BrokerProperties const& properties,
                                Clock& clock, Logger const& logger = {});
+
+/// Who wants to know how a broker is.
+enum class BrokerCheck : std::uint8_t {
+  /// A process that is about to use it: a file that another one has open is none for it.
+  before_use,
+  /// A bystander: that somebody uses it is well, that there is nothing is not.
+  from_outside,
+};
+
+/// Whether the broker is there. Makes and changes nothing and waits some seconds at most; trouble
+/// is a finding.
+std::vector<Finding> check_broker(std::string_view url, BrokerProperties const& properties,
+                                  BrokerCheck check, Clock& clock);
 
 }  // namespace tram::by_url

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "tram/base/clock.hpp"
@@ -7,6 +8,16 @@
 #include "tram/sql/database.hpp"
 
 namespace tram::by_url {
+
+/// What may happen to a database of one file, when it is opened.
+enum class Opening : std::uint8_t {
+  /// A file that is not there is made.
+  create,
+  /// A file that is not there is an error.
+  existing,
+  /// To have a look: nothing is made or changed, and the file must be there.
+  read_only,
+};
 
 /// The database that a URL names:
 ///
@@ -18,6 +29,7 @@ namespace tram::by_url {
 /// Connects lazily. Faults: rejected for anything else, and for a driver that is not built into
 /// this program; the text tells the two apart. `clock` and `random` outlive the database; `random`
 /// must be callable from any thread.
-Database database(std::string_view url, PoolOptions const& options, Clock& clock, Random& random);
+Database database(std::string_view url, PoolOptions const& options, Clock& clock, Random& random,
+                  Opening opening = Opening::create);
 
 }  // namespace tram::by_url

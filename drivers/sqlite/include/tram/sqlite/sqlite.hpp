@@ -20,12 +20,22 @@ enum class Durability : std::uint8_t {
   process_crash,
 };
 
+/// What may happen to the file when it is opened.
+enum class Opening : std::uint8_t {
+  /// It is made when it is not there.
+  create,
+  /// A file that is not there is an error: for programs that work on somebody else's.
+  existing,
+  /// Neither it nor anything beside it is made or changed, and it must be there: to have a look.
+  read_only,
+};
+
 /// How to reach a SQLite database.
 struct Config {
-  /// The file, made when it is not there, or a URI of SQLite (`file:…`). For a database in memory
-  /// see `memory_path`.
+  /// The file, or a URI of SQLite (`file:…`). For a database in memory see `memory_path`.
   std::string path;
   Durability durability{Durability::power_failure};
+  Opening opening{Opening::create};
 };
 
 /// A new database in memory, as a path for `Config` and `ChangeSourceConfig`: several connections
@@ -33,7 +43,8 @@ struct Config {
 std::string memory_path(Random& random);
 
 /// Opens connections to one database; for those who bring their own pool. Files are switched to
-/// write-ahead logging. Faults: rejected for a path that names a database of one connection only.
+/// write-ahead logging, unless they are opened to be read only. Faults: rejected for a path that
+/// names a database of one connection only.
 /// `clock` and `random` must outlive the driver; `random` must be callable from any thread.
 std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock, Random& random);
 

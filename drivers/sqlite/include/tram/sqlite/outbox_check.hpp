@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
+#include "tram/cdc/finding.hpp"
+#include "tram/sqlite/change_source.hpp"
+
+namespace tram::sqlite {
+
+/// Whether a relay would find its outbox. Makes and changes nothing; waits some seconds at most,
+/// and trouble is a finding. Of a missing table `message`, which is part of the schema, it says
+/// nothing: see `schema_status`.
+std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock, Random& random);
+
+}  // namespace tram::sqlite

@@ -1,0 +1,66 @@
+#include "tram/sqlite/outbox_check.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "outbox_file.hpp"
+
+namespace tram::sqlite {
+namespace {
+
+using testing::OutboxFile;
+using testing::RawConnection;
+
+class SqliteOutboxCheck : public ::testing::Test {
+ protected:
+  std::vector<Finding> check(std::string const& table, std::string const& path) {
+    return check_outbox({.path = path, .table = table}, clock_, random_);
+  }
+  std::vector<Finding> check(std::string const& table) { return check(table, file_.path()); }
+  /// Of one that is wrong; empty when nothing is.
+  static std::string wrong(std::vector<Finding> const& findings) {
+    for (auto const& finding : findings) {
+      if (!finding.good) return finding.subject + ": " + finding.text;
+    }
+    return "";
+  }
+
+  OutboxFile file_;
+  SystemClock clock_;
+  SystemRandom random_;
+};
+
+TEST_F(SqliteOutboxCheck, finds_the_outbox) {
+  auto const findings = check("message");
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(wrong(findings), "");
+}
+
+TEST_F(SqliteOutboxCheck, says_that_there_is_no_such_table) {
+  EXPECT_EQ(wrong(check("nosuch")), "outbox: table 'nosuch' does not exist; correct its name");
+}
+
+TEST_F(SqliteOutboxCheck, says_what_a_table_lacks) {
+  RawConnection{file_.path()}.run("CREATE TABLE other (id TEXT, payload TEXT)");
+  EXPECT_EQ(wrong(check("other")), "outbox: table 'other' is no outbox of Tram: it lacks 'seq', "
+                                   "'destination', 'headers', 'published'; correct its name");
+}
+
+TEST_F(SqliteOutboxCheck, says_that_there_is_no_file_and_makes_none) {
+  auto const path = file_.path() + ".mistyped";
+  auto const text = wrong(check("message", path));
+  EXPECT_NE(text.find("there is no file '" + path + "'"), std::string::npos) << text;
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(SqliteOutboxCheck, says_that_a_file_is_no_database) {
+  auto const path = file_.path() + ".txt";
+  std::ofstream{path} << std::string(1000, 'x');
+  auto const text = wrong(check("message", path));
+  EXPECT_NE(text.find("database: "), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace tram::sqlite
