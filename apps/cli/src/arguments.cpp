@@ -5,6 +5,7 @@
 
 #include "nearest_name.hpp"
 #include "tram/base/error.hpp"
+#include "values.hpp"
 #include "version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,6 +21,16 @@ constexpr auto footer{
 
 [[noreturn]] void refuse(std::string const& what) {
   throw Error{Fault::rejected, what + "; see tram --help"};
+}
+
+constexpr std::size_t limit_max{1'000'000};
+
+/// A flag's value, understood; complaints name the flag.
+template <class Parse>
+auto value_of(char const* flag, std::string const& text, Parse const& parse) {
+  try {
+    return parse(text);
+  } catch (Error const& error) { refuse(std::string{flag} + ": " + error.what()); }
 }
 
 /// What the library cannot know.
@@ -74,6 +85,7 @@ class Parser {
     } catch (CLI::ParseError const& error) { refuse(error.what()); }
     refuse_extras();
     require_command();
+    take_values();
     check(result_);
     return std::move(result_);
   }
@@ -97,6 +109,20 @@ class Parser {
       chosen_ = true;
     });
     return *added->fallthrough()->allow_extras();
+  }
+
+  /// The library would take them as well, and complain in its own words.
+  void take_values() {
+    if (!limit_.empty()) {
+      result_.limit = value_of("--limit", limit_, [](std::string const& text) {
+        return static_cast<std::size_t>(programs::parse_number(text, 1, limit_max));
+      });
+    }
+    auto const take_age = [](char const* flag, std::string const& text, auto& into) {
+      if (!text.empty()) into = value_of(flag, text, programs::parse_duration);
+    };
+    take_age("--broker-retention", broker_retention_, result_.broker_retention);
+    take_age("--inbox-retention", inbox_retention_, result_.inbox_retention);
   }
 
   void add_schema() {
@@ -136,15 +162,13 @@ class Parser {
                            Command::doctor);
     option(doctor, "--broker", result_.broker_url, "URL",
            "is it there: kafka://host:9092, embedded:channels.db");
-    option(doctor, "--broker-retention", result_.broker_retention, "AGE",
-           "how long the broker keeps records: 7d, 36h");
-    option(doctor, "--inbox-retention", result_.inbox_retention, "AGE",
-           "how long the services keep inbox rows");
+    option(doctor, "--broker-retention", broker_retention_, "AGE",
+           "how long the broker keeps records: 36h (assumed: 7d)");
+    option(doctor, "--inbox-retention", inbox_retention_, "AGE",
+           "how long the services keep inbox rows: 30d (assumed: 14d)");
   }
 
-  void add_limit(CLI::App& app) {
-    option(app, "--limit", result_.limit, "N", "rows at most")->capture_default_str();
-  }
+  void add_limit(CLI::App& app) { option(app, "--limit", limit_, "N", "rows at most (50)"); }
   void add_message(CLI::App& app) {
     option(app, "message", result_.held.message, "ID", "a message's id");
   }
@@ -202,6 +226,9 @@ class Parser {
   }
 
   Arguments result_;
+  std::string limit_;
+  std::string broker_retention_;
+  std::string inbox_retention_;
   bool chosen_{};
   CLI::App app_{"Looks after Tram's tables, the outbox, and messages that are held.", "tram"};
 };

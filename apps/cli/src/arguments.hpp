@@ -2,8 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "tram/base/clock.hpp"
 
 namespace tram::operator_program {
 
@@ -42,8 +45,9 @@ struct Arguments {
   std::size_t limit{50};
   HeldChoice held{};
   std::string broker_url{};
-  std::string broker_retention{"7d"};
-  std::string inbox_retention{"14d"};
+  /// How long records and inbox rows live; nothing when it was not said.
+  std::optional<Duration> broker_retention{};
+  std::optional<Duration> inbox_retention{};
   std::string text{};
 };
 

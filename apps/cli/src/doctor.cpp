@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -17,10 +18,13 @@
 #include "tram/messaging/held_messages.hpp"
 #include "tram/sql/outbox_table.hpp"
 #include "tram/sql/schema.hpp"
-#include "values.hpp"
 
 namespace tram::operator_program {
 namespace {
+
+// Those of the library and of Kafka.
+constexpr Duration inbox_retention_default{std::chrono::hours{14 * 24}};
+constexpr Duration broker_retention_default{std::chrono::hours{7 * 24}};
 
 class Doctor {
  public:
@@ -31,7 +35,7 @@ class Doctor {
     findings_ = by_url::check_outbox(arguments_.database_url, {.schema = schema_}, machine_.clock,
                                      machine_.random);
     if (database_is_there()) look_into_database();
-    attempt("retention", [this] { compare_retentions(); });
+    compare_retentions();
     if (!arguments_.broker_url.empty()) look_at_broker();
     return std::move(findings_);
   }
@@ -120,13 +124,25 @@ class Doctor {
   }
 
   void compare_retentions() {
-    auto const inbox = programs::parse_duration(arguments_.inbox_retention);
-    auto const broker = programs::parse_duration(arguments_.broker_retention);
-    auto const both = "the inbox keeps " + arguments_.inbox_retention + ", the broker " +
-                      arguments_.broker_retention;
+    auto const inbox = arguments_.inbox_retention.value_or(inbox_retention_default);
+    auto const broker = arguments_.broker_retention.value_or(broker_retention_default);
+    auto const both = "the inbox keeps " + days(inbox) +
+                      assumed(arguments_.inbox_retention, "--inbox-retention") + ", the broker " +
+                      days(broker) + assumed(arguments_.broker_retention, "--broker-retention");
     if (inbox >= broker) return good("retention", both + ": nothing is handled twice");
     wrong("retention", both + ": a record delivered again after its inbox row is gone has its "
                               "effect again; keep the inbox at least as long (inbox_age)");
+  }
+  static std::string days(Duration age) {
+    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+    constexpr std::int64_t of_day{24 * 3600};
+    if (seconds % of_day == 0) return std::to_string(seconds / of_day) + "d";
+    if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + "h";
+    return std::to_string(seconds) + "s";
+  }
+  /// Nobody was asked: services and brokers are configured elsewhere.
+  static std::string assumed(std::optional<Duration> const& said, std::string const& flag) {
+    return said ? "" : " (assumed; " + flag + " says otherwise)";
   }
 
   void look_at_broker() {

@@ -36,33 +36,48 @@ by_url::Opening opening_of(Command command) {
   }
 }
 
-int act(Arguments const& arguments, Machine const& machine) {
-  if (arguments.command == Command::print) {
-    machine.out << arguments.text;
+/// What is to be done and where; connects to nothing yet.
+struct Task {
+  Arguments arguments;
+  SchemaName schema;
+  std::optional<Database> database;
+};
+
+Task understand(std::vector<std::string> const& arguments, Machine const& machine) {
+  Task task{.arguments = parse_arguments(arguments), .schema = SchemaName{}, .database = {}};
+  if (task.arguments.command == Command::print) return task;
+  task.schema = SchemaName{task.arguments.schema};
+  task.database.emplace(by_url::database(task.arguments.database_url, {.connections_max = 1},
+                                         machine.clock, machine.random,
+                                         opening_of(task.arguments.command)));
+  return task;
+}
+
+int act(Task& task, Machine const& machine) {
+  if (task.arguments.command == Command::print) {
+    machine.out << task.arguments.text;
     return exit_done;
   }
-  SchemaName const schema{arguments.schema};
-  if (arguments.command == Command::doctor) return doctor(arguments, schema, machine);
-  auto database = by_url::database(arguments.database_url, {.connections_max = 1}, machine.clock,
-                                   machine.random, opening_of(arguments.command));
-  return act({.database = database,
-              .schema = schema_in(database.dialect(), schema),
-              .arguments = arguments,
+  if (task.arguments.command == Command::doctor)
+    return doctor(task.arguments, task.schema, machine);
+  return act({.database = *task.database,
+              .schema = schema_in(task.database->dialect(), task.schema),
+              .arguments = task.arguments,
               .out = machine.out});
 }
 
 }  // namespace
 
 int run(std::vector<std::string> const& arguments, Machine const& machine) {
-  std::optional<Arguments> understood;
+  std::optional<Task> task;
   try {
-    understood = parse_arguments(arguments);
+    task.emplace(understand(arguments, machine));
   } catch (Error const& error) {
     machine.complaints << "tram: " << error.what() << "\n";
     return exit_wrong_arguments;
   }
   try {
-    return act(*understood, machine);
+    return act(*task, machine);
   } catch (Error const& error) {
     machine.complaints << "tram: " << error.what() << "\n";
     return exit_trouble;

@@ -53,6 +53,26 @@ TEST(Arguments, that_are_not_known_bring_the_nearest_to_mind) {
   EXPECT_TRUE(says(wrong({"--databse=x", "doctor"}), "did you mean '--database'?"));
 }
 
+TEST(Arguments, that_are_no_legal_values_are_named_with_what_is_legal) {
+  auto const of_database = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--database", "sqlite:a.db"});
+    return wrong(arguments);
+  };
+  for (std::string const limit : {"-1", "0", "x", "1.5", "99999999999999999999"}) {
+    auto const text = of_database({"outbox", "list", "--limit", limit});
+    EXPECT_EQ(text,
+              "--limit: '" + limit + "' is not a whole number from 1 to 1000000; see tram --help");
+  }
+  for (std::string const flag : {"--broker-retention", "--inbox-retention"}) {
+    for (std::string const age : {"xx", "7", "-1d"}) {
+      auto const text = of_database({"doctor", flag, age});
+      EXPECT_EQ(text, flag + ": '" + age +
+                          "' is not a time with its unit, such as 500ms, 10s, 5m, 48h or 2d; see "
+                          "tram --help");
+    }
+  }
+}
+
 TEST(Arguments, that_are_missing_are_named) {
   EXPECT_TRUE(says(wrong({}), "schema, outbox, held, doctor"));
   EXPECT_TRUE(says(wrong({"held"}), "list, show, retry, drop"));

@@ -35,8 +35,9 @@ class Program : public ::testing::Test {
   }
   ~Program() override { std::filesystem::remove_all(folder_); }
 
-  Outcome run(std::string const& arguments) const {
-    auto const command = std::string{TRAM_TEST_PROGRAM} + " --database sqlite:" + path() + " " +
+  Outcome run(std::string const& arguments) const { return run_on("sqlite:" + path(), arguments); }
+  static Outcome run_on(std::string const& database, std::string const& arguments) {
+    auto const command = std::string{TRAM_TEST_PROGRAM} + " --database " + database + " " +
                          arguments + " 2>&1 < /dev/null";
     Outcome outcome;
     auto* const pipe = ::popen(command.c_str(), "r");
@@ -194,7 +195,9 @@ TEST_F(Program, looks_at_everything) {
   auto const bad = run("doctor --broker-retention 30d --broker memory:");
   EXPECT_EQ(bad.status, 1);
   EXPECT_TRUE(bad.says("WRONG  held messages: 2 of 1 keys wait")) << bad.text;
-  EXPECT_TRUE(bad.says("WRONG  retention: the inbox keeps 14d, the broker 30d")) << bad.text;
+  EXPECT_TRUE(bad.says("WRONG  retention: the inbox keeps 14d (assumed; "
+                       "--inbox-retention says otherwise), the broker 30d: a record"))
+      << bad.text;
   EXPECT_TRUE(bad.says("WRONG  broker: its records do not survive a crash")) << bad.text;
 }
 
@@ -207,6 +210,10 @@ TEST_F(Program, tells_wrong_arguments_from_trouble) {
   EXPECT_EQ(trouble.status, 3);
   EXPECT_TRUE(trouble.says("tram_held_key")) << trouble.text;
   EXPECT_EQ(run("--database gopher:x schema status").status, 2);
+  for (auto const* command : {"schema status", "doctor", "--schema 'a b' schema status"}) {
+    auto const refused = run_on(std::string{command} == "doctor" ? "gopher:x" : "sqlite", command);
+    EXPECT_EQ(refused.status, 2) << command << ": " << refused.text;
+  }
 }
 
 }  // namespace
