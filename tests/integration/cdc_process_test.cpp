@@ -322,6 +322,8 @@ TEST(Cdc, relays_a_sqlite_file_and_does_not_make_it) {
   EXPECT_FALSE(std::filesystem::exists(file));
   make_database(file);
   EXPECT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
+  // As GNU timeout does: to the process, and to its group.
+  cdc.signal(SIGTERM);
   cdc.signal(SIGTERM);
   EXPECT_EQ(cdc.wait(), 0) << cdc.log();
 }

@@ -1,6 +1,7 @@
 #include "tram/service/stop_signals.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -33,7 +34,7 @@ TEST(StopSignals, turn_the_first_signal_into_a_stop_request) {
 }
 
 void hang_after_two_signals() {
-  StopSignals const signals;
+  StopSignals const signals{{}, std::nullopt, Duration{}};
   ::kill(::getpid(), SIGINT);
   wait_for_stop(signals);
   ::kill(::getpid(), SIGINT);
@@ -43,6 +44,30 @@ void hang_after_two_signals() {
 TEST(StopSignals, leave_the_process_at_the_second_one) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(hang_after_two_signals(), ::testing::ExitedWithCode(128 + SIGINT), "");
+}
+
+/// Until the watching thread has taken it.
+void wait_until_taken(int signal) {
+  sigset_t pending{};
+  do {
+    ::sched_yield();
+    ::sigpending(&pending);
+  } while (sigismember(&pending, signal) == 1);
+}
+
+void hang_after_an_echo_and_another_signal() {
+  StopSignals const signals{{}, std::nullopt, std::chrono::hours{1}};
+  ::kill(::getpid(), SIGTERM);
+  wait_for_stop(signals);
+  ::kill(::getpid(), SIGTERM);
+  wait_until_taken(SIGTERM);
+  ::kill(::getpid(), SIGINT);
+  for (;;) ::pause();
+}
+
+TEST(StopSignals, take_the_same_signal_a_moment_later_for_an_echo) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(hang_after_an_echo_and_another_signal(), ::testing::ExitedWithCode(128 + SIGINT), "");
 }
 
 void hang_after_one_signal() {

@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -29,8 +30,9 @@ int take_signals() {
 
 }  // namespace
 
-StopSignals::StopSignals(Logger logger, std::optional<Duration> stop_timeout)
+StopSignals::StopSignals(Logger logger, std::optional<Duration> stop_timeout, Duration echo)
     : stop_timeout_{stop_timeout},
+      echo_{echo},
       logger_{std::move(logger)},
       signals_{take_signals()},
       ended_{::eventfd(0, EFD_CLOEXEC)} {
@@ -53,10 +55,22 @@ void StopSignals::watch() {
   if (first == 0) return;
   logger_.info("process.stopping", {{"signal", first}});
   source_.request_stop();
-  int const second = next_signal(stop_timeout_);
+  int const second = second_signal(first);
   if (second == 0) return;
   logger_.warning("process.stopped_at_once", {{"signal", second}});
   std::_Exit(128 + second);
+}
+
+int StopSignals::second_signal(int first) {
+  auto const began = clock_.steady();
+  for (;;) {
+    auto const since = clock_.steady() - began;
+    auto const left =
+        stop_timeout_ ? std::optional{std::max(*stop_timeout_ - since, Duration{})} : std::nullopt;
+    int const next = next_signal(left);
+    if (next != first || clock_.steady() - began >= echo_) return next;
+    logger_.debug("process.signal_repeated", {{"signal", next}});
+  }
 }
 
 int StopSignals::next_signal(std::optional<Duration> timeout) {

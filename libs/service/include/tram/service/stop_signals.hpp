@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -19,13 +20,15 @@ namespace tram {
 ///
 /// A second signal ends the process at once, with 128 and the signal's number; so does, with
 /// `exit_stop_timed_out`, a stop that takes longer than `stop_timeout`, where one is given (a
-/// `Service` watches that itself).
+/// `Service` watches that itself). The same signal again within `echo` is no second one: whoever
+/// stops a process and its group, as GNU timeout does, sends it twice.
 ///
 /// Made before any other thread, since threads inherit who takes signals; one per process. Faults
 /// of the constructor: transient, when the process has no descriptors left.
 class StopSignals final {
  public:
-  explicit StopSignals(Logger logger = {}, std::optional<Duration> stop_timeout = std::nullopt);
+  explicit StopSignals(Logger logger = {}, std::optional<Duration> stop_timeout = std::nullopt,
+                       Duration echo = std::chrono::seconds{1});
   ~StopSignals();
   StopSignals(StopSignals const&) = delete;
   StopSignals& operator=(StopSignals const&) = delete;
@@ -34,10 +37,14 @@ class StopSignals final {
 
  private:
   void watch();
+  /// The one that ends the process; 0 as below.
+  int second_signal(int first);
   /// The signal that came; 0 when this object ends or the time is over.
   int next_signal(std::optional<Duration> timeout);
 
+  SystemClock const clock_{};
   std::optional<Duration> stop_timeout_;
+  Duration echo_;
   Logger logger_;
   std::stop_source source_;
   int signals_;
