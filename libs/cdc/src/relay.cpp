@@ -1,59 +1,20 @@
 #include "tram/cdc/relay.hpp"
 
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <ctime>
 #include <utility>
 
 #include "relay_loop.hpp"
+#include "tram/base/timespec.hpp"
 
 namespace tram {
-namespace {
-
-timespec to_timespec(Duration duration) {
-  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
-}
-
-}  // namespace
-
-/// A descriptor that another thread makes readable.
-class Relay::WakeUp {
- public:
-  WakeUp() : descriptor_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-    if (descriptor_ >= 0) return;
-    throw Error{Fault::transient,
-                std::string{"relay: cannot make an eventfd: "} + std::strerror(errno) +
-                    "; raise the limit of open files",
-                errno};
-  }
-  ~WakeUp() { ::close(descriptor_); }
-  WakeUp(WakeUp const&) = delete;
-  WakeUp& operator=(WakeUp const&) = delete;
-
-  [[nodiscard]] int descriptor() const { return descriptor_; }
-  // A counter that is full already is as good as a write, so nothing is checked.
-  void raise() noexcept { [[maybe_unused]] auto const written = ::eventfd_write(descriptor_, 1); }
-  void lower() noexcept {
-    eventfd_t count{};
-    [[maybe_unused]] auto const read = ::eventfd_read(descriptor_, &count);
-  }
-
- private:
-  int descriptor_;
-};
 
 Relay::Relay(RelayParts parts, RelayOptions options)
     : clock_{parts.clock},
       logger_{parts.logger},
       options_{std::move(options)},
-      wake_up_{std::make_unique<WakeUp>()},
       loop_{std::make_unique<Loop>(std::move(parts), options_)} {}
 
 Relay::~Relay() = default;
@@ -102,17 +63,17 @@ void Relay::drain() {
 
 void Relay::wait() {
   std::array<pollfd, 3> descriptors{
-      {{.fd = wake_up_->descriptor(), .events = POLLIN, .revents = 0},
+      {{.fd = wake_up_.descriptor(), .events = POLLIN, .revents = 0},
        {.fd = loop_->source_descriptor(), .events = POLLIN, .revents = 0},
        {.fd = loop_->producer_descriptor(), .events = POLLIN, .revents = 0}}};
   auto const until = std::max(loop_->next_step() - clock_.steady(), Duration{});
   auto const timeout = to_timespec(until);
   // Interrupted or not: the next step looks at everything.
   if (::ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr) <= 0) return;
-  if (descriptors[0].revents != 0) wake_up_->lower();
+  if (descriptors[0].revents != 0) wake_up_.lower();
 }
 
-void Relay::wake() noexcept { wake_up_->raise(); }
+void Relay::wake() noexcept { wake_up_.raise(); }
 
 void Relay::publish_status() {
   auto status = loop_->status();

@@ -27,32 +27,24 @@ bool is_legal_channel(std::string const& channel) {
   }
 }
 
+Counterpart counterpart(std::string_view name, RelayParts const& parts,
+                        RelayOptions const& options) {
+  return {{.events = "relay", .owner_field = "relay", .owner = options.name, .with = name},
+          {.first = options.back_off_first, .longest = options.back_off_longest},
+          parts.random,
+          parts.logger};
+}
+
 }  // namespace
 
 Relay::Loop::Loop(RelayParts parts, RelayOptions const& options)
     : parts_{std::move(parts)},
       options_{options},
       records_{options.outbox_id, options.outbox_table, parts_.broker.traits().record_bytes_max},
-      source_{"source",
-              options.name,
-              {options.back_off_first, options.back_off_longest},
-              parts_.random,
-              parts_.logger},
-      broker_{"broker",
-              options.name,
-              {options.back_off_first, options.back_off_longest},
-              parts_.random,
-              parts_.logger},
-      held_{"held rows",
-            options.name,
-            {options.back_off_first, options.back_off_longest},
-            parts_.random,
-            parts_.logger},
-      retention_{"retention",
-                 options.name,
-                 {options.back_off_first, options.back_off_longest},
-                 parts_.random,
-                 parts_.logger},
+      source_{counterpart("source", parts_, options)},
+      broker_{counterpart("broker", parts_, options)},
+      held_{counterpart("held rows", parts_, options)},
+      retention_{counterpart("retention", parts_, options)},
       core_{options.window} {}
 
 bool Relay::Loop::step() {

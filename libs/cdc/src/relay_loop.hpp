@@ -8,9 +8,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "counterpart.hpp"
 #include "flights.hpp"
 #include "row_record.hpp"
+#include "tram/base/counterpart.hpp"
 #include "tram/cdc/publishing_core.hpp"
 #include "tram/cdc/relay.hpp"
 

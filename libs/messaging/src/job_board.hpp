@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "tram/base/mutex.hpp"
+#include "tram/base/wake_up.hpp"
 #include "tram/messaging/workers.hpp"
-#include "wake_up.hpp"
 
 namespace tram {
 
@@ -51,7 +51,7 @@ class JobBoard final : public std::enable_shared_from_this<JobBoard> {
   bool begin() TRAM_EXCLUDES(mutex_);
   void finish(Continuation then) TRAM_EXCLUDES(mutex_);
 
-  LoopWakeUp wake_up_;
+  WakeUp wake_up_{"subscriber"};
   mutable Mutex mutex_;
   std::condition_variable_any nothing_runs_;
   std::vector<Continuation> finished_ TRAM_GUARDED_BY(mutex_);

@@ -28,6 +28,13 @@ std::vector<std::string> mapped_channels(NameMapping const& mapping,
   return result;
 }
 
+Counterpart::Names names_of(Subscription const& subscription, std::string_view with) {
+  return {.events = "subscription",
+          .owner_field = "subscriber",
+          .owner = subscription.subscriber_id,
+          .with = with};
+}
+
 }  // namespace
 
 RunningSubscription::RunningSubscription(SubscriberParts const& parts,
@@ -42,13 +49,11 @@ RunningSubscription::RunningSubscription(SubscriberParts const& parts,
       runner_{std::make_shared<JobRunner const>(parts.database, options.schema, subscription_,
                                                 options.interceptors, parts.logger)},
       core_{subscription_.options, jobs_per_worker * parts.workers.count(), parts.random},
-      broker_{"broker",
-              subscription_.subscriber_id,
+      broker_{names_of(subscription_, "broker"),
               {options.back_off_first, options.back_off_longest},
               parts.random,
               parts.logger},
-      held_{"held messages",
-            subscription_.subscriber_id,
+      held_{names_of(subscription_, "held messages"),
             {options.held_check_interval, options.held_check_interval},
             parts.random,
             parts.logger} {}

@@ -8,7 +8,7 @@
 #include "job_board.hpp"
 #include "job_runner.hpp"
 #include "subscription_core.hpp"
-#include "subscription_side.hpp"
+#include "tram/base/counterpart.hpp"
 #include "tram/messaging/subscriber.hpp"
 
 namespace tram {
@@ -64,8 +64,8 @@ class RunningSubscription final {
   std::shared_ptr<JobRunner const> runner_;
 
   SubscriptionCore core_;
-  SubscriptionSide broker_;
-  SubscriptionSide held_;
+  Counterpart broker_;
+  Counterpart held_;
   std::unique_ptr<Consumer> consumer_;
   SubscriptionCounters counters_;
   std::set<HeldKey> replaying_;

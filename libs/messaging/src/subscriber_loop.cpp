@@ -3,8 +3,9 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
+
+#include "tram/base/timespec.hpp"
 
 namespace tram {
 namespace {
@@ -12,11 +13,6 @@ namespace {
 /// Between two batches of old rows, so that their removal does not delay messages.
 constexpr Duration retention_pause{std::chrono::milliseconds{20}};
 constexpr Duration retention_timeout{std::chrono::seconds{5}};
-
-timespec to_timespec(Duration duration) {
-  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
-}
 
 }  // namespace
 
@@ -26,8 +22,10 @@ Subscriber::Loop::Loop(SubscriberParts parts, SubscriberOptions options,
       options_{std::move(options)},
       board_{std::make_shared<JobBoard>()},
       inbox_{parts_.database.dialect(), options_.schema},
-      retention_{"inbox retention",
-                 "(all)",
+      retention_{{.events = "subscription",
+                  .owner_field = "subscriber",
+                  .owner = "(all)",
+                  .with = "inbox retention"},
                  {options_.inbox_check_interval, options_.inbox_check_interval},
                  parts_.random,
                  parts_.logger},

@@ -6,6 +6,7 @@
 
 #include "job_board.hpp"
 #include "running_subscription.hpp"
+#include "tram/base/counterpart.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/messaging/inbox.hpp"
@@ -42,7 +43,7 @@ class Subscriber::Loop final {
   std::shared_ptr<JobBoard> board_;
   std::vector<std::unique_ptr<RunningSubscription>> subscriptions_;
   Inbox inbox_;
-  SubscriptionSide retention_;
+  Counterpart retention_;
   SteadyTime now_{};
   SteadyTime next_retention_{};
   bool forgets_{};

@@ -11,6 +11,7 @@
 #include "tram/base/log.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/base/random.hpp"
+#include "tram/base/wake_up.hpp"
 #include "tram/broker/broker.hpp"
 #include "tram/cdc/change_source.hpp"
 #include "tram/cdc/held_rows.hpp"
@@ -114,7 +115,6 @@ class Relay final {
 
  private:
   class Loop;
-  class WakeUp;
   void publish_committed(Deadline deadline);
   void drain();
   void wait();
@@ -123,7 +123,7 @@ class Relay final {
   Clock& clock_;
   Logger logger_;
   RelayOptions options_;
-  std::unique_ptr<WakeUp> wake_up_;
+  WakeUp wake_up_{"relay"};
   std::unique_ptr<Loop> loop_;
   mutable Mutex mutex_;
   RelayStatus status_ TRAM_GUARDED_BY(mutex_);

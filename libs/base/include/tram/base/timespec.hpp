@@ -1,0 +1,16 @@
+#pragma once
+
+#include <chrono>
+#include <ctime>
+
+#include "tram/base/clock.hpp"
+
+namespace tram {
+
+/// For ppoll(2). `duration` must not be negative.
+inline timespec to_timespec(Duration duration) {
+  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return {.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
+}
+
+}  // namespace tram

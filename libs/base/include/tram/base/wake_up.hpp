@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+
+namespace tram {
+
+/// A descriptor that other threads make readable, for a thread that waits in poll(2). Nothing here
+/// waits.
+class WakeUp final {
+ public:
+  /// `owner` stands in the error: `relay`. Faults: transient, when the process has no descriptors
+  /// left.
+  explicit WakeUp(std::string_view owner);
+  ~WakeUp();
+  WakeUp(WakeUp const&) = delete;
+  WakeUp& operator=(WakeUp const&) = delete;
+
+  /// Readable from a `raise` to the next `lower`.
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  /// Callable from any thread, and from a `std::stop_callback`.
+  void raise() noexcept;
+  /// Takes back whatever was raised. Look for what is new after this, so that nothing is missed.
+  void lower() noexcept;
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace tram
