@@ -87,7 +87,7 @@ ChangeBatch PgoutputSource::read(std::size_t rows_max) {
   try {
     if (!session_) connect();
     meter_.step();
-    if (!session_) return {};
+    if (!session_) return {};  // A standby.
     return stream(rows_max);
   } catch (Error const& error) {
     disconnect();
@@ -193,6 +193,7 @@ ChangeBatch PgoutputSource::stream(std::size_t rows_max) {
     }
   }
   keep_in_touch();
+  batch.at_end = !in_transaction_;
   return batch;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "database_file.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::sqlite {
@@ -105,6 +106,8 @@ std::optional<std::string> OutboxReader::text(int column) const {
   auto const size = static_cast<std::size_t>(::sqlite3_column_bytes(rows_.get(), column));
   return std::string{reinterpret_cast<char const*>(bytes), size};
 }
+
+bool OutboxReader::has_moved() const { return sqlite::has_moved(connection_.get()); }
 
 std::int64_t OutboxReader::last_seq() {
   return single_value(last_, "read the outbox of").value_or(0);

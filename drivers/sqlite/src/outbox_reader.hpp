@@ -26,6 +26,8 @@ class OutboxReader {
     std::optional<OutboxRow> row;
   };
   std::vector<Entry> rows_behind(std::int64_t seq, std::size_t rows_max);
+  /// The path leads to another file by now, or to none.
+  [[nodiscard]] bool has_moved() const;
   /// The largest `seq`, 0 for an empty table.
   std::int64_t last_seq();
   /// The largest `seq` that any row of this table ever had, removed ones included; the largest

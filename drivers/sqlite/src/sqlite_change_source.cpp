@@ -33,7 +33,7 @@ class SqliteChangeSource final : public ChangeSource {
   [[nodiscard]] ChangeSourceStatus status() const override;
 
  private:
-  void require_file() const;
+  void require_file();
   bool owns_outbox();
   bool is_passing(Error const& error);
   void open();
@@ -56,6 +56,9 @@ class SqliteChangeSource final : public ChangeSource {
   std::optional<SteadyTime> busy_since_;
   SteadyTime next_store_{};
   SteadyTime next_measure_{};
+  SteadyTime next_file_look_{};
+  /// The file is another one than before, of which nobody was told yet.
+  bool replaced_{};
 };
 
 ChangeBatch SqliteChangeSource::read(std::size_t rows_max) {
@@ -68,6 +71,7 @@ ChangeBatch SqliteChangeSource::read(std::size_t rows_max) {
     auto batch = rows_max > 0 ? read_rows(rows_max) : ChangeBatch{};
     busy_since_.reset();
     if (confirmed_ != stored_ && clock_.steady() >= next_store_) store_position();
+    batch.starts_over = std::exchange(replaced_, false);
     return batch;
   } catch (Error const& error) {
     bool const passes = is_passing(error);
@@ -76,7 +80,7 @@ ChangeBatch SqliteChangeSource::read(std::size_t rows_max) {
     last_read_ = read_before;
     if (opens || !passes) reader_.reset();
     if (!passes) throw;
-    return {};
+    return {.rows = {}, .seen_up_to = {}, .at_end = false};
   }
 }
 
@@ -87,10 +91,23 @@ bool SqliteChangeSource::is_passing(Error const& error) {
   return clock_.steady() - *busy_since_ < busy_longest;
 }
 
-/// Before anything is made beside it: the path may be mistyped.
-void SqliteChangeSource::require_file() const {
-  if (reader_ || std::filesystem::exists(*file_)) return;
-  throw Error{Fault::transient, "sqlite relay: " + missing_file(*file_)};
+/// Before anything is made beside it, since the path may be mistyped; and now and then afterwards,
+/// since a file that was restored or made anew under the same name is another one.
+void SqliteChangeSource::require_file() {
+  if (!reader_) {
+    if (std::filesystem::exists(*file_)) return;
+    throw Error{Fault::transient, "sqlite relay: " + missing_file(*file_)};
+  }
+  if (clock_.steady() < next_file_look_) return;
+  next_file_look_ = clock_.steady() + config_.poll_interval / 2;
+  if (!reader_->has_moved()) return;
+  reader_.reset();
+  watch_.reset();
+  lock_.reset();
+  replaced_ = true;
+  throw Error{Fault::transient, "sqlite relay: '" + *file_ +
+                                    "' was replaced or removed while the relay had it open; it is "
+                                    "opened anew, and published from the position stored in it"};
 }
 
 /// True when no other process relays this outbox under our name.
@@ -110,9 +127,10 @@ void SqliteChangeSource::open() {
   reader_.emplace(config_.path, config_.table, config_.relay);
   stored_ = reader_->position().value_or(0);
   refuse_other_table();
-  confirmed_ = std::max(confirmed_, stored_);
+  confirmed_ = replaced_ ? stored_ : std::max(confirmed_, stored_);
   last_read_ = confirmed_;
   end_ = std::max(reader_->last_seq(), confirmed_);
+  next_file_look_ = clock_.steady() + config_.poll_interval / 2;
 }
 
 /// A position behind the table's end would pass over everything that comes, in silence.

@@ -1,6 +1,7 @@
 #include "sqlite_connection.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -15,6 +16,9 @@ constexpr std::size_t statements_max{256};
 constexpr int steps_between_looks{10'000};
 constexpr Duration first_pause{std::chrono::microseconds{50}};
 constexpr int doublings_max{5};
+/// Shorter than the relay's shortest pause after an error: what it does next is done to the file
+/// that it has found replaced.
+constexpr Duration file_look_interval{std::chrono::milliseconds{20}};
 
 Handle open_as(Config const& config) {
   if (config.opening == Opening::create)
@@ -40,7 +44,11 @@ Handle open_handle(std::string const& path, int flags) {
 
 SqliteConnection::SqliteConnection(Config const& config, Clock& clock, Random& random,
                                    Deadline deadline)
-    : clock_{clock}, random_{random}, handle_{open_as(config)}, deadline_{deadline} {
+    : clock_{clock},
+      random_{random},
+      handle_{open_as(config)},
+      deadline_{deadline},
+      next_file_look_{clock.steady() + file_look_interval} {
   ::sqlite3_busy_handler(handle_.get(), &SqliteConnection::wait_for_lock, this);
   ::sqlite3_progress_handler(handle_.get(), steps_between_looks, &SqliteConnection::is_too_late,
                              this);
@@ -52,7 +60,19 @@ SqliteConnection::SqliteConnection(Config const& config, Clock& clock, Random& r
   run(syncs ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", {}, deadline);
 }
 
+/// What is committed to a file that was replaced or removed is in no file: better another
+/// connection.
+void SqliteConnection::look_at_file() {
+  if (clock_.steady() < next_file_look_) return;
+  next_file_look_ = clock_.steady() + file_look_interval;
+  if (!has_moved(handle_.get())) return;
+  usable_ = false;
+  throw Error{Fault::broken, "sqlite: the database file was replaced or removed while it was open; "
+                             "it is opened anew"};
+}
+
 void SqliteConnection::begin(Access access, Deadline deadline) {
+  look_at_file();
   run(access == Access::read_write ? "BEGIN IMMEDIATE" : "BEGIN", {}, deadline);
   in_transaction_ = true;
 }
@@ -83,6 +103,7 @@ void SqliteConnection::commit(Deadline deadline) {
 
 bool SqliteConnection::reset() noexcept {
   in_transaction_ = false;
+  if (!usable_) return false;
   if (::sqlite3_get_autocommit(handle_.get()) != 0) return true;
   return ::sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK;
 }

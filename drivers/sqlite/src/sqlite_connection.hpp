@@ -39,12 +39,15 @@ class SqliteConnection final : public Connection {
   Statement& prepared(std::string_view sql);
   static int wait_for_lock(void* self, int attempts) noexcept;
   static int is_too_late(void* self) noexcept;
+  void look_at_file();
 
   Clock& clock_;
   Random& random_;
   Handle handle_;
   Deadline deadline_;
   bool in_transaction_{};
+  SteadyTime next_file_look_;
+  bool usable_{true};
   std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
 };
 

@@ -53,6 +53,53 @@ TEST_F(SqliteChangeSource, reads_rows_in_the_order_of_their_commits_a_page_at_a_
   EXPECT_EQ(read(*tail, 2), (Texts{"d"}));
 }
 
+std::string trouble_of(ChangeSource& tail) {
+  try {
+    tail.read(10);
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::transient);
+    return error.what();
+  }
+  return "nothing was raised";
+}
+
+TEST_F(SqliteChangeSource, notices_that_the_file_was_replaced_and_begins_anew) {
+  for (auto const* id : {"a", "b", "c"}) writer.insert(id);
+  tram::ManualClock time;
+  auto const tail = change_source({.path = file.path()}, time);
+  EXPECT_EQ(read(*tail), (Texts{"a", "b", "c"}));
+  tail->confirm(3);
+
+  OutboxFile const other;
+  {
+    RawConnection const restored{other.path()};
+    restored.insert("x");
+    restored.run("PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL");
+  }
+  for (auto const* suffix : {"-wal", "-shm"}) std::filesystem::remove(file.path() + suffix);
+  std::filesystem::rename(other.path(), file.path());
+  time.advance(1s);
+  auto const text = trouble_of(*tail);
+  EXPECT_NE(text.find("'" + file.path() + "' was replaced"), std::string::npos) << text;
+  auto const batch = tail->read(10);
+  EXPECT_TRUE(batch.starts_over);
+  EXPECT_EQ(ids(batch), Texts{"x"});
+  RawConnection{file.path()}.insert("y");
+  EXPECT_EQ(read(*tail), Texts{"y"});
+  EXPECT_FALSE(tail->read(10).starts_over);
+}
+
+TEST_F(SqliteChangeSource, notices_that_the_file_was_removed_and_makes_none) {
+  tram::ManualClock time;
+  auto const tail = change_source({.path = file.path()}, time);
+  EXPECT_EQ(read(*tail), Texts{});
+  std::filesystem::remove(file.path());
+  time.advance(1s);
+  EXPECT_NE(trouble_of(*tail).find("removed"), std::string::npos);
+  EXPECT_NE(trouble_of(*tail).find("there is no file"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(file.path()));
+}
+
 TEST_F(SqliteChangeSource, makes_nothing_beside_a_path_that_is_mistyped) {
   TemporaryFolder const folder;
   auto const path = (folder.path() / "ordres.db").string();
@@ -381,6 +428,20 @@ TEST_F(SqliteChangeSource, loses_no_row_when_the_database_gets_busy_in_the_middl
     seen.insert(seen.end(), more.begin(), more.end());
   }
   EXPECT_EQ(seen, (Texts{"b", "c"}));
+}
+
+TEST_F(SqliteChangeSource, does_not_take_a_busy_database_for_one_without_rows) {
+  OutboxFile const locking{"DELETE"};
+  RawConnection const other{locking.path()};
+  auto const tail = change_source({.path = locking.path()}, clock);
+  EXPECT_TRUE(tail->read(10).at_end);
+  other.insert("a");
+  other.run("BEGIN EXCLUSIVE");
+  auto const busy = tail->read(10);
+  EXPECT_TRUE(busy.rows.empty());
+  EXPECT_FALSE(busy.at_end);
+  other.run("ROLLBACK");
+  EXPECT_EQ(read(*tail), Texts{"a"});
 }
 
 // --- in memory

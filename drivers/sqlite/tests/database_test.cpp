@@ -107,6 +107,23 @@ TEST_F(SqliteDatabase, leaves_no_trace_of_a_look) {
   }
 }
 
+TEST_F(SqliteDatabase, writes_to_the_file_at_the_path_after_it_was_replaced) {
+  tram::ManualClock time;
+  auto lasting = tram::sqlite::connect({.path = path}, {}, time, random);
+  auto const make_and_count = [&] {
+    return lasting.transact([](Transaction& tx) {
+      tx.execute("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY)");
+      tx.execute("INSERT INTO t DEFAULT VALUES");
+      return tx.execute("SELECT count(*) FROM t")[0].get<int>(0);
+    });
+  };
+  EXPECT_EQ(make_and_count(), 1);
+  for (auto const* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+  time.advance(1s);
+  EXPECT_EQ(make_and_count(), 1);
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
 TEST_F(SqliteDatabase, shows_a_look_what_others_have_committed) {
   make_table();
   RawConnection const writer{path};

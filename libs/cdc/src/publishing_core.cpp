@@ -36,6 +36,12 @@ std::optional<LogPosition> PublishingCore::take_confirmable() {
   return reached_;
 }
 
+void PublishingCore::start_over() {
+  TRAM_ASSERT(entries_.empty(), "another log began while rows of the last one were in flight");
+  reached_.reset();
+  moved_ = false;
+}
+
 void PublishingCore::restart() {
   first_ = next_sequence();
   entries_.clear();

@@ -263,7 +263,7 @@ void Relay::Loop::forget_in_flight() {
   replays_ = 0;
   // Keys held for rows that were not stored yet are forgotten with them.
   summary_.reset();
-  source_empty_ = false;
+  look_again();
   read_after_completion_ = false;
 }
 
@@ -290,8 +290,12 @@ void Relay::Loop::read() {
     auto batch = parts_.source.read(takes_rows ? options_.read_rows_max : 0);
     read_after_completion_ = false;
     source_.succeeded();
+    if (batch.starts_over) start_over();
     if (batch.seen_up_to) pending_seen_ = batch.seen_up_to;
-    if (takes_rows) source_empty_ = batch.rows.empty();
+    if (takes_rows) {
+      source_empty_ = batch.rows.empty();
+      all_seen_ = source_empty_ && batch.at_end;
+    }
     if (pending_.empty() && batch.rows.empty() && pending_seen_) {
       core_.seen(*std::exchange(pending_seen_, std::nullopt));
     }
@@ -304,10 +308,19 @@ void Relay::Loop::read() {
   } catch (Error const& error) { source_failed(error); }
 }
 
+/// What is held is held in the database that is gone, too.
+void Relay::Loop::start_over() {
+  core_.start_over();
+  confirmed_.reset();
+  pending_seen_.reset();
+  summary_.reset();
+  parts_.logger.warning("relay.starts_over", {{"relay", options_.name}});
+}
+
 void Relay::Loop::source_failed(Error const& error) {
   ++counters_.source_errors;
   source_.failed(error, now_);
-  source_empty_ = false;
+  look_again();
   read_after_completion_ = true;
 }
 
@@ -474,9 +487,7 @@ void Relay::Loop::note_progress() {
   progressed_ = true;
 }
 
-bool Relay::Loop::caught_up() const {
-  return source_empty_ && pending_.empty() && core_.size() == 0;
-}
+bool Relay::Loop::caught_up() const { return all_seen_ && pending_.empty() && core_.size() == 0; }
 
 RelayStatus Relay::Loop::status() const {
   auto const source = parts_.source.status();

@@ -24,7 +24,7 @@ class Relay::Loop {
   /// One round; true when anything happened.
   bool step();
   /// Not caught up before the next read found nothing.
-  void look_again() { source_empty_ = false; }
+  void look_again() { source_empty_ = all_seen_ = false; }
   /// From here on nothing new is read or published.
   void begin_drain();
   /// Nothing is in flight.
@@ -64,6 +64,7 @@ class Relay::Loop {
   void log_held(HeldRow const& held);
   [[nodiscard]] bool caught_up() const;
 
+  void start_over();
   void source_failed(Error const& error);
   void producer_failed(Error const& error);
   void forget_in_flight();
@@ -114,6 +115,8 @@ class Relay::Loop {
   bool producer_broke_{};
   /// The last read found nothing.
   bool source_empty_{};
+  /// … because there is nothing more.
+  bool all_seen_{};
   /// The source starts again at the confirmed position, so everything in flight must be confirmed
   /// first.
   bool read_after_completion_{};

@@ -420,6 +420,46 @@ void run_and_stop(RelayWorld& world) {
   relay.run(stop.get_token());
 }
 
+TEST(Relay, is_not_caught_up_while_the_source_cannot_look) {
+  RelayWorld world;
+  auto const relay = world.relay();
+  world.run_at_once(*relay);
+  EXPECT_TRUE(relay->status().caught_up);
+  world.source.busy = true;
+  world.source.commit({row("1", "a")});
+  world.clock.advance(100ms);
+  world.run_at_once(*relay);
+  EXPECT_FALSE(relay->status().caught_up);
+  EXPECT_GT(relay->next_step(), world.clock.steady()) << "the loop would spin";
+  world.source.busy = false;
+  world.run_until_quiet(*relay);
+  EXPECT_TRUE(relay->status().caught_up);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), Texts{"a:1"});
+}
+
+TEST(Relay, confirms_from_the_beginning_where_the_source_shows_another_log) {
+  RelayWorld world;
+  world.source.commit({row("1", "a")});
+  world.source.commit({row("2", "a")});
+  auto const relay = world.relay();
+  world.run_at_once(*relay);
+  EXPECT_EQ(relay->status().confirmed, 2U);
+
+  world.source.log.clear();
+  world.source.confirmed = 0;
+  world.source.errors.emplace_back(Fault::transient, "scripted source: replaced");
+  world.source.starts_over = true;
+  world.source.commit({row("new", "a")});
+  world.clock.advance(100ms);
+  relay->step();
+  EXPECT_NE(relay->status().trouble.find("replaced"), std::string::npos);
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"a:1", "a:2", "a:new"}));
+  EXPECT_EQ(world.source.confirmed, 1U);
+  EXPECT_EQ(relay->status().confirmed, 1U);
+  EXPECT_EQ(world.logged("relay.starts_over"), 1U);
+}
+
 TEST(Relay, publishes_what_is_committed_before_it_stops_when_it_is_told_to) {
   RelayWorld world;
   world.options.drain = tram::RelayDrain::committed;

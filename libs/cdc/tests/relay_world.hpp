@@ -55,6 +55,11 @@ class ScriptedSource final : public ChangeSource {
     if (std::exchange(starts_again_, false)) next_ = confirmed;
     ChangeBatch batch;
     if (in_standby) return batch;
+    if (busy) {
+      batch.at_end = false;
+      return batch;
+    }
+    batch.starts_over = std::exchange(starts_over, false);
     while (next_ < log.size() && batch.rows.size() < rows_max) batch.rows.push_back(log[next_++]);
     if (rows_max > 0) batch.seen_up_to = seen;
     return batch;
@@ -85,6 +90,10 @@ class ScriptedSource final : public ChangeSource {
   int rewinds{};
   bool connected{true};
   bool in_standby{};
+  /// Cannot look now.
+  bool busy{};
+  /// With the next batch.
+  bool starts_over{};
   std::string trouble;
 
  private:

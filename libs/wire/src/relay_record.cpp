@@ -64,8 +64,11 @@ std::vector<RelayedHeader> read_relayed(json::Reader& reader) {
   reader.enter_object();
   while (auto const name = reader.next_member()) headers.push_back(relayed(*name, reader));
   headers = last_wins(std::move(headers));
-  std::erase_if(
-      headers, [](RelayedHeader const& header) { return header.as == RelayedHeader::As::nothing; });
+  std::erase_if(headers, [](RelayedHeader const& header) {
+    // An empty id is none: its message would be refused wherever it arrives.
+    return header.as == RelayedHeader::As::nothing ||
+           (header.name == header::id && header.text.empty());
+  });
   return headers;
 }
 
@@ -91,7 +94,7 @@ void append_relayed(std::string& out, std::vector<RelayedHeader> const& headers)
 
 std::string missing_id(RowView const& row) {
   if (row.database_id) return row.database_id->to_string();
-  bad_row("column 'headers' has no header ID, and the database made no id");
+  bad_row("column 'headers' has no header ID, or an empty one, and the database made no id");
 }
 
 std::string begin_value(std::string_view payload, std::size_t headers_size) {
@@ -140,7 +143,8 @@ RelayRecord normalised(RowView const& row, std::string_view payload, std::string
 RelayRecord relay_record(RowView const& row) {
   auto const text = required(row.headers_json, "headers");
   auto const payload = required_payload(row);
-  if (auto const headers = scan_flat_headers(text)) return copied(row, payload, text, *headers);
+  auto const headers = scan_flat_headers(text);
+  if (headers && headers->id != "") return copied(row, payload, text, *headers);
   return normalised(row, payload, text);
 }
 

@@ -163,6 +163,14 @@ TEST(RelayRecord, adds_the_database_id_only_where_the_id_is_missing) {
             R"({"payload":"","headers":{"ID":"x"}})");
 }
 
+TEST(RelayRecord, takes_an_empty_id_for_a_missing_one) {
+  EXPECT_EQ(relayed(R"({"ID":"","PARTITION_ID":"7"})", "", Int128{1, 2}),
+            (RelayRecord{"7", R"({"payload":"","headers":{"PARTITION_ID":"7",)"
+                              R"("ID":"0000000000000001-0000000000000002"}})"}));
+  EXPECT_EQ(relayed(R"({"ID":""})", "", Int128{1, 2}).key, "0000000000000001-0000000000000002");
+  EXPECT_THROW(relayed(R"({"ID":"","PARTITION_ID":"7"})"), Error);
+}
+
 TEST(RelayRecord, normalises_foreign_headers_as_the_java_relay_does) {
   auto const headers = [](std::string const& text) {
     auto const value = relayed(text, "").value;
@@ -251,8 +259,12 @@ TEST(RelayRecord, copied_or_normalised_is_the_same) {
   int copied = 0;
   for (int round = 0; round < 20'000; ++round) {
     std::string members = R"("ID":"x")";
-    for (auto count = random.below(5); count > 0; --count)
-      members += "," + random_string(random) + ":" + random_string(random);
+    for (auto count = random.below(5); count > 0; --count) {
+      auto const name = random_string(random);
+      auto const value = random_string(random);
+      // An empty id is none.
+      members += "," + name + ":" + (name == R"("ID")" && value == R"("")" ? R"("y")" : value);
+    }
     auto const flat = "{" + members + "}";
     copied += scan_flat_headers(flat) ? 1 : 0;
     ASSERT_EQ(relayed(flat), relayed("{ " + members + "}")) << flat;

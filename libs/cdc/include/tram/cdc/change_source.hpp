@@ -35,6 +35,12 @@ struct ChangeBatch {
   /// Rows seen up to here, also when none of them was for us: an idle outbox must not hold the log
   /// back.
   std::optional<LogPosition> seen_up_to;
+  /// When there are no rows: none is committed that was not given. False where the source could not
+  /// look, or has seen a transaction in part.
+  bool at_end{true};
+  /// This is another log than the one read before: positions begin anew, and nothing of it is
+  /// confirmed. Everything that was in flight must be done by now, as after any error.
+  bool starts_over{};
 };
 
 /// Where a source stands, for health and metrics.

@@ -37,6 +37,8 @@ class PublishingCore {
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   /// The oldest row that is not done has this sequence; `next_sequence()` when there is none.
   [[nodiscard]] Sequence first_not_done() const { return first_; }
+  /// Positions begin anew, for another log. Nothing may be in flight.
+  void start_over();
   /// Forgets everything in flight: the source rewinds to the last confirmed position. Sequences go
   /// on.
   void restart();
