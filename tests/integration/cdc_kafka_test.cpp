@@ -83,8 +83,8 @@ TEST_F(CdcOnKafka, does_the_java_services_work_in_its_environment) {
   EXPECT_TRUE(cdc.answers("/readers/postgreswalreader/finished", 503));
   cdc.signal(SIGTERM);
   EXPECT_TRUE(eventually([&] { return cdc.logged("event=process.stopping"); }));
-  cdc.signal(SIGTERM);
-  EXPECT_EQ(cdc.wait(), 143) << cdc.log();
+  cdc.signal(SIGINT);
+  EXPECT_EQ(cdc.wait(), 130) << cdc.log();
   kafka_.thaw();
 
   CdcProcess again{{}, environment()};
@@ -115,6 +115,24 @@ TEST_F(CdcOnKafka, says_that_the_broker_is_away) {
   kafka_.start();
   EXPECT_EQ(first_ids(1), Texts{"1"}) << cdc.log();
   EXPECT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
+  cdc.signal(SIGTERM);
+  EXPECT_EQ(cdc.wait(), 0) << cdc.log();
+}
+
+TEST_F(CdcOnKafka, notices_that_the_broker_is_away_while_there_is_nothing_to_publish) {
+  CdcProcess cdc{{}, environment()};
+  ASSERT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
+  EXPECT_TRUE(eventually([&] { return cdc.answers("/actuator/health", 200); }));
+  EXPECT_NE(cdc.get("/actuator/health").find("Connected to Kafka"), std::string::npos);
+  kafka_.freeze();
+  EXPECT_TRUE(eventually([&] {
+    auto const health = cdc.get("/actuator/health");
+    return health.starts_with("HTTP/1.1 503") &&
+           health.find("\"kafkaHealthCheck\":{\"status\":\"DOWN\"") != std::string::npos;
+  })) << cdc.get("/actuator/health");
+  kafka_.thaw();
+  EXPECT_TRUE(eventually([&] { return cdc.answers("/actuator/health", 200); }))
+      << cdc.get("/actuator/health");
   cdc.signal(SIGTERM);
   EXPECT_EQ(cdc.wait(), 0) << cdc.log();
 }

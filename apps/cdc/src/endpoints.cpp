@@ -55,12 +55,14 @@ Response reader_finished(RelayView const& view, std::string const& name, Finishe
 
 }  // namespace
 
-std::vector<http::Route> endpoints(std::function<RelayView()> look, Finished finished) {
-  auto const route = [&look](std::string pattern, auto answer) {
-    return http::Route{
-        .method = "GET",
-        .pattern = std::move(pattern),
-        .handler = [look, answer](Request const& request) { return answer(look(), request); }};
+std::vector<http::Route> endpoints(Informants const& informants) {
+  auto const& [look, finished, broker_trouble] = informants;
+  auto const route = [&look = look](std::string pattern, auto answer) {
+    return http::Route{.method = "GET",
+                       .pattern = std::move(pattern),
+                       .handler = [look = look, answer](Request const& request) {
+                         return answer(look(), request);
+                       }};
   };
   return {
       route("/health/live", [](auto const& view, auto const&) { return liveness(view); }),
@@ -71,21 +73,23 @@ std::vector<http::Route> endpoints(std::function<RelayView()> look, Finished fin
       route("/metrics", [](auto const& view, auto const&) { return metrics(view); }),
       route("/actuator/prometheus", [](auto const& view, auto const&) { return metrics(view); }),
       route("/actuator/health",
-            [](auto const& view, auto const&) {
-              return ready_or_not(java_health_json(view), view.readiness.ready);
+            [ask = broker_trouble](auto const& view, auto const&) {
+              auto health = java_health(view, ask());
+              return ready_or_not(std::move(health.json), health.up);
             }),
       route("/readers/{name}/status",
-            [finished](auto const& view, auto const& request) {
+            [finished = finished](auto const& view, auto const& request) {
               return reader_status(view, request.parameters.at("name"), finished);
             }),
       route("/readers/{name}/finished",
-            [finished](auto const& view, auto const& request) {
+            [finished = finished](auto const& view, auto const& request) {
               return reader_finished(view, request.parameters.at("name"), finished);
             }),
-      route("/cdc-event-processing-status", [finished](auto const& view, auto const& request) {
-        auto const name = request.query.find("readerName");
-        return reader_status(view, name == request.query.end() ? "" : name->second, finished);
-      })};
+      route("/cdc-event-processing-status",
+            [finished = finished](auto const& view, auto const& request) {
+              auto const name = request.query.find("readerName");
+              return reader_status(view, name == request.query.end() ? "" : name->second, finished);
+            })};
 }
 
 }  // namespace tram::relay_program

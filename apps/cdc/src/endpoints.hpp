@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "health.hpp"
@@ -8,9 +9,17 @@
 
 namespace tram::relay_program {
 
-/// What the program answers over HTTP. Both are called on the server's threads: `look` for every
-/// request, `finished` for those who ask whether the relay is.
-std::vector<http::Route> endpoints(std::function<RelayView()> look,
-                                   std::function<bool(RelayView const&)> finished);
+/// Whom the program asks for its answers over HTTP; called on the server's threads.
+struct Informants {
+  /// For every request.
+  std::function<RelayView()> look;
+  /// For those who want to know whether the relay is.
+  std::function<bool(RelayView const&)> finished;
+  /// For the Java service's health: what is wrong with the broker, empty when nothing is.
+  std::function<std::string()> broker_trouble;
+};
+
+/// What the program answers over HTTP.
+std::vector<http::Route> endpoints(Informants const& informants);
 
 }  // namespace tram::relay_program

@@ -22,18 +22,19 @@ std::string_view broker_trouble(std::string_view trouble) {
 
 class Health {
  public:
-  explicit Health(RelayView const& view) : view_{view} {}
+  Health(RelayView const& view, std::string_view broker) : view_{view}, broker_{broker} {}
+
+  [[nodiscard]] bool up() const { return view_.readiness.ready && broker_.empty(); }
 
   std::string json() {
-    auto const broker = broker_trouble(view_.status.trouble);
     writer_.begin_object();
-    text("status", view_.readiness.ready ? "UP" : "DOWN");
+    text("status", up() ? "UP" : "DOWN");
     writer_.member("components");
     writer_.begin_object();
     reader_component();
-    component("cdcDataPublisherHealthCheck", broker.empty(), {});
-    component("kafkaHealthCheck", broker.empty(),
-              {std::string{broker.empty() ? "No trouble with the broker" : broker}});
+    component("cdcDataPublisherHealthCheck", broker_trouble(view_.status.trouble).empty(), {});
+    component("kafkaHealthCheck", broker_.empty(),
+              {std::string{broker_.empty() ? "Connected to Kafka" : broker_}});
     component("ping", true, {});
     writer_.end_object();
     writer_.end_object();
@@ -73,6 +74,7 @@ class Health {
   }
 
   RelayView const& view_;
+  std::string_view broker_;
   std::string json_;
   json::Writer writer_{json_};
 };
@@ -96,7 +98,11 @@ bool is_caught_up(RelayView const& view) {
   return view.readiness.ready && !view.status.standby && view.status.caught_up;
 }
 
-std::string java_health_json(RelayView const& view) { return Health{view}.json(); }
+JavaHealth java_health(RelayView const& view, std::string const& broker_trouble_now) {
+  auto const noticed = broker_trouble(view.status.trouble);
+  Health health{view, noticed.empty() ? std::string_view{broker_trouble_now} : noticed};
+  return {.up = health.up(), .json = health.json()};
+}
 
 std::string readiness_json(RelayView const& view) {
   auto const& status = view.status;

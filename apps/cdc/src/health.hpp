@@ -10,8 +10,13 @@ namespace tram::relay_program {
 /// committed a moment ago may not have been seen yet; see `FinishLine`.
 bool is_caught_up(RelayView const& view);
 
-/// The Java service's health document, with its component names.
-std::string java_health_json(RelayView const& view);
+/// The Java service's health document, with its component names. `broker_trouble` is what asking
+/// the broker came to: an idle relay is ready without one.
+struct JavaHealth {
+  bool up{};
+  std::string json;
+};
+JavaHealth java_health(RelayView const& view, std::string const& broker_trouble);
 
 /// `{"ready":false,"reason":"…","relay":{…}}`.
 std::string readiness_json(RelayView const& view);

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 
+#include "broker_watch.hpp"
 #include "commands.hpp"
 #include "endpoints.hpp"
 #include "finish_line.hpp"
@@ -23,6 +24,10 @@ constexpr Duration stop_margin{std::chrono::seconds{10}};
 
 /// Who asks whether the relay has finished waits so long for the database.
 constexpr Duration log_end_patience{std::chrono::seconds{2}};
+
+/// Who asks for the Java service's health waits so long for the broker, once in a while.
+constexpr Duration broker_patience{std::chrono::seconds{2}};
+constexpr Duration broker_answer_lives{std::chrono::seconds{5}};
 
 /// The relay with all its parts.
 class Program {
@@ -63,12 +68,14 @@ class Program {
  private:
   void serve() {
     if (!configuration_.http_port) return;
-    server_.emplace(http::ServerOptions{.address = configuration_.http_address,
-                                        .port = *configuration_.http_port,
-                                        .threads = 2},
-                    endpoints([this] { return look(); },
-                              [this](RelayView const& view) { return finish_line_.passed(view); }),
-                    machine_.clock, logger_);
+    server_.emplace(
+        http::ServerOptions{.address = configuration_.http_address,
+                            .port = *configuration_.http_port,
+                            .threads = 2},
+        endpoints({.look = [this] { return look(); },
+                   .finished = [this](auto const& view) { return finish_line_.passed(view); },
+                   .broker_trouble = [this] { return broker_watch_.trouble(); }}),
+        machine_.clock, logger_);
   }
 
   [[nodiscard]] RelayView look() const {
@@ -105,6 +112,9 @@ class Program {
     return by_url::log_end(configuration_.outbox, database_,
                            Deadline::after(machine_.clock, log_end_patience));
   }};
+  BrokerWatch broker_watch_{
+      [this] { broker_->create_channels({}, 0, Deadline::after(machine_.clock, broker_patience)); },
+      machine_.clock, broker_answer_lives};
   std::unique_ptr<OutboxRetention> retention_;
   std::optional<Relay> relay_;
   // Asks the relay: it goes first.

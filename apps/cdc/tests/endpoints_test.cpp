@@ -42,8 +42,10 @@ RelayView broken() {
 }
 
 http::Response ask(RelayView const& view, std::string const& pattern,
-                   http::Request const& request = {}) {
-  auto const routes = endpoints([view] { return view; }, is_caught_up);
+                   http::Request const& request = {}, std::string const& broker_trouble = {}) {
+  auto const routes = endpoints({.look = [view] { return view; },
+                                 .finished = is_caught_up,
+                                 .broker_trouble = [broker_trouble] { return broker_trouble; }});
   auto const route = std::ranges::find(routes, pattern, &http::Route::pattern);
   return route->handler(request);
 }
@@ -64,6 +66,17 @@ TEST(Endpoints, tell_a_working_relay_from_a_broken_one) {
   auto stopped = working();
   stopped.now += 1h;
   EXPECT_EQ(ask(stopped, "/health/live").status, 503);
+}
+
+TEST(Endpoints, tell_that_the_broker_is_away_though_an_idle_relay_does_not_need_it) {
+  auto const down = ask(working(), "/actuator/health", {}, "nobody answers");
+  EXPECT_EQ(down.status, 503);
+  EXPECT_TRUE(says(down, R"({"status":"DOWN","components")")) << down.body;
+  EXPECT_TRUE(
+      says(down, R"("kafkaHealthCheck":{"status":"DOWN","details":{"error-1":"nobody answers"}})"))
+      << down.body;
+  EXPECT_TRUE(says(down, R"("binlogEntryReaderHealthCheck":{"status":"UP")")) << down.body;
+  EXPECT_EQ(ask(working(), "/health/ready", {}, "nobody answers").status, 200);
 }
 
 TEST(Endpoints, speak_the_java_services_health) {

@@ -1,0 +1,33 @@
+#include "broker_watch.hpp"
+
+#include "tram/base/error.hpp"
+
+namespace tram::relay_program {
+
+std::string BrokerWatch::trouble() {
+  if (begin_to_ask()) {
+    auto answer = ask();
+    Lock const lock{mutex_};
+    asking_ = false;
+    asked_at_ = clock_.steady();
+    trouble_ = std::move(answer);
+  }
+  Lock const lock{mutex_};
+  return trouble_;
+}
+
+bool BrokerWatch::begin_to_ask() {
+  Lock const lock{mutex_};
+  bool const fresh = asked_at_ != SteadyTime{} && clock_.steady() - asked_at_ < answer_lives_;
+  if (fresh || asking_) return false;
+  return asking_ = true;
+}
+
+std::string BrokerWatch::ask() const {
+  try {
+    ask_();
+    return "";
+  } catch (Error const& error) { return error.what(); }
+}
+
+}  // namespace tram::relay_program

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/mutex.hpp"
+
+namespace tram::relay_program {
+
+/// Whether the broker is there, for those who ask: an idle relay does not notice by itself that it
+/// is away. An answer holds for a few seconds, so nobody who asks often burdens the broker; while
+/// one asks, the others get the last answer. Callable from any thread.
+class BrokerWatch {
+ public:
+  /// `ask` may wait, and raises faults when the broker is away. `clock` must outlive this.
+  BrokerWatch(std::function<void()> ask, Clock& clock, Duration answer_lives)
+      : ask_{std::move(ask)}, clock_{clock}, answer_lives_{answer_lives} {}
+
+  /// What is wrong; empty when nothing is. May wait for the broker.
+  std::string trouble() TRAM_EXCLUDES(mutex_);
+
+ private:
+  bool begin_to_ask() TRAM_EXCLUDES(mutex_);
+  [[nodiscard]] std::string ask() const;
+
+  std::function<void()> ask_;
+  Clock& clock_;
+  Duration answer_lives_;
+  Mutex mutex_;
+  bool asking_ TRAM_GUARDED_BY(mutex_){};
+  SteadyTime asked_at_ TRAM_GUARDED_BY(mutex_){};
+  std::string trouble_ TRAM_GUARDED_BY(mutex_);
+};
+
+}  // namespace tram::relay_program
