@@ -3,15 +3,14 @@
 #include <poll.h>
 
 #include <condition_variable>
-#include <map>
 #include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "call_book.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
-#include "tram/wire/header_names.hpp"
 #include "tram/wire/record.hpp"
 
 namespace tram {
@@ -39,8 +38,7 @@ struct CommandCalls::State {
   Mutex mutex;
   std::condition_variable_any news;
   bool reading TRAM_GUARDED_BY(mutex){};
-  /// The calls that wait, by the ids of their commands.
-  std::map<std::string, std::optional<IncomingMessage>, std::less<>> calls TRAM_GUARDED_BY(mutex);
+  CallBook book TRAM_GUARDED_BY(mutex);
 
   void set_reading(bool now) {
     {
@@ -51,12 +49,26 @@ struct CommandCalls::State {
   }
   void expect(std::string const& id) {
     Lock const lock{mutex};
-    calls.try_emplace(id);
+    book.expect(id);
   }
-  void forget(std::string const& id) {
+  void withdraw(std::string const& id) {
     Lock const lock{mutex};
-    calls.erase(id);
+    book.withdraw(id);
   }
+  std::optional<IncomingMessage> end(std::string const& id) {
+    Lock const lock{mutex};
+    return book.end(id);
+  }
+  CallCounters counters() {
+    Lock const lock{mutex};
+    return book.counters();
+  }
+  std::string trouble() {
+    Lock const lock{mutex};
+    return reading ? "" : "the answers in channel '" + channel + "' are not read";
+  }
+  Metric metric(Metric::Kind kind, std::string name, std::string help,
+                std::uint64_t CallCounters::* counter);
 
   void await_reading(Deadline deadline);
   IncomingMessage await(std::string const& id, Deadline deadline);
@@ -69,18 +81,18 @@ struct CommandCalls::State {
 
 namespace {
 
-/// Removes the expectation of a call, however the call ends.
+/// Ends the expectation of a call, however the call ends.
 template <class State>
 class Expectation {
  public:
   explicit Expectation(State& state) : state_{state} {}
-  ~Expectation() { state_.forget(id_); }
+  ~Expectation() { state_.end(id_); }
   Expectation(Expectation const&) = delete;
   Expectation& operator=(Expectation const&) = delete;
 
   /// A transaction that runs again sends another message.
   void set(std::string id) {
-    state_.forget(id_);
+    state_.withdraw(id_);
     id_ = std::move(id);
     state_.expect(id_);
   }
@@ -148,17 +160,15 @@ void CommandCalls::State::take(Delivery const& delivery) {
             .key = delivery.key});
   } catch (Error const& error) {
     parts.logger.warning("calls.malformed_reply", {{"channel", channel}, {"reason", error.what()}});
+    Lock const lock{mutex};
+    book.take_malformed();
   }
 }
 
 void CommandCalls::State::take(IncomingMessage incoming) {
-  auto const id = incoming.message.headers.find(header::reply_to_message_id);
-  if (!id) return;
   {
     Lock const lock{mutex};
-    auto const call = calls.find(*id);
-    if (call == calls.end() || call->second) return;
-    call->second = std::move(incoming);
+    if (!book.take(std::move(incoming))) return;
   }
   news.notify_all();
 }
@@ -172,12 +182,11 @@ void CommandCalls::State::await_reading(Deadline deadline) {
 
 IncomingMessage CommandCalls::State::await(std::string const& id, Deadline deadline) {
   Lock const lock{mutex};
-  auto const call = calls.find(id);
   if (!news.wait_until(mutex, deadline.time(),
-                       [&]() TRAM_REQUIRES(mutex) { return call->second.has_value(); }))
+                       [&]() TRAM_REQUIRES(mutex) { return book.is_answered(id); }))
     throw Error{Fault::in_doubt, "call: no answer to command '" + id + "' in channel '" + channel +
                                      "' before the deadline; it may still be carried out"};
-  return std::move(*call->second);
+  return *book.end(id);
 }
 
 IncomingMessage CommandCalls::exchange(detail::CommandDraft const& draft, Deadline deadline,
@@ -192,6 +201,45 @@ IncomingMessage CommandCalls::exchange(detail::CommandDraft const& draft, Deadli
     expected.set(detail::send_command(state_->parts.outbox, tx, draft, command));
   });
   return state_->await(expected.id(), deadline);
+}
+
+Metric CommandCalls::State::metric(Metric::Kind kind, std::string name, std::string help,
+                                   std::uint64_t CallCounters::* counter) {
+  return {.kind = kind,
+          .name = std::move(name),
+          .help = std::move(help),
+          .labels = {{"channel", channel}},
+          .value = [this, counter] { return counters().*counter; }};
+}
+
+CallCounters CommandCalls::counters() const { return state_->counters(); }
+
+Contribution CommandCalls::contribution() {
+  auto& state = *state_;
+  auto const counter = [&](std::string name, std::string help,
+                           std::uint64_t CallCounters::* value) {
+    return state.metric(Metric::Kind::counter, std::move(name), std::move(help), value);
+  };
+  return {.components = {{.name = "calls answered in '" + state.channel + "'",
+                          .run = [this](std::stop_token const& stop) { run(stop); },
+                          .trouble = [&state] { return state.trouble(); }}},
+          .metrics = {
+              state.metric(Metric::Kind::gauge, "tram_calls_waiting",
+                           "Calls that wait for their answer.", &CallCounters::waiting),
+              counter("tram_calls_answered_total", "Calls that got an answer.",
+                      &CallCounters::answered),
+              counter("tram_calls_unanswered_total", "Calls that ended without an answer.",
+                      &CallCounters::unanswered),
+              counter("tram_call_replies_late_total",
+                      "Answers to calls that had ended without one.", &CallCounters::late),
+              counter("tram_call_replies_repeated_total", "Answers to calls that had one already.",
+                      &CallCounters::repeated),
+              counter("tram_call_replies_foreign_total",
+                      "Answers to nobody's call here: other instances', or of processes "
+                      "that are gone.",
+                      &CallCounters::foreign),
+              counter("tram_call_replies_malformed_total",
+                      "Records in the channel that answer nothing.", &CallCounters::malformed)}};
 }
 
 void CommandCalls::refuse(RawReply const& reply, std::string_view command) {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <exception>
-#include <memory>
 
 #include "tram/base/error.hpp"
 #include "tram/commands/commands.hpp"
 #include "tram/commands/detail/describe_command.hpp"
+#include "tram/messaging/dispatching.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/wire/header_names.hpp"
 
@@ -40,17 +40,7 @@ bool was_last_attempt(std::exception const& trouble, int attempt, int attempts_m
 
 }  // namespace
 
-Subscription CommandDispatcher::subscription() const {
-  // Shared: handlers are copied, and run on several threads.
-  auto const shared = std::make_shared<CommandDispatcher const>(*this);
-  return {.subscriber_id = subscriber_id,
-          .channels = {channel},
-          .handler = [shared](Transaction& tx,
-                              IncomingMessage const& incoming) { shared->dispatch(tx, incoming); },
-          .options = options,
-          .middleware = middleware,
-          .messages = descriptions()};
-}
+Subscription CommandDispatcher::subscription() const { return subscription_of(*this, {channel}); }
 
 std::vector<MessageDescription> CommandDispatcher::descriptions() const {
   std::vector<MessageDescription> result;

@@ -1,11 +1,11 @@
 #include "tram/commands/detail/reply_dispatcher.hpp"
 
 #include <algorithm>
-#include <memory>
 
 #include "tram/base/assert.hpp"
 #include "tram/base/error.hpp"
 #include "tram/commands/reply_handlers.hpp"
+#include "tram/messaging/dispatching.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/wire/header_names.hpp"
 
@@ -27,17 +27,7 @@ void ReplyDispatcher::add(ReplyRoute route) {
   routes.push_back(std::move(route));
 }
 
-Subscription ReplyDispatcher::subscription() const {
-  // Shared: handlers are copied, and run on several threads.
-  auto const shared = std::make_shared<ReplyDispatcher const>(*this);
-  return {.subscriber_id = subscriber_id,
-          .channels = {channel},
-          .handler = [shared](Transaction& tx,
-                              IncomingMessage const& incoming) { shared->dispatch(tx, incoming); },
-          .options = options,
-          .middleware = middleware,
-          .messages = descriptions()};
-}
+Subscription ReplyDispatcher::subscription() const { return subscription_of(*this, {channel}); }
 
 std::vector<MessageDescription> ReplyDispatcher::descriptions() const {
   std::vector<MessageDescription> result;

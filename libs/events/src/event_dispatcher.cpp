@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 
 #include "tram/base/assert.hpp"
 #include "tram/events/detail/describe_event.hpp"
+#include "tram/messaging/dispatching.hpp"
 
 namespace tram::detail {
 namespace {
@@ -57,15 +57,13 @@ void EventDispatcher::add(EventRoute route) {
 }
 
 Subscription EventDispatcher::subscription() const {
-  // Shared: handlers are copied, and run on several threads.
-  auto const shared = std::make_shared<EventDispatcher const>(*this);
-  return {.subscriber_id = subscriber_id,
-          .channels = aggregate_types,
-          .handler = [shared](Transaction& tx,
-                              IncomingMessage const& incoming) { shared->dispatch(tx, incoming); },
-          .options = options,
-          .middleware = middleware,
-          .messages = descriptions()};
+  auto result = subscription_of(*this, aggregate_types);
+  result.metrics = {{.kind = Metric::Kind::counter,
+                     .name = "tram_events_ignored_total",
+                     .help = "Events of types that the subscriber does not handle.",
+                     .labels = {{"subscriber", subscriber_id}},
+                     .value = [counted = counters] { return counted->ignored.load(); }}};
+  return result;
 }
 
 std::vector<MessageDescription> EventDispatcher::descriptions() const {
@@ -84,13 +82,13 @@ void EventDispatcher::dispatch(Transaction& tx, IncomingMessage const& incoming)
   auto const type = names.incoming ? names.incoming(aggregate_type, sent_type) : sent_type;
   auto const* const route = find(aggregate_type, type);
   if (route == nullptr && !otherwise) {
-    if (counters != nullptr) ++counters->ignored;
+    ++counters->ignored;
     return;
   }
   RawEvent const event{incoming, type};
   if (route != nullptr) run(*route, tx, event);
   else otherwise(tx, event);
-  if (counters != nullptr) ++counters->handled;
+  ++counters->handled;
 }
 
 EventRoute const* EventDispatcher::find(std::string_view aggregate_type,

@@ -146,6 +146,18 @@ TEST(EventHandlers, counts_and_passes_over_events_that_nobody_handles) {
   EXPECT_EQ(counters.handled, 0U);
 }
 
+TEST(EventHandlers, show_what_they_passed_over_as_a_metric) {
+  Subscription const subscription =
+      tram::handle_events<Order>("view").on([](Transaction&, Event<OrderApproved> const&) {});
+  ASSERT_EQ(subscription.metrics.size(), 1U);
+  auto const& metric = subscription.metrics.front();
+  EXPECT_EQ(metric.name, "tram_events_ignored_total");
+  EXPECT_EQ(metric.labels.front(), (std::pair<std::string, std::string>{"subscriber", "view"}));
+  EXPECT_EQ(metric.value(), 0U);
+  give(subscription, event_message("orders.Order", "orders.Unknown", "no JSON"));
+  EXPECT_EQ(metric.value(), 1U);
+}
+
 TEST(EventHandlers, gives_what_is_left_to_the_handler_for_the_rest) {
   std::vector<std::string> seen;
   Subscription const subscription =

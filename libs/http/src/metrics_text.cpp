@@ -47,7 +47,8 @@ MetricsText& MetricsText::family(std::string_view type, std::string_view name,
   return *this;
 }
 
-void MetricsText::write(std::string_view suffix, std::string const& value, Labels labels) {
+void MetricsText::write(std::string_view suffix, std::string const& value,
+                        std::span<MetricLabel const> labels) {
   text_.append(name_).append(suffix);
   char separator = '{';
   for (auto const& label : labels) {
@@ -57,7 +58,7 @@ void MetricsText::write(std::string_view suffix, std::string const& value, Label
     text_ += '"';
     separator = ',';
   }
-  if (labels.size() > 0) text_ += '}';
+  if (!labels.empty()) text_ += '}';
   text_.append(" ").append(value).append("\n");
 }
 

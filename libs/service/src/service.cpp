@@ -66,13 +66,15 @@ Service::~Service() = default;
 
 Service& Service::add(Contribution contribution) {
   auto& state = *state_;
-  std::ranges::move(contribution.subscriptions, std::back_inserter(state.subscriptions));
+  for (auto& subscription : contribution.subscriptions) add(std::move(subscription));
   std::ranges::move(contribution.components, std::back_inserter(state.components));
   std::ranges::move(contribution.messages, std::back_inserter(state.sends));
+  std::ranges::move(contribution.metrics, std::back_inserter(state.metrics));
   return *this;
 }
 
 Service& Service::add(Subscription subscription) {
+  std::ranges::copy(subscription.metrics, std::back_inserter(state_->metrics));
   state_->subscriptions.push_back(std::move(subscription));
   return *this;
 }

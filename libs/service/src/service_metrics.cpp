@@ -1,4 +1,7 @@
 #include <chrono>
+#include <map>
+#include <string_view>
+#include <vector>
 
 #include "service_view.hpp"
 #include "tram/http/metrics_text.hpp"
@@ -21,6 +24,7 @@ class ServiceMetrics {
     subscription_states();
     handle_times();
     write_relay_metrics(text_, view_.relays);
+    parts();
     return text_.text();
   }
 
@@ -105,6 +109,23 @@ class ServiceMetrics {
     }
     text_.suffixed("_sum", seconds(counts.sum), {{"subscriber", subscriber}});
     text_.suffixed("_count", runs, {{"subscriber", subscriber}});
+  }
+
+  /// By family: a name must not come twice.
+  void parts() {
+    std::map<std::string_view, std::vector<PartMetric>> families;
+    for (auto const& each : view_.metrics) families[each.metric->name].push_back(each);
+    for (auto const& [name, samples] : families) {
+      auto const& first = *samples.front().metric;
+      if (first.kind == Metric::Kind::counter) text_.counter(name, first.help);
+      else text_.gauge(name, first.help);
+      for (auto const& each : samples) write(each);
+    }
+  }
+  void write(PartMetric const& part) {
+    std::vector<http::MetricLabel> labels;
+    for (auto const& [name, value] : part.metric->labels) labels.push_back({name, value});
+    text_.sample_with(labels, part.value);
   }
 
   ServiceView const& view_;

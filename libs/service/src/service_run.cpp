@@ -192,6 +192,7 @@ ServiceView ServiceRun::view() const {
   for (auto const& [subscriber, times] : state_.handle_times) {
     view.handle_times.emplace(subscriber, times.counts());
   }
+  for (auto const& metric : state_.metrics) view.metrics.push_back({&metric, metric.value()});
   return view;
 }
 

@@ -28,6 +28,7 @@ struct Service::State {
   std::vector<Subscription> subscriptions;
   std::vector<Component> components;
   std::vector<MessageDescription> sends;
+  std::vector<Metric> metrics;
   std::vector<ServiceRelay> relays;
   std::vector<http::Route> routes;
 

@@ -9,6 +9,7 @@
 #include "send_counts.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/json_names.hpp"
+#include "tram/messaging/metric.hpp"
 #include "tram/messaging/subscriber.hpp"
 #include "tram/service/relay_view.hpp"
 
@@ -27,6 +28,12 @@ struct ComponentTrouble {
   std::string trouble;
 };
 
+/// What a metric of an added part said.
+struct PartMetric {
+  Metric const* metric;
+  std::uint64_t value;
+};
+
 /// What is known of a service at one moment.
 struct ServiceView {
   std::string name{};
@@ -40,6 +47,8 @@ struct ServiceView {
   std::vector<ComponentTrouble> components{};
   std::map<std::string, HandleTimes::Counts> handle_times{};
   std::map<std::string, SendCounts::Counts> sent{};
+  /// Of the parts that were added.
+  std::vector<PartMetric> metrics{};
   SteadyTime now{};
   Duration stall_after{};
 };

@@ -105,6 +105,27 @@ TEST(HandleTimes, are_counted_up_to_each_bound) {
   }
 }
 
+TEST(MetricsOfParts, stand_together_by_family) {
+  auto const metric = [](std::string name, std::string channel) {
+    return Metric{.kind = Metric::Kind::gauge,
+                  .name = std::move(name),
+                  .help = "Help.",
+                  .labels = {{"channel", std::move(channel)}, {"quoted", "\""}},
+                  .value = {}};
+  };
+  auto const first = metric("tram_calls_waiting", "one");
+  auto const stranger = metric("shop_open", "one");
+  auto const second = metric("tram_calls_waiting", "two");
+  auto view = good_view();
+  view.metrics = {{&first, 1}, {&stranger, 2}, {&second, 3}};
+  auto const text = metrics_text(view);
+  std::string const family = "# HELP tram_calls_waiting Help.\n# TYPE tram_calls_waiting gauge\n"
+                             "tram_calls_waiting{channel=\"one\",quoted=\"\\\"\"} 1\n"
+                             "tram_calls_waiting{channel=\"two\",quoted=\"\\\"\"} 3\n";
+  EXPECT_NE(text.find(family), std::string::npos) << text;
+  EXPECT_NE(text.find("shop_open{channel=\"one\",quoted=\"\\\"\"} 2\n"), std::string::npos) << text;
+}
+
 TEST(SendCounts, are_kept_by_channel_and_of_no_more_than_a_thousand) {
   SendCounts counts;
   auto const send = [&](std::string const& channel, std::exception_ptr const& error) {

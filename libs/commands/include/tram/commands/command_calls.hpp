@@ -9,10 +9,12 @@
 #include "tram/base/deadline.hpp"
 #include "tram/base/log.hpp"
 #include "tram/broker/broker.hpp"
+#include "tram/commands/call_counters.hpp"
 #include "tram/commands/commands.hpp"
 #include "tram/commands/endpoint.hpp"
 #include "tram/commands/reply.hpp"
 #include "tram/messaging/channel_mapping.hpp"
+#include "tram/messaging/contribution.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/wire/channel.hpp"
@@ -30,8 +32,9 @@ struct CallOptions {
 /// Between services, handle replies instead.
 ///
 /// Any number of processes may use one channel of replies: each reads all of it from now on, in
-/// broadcast, and takes what answers its own calls. An answer that nobody waits for any more is
-/// dropped. Needs a relay that runs, and a thread in `run`.
+/// broadcast, and takes what answers its own calls. An answer that nobody waits for here is counted
+/// and dropped. Needs a relay that runs, and a thread in `run`:
+/// `service.add(calls.contribution())`.
 class CommandCalls final {
  public:
   /// What it works with; all of it outlives the calls.
@@ -50,6 +53,11 @@ class CommandCalls final {
   CommandCalls(CommandCalls const&) = delete;
   CommandCalls& operator=(CommandCalls const&) = delete;
 
+  /// All that a service needs to have it run: the thread in `run`, whether answers are read, for
+  /// readiness, and the metrics `tram_call…`. Nothing else may call `run` then, and the calls must
+  /// outlive the service.
+  [[nodiscard]] Contribution contribution();
+
   /// Reads answers until a stop is requested. One thread. Goes on through trouble with the broker;
   /// answers sent meanwhile are missed. Faults: rejected, where the broker refuses the channel.
   void run(std::stop_token const& stop);
@@ -67,6 +75,9 @@ class CommandCalls final {
     RawReply const reply{incoming};
     return read<C>(reply, static_cast<AnyAnswerTo<C> const*>(nullptr));
   }
+
+  /// Callable from any thread; never waits.
+  [[nodiscard]] CallCounters counters() const;
 
  private:
   template <class C, class... Answers>

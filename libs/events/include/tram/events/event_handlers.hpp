@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -108,9 +109,10 @@ class EventHandlers final {
     dispatcher_.names = std::move(names);
     return *this;
   }
-  /// `counters` must outlive the subscription.
+  /// Counts there; services show `tram_events_ignored_total` in any case. `counters` must outlive
+  /// the subscription.
   EventHandlers& count_in(EventCounters& counters) {
-    dispatcher_.counters = &counters;
+    dispatcher_.counters = {std::shared_ptr<void>{}, &counters};
     return *this;
   }
   EventHandlers& options(SubscriptionOptions const& options) {

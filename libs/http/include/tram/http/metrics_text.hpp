@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -39,12 +40,21 @@ class MetricsText {
   MetricsText& sample(Number value, Labels labels = {}) {
     return suffixed({}, value, labels);
   }
+  /// The same with labels that are known at run time only.
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  MetricsText& sample_with(std::span<MetricLabel const> labels, Number value) {
+    if constexpr (std::is_floating_point_v<Number>) write({}, number(value), labels);
+    else write({}, std::to_string(value), labels);
+    return *this;
+  }
   /// The same with something behind the family's name: `_sum`.
   template <class Number>
     requires std::is_arithmetic_v<Number>
   MetricsText& suffixed(std::string_view suffix, Number value, Labels labels = {}) {
-    if constexpr (std::is_floating_point_v<Number>) write(suffix, number(value), labels);
-    else write(suffix, std::to_string(value), labels);
+    std::span<MetricLabel const> const all{labels.begin(), labels.size()};
+    if constexpr (std::is_floating_point_v<Number>) write(suffix, number(value), all);
+    else write(suffix, std::to_string(value), all);
     return *this;
   }
 
@@ -52,7 +62,8 @@ class MetricsText {
 
  private:
   MetricsText& family(std::string_view type, std::string_view name, std::string_view help);
-  void write(std::string_view suffix, std::string const& value, Labels labels);
+  void write(std::string_view suffix, std::string const& value,
+             std::span<MetricLabel const> labels);
   static std::string number(double value);
 
   std::string name_;

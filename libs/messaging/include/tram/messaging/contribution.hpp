@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tram/messaging/message_description.hpp"
+#include "tram/messaging/metric.hpp"
 #include "tram/messaging/subscription.hpp"
 
 namespace tram {
@@ -27,6 +28,8 @@ struct Contribution {
   std::vector<Component> components{};
   /// What it sends; what it receives is described by its subscriptions.
   std::vector<MessageDescription> messages{};
+  /// Shown beside the service's own.
+  std::vector<Metric> metrics{};
 };
 
 }  // namespace tram

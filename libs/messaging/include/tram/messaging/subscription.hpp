@@ -9,6 +9,7 @@
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/messaging/interceptor.hpp"
 #include "tram/messaging/message_description.hpp"
+#include "tram/messaging/metric.hpp"
 
 namespace tram {
 
@@ -63,6 +64,8 @@ struct Subscription {
   std::vector<HandlerMiddleware> middleware{};
   /// What it handles, for documents.
   std::vector<MessageDescription> messages{};
+  /// Of its handler; shown by the service that it runs in.
+  std::vector<Metric> metrics{};
 };
 
 }  // namespace tram

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,7 +49,8 @@ struct EventDispatcher {
   std::vector<EventUpcastStep> upcasts;
   RawEventHandler otherwise;
   EventNames names;
-  EventCounters* counters{};
+  // Shared by handler and metrics; owns nothing where the caller counts.
+  std::shared_ptr<EventCounters> counters{std::make_shared<EventCounters>()};
   SubscriptionOptions options;
   std::vector<HandlerMiddleware> middleware;
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tram {
+
+/// A number that a part of a program shows, beside those of the service that it runs in. Those of
+/// one name are one family, told apart by their labels.
+struct Metric {
+  enum class Kind : std::uint8_t { counter, gauge };
+
+  Kind kind{Kind::counter};
+  /// In Prometheus' letters; a counter's ends in `_total`.
+  std::string name;
+  /// A sentence about the family.
+  std::string help;
+  std::vector<std::pair<std::string, std::string>> labels{};
+  /// What it is now. Callable from any thread; never waits.
+  std::function<std::uint64_t()> value;
+};
+
+}  // namespace tram
