@@ -227,6 +227,31 @@ TEST_F(TypedOnKafka, events_have_one_effect_in_another_service_however_often_the
   EXPECT_EQ(shop_runs.stop(), 0);
 }
 
+TEST_F(TypedOnKafka, what_a_new_service_sends_as_soon_as_it_runs_is_relayed) {
+  Instance shop{place("shop")};
+  shop.service.add(
+      Contribution{.components = {{.name = "sender", .run = [&](std::stop_token const& stop) {
+                                     place_order(shop, "first");
+                                     clock_.pause(1h, stop);
+                                   }}}});
+  std::optional<std::jthread> shop_runs;
+  // A slot is not made before the transactions that are open have ended.
+  shop.database.transact([&](Transaction& tx) {
+    tx.execute("INSERT INTO orders VALUES ('another', 'client')");
+    shop_runs.emplace([&](std::stop_token const& stop) { EXPECT_EQ(shop.service.run(stop), 0); });
+    EXPECT_TRUE(await([&] {
+      return in_shop("SELECT count(*) FROM pg_replication_slots WHERE database = '" +
+                     name_of("shop") + "'") == "1";
+    }));
+    EXPECT_FALSE(shop.service.is_running());
+  });
+  Instance view{place("bank")};
+  view.service.add(shop::view_handlers());
+  Running const view_runs{view};
+  EXPECT_TRUE(await([&] { return in_bank("SELECT count(*) FROM orders_seen") == "1"; }));
+  EXPECT_TRUE(shop.service.is_running());
+}
+
 TEST_F(TypedOnKafka, a_command_comes_to_an_outcome_and_its_reply_to_a_handler) {
   Instance shop{place("shop")};
   shop.service.add(reply_handlers());

@@ -22,6 +22,50 @@ TEST(Service, handles_what_it_sends_through_its_own_relay_and_stops_cleanly) {
   EXPECT_EQ(service.http_port(), 0);
 }
 
+/// A source that reads nothing before it is let.
+class GatedSource final : public ChangeSource {
+ public:
+  GatedSource(std::unique_ptr<ChangeSource> source, std::atomic<bool> const& open)
+      : source_{std::move(source)}, open_{open} {}
+  ChangeBatch read(std::size_t rows_max) override {
+    return open_ ? source_->read(rows_max) : ChangeBatch{};
+  }
+  void confirm(LogPosition position) override { source_->confirm(position); }
+  void flush() override { source_->flush(); }
+  void rewind() override { source_->rewind(); }
+  [[nodiscard]] int descriptor() const override { return -1; }
+  [[nodiscard]] Duration poll_interval() const override { return std::chrono::milliseconds{1}; }
+  [[nodiscard]] ChangeSourceStatus status() const override { return source_->status(); }
+
+ private:
+  std::unique_ptr<ChangeSource> source_;
+  std::atomic<bool> const& open_;
+};
+
+TEST(Service, runs_only_when_its_relay_follows_the_outbox) {
+  ServiceWorld world;
+  std::atomic<bool> open{false};
+  Service service{world.parts(), ServiceWorld::options()};
+  service.relay({.source = std::make_unique<GatedSource>(
+                     sqlite::change_source({.path = world.path()}, world.clock), open)});
+  Contribution contribution;
+  contribution.components.push_back({.name = "sender", .run = [&](std::stop_token const& stop) {
+                                       world.happenings.add(open ? "followed" : "too early");
+                                       world.clock.pause(std::chrono::hours{1}, stop);
+                                     }});
+  service.add(std::move(contribution));
+  Running running{service};
+  world.answer_with(service, "/health/ready", "it is starting");
+  EXPECT_FALSE(service.is_running());
+  open = true;
+  EXPECT_TRUE(world.happenings.wait_for("followed"));
+  auto const deadline = Deadline::after(world.clock, testing::patience);
+  while (!service.is_running() && !deadline.reached(world.clock)) std::this_thread::yield();
+  EXPECT_TRUE(service.is_running());
+  EXPECT_EQ(running.stop(), 0);
+  EXPECT_FALSE(service.is_running());
+}
+
 TEST(Service, runs_again_after_it_was_stopped) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};

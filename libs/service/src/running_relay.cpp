@@ -39,6 +39,13 @@ RunningRelay::RunningRelay(ServiceRelay& relay, ServiceParts const& parts, Schem
               .logger = parts.logger},
              options_} {}
 
+bool RunningRelay::has_begun() const {
+  auto const status = relay_.status();
+  auto const& counters = status.counters;
+  return status.connected || status.standby ||
+         counters.source_errors + counters.broker_errors + counters.held_errors > 0;
+}
+
 RelayView RunningRelay::view() const {
   RelayView view{.name = options_.name, .status = relay_.status(), .now = parts_.clock.steady()};
   view.readiness = readiness(view.status, view.now, options_.stall_after);

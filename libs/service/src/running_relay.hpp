@@ -18,6 +18,8 @@ class RunningRelay final {
 
   void run(std::stop_token const& stop) { relay_.run(stop); }
   [[nodiscard]] std::string const& name() const { return options_.name; }
+  /// It follows the outbox, or another one does, or it has said what is in its way.
+  [[nodiscard]] bool has_begun() const;
   [[nodiscard]] RelayView view() const;
 
  private:

@@ -95,6 +95,8 @@ ServiceDescription Service::description() const { return state_->description(); 
 
 std::uint16_t Service::http_port() const { return state_->http_port; }
 
+bool Service::is_running() const { return state_->phase == ServicePhase::running; }
+
 int Service::run(std::stop_token stop) {
   auto const& logger = state_->parts.logger;
   auto const& name = state_->options.name;

@@ -1,12 +1,15 @@
 #include "service_run.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "service_endpoints.hpp"
 
 namespace tram {
 namespace {
+
+constexpr std::chrono::milliseconds relay_check_pause{5};
 
 /// What is left of the stop goes to relays and to what must be closed.
 Duration drain_timeout(ServiceOptions const& options) {
@@ -50,6 +53,7 @@ ServiceRun::ServiceRun(Service::State& state, StopDeadline& deadline)
                       state.options.database_check_interval},
       workers_{state.options.workers},
       crew_{state.parts.logger} {
+  state_.phase = ServicePhase::starting;
   auto const& parts = state_.parts;
   auto const schema = schema_in(parts.database.dialect(), state_.options.schema);
   for (auto& relay : state_.relays) {
@@ -84,8 +88,9 @@ int ServiceRun::run(std::stop_token const& stop) {
   serve();
   if (!checked) wait_for_database(stop);
   if (!stop.stop_requested()) {
+    start_relays(stop);
     start_parts();
-    phase_ = ServicePhase::running;
+    state_.phase = ServicePhase::running;
     state_.parts.logger.info("service.started", {{"service", state_.options.name},
                                                  {"version", state_.options.version},
                                                  {"http_port", state_.http_port.load()},
@@ -124,16 +129,27 @@ void ServiceRun::serve() {
   if (!state_.options.http) return;
   server_.emplace(*state_.options.http,
                   service_endpoints([this] { return view(); }, asyncapi(state_.description()),
-                                    state_.routes, [this] { return phase_.load(); }),
+                                    state_.routes, [this] { return state_.phase.load(); }),
                   state_.parts.clock, state_.parts.logger);
   state_.http_port = server_->port();
 }
 
-void ServiceRun::start_parts() {
+/// Nothing else of the service sends before they follow the outbox: rows that are older than the
+/// mark which a new relay makes in the log would never be relayed.
+void ServiceRun::start_relays(std::stop_token const& stop) {
   for (auto const& relay : relays_) {
     crew_.start(StopStage::relays, "relay '" + relay->name() + "'",
-                [&relay = *relay](std::stop_token const& stop) { relay.run(stop); });
+                [&relay = *relay](std::stop_token const& until) { relay.run(until); });
   }
+  auto const have_begun = [&] {
+    return std::ranges::all_of(relays_, [](auto const& relay) { return relay->has_begun(); });
+  };
+  while (!have_begun() && !stop.stop_requested() && !crew_.lost()) {
+    state_.parts.clock.pause(relay_check_pause, stop);
+  }
+}
+
+void ServiceRun::start_parts() {
   if (subscriber_) {
     crew_.start(StopStage::subscriber, "subscriber",
                 [this](std::stop_token const& stop) { subscriber_->run(stop); });
@@ -146,7 +162,7 @@ void ServiceRun::start_parts() {
 }
 
 void ServiceRun::stop_parts() {
-  phase_ = ServicePhase::stopping;
+  state_.phase = ServicePhase::stopping;
   auto const& logger = state_.parts.logger;
   logger.info("service.stopping", {{"service", state_.options.name}});
   stop_stage(StopStage::components);
@@ -178,7 +194,7 @@ std::string ServiceRun::running_handlers() const {
 ServiceView ServiceRun::view() const {
   ServiceView view{.name = state_.options.name,
                    .version = state_.options.version,
-                   .phase = phase_,
+                   .phase = state_.phase,
                    .database_trouble = database_watch_.trouble(),
                    .has_subscriptions = subscriber_.has_value(),
                    .sent = state_.send_counts->counts(),

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -34,6 +33,7 @@ class ServiceRun final {
   bool check_schema();
   void wait_for_database(std::stop_token const& stop);
   void serve();
+  void start_relays(std::stop_token const& stop);
   void start_parts();
   void stop_parts();
   void stop_stage(StopStage stage);
@@ -43,7 +43,6 @@ class ServiceRun final {
 
   Service::State& state_;
   StopDeadline& deadline_;
-  std::atomic<ServicePhase> phase_{ServicePhase::starting};
   DatabaseWatch database_watch_;
   WorkerPool workers_;
   std::vector<std::unique_ptr<RunningRelay>> relays_;

@@ -9,6 +9,7 @@
 
 #include "handle_times.hpp"
 #include "send_counts.hpp"
+#include "service_phase.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/service/service.hpp"
 
@@ -37,6 +38,7 @@ struct Service::State {
   /// By subscriber id.
   std::map<std::string, HandleTimes> handle_times;
   std::atomic<std::uint16_t> http_port{0};
+  std::atomic<ServicePhase> phase{ServicePhase::starting};
 
   Mutex mutex;
   std::unique_ptr<Outbox> made_outbox TRAM_GUARDED_BY(mutex);

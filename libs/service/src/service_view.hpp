@@ -7,20 +7,13 @@
 
 #include "handle_times.hpp"
 #include "send_counts.hpp"
+#include "service_phase.hpp"
 #include "tram/base/clock.hpp"
-#include "tram/base/json_names.hpp"
 #include "tram/messaging/metric.hpp"
 #include "tram/messaging/subscriber.hpp"
 #include "tram/service/relay_view.hpp"
 
 namespace tram {
-
-enum class ServicePhase : std::uint8_t { starting, running, stopping };
-constexpr auto enum_names(ServicePhase /*phase*/) {
-  return json::names<ServicePhase>({{ServicePhase::starting, "starting"},
-                                    {ServicePhase::running, "running"},
-                                    {ServicePhase::stopping, "stopping"}});
-}
 
 /// Why a component does not do its work.
 struct ComponentTrouble {

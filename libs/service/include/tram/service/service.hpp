@@ -106,11 +106,15 @@ class Service final {
   /// Where HTTP is served; 0 while it is not. Callable from any thread.
   [[nodiscard]] std::uint16_t http_port() const;
 
+  /// Everything has started, and no stop was requested. Callable from any thread.
+  [[nodiscard]] bool is_running() const;
+
   /// Runs until a stop is requested or a part cannot go on, and returns what `main` should: 0 after
   /// a clean stop, `exit_cannot_start` or `exit_cannot_go_on`. Raises nothing.
   ///
-  /// Started: the schema is checked, HTTP served, then relays, subscriptions, components. While the
-  /// database is away it waits, alive and not ready. Stopped: no new requests or messages, handlers
+  /// Started: the schema is checked, HTTP served, then relays, and, when these follow the outbox or
+  /// have said why they cannot, subscriptions and components. While the database is away it waits,
+  /// alive and not ready. Stopped: no new requests or messages, handlers
   /// that run may finish, relays publish what is committed.
   [[nodiscard]] int run(std::stop_token stop);
 
