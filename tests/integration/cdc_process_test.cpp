@@ -57,9 +57,9 @@ class CdcOnPostgres : public ::testing::Test {
              id + "', 'orders', '{\"ID\":\"" + id + "\",\"PARTITION_ID\":\"k\"}', '" + id +
              "', 1000)");
   }
-  static bool published(CdcProcess const& cdc, int rows) {
+  static bool published(CdcProcess const& cdc, int rows, std::string const& relay = "relay") {
     return eventually([&] {
-      return cdc.has_metric("tram_relay_rows_published_total{relay=\"relay\"} " +
+      return cdc.has_metric("tram_relay_rows_published_total{relay=\"" + relay + "\"} " +
                             std::to_string(rows));
     });
   }
@@ -265,6 +265,38 @@ TEST_F(CdcOnPostgres, stands_by_while_another_one_reads_the_slot_and_takes_over)
   insert("1");
   EXPECT_TRUE(published(second, 1)) << second.log();
   EXPECT_TRUE(second.has_metric("eventuate_cdc_leader{readerName=\"relay\"} 1"));
+}
+
+TEST_F(CdcOnPostgres, writes_the_heartbeats_of_the_java_service_when_it_leads) {
+  auto const first = start({"--heartbeat", "20ms", "--name", "first"});
+  auto const last_time = [](std::string const& reader) {
+    return server().sql("SELECT coalesce(max(last_time), 0) FROM eventuate.cdc_monitoring WHERE "
+                        "reader_id = '" +
+                        reader + "'");
+  };
+  ASSERT_TRUE(becomes_ready(*first)) << first->log();
+  EXPECT_TRUE(eventually([&] { return last_time("first") != "0"; })) << first->log();
+  auto const once = last_time("first");
+  EXPECT_TRUE(eventually([&] { return last_time("first") > once; })) << first->log();
+  EXPECT_EQ(server().sql("SELECT abs(extract(epoch FROM now()) * 1000 - last_time) < 60000 FROM "
+                         "eventuate.cdc_monitoring"),
+            "t");
+  CdcProcess const second{{"--database", url(server()), "--broker",
+                           "embedded:" + folder_.file("second.db"), "--heartbeat", "20ms", "--name",
+                           "second"}};
+  EXPECT_TRUE(eventually([&] {
+    return second.get("/health/ready").find("standby") != std::string::npos;
+  })) << second.log();
+  EXPECT_EQ(last_time("second"), "0");
+
+  // What goes wrong with it stops nothing.
+  server().sql("DROP TABLE eventuate.cdc_monitoring");
+  EXPECT_TRUE(eventually([&] { return first->logged("event=cdc.heartbeat_failed"); }));
+  insert("1");
+  EXPECT_TRUE(published(*first, 1, "first")) << first->log();
+  EXPECT_TRUE(first->ready());
+  first->signal(SIGTERM);
+  EXPECT_EQ(first->wait(), 0) << first->log();
 }
 
 TEST_F(CdcOnPostgres, takes_over_from_another_relay_step_by_step) {

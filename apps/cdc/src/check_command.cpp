@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "commands.hpp"
+#include "heartbeat.hpp"
 #include "tram/base/error.hpp"
 #include "tram/by_url/broker.hpp"
 #include "tram/by_url/database.hpp"
@@ -61,6 +62,28 @@ class Check {
       for (auto const& finding : status.findings) text += "; " + finding;
     }
     findings_.push_back({.good = good, .subject = "schema", .text = std::move(text)});
+    bool const there = status.state == State::current || configuration_.heartbeat_schema;
+    if (configuration_.heartbeat_interval && there)
+      attempt("heartbeat", [&] { look_at_heartbeat(database); });
+  }
+
+  void look_at_heartbeat(Database& database) {
+    auto const schema = configuration_.heartbeat_schema.value_or(configuration_.outbox.schema);
+    auto const table = heartbeat_table(schema);
+    bool const may = database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+      auto const rows = tx.execute("SELECT (has_table_privilege(?, 'INSERT') AND "
+                                   "has_table_privilege(?, 'UPDATE') AND "
+                                   "has_table_privilege(?, 'SELECT'))::int",
+                                   table, table, table);
+      return rows[0].get<int>(0) != 0;
+    });
+    findings_.push_back({.good = may,
+                         .subject = "heartbeat",
+                         .text = may ? "table " + table + " may be written"
+                                     : "table " + table +
+                                           " may not be written; run: GRANT SELECT, INSERT, UPDATE "
+                                           "ON " +
+                                           table + " TO the relay's role"});
   }
 
   Configuration const& configuration_;

@@ -51,6 +51,11 @@ void set_retention(Configuration& to, std::string const& text) {
     to.retention_age = std::chrono::ceil<std::chrono::milliseconds>(programs::parse_duration(text));
 }
 
+void set_heartbeat(Configuration& to, std::string const& text) {
+  if (text == "off") to.heartbeat_interval.reset();
+  else to.heartbeat_interval = positive_duration(text);
+}
+
 void set_port(Configuration& to, std::string const& text) {
   if (text == "off") to.http_port.reset();
   else to.http_port = static_cast<std::uint16_t>(programs::parse_number(text, 0, 65535));
@@ -118,6 +123,12 @@ std::vector<Key> const& keys() {
       {{"retention.age", "--retention", "TIME",
         "published rows older than this are removed; off keeps them (48h)"},
        set_retention},
+      {{"heartbeat.interval", "--heartbeat", "TIME",
+        "PostgreSQL: so often the time is written to the Java service's table cdc_monitoring; off: "
+        "never (off)"},
+       set_heartbeat},
+      {{"heartbeat.schema", "", "NAME", "the schema of that table (database.schema)"},
+       [](auto& to, auto& text) { to.heartbeat_schema = SchemaName{text}; }},
       {{"http.address", "--http-address", "ADDRESS", "where to listen (0.0.0.0)"},
        [](auto& to, auto& text) { to.http_address = not_empty(text); }},
       {{"http.port", "--http-port", "PORT", "for health and metrics; off: none (8080)"}, set_port},
@@ -209,7 +220,8 @@ class Configurator {
   }
 
   void refuse_contradictions() {
-    for (auto const* key : {"source.slot", "source.publication", "source.new_slot"}) {
+    for (auto const* key : {"source.slot", "source.publication", "source.new_slot",
+                            "heartbeat.interval", "heartbeat.schema"}) {
       auto const found = given_.find(key);
       if (found == given_.end() || is_postgres() || result_.database_url.empty()) continue;
       complain(found->second.place + ": " + key +

@@ -24,6 +24,10 @@ struct Configuration {
   RelayOptions relay;
   /// Nothing: old rows stay.
   std::optional<std::chrono::milliseconds> retention_age{std::chrono::hours{48}};
+  /// Nothing: no heartbeats.
+  std::optional<Duration> heartbeat_interval;
+  /// Nothing: the outbox's.
+  std::optional<SchemaName> heartbeat_schema;
   std::string http_address{"0.0.0.0"};
   /// Nothing: no HTTP.
   std::optional<std::uint16_t> http_port{8080};

@@ -65,10 +65,9 @@ constexpr std::array variables_known{
     Variable{"EVENTUATELOCAL_CDC_OFFSET_STORE_KEY", noted, no_mysql},
     Variable{"EVENTUATELOCAL_CDC_BINLOG_CONNECTION_TIMEOUT_IN_MILLISECONDS", noted, no_retries},
     Variable{"EVENTUATELOCAL_CDC_MAX_ATTEMPTS_FOR_BINLOG_CONNECTION", noted, no_retries},
-    Variable{"EVENTUATE_MONITORING_SCHEMA", noted,
-             "is not needed: no heartbeat is written, the server tells how far the log is read"},
+    Variable{"EVENTUATE_MONITORING_SCHEMA", setting, "heartbeat.schema"},
     Variable{"EVENTUATELOCAL_CDC_REPLICATION_LAG_MEASURING_INTERVAL_IN_MILLISECONDS", noted,
-             "has no effect: the lag is looked at when it is asked for"},
+             "has no effect, as in the Java service's form for one reader; set heartbeat.interval"},
     Variable{"EVENTUATELOCAL_CDC_MONITORING_RETRY_INTERVAL_IN_MILLISECONDS", noted, no_retries},
     Variable{"EVENTUATELOCAL_CDC_MONITORING_RETRY_ATTEMPTS", noted, no_retries},
     Variable{"EVENTUATELOCAL_CDC_POLLING_INTERVAL_IN_MILLISECONDS", noted, no_polling},
@@ -163,7 +162,10 @@ class Reading {
       // An empty one is as good as none, as for the Java service.
       if (!value.empty()) take(name, value);
     }
-    if (is_java_service_) take_cleaners();
+    if (is_java_service_) {
+      take_cleaners();
+      take_heartbeat();
+    }
     return std::move(result_);
   }
 
@@ -267,6 +269,13 @@ class Reading {
     if (apart == properties_apart.end()) set("broker.properties." + property, value, variable);
     else if (apart->instead.empty()) note(variable, "has no effect: this program decides it");
     else refuse(variable, apart->instead);
+  }
+
+  /// The Java service writes one whatever it is told; its dashboards look at it.
+  void take_heartbeat() {
+    set("heartbeat.interval", "10s", "the Java service's environment");
+    if (!variables_.contains("EVENTUATE_MONITORING_SCHEMA"))
+      set("heartbeat.schema", "eventuate", "the Java service's environment");
   }
 
   /// The Java service removes rows only when it is told to.

@@ -1,11 +1,13 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "broker_watch.hpp"
 #include "commands.hpp"
 #include "endpoints.hpp"
 #include "finish_line.hpp"
+#include "heartbeat.hpp"
 #include "installed_held_rows.hpp"
 #include "tram/by_url/broker.hpp"
 #include "tram/by_url/database.hpp"
@@ -61,7 +63,10 @@ class Program {
       logger_.warning("cdc.broker_not_durable",
                       {{"broker", traits.name}, {"what", "published messages end with it"}});
     }
-    relay_->run(stop);
+    {
+      auto const beats = start_heartbeat();
+      relay_->run(stop);
+    }
     logger_.info("cdc.stopped", {{"relay", configuration_.relay.name}});
   }
 
@@ -76,6 +81,21 @@ class Program {
                    .finished = [this](auto const& view) { return finish_line_.passed(view); },
                    .broker_trouble = [this] { return broker_watch_.trouble(); }}),
         machine_.clock, logger_);
+  }
+
+  /// Beside the relay's own loop, which it must not hold up.
+  [[nodiscard]] std::jthread start_heartbeat() {
+    if (!configuration_.heartbeat_interval) return {};
+    Heartbeat::Options options{
+        .schema = configuration_.heartbeat_schema.value_or(configuration_.outbox.schema),
+        .reader = configuration_.relay.name,
+        .interval = *configuration_.heartbeat_interval};
+    auto const leads = [this] {
+      auto const status = relay_->status();
+      return status.connected && !status.standby;
+    };
+    return std::jthread{[beats = Heartbeat{database_, std::move(options), leads, logger_}](
+                            std::stop_token const& stop) mutable { beats.run(stop); }};
   }
 
   [[nodiscard]] RelayView look() const {

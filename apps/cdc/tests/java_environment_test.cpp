@@ -58,6 +58,14 @@ TEST(JavaEnvironment, is_enough_to_relay) {
   EXPECT_EQ(configuration.outbox.schema.name(), "eventuate");
   // Without a cleaner the Java service removes nothing.
   EXPECT_EQ(configuration.retention_age, std::nullopt);
+  EXPECT_EQ(configuration.heartbeat_interval, 10s);
+  EXPECT_EQ(configuration.heartbeat_schema->name(), "eventuate");
+}
+
+TEST(JavaEnvironment, names_the_schema_of_the_heartbeats) {
+  auto const environment = with({{"EVENTUATE_MONITORING_SCHEMA", "watched"}});
+  auto const configuration = configure(environment.settings, Purpose::relay);
+  EXPECT_EQ(configuration.heartbeat_schema->name(), "watched");
 }
 
 TEST(JavaEnvironment, notes_what_is_not_needed) {
