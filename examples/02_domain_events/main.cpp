@@ -3,6 +3,7 @@
 
 #include <tram/events/event_handlers.hpp>
 #include <tram/events/event_publisher.hpp>
+#include <tram/events/publishes.hpp>
 
 #include <iostream>
 
@@ -50,29 +51,29 @@ tram::Subscription order_view() {
 }
 
 int main(int argc, char** argv) {
-  examples::Platform platform{argc,
-                              argv,
-                              {"orders (id BIGINT PRIMARY KEY, state TEXT)",
-                               "order_view (id BIGINT PRIMARY KEY, customer TEXT, state TEXT)"}};
-  platform.start({order_view()});
-  tram::EventPublisher const events{platform.outbox};
-
-  auto order = platform.database.transact([&](Transaction& tx) {
-    auto const last = tx.execute("SELECT coalesce(max(id), 0) FROM orders")[0].get<std::int64_t>(0);
-    auto const [placed_order, placed] = Order::place(OrderId{last + 1}, "Ann", 1234);
-    tx.execute("INSERT INTO orders VALUES (?, ?)", placed_order.id, placed_order.state);
-    events.publish<Order>(tx, placed_order.id, placed);
-    return placed_order;
+  std::vector<std::string> const tables{
+      "orders (id BIGINT PRIMARY KEY, state TEXT)",
+      "order_view (id BIGINT PRIMARY KEY, customer TEXT, state TEXT)"};
+  examples::Platform platform{argc, argv, "orders", tables};
+  platform.service.add(tram::publishes<Order>()).add(order_view());
+  return platform.run([&] {
+    tram::EventPublisher const events{platform.service.outbox()};
+    auto order = platform.database.transact([&](Transaction& tx) {
+      auto const last = tx.execute("SELECT coalesce(max(id), 0) FROM orders")[0].get<int>(0);
+      auto const [it, placed] = Order::place(OrderId{last + 1}, "Ann", 1234);
+      tx.execute("INSERT INTO orders VALUES (?, ?)", it.id, it.state);
+      events.publish<Order>(tx, it.id, placed);
+      return it;
+    });
+    platform.database.transact([&](Transaction& tx) {
+      events.publish<Order>(tx, order.id, order.approve());
+      tx.execute("UPDATE orders SET state = ? WHERE id = ?", order.state, order.id);
+    });
+    bool const followed = platform.eventually([&](Transaction& tx) {
+      return tx.execute("SELECT 1 FROM order_view WHERE id = ? AND state = 'approved'", order.id)
+                 .size() == 1;
+    });
+    std::cout << (followed ? "the view followed" : "the view did NOT follow") << "\n";
+    return followed;
   });
-  platform.database.transact([&](Transaction& tx) {
-    events.publish<Order>(tx, order.id, order.approve());
-    tx.execute("UPDATE orders SET state = ? WHERE id = ?", order.state, order.id);
-  });
-
-  bool const followed = platform.eventually([&](Transaction& tx) {
-    return tx.execute("SELECT 1 FROM order_view WHERE id = ? AND state = 'approved'", order.id)
-               .size() == 1;
-  });
-  std::cout << (followed ? "the view followed" : "the view did NOT follow") << "\n";
-  return followed ? 0 : 1;
 }

@@ -4,6 +4,7 @@
 #include <tram/commands/command_handlers.hpp>
 #include <tram/commands/commands.hpp>
 #include <tram/commands/reply_handlers.hpp>
+#include <tram/commands/sends.hpp>
 
 #include <iostream>
 
@@ -12,7 +13,6 @@
 using tram::Command, tram::Outcome, tram::Reply, tram::Transaction;
 
 namespace customers {  // what the customer service shows to others
-
 struct CreditReserved {
   static constexpr tram::WireType wire_type{"customers.CreditReserved"};
 };
@@ -41,7 +41,6 @@ tram::Subscription customer_service(tram::Outbox const& outbox) {
 }
 
 inline constexpr tram::Channel order_replies{"order-replies"};
-
 tram::Subscription order_service() {
   return tram::handle_replies(order_replies)
       .on([](Transaction& tx, Reply<CreditReserved> const& reply) {
@@ -56,11 +55,12 @@ tram::Subscription order_service() {
 int main(int argc, char** argv) {
   std::vector<std::string> const tables{"reservations (customer TEXT, amount BIGINT)",
                                         "orders (request TEXT, state TEXT)"};
-  examples::Platform platform{argc, argv, tables};
-  platform.start({customer_service(platform.outbox), order_service()});
-  tram::Commands const commands{platform.outbox};
-
-  auto const outcome_of = [&](std::int64_t amount) {
+  examples::Platform platform{argc, argv, "orders", tables};
+  platform.service.add(tram::sends(customers::service))
+      .add(customer_service(platform.service.outbox()))
+      .add(order_service());
+  tram::Commands const commands{platform.service.outbox()};
+  auto const order = [&](std::int64_t amount) {
     auto const sent = platform.database.transact([&](Transaction& tx) {
       auto const command = commands.send(tx, customers::service, ReserveCredit{"Ann", amount},
                                          {.reply_to = order_replies});
@@ -75,5 +75,5 @@ int main(int argc, char** argv) {
     std::cout << "the order of " << amount << " is " << state << "\n";
     return state;
   };
-  return outcome_of(300) == "approved" && outcome_of(3000) == "rejected" ? 0 : 1;
+  return platform.run([&] { return order(300) == "approved" && order(3000) == "rejected"; });
 }

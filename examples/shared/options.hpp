@@ -14,17 +14,20 @@ namespace examples {
 struct Options {
   std::string database_url;
   std::string broker_url;
+  bool asyncapi{};
 };
 
 /// `--folder DIR` keeps files there, a temporary folder unless given; `--database URL` and
-/// `--broker URL` use these instead of files.
+/// `--broker URL` use these instead of files. `--asyncapi`: see `Platform::run`.
 inline Options options(int argc, char** argv) {
   std::vector<std::string> const arguments{argv + 1, argv + argc};
   auto const value = [&](char const* name) {
     auto const found = std::ranges::find(arguments, name);
     return found == arguments.end() || found + 1 == arguments.end() ? "" : *(found + 1);
   };
-  Options chosen{.database_url = value("--database"), .broker_url = value("--broker")};
+  Options chosen{.database_url = value("--database"),
+                 .broker_url = value("--broker"),
+                 .asyncapi = std::ranges::find(arguments, "--asyncapi") != arguments.end()};
   std::filesystem::path folder{value("--folder")};
   bool const needs_files = chosen.database_url.empty() || chosen.broker_url.empty();
   if (folder.empty() && needs_files) {
@@ -33,7 +36,7 @@ inline Options options(int argc, char** argv) {
   }
   if (needs_files) {
     std::filesystem::create_directories(folder);
-    std::cout << "files are in " << folder.string() << "\n";
+    if (!chosen.asyncapi) std::cout << "files are in " << folder.string() << "\n";
   }
   auto const file = [&](char const* name) { return (folder / name).string(); };
   if (chosen.database_url.empty()) chosen.database_url = "sqlite:" + file("database.db");

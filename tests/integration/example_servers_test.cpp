@@ -42,5 +42,18 @@ TEST(Example01, stands_by_for_a_tram_cdc) {
   EXPECT_TRUE(relay.has_metric("eventuate_cdc_events_sent_total 1"));
 }
 
+TEST(Examples02And03, run_unchanged_on_postgresql_and_kafka_and_run_again) {
+  PostgresServer const postgres;
+  KafkaServer const kafka;
+  auto const servers =
+      " --database postgresql://postgres@127.0.0.1:" + std::to_string(postgres.port()) +
+      "/postgres --broker kafka://" + kafka.servers();
+  for (std::string const example : {TRAM_EXAMPLE_02, TRAM_EXAMPLE_03}) {
+    for (int run = 1; run <= 2; ++run)
+      EXPECT_EQ(WEXITSTATUS(std::system((example + servers).c_str())), 0) << example << run;
+    postgres.sql("DROP TABLE orders");
+  }
+}
+
 }  // namespace
 }  // namespace tram::testing
