@@ -108,15 +108,26 @@ TEST_F(BadMessages, of_commands_are_held_and_the_others_go_on) {
 
 TEST_F(BadMessages, of_events_are_held_and_the_others_go_on) {
   auto const good = java_rows("event").front();
+  std::vector<SentMessage> bad{spoilt(good, "event-type", std::nullopt)};
+  for (auto const& payload :
+       {std::string{R"({"name":"Fred"})"}, R"({"name":")" + std::string(10U << 20U, 'x') + R"("})",
+        R"({"name":)" + std::string(10'000, '['), std::string{R"({"name":"\udc00"})"}}) {
+    bad.push_back(spoilt(good, "payload", payload));
+    bad.back().id += std::to_string(bad.size());
+    bad.back().headers.set("ID", bad.back().id);
+  }
   run(tram::handle_events<catalogue::Customer>("view").on(
           [this](Transaction&, Event<CustomerCreated> const& event) { note(event.message_id()); }),
-      {spoilt(good, "event-type", std::nullopt), spoilt(good, "payload", R"({"name":"Fred"})")},
-      good);
+      bad, good);
   EXPECT_EQ(handled, std::vector<std::string>{good.id});
   auto const reasons = held_reasons();
-  ASSERT_EQ(reasons.size(), 2U);
-  EXPECT_NE((reasons[0] + reasons[1]).find("CustomerCreated.creditLimit: missing"),
-            std::string::npos);
+  ASSERT_EQ(reasons.size(), bad.size());
+  std::string all;
+  for (auto const& reason : reasons) all += reason + '\n';
+  for (std::string const part : {"CustomerCreated.creditLimit: missing", "CustomerCreated.name: ",
+                                 "expected at most 8388608 bytes", "event-type"}) {
+    EXPECT_NE(all.find(part), std::string::npos) << part << " in\n" << all;
+  }
 }
 
 TEST_F(BadMessages, of_replies_are_held_and_the_others_go_on) {

@@ -1,5 +1,6 @@
 #include "tram/commands/commands.hpp"
 
+#include "tram/base/error.hpp"
 #include "tram/wire/header_names.hpp"
 
 namespace tram::detail {
@@ -25,6 +26,15 @@ SendOptions options_for(ReplyToken const& token, ReplyDraft const& reply) {
   return send;
 }
 
+/// Tokens come back from where the application stored them.
+void require_request(ReplyToken const& token) {
+  if (token.reply_headers.contains(std::string{header::reply_to_message_id})) return;
+  throw Error{Fault::malformed,
+              "reply token for channel '" + *token.reply_channel +
+                  "': header 'reply_to_message_id' is missing, so nobody could "
+                  "tell what is answered; store the token as the command gave it"};
+}
+
 template <class Executor>
 std::string send(Outbox const& outbox, Executor& tx, CommandDraft draft,
                  CommandOptions const& options) {
@@ -36,6 +46,7 @@ template <class Executor>
 void send(Outbox const& outbox, Executor& tx, ReplyToken const& token,
           std::vector<ReplyDraft> const& replies) {
   if (!token.reply_channel) return;
+  require_request(token);
   for (auto const& reply : replies)
     outbox.send(tx, *token.reply_channel, Message{.headers = {}, .payload = reply.payload},
                 options_for(token, reply));

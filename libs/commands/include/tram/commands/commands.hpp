@@ -88,7 +88,8 @@ class Commands final {
 
   /// Answers a command whose token was kept: `commands.reply<ReserveCredit>(tx, token,
   /// CreditReserved{})`. Does nothing where no reply was wanted. Whether the other side still waits
-  /// is its business: it passes over, or holds, an answer that it does not know.
+  /// is its business: it passes over, or holds, an answer that it does not know. Malformed: the
+  /// token does not say which command it answers.
   template <class Command, class Executor>
   void reply(Executor& tx, ReplyToken const& token, Outcome<Command> const& outcome) const {
     detail::send_replies(*outbox_, tx, token, outcome.replies());
