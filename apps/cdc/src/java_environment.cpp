@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "java_producer_properties.hpp"
 #include "jdbc_url.hpp"
 #include "nearest_name.hpp"
 #include "tram/base/error.hpp"
@@ -104,30 +105,6 @@ constexpr std::array variables_known{
 
 constexpr std::string_view producer_prefix{"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_"};
 constexpr std::string_view cleaner_prefix{"EVENTUATE_CDC_CLEANER_"};
-
-/// The Java client's properties that the C client has not: what to do instead, or nothing when they
-/// do not matter.
-struct Property {
-  std::string_view name;
-  std::string_view instead;
-};
-constexpr std::array properties_apart{
-    Property{"key.serializer", ""},
-    Property{"value.serializer", ""},
-    Property{"buffer.memory", ""},
-    Property{"max.block.ms", ""},
-    Property{"delivery.timeout.ms", ""},
-    Property{"acks", ""},
-    Property{"enable.idempotence", ""},
-    Property{"sasl.jaas.config", "set broker.properties.sasl.username and sasl.password"},
-    Property{"ssl.truststore.location",
-             "name the authority's certificate in PEM with broker.properties.ssl.ca.location"},
-    Property{"ssl.truststore.password", "see ssl.truststore.location"},
-    Property{"ssl.truststore.type", "see ssl.truststore.location"},
-    Property{"ssl.keystore.type", "see ssl.keystore.location"},
-    Property{"interceptor.classes", "remove it"},
-    Property{"partitioner.class", "remove it: keys go to the partitions that Java chooses"},
-};
 
 std::string lower_dotted(std::string_view name) {
   std::string text;
@@ -263,12 +240,20 @@ class Reading {
       note(name, "is not known, and has no effect" + programs::did_you_mean(name, names()));
   }
 
-  void take_property(std::string const& variable, std::string const& property,
+  void take_property(std::string const& variable, std::string const& name,
                      std::string const& value) {
-    auto const* const apart = std::ranges::find(properties_apart, property, &Property::name);
-    if (apart == properties_apart.end()) set("broker.properties." + property, value, variable);
-    else if (apart->instead.empty()) note(variable, "has no effect: this program decides it");
-    else refuse(variable, apart->instead);
+    auto const property = java_producer_property(name);
+    switch (property.use) {
+      case JavaProducerProperty::Use::set:
+        return set("broker.properties." + property.text, system_default(name, value), variable);
+      case JavaProducerProperty::Use::noted: return note(variable, property.text);
+      case JavaProducerProperty::Use::refused: return refuse(variable, property.text);
+    }
+  }
+  /// "As the operating system does it" is -1 to the Java client and 0 to the C client.
+  static std::string system_default(std::string_view name, std::string const& value) {
+    bool const is_buffer = name == "receive.buffer.bytes" || name == "send.buffer.bytes";
+    return is_buffer && value == "-1" ? "0" : value;
   }
 
   /// The Java service writes one whatever it is told; its dashboards look at it.

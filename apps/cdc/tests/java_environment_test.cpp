@@ -6,6 +6,8 @@
 #include "configuration.hpp"
 #include "jdbc_url.hpp"
 #include "refusal.hpp"
+#include "tram/base/clock.hpp"
+#include "tram/by_url/broker.hpp"
 
 namespace tram::relay_program {
 namespace {
@@ -100,6 +102,107 @@ TEST(JavaEnvironment, hands_on_properties_of_the_producer) {
   EXPECT_TRUE(notes(environment, "BUFFER_MEMORY"));
   EXPECT_TRUE(says(refusals({{"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_SASL_JAAS_CONFIG", "x"}}),
                    "sasl.username"));
+}
+
+/// All that ProducerConfig of kafka-clients 3.9 knows, with values that are legal there.
+Variables java_producer_properties() {
+  return {{"ACKS", "all"},
+          {"AUTO_INCLUDE_JMX_REPORTER", "true"},
+          {"BATCH_SIZE", "16384"},
+          {"BOOTSTRAP_SERVERS", "h:1"},
+          {"BUFFER_MEMORY", "33554432"},
+          {"CLIENT_DNS_LOOKUP", "use_all_dns_ips"},
+          {"CLIENT_ID", "me"},
+          {"COMPRESSION_TYPE", "zstd"},
+          {"CONNECTIONS_MAX_IDLE_MS", "540000"},
+          {"DELIVERY_TIMEOUT_MS", "120000"},
+          {"ENABLE_IDEMPOTENCE", "true"},
+          {"ENABLE_METRICS_PUSH", "true"},
+          {"INTERCEPTOR_CLASSES", "x.Y"},
+          {"KEY_SERIALIZER", "x.Y"},
+          {"LINGER_MS", "5"},
+          {"MAX_BLOCK_MS", "60000"},
+          {"MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION", "5"},
+          {"MAX_REQUEST_SIZE", "2000000"},
+          {"METADATA_MAX_AGE_MS", "300000"},
+          {"METADATA_MAX_IDLE_MS", "300000"},
+          {"METRIC_REPORTERS", "x.Y"},
+          {"METRICS_NUM_SAMPLES", "2"},
+          {"METRICS_RECORDING_LEVEL", "INFO"},
+          {"METRICS_SAMPLE_WINDOW_MS", "30000"},
+          {"PARTITIONER_ADAPTIVE_PARTITIONING_ENABLE", "true"},
+          {"PARTITIONER_AVAILABILITY_TIMEOUT_MS", "0"},
+          {"PARTITIONER_CLASS", "x.Y"},
+          {"PARTITIONER_IGNORE_KEYS", "true"},
+          {"RECEIVE_BUFFER_BYTES", "-1"},
+          {"RECONNECT_BACKOFF_MAX_MS", "1000"},
+          {"RECONNECT_BACKOFF_MS", "50"},
+          {"REQUEST_TIMEOUT_MS", "30000"},
+          {"RETRIES", "2147483647"},
+          {"RETRY_BACKOFF_MS", "100"},
+          {"SASL_CLIENT_CALLBACK_HANDLER_CLASS", "x.Y"},
+          {"SASL_JAAS_CONFIG", "x"},
+          {"SASL_KERBEROS_SERVICE_NAME", "kafka"},
+          {"SASL_LOGIN_CALLBACK_HANDLER_CLASS", "x.Y"},
+          {"SASL_LOGIN_CLASS", "x.Y"},
+          {"SASL_MECHANISM", "SCRAM-SHA-512"},
+          {"SECURITY_PROTOCOL", "SASL_PLAINTEXT"},
+          {"SECURITY_PROVIDERS", "x.Y"},
+          {"SEND_BUFFER_BYTES", "131072"},
+          {"SOCKET_CONNECTION_SETUP_TIMEOUT_MAX_MS", "30000"},
+          {"SOCKET_CONNECTION_SETUP_TIMEOUT_MS", "10000"},
+          {"SSL_CIPHER_SUITES", "TLS_AES_128_GCM_SHA256"},
+          {"SSL_ENABLED_PROTOCOLS", "TLSv1.3"},
+          {"SSL_ENDPOINT_IDENTIFICATION_ALGORITHM", "https"},
+          {"SSL_ENGINE_FACTORY_CLASS", "x.Y"},
+          {"SSL_KEY_PASSWORD", "x"},
+          {"SSL_KEYMANAGER_ALGORITHM", "SunX509"},
+          {"SSL_KEYSTORE_TYPE", "JKS"},
+          {"SSL_PROTOCOL", "TLSv1.3"},
+          {"SSL_PROVIDER", "x"},
+          {"SSL_SECURE_RANDOM_IMPLEMENTATION", "x"},
+          {"SSL_TRUSTMANAGER_ALGORITHM", "PKIX"},
+          {"SSL_TRUSTSTORE_LOCATION", "a.jks"},
+          {"SSL_TRUSTSTORE_PASSWORD", "x"},
+          {"SSL_TRUSTSTORE_TYPE", "JKS"},
+          {"TRANSACTION_TIMEOUT_MS", "60000"},
+          {"TRANSACTIONAL_ID", "x"},
+          {"VALUE_SERIALIZER", "x.Y"}};
+}
+
+// Either it is set, and the client library takes it, or a word is said.
+TEST(JavaEnvironment, does_something_with_each_property_of_the_java_producer) {
+  SystemClock clock;
+  for (auto const& [name, value] : java_producer_properties()) {
+    auto const variable = "EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_" + name;
+    auto const environment = with({{variable, value}});
+    if (notes(environment, variable + " has no effect: ")) continue;
+    if (!environment.refusals.empty()) {
+      EXPECT_TRUE(says(environment.refusals.front(), variable + ": "));
+      EXPECT_GT(environment.refusals.front().size(), variable.size() + 10);
+      continue;
+    }
+    auto const configuration = configure(environment.settings, Purpose::relay);
+    ASSERT_EQ(configuration.broker_properties.size(), 1U) << name;
+    EXPECT_NO_THROW(by_url::broker("kafka://127.0.0.1:1", configuration.broker_properties, clock))
+        << name;
+  }
+}
+
+TEST(JavaEnvironment, gives_properties_the_names_of_the_c_client) {
+  auto const environment =
+      with({{"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_MAX_REQUEST_SIZE", "2000000"},
+            {"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_SEND_BUFFER_BYTES", "-1"},
+            {"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_SSL_TRUSTSTORE_CERTIFICATES", "PEM"}});
+  EXPECT_EQ(value_of(environment, "broker.properties.message.max.bytes"), "2000000");
+  EXPECT_EQ(value_of(environment, "broker.properties.socket.send.buffer.bytes"), "0");
+  EXPECT_EQ(value_of(environment, "broker.properties.ssl.ca.pem"), "PEM");
+  SystemClock clock;
+  auto const configuration = configure(
+      with({{"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_MAX_REQUEST_SIZE", "2000000"}}).settings,
+      Purpose::relay);
+  auto const broker = by_url::broker("kafka://127.0.0.1:1", configuration.broker_properties, clock);
+  EXPECT_EQ(broker->traits().record_bytes_max, 2'000'000U);
 }
 
 TEST(JavaEnvironment, refuses_what_this_program_does_not_do) {

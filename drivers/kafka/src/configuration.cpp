@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -75,7 +76,12 @@ Properties producer_properties(Config const& config, std::size_t batch_bytes_max
       {"queue.buffering.max.messages", std::to_string(config.window)},
       {"queue.buffering.max.kbytes",
        std::to_string((config.window_bytes + config.record_bytes_max + key_bytes_max) / 1024)}});
-  return with_own(std::move(properties), config);
+  properties = with_own(std::move(properties), config);
+  // What was learned from a refusal holds against a larger wish, else the refusal would come again.
+  auto& batch = properties.at("batch.size");
+  if (batch.size() > 9 || std::strtoull(batch.c_str(), nullptr, 10) > batch_bytes_max)
+    batch = std::to_string(batch_bytes_max);
+  return properties;
 }
 
 Properties consumer_properties(Config const& config, ConsumerMode const& mode) {

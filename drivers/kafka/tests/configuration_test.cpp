@@ -93,5 +93,12 @@ TEST(KafkaConfiguration, beats_three_times_within_a_short_session) {
   EXPECT_EQ(consumer_properties(config, {}).at("heartbeat.interval.ms"), "2000");
 }
 
+TEST(KafkaConfiguration, takes_no_batch_size_above_what_was_learned) {
+  Config config{.servers = "h:1", .properties = {{"batch.size", "5000000"}}};
+  EXPECT_EQ(producer_properties(config, 1000).at("batch.size"), "1000");
+  config.properties["batch.size"] = "500";
+  EXPECT_EQ(producer_properties(config, 1000).at("batch.size"), "500");
+}
+
 }  // namespace
 }  // namespace tram::kafka
