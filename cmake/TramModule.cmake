@@ -32,7 +32,7 @@ function(tram_module)
   endif()
 endfunction()
 
-# tram_test gives a test program and the target tests_<label> builds all of one label.
+# tram_test gives a test program, which finds tests/harness; the target tests_<label> builds all of one label.
 # tram_test(NAME … LABEL unit|contract|integration|simulation|robustness|compat|e2e|package
 #           SOURCES … LINKS modules… LIBRARIES others… TIMEOUT seconds)
 function(tram_test)
@@ -45,6 +45,7 @@ function(tram_test)
     target_link_libraries(${T_NAME} PRIVATE tram::${link})
   endforeach()
   target_link_libraries(${T_NAME} PRIVATE tram_warnings ${T_LIBRARIES} GTest::gtest_main)
+  target_include_directories(${T_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests/harness)
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
   set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})

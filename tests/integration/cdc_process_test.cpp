@@ -28,14 +28,7 @@ PostgresServer& server() {
 /// program has ended.
 class CdcOnPostgres : public ::testing::Test {
  protected:
-  CdcOnPostgres() {
-    server().sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active");
-    eventually([] {
-      return server().sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0";
-    });
-    server().sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
-    server().sql("DROP PUBLICATION IF EXISTS tram; DROP SCHEMA IF EXISTS eventuate CASCADE");
-  }
+  CdcOnPostgres() { forget_outbox(server()); }
 
   static std::string url(PostgresServer const& of, std::string const& user = "postgres") {
     return "postgresql://" + user + "@127.0.0.1:" + std::to_string(of.port()) + "/postgres";

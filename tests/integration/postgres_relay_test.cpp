@@ -26,12 +26,7 @@ PostgresServer& server() {
 class PostgresRelay : public ::testing::Test {
  protected:
   PostgresRelay() {
-    server().sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active");
-    eventually([] {
-      return server().sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0";
-    });
-    server().sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
-    server().sql("DROP PUBLICATION IF EXISTS tram; DROP SCHEMA IF EXISTS eventuate CASCADE");
+    forget_outbox(server());
     install_schema(database_, schema_);
     options_.drain_timeout = 200ms;
     options_.back_off_longest = 200ms;

@@ -35,12 +35,8 @@ std::int64_t resident_bytes() {
 class PostgresSource : public ::testing::Test {
  protected:
   PostgresSource() {
-    server().sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active");
-    eventually([] {
-      return server().sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0";
-    });
-    server().sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
-    server().sql("DROP PUBLICATION IF EXISTS tram; DROP SCHEMA IF EXISTS eventuate CASCADE; DROP "
+    forget_outbox(server());
+    server().sql("DROP "
                  "TABLE IF EXISTS other; "
                  "CREATE SCHEMA eventuate; CREATE TABLE other (id int);"
                  "CREATE TABLE eventuate.message (id VARCHAR(1000) PRIMARY KEY, destination TEXT "

@@ -21,11 +21,8 @@ using Connected = std::unique_ptr<PGconn, void (*)(PGconn*)>;
 class PostgresTakeover : public ::testing::Test {
  protected:
   PostgresTakeover() {
-    eventually([] {
-      return server().sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0";
-    });
-    server().sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
-    server().sql("DROP PUBLICATION IF EXISTS tram; DROP SCHEMA IF EXISTS eventuate CASCADE; CREATE "
+    forget_outbox(server());
+    server().sql("CREATE "
                  "SCHEMA eventuate; "
                  "CREATE TABLE eventuate.message (id VARCHAR(1000) PRIMARY KEY, destination TEXT "
                  "NOT NULL, headers TEXT NOT NULL, "

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "client.hpp"
+#include "http_client.hpp"
 #include "kafka_harness.hpp"
 #include "kafka_publisher.hpp"
 #include "postgres_server.hpp"

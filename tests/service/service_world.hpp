@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "client.hpp"
+#include "http_client.hpp"
 #include "outbox_file.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/mutex.hpp"

@@ -6,13 +6,13 @@
 #include <set>
 
 #include "broker_file.hpp"
-#include "processes.hpp"
+#include "piped_process.hpp"
 
 namespace tram::embedded {
 namespace {
 
 using tram::testing::BrokerFile;
-using tram::testing::Process;
+using tram::testing::PipedProcess;
 using tram::testing::take_all;
 
 class Crash : public ::testing::Test {
@@ -67,7 +67,7 @@ TEST_F(Crash, keeps_every_completed_record_of_a_producer_that_is_killed_many_tim
   Judge judge;
   for (int round = 0; round < 30; ++round) {
     {
-      Process process{producing(judge.after_last())};
+      PipedProcess process{producing(judge.after_last())};
       // Killed while it goes on with what comes after some completion.
       for (auto left = random() % 100; left > 0; --left) {
         auto const line = process.line();
@@ -94,7 +94,7 @@ TEST_F(Crash, keeps_the_positions_of_a_consumer_that_is_killed) {
   for (int round = 0; round < 5; ++round) {
     auto command = producing(handled + 1);
     command.emplace_back("and handling");
-    Process process{command};
+    PipedProcess process{command};
     for (int i = 0; i < 50; ++i) handled = std::stoull(process.line().value_or("0"));
     process.kill();
     while (auto const line = process.line()) handled = std::stoull(*line);
@@ -112,9 +112,9 @@ TEST_F(Crash, keeps_the_positions_of_a_consumer_that_is_killed) {
 }
 
 TEST_F(Crash, refuses_a_second_process_until_the_first_is_killed) {
-  Process first{producing(1)};
+  PipedProcess first{producing(1)};
   ASSERT_TRUE(first.line());
-  Process second{producing(1)};
+  PipedProcess second{producing(1)};
   auto const answer = second.line().value_or("");
   EXPECT_EQ(second.wait(), 3);
   EXPECT_TRUE(

@@ -7,7 +7,7 @@
 #include <optional>
 #include <thread>
 
-#include "client.hpp"
+#include "http_client.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
 

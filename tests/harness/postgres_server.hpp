@@ -130,4 +130,13 @@ bool eventually(Condition condition) {
   return true;
 }
 
+/// Drops all replication slots, with whoever reads them, and schema `eventuate` with what shows it.
+inline void forget_outbox(PostgresServer const& server) {
+  server.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active");
+  eventually(
+      [&] { return server.sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0"; });
+  server.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+  server.sql("DROP PUBLICATION IF EXISTS tram; DROP SCHEMA IF EXISTS eventuate CASCADE");
+}
+
 }  // namespace tram::testing

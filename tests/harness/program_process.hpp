@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "client.hpp"
+#include "http_client.hpp"
 
 namespace tram::testing {
 
