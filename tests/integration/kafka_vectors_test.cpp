@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -8,6 +9,8 @@
 
 #include "kafka_harness.hpp"
 #include "tram/testkit/broker_probe.hpp"
+#include "tram/wire/murmur2.hpp"
+#include "tram/wire/record.hpp"
 #include "vectors.hpp"
 
 namespace tram::testing {
@@ -54,6 +57,77 @@ TEST_F(KafkaVectors, every_key_reaches_the_partition_that_java_chooses) {
       EXPECT_EQ(delivery.source.partition, partitions.at(delivery.key))
           << "'" << delivery.key << "' of " << count;
     }
+  }
+}
+
+TEST_F(KafkaVectors, messages_that_java_batched_make_the_records_that_it_published) {
+  auto batching = config();
+  batching.multi_messages = true;
+  auto const broker = kafka::connect(batching, clock_);
+  std::array const channel{std::string{"batches"}};
+  broker->create_channels(channel, 2, Deadline::after(clock_, patience));
+  ProducerProbe producer{broker->producer(), clock_, patience};
+  // The first records tell the client how many partitions there are.
+  ASSERT_TRUE(producer.publish({{channel[0], "key-1", "x"}}));
+  auto const probe = reader("batch-readers", channel[0]);
+  ASSERT_TRUE(testkit::poll_until(clock_, patience, {probe.get()},
+                                  [&] { return probe->deliveries().size() == 1; }));
+  std::size_t records = 1;
+  for (auto const& line : vectors("kafka_records.jsonl")) {
+    if (line["run"] != "pg-batch") continue;
+    std::vector<testkit::OwnedRecord> messages;
+    for (auto const& message : line["multi_message"]["messages"])
+      messages.push_back({channel[0], message["key"], message["value"]});
+    ASSERT_TRUE(producer.publish(messages));
+    ++records;
+    ASSERT_TRUE(testkit::poll_until(clock_, patience, {probe.get()},
+                                    [&] { return probe->deliveries().size() == records; }));
+    auto const& delivery = probe->deliveries().back();
+    EXPECT_EQ(delivery.key, line["key"].get<std::string>());
+    EXPECT_EQ(delivery.source.partition, line["partition"].get<std::int32_t>());
+    EXPECT_EQ(delivery.value, from_base64(line["value_base64"].get<std::string>()));
+  }
+  EXPECT_EQ(records, 5U);
+}
+
+TEST_F(KafkaVectors, batched_messages_keep_their_order_per_key_in_fewer_records) {
+  constexpr std::size_t count = 2000;
+  constexpr std::size_t keys = 20;
+  auto batching = config();
+  batching.multi_messages = true;
+  batching.multi_message_bytes_max = 4096;
+  auto const broker = kafka::connect(batching, clock_);
+  std::array const channel{std::string{"many-batches"}};
+  broker->create_channels(channel, 4, Deadline::after(clock_, patience));
+  ProducerProbe producer{broker->producer(), clock_, patience};
+  std::vector<testkit::OwnedRecord> sent;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto const key = "key-" + std::to_string(i % keys);
+    sent.push_back({channel[0], key,
+                    R"({"payload":"","headers":{"ID":")" + std::to_string(i) +
+                        R"(","PARTITION_ID":")" + key + R"("}})"});
+  }
+  ASSERT_TRUE(producer.publish(sent));
+  auto const probe = reader("many-readers", channel[0]);
+  std::map<std::string, std::vector<std::size_t>> seen;
+  std::size_t read = 0;
+  std::size_t total = 0;
+  ASSERT_TRUE(testkit::poll_until(clock_, patience, {probe.get()}, [&] {
+    for (; read < probe->deliveries().size(); ++read) {
+      auto const& delivery = probe->deliveries()[read];
+      for (auto const& message : decode_record_value(delivery.value)) {
+        auto const key = std::string{message.partition_key().value()};
+        EXPECT_EQ(delivery.source.partition, kafka_partition(key, 4));
+        seen[key].push_back(std::stoul(std::string{message.headers.find("ID").value()}));
+        ++total;
+      }
+    }
+    return total == count;
+  }));
+  EXPECT_LT(read, count / 4);
+  for (auto const& [key, ids] : seen) {
+    EXPECT_EQ(ids.size(), count / keys) << key;
+    EXPECT_TRUE(std::ranges::is_sorted(ids)) << key;
   }
 }
 

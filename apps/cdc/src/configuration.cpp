@@ -95,6 +95,18 @@ std::vector<Key> const& keys() {
        }},
       {{"broker.url", "--broker", "URL", "kafka://HOST:PORT,…, embedded:FILE or memory:"},
        [](auto& to, auto& text) { to.broker_url = not_empty(text); }},
+      {{"broker.multi_messages", "", "BOOL",
+        "Kafka: messages of one partition share a record, which Java consumers from April 2021 on "
+        "cannot read (false)"},
+       [](auto& to, auto& text) {
+         programs::parse_truth(text);
+         to.broker_properties["tram.multi_messages"] = text;
+       }},
+      {{"broker.multi_message_bytes", "", "BYTES", "Kafka: the size of such a record (1MB)"},
+       [](auto& to, auto& text) {
+         to.broker_properties["tram.multi_message_bytes"] =
+             std::to_string(programs::parse_bytes(text));
+       }},
       {{"relay.name", "--name", "NAME", "names the relay in logs, metrics and paths (relay)"},
        [](auto& to, auto& text) { to.relay.name = not_empty(text); }},
       {{"relay.outbox_id", "", "NUMBER", "for rows whose ids the database makes: 0 to 2^48 - 1"},
@@ -230,7 +242,9 @@ class Configurator {
     }
     if (!result_.broker_properties.empty() && !result_.broker_url.empty() &&
         !result_.broker_url.starts_with("kafka:")) {
-      auto const first = given_.lower_bound(std::string{property_prefix});
+      auto const first = std::ranges::find_if(given_, [](auto const& one) {
+        return one.first.starts_with("broker.") && one.first != "broker.url";
+      });
       complain(first->second.place + ": " + first->first +
                " is for Kafka, and the broker is another one; remove it");
     }

@@ -189,6 +189,16 @@ TEST(JavaEnvironment, does_something_with_each_property_of_the_java_producer) {
   }
 }
 
+TEST(JavaEnvironment, switches_batches_on) {
+  auto const configuration =
+      configure(with({{"EVENTUATE_CDC_KAFKA_ENABLE_BATCH_PROCESSING", "true"},
+                      {"EVENTUATE_CDC_KAFKA_BATCH_PROCESSING_MAX_BATCH_SIZE", "500000"}})
+                    .settings,
+                Purpose::relay);
+  EXPECT_EQ(configuration.broker_properties.at("tram.multi_messages"), "true");
+  EXPECT_EQ(configuration.broker_properties.at("tram.multi_message_bytes"), "500000");
+}
+
 TEST(JavaEnvironment, gives_properties_the_names_of_the_c_client) {
   auto const environment =
       with({{"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_MAX_REQUEST_SIZE", "2000000"},

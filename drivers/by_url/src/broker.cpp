@@ -77,10 +77,17 @@ std::size_t bytes(std::string const& name, std::string const& text) {
   throw Error{Fault::rejected, "url: property '" + name + "' must be a number of bytes from 1"};
 }
 
+bool truth(std::string const& name, std::string const& text) {
+  if (text == "true" || text == "false") return text == "true";
+  throw Error{Fault::rejected, "url: property '" + name + "' must be true or false"};
+}
+
 /// What the driver has members of its own for, under the names of the client library.
 void take(kafka::Config& config, std::string const& name, std::string const& value) {
   if (name == "client.id") config.client_id = value;
   else if (name == "message.max.bytes") config.record_bytes_max = bytes(name, value);
+  else if (name == "tram.multi_messages") config.multi_messages = truth(name, value);
+  else if (name == "tram.multi_message_bytes") config.multi_message_bytes_max = bytes(name, value);
   else config.properties.insert_or_assign(name, value);
 }
 

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <utility>
 
 #include "admin.hpp"
 #include "configuration.hpp"
 #include "consumer.hpp"
+#include "multi_message_producer.hpp"
 #include "producer.hpp"
 #include "tram/kafka/kafka.hpp"
 #include "tram/wire/channel_name.hpp"
@@ -28,7 +30,18 @@ class KafkaBroker final : public Broker {
   }
 
   std::unique_ptr<Producer> producer() override {
-    return std::make_unique<KafkaProducer>(config_, batch_bytes_, logger_);
+    auto producer = std::make_unique<KafkaProducer>(config_, batch_bytes_, logger_);
+    if (!config_.multi_messages) return producer;
+    auto& records = *producer;
+    return std::make_unique<MultiMessageProducer>(
+        std::move(producer),
+        MultiMessageProducer::Below{
+            .partitions = [&records](auto channel) { return records.partitions(channel); },
+            .ring = [&records] { records.ring(); }},
+        MultiMessageProducer::Options{
+            .window = config_.window,
+            .bytes_max = std::min(config_.multi_message_bytes_max, config_.record_bytes_max)},
+        record_bytes_);
   }
 
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
@@ -51,6 +64,8 @@ class KafkaBroker final : public Broker {
   Logger const logger_;
   // Shared with the producers, which may outlive this.
   std::shared_ptr<BatchBytes> const batch_bytes_{std::make_shared<BatchBytes>(batch_bytes_default)};
+  std::shared_ptr<BatchBytes> const record_bytes_{
+      std::make_shared<BatchBytes>(config_.multi_message_bytes_max)};
 };
 
 }  // namespace

@@ -40,6 +40,13 @@ Error too_large(RecordView const& record, std::size_t most) {
                                     "max.message.bytes"};
 }
 
+/// As Java's, and keeps how many partitions there were.
+std::int32_t counting_partitioner(rd_kafka_topic_t const* topic, void const* key, std::size_t size,
+                                  std::int32_t partitions, void* count, void* message) {
+  static_cast<std::atomic<std::int32_t>*>(count)->store(partitions);
+  return rd_kafka_msg_partitioner_murmur2(topic, key, size, partitions, count, message);
+}
+
 ConfHandle conf_for(Config const& config, std::size_t batch_bytes, ClientHooks& hooks) {
   auto conf = conf_of(producer_properties(config, batch_bytes));
   hooks.install(conf.get());
@@ -54,6 +61,7 @@ KafkaProducer::KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> b
     : window_{config.window},
       record_bytes_max_{config.record_bytes_max},
       batch_bytes_{std::move(batch_bytes)},
+      counts_partitions_{config.multi_messages},
       hooks_{logger},
       client_{make_client(RD_KAFKA_PRODUCER, conf_for(config, *batch_bytes_, hooks_))},
       queue_{rd_kafka_queue_get_main(client_.get())} {
@@ -94,13 +102,28 @@ rd_kafka_topic_t* KafkaProducer::topic(std::string_view channel) {
   auto found = topics_.find(channel);
   if (found == topics_.end()) {
     check_channel_name(channel);
-    TopicHandle made{rd_kafka_topic_new(client_.get(), std::string{channel}.c_str(), nullptr)};
-    if (!made) throw error_as(Fault::rejected, rd_kafka_last_error(), publish_to(channel));
-    found = topics_.emplace(channel, std::move(made)).first;
+    found = topics_.emplace(channel, make_topic(std::string{channel})).first;
   }
   last_channel_ = found->first;
   last_topic_ = found->second.get();
   return last_topic_;
+}
+
+TopicHandle KafkaProducer::make_topic(std::string const& channel) {
+  rd_kafka_topic_conf_t* conf{};
+  if (counts_partitions_) {
+    conf = rd_kafka_default_topic_conf_dup(client_.get());
+    rd_kafka_topic_conf_set_opaque(conf, &partitions_[channel]);
+    rd_kafka_topic_conf_set_partitioner_cb(conf, counting_partitioner);
+  }
+  TopicHandle made{rd_kafka_topic_new(client_.get(), channel.c_str(), conf)};
+  if (!made) throw error_as(Fault::rejected, rd_kafka_last_error(), publish_to(channel));
+  return made;
+}
+
+std::int32_t KafkaProducer::partitions(std::string_view channel) const {
+  auto const found = partitions_.find(channel);
+  return found == partitions_.end() ? 0 : found->second.load();
 }
 
 bool KafkaProducer::refused(Error error, Sequence sequence) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +33,11 @@ class KafkaProducer final : public Producer {
   bool submit(RecordView const& record, Sequence sequence) override;
   std::vector<Completion> completions() override;
   [[nodiscard]] int descriptor() const override { return news_.get(); }
+  /// Makes the descriptor readable, for news that this producer does not know of.
+  void ring() { news_.ring(); }
+  /// How many partitions the channel had when a record went there last; 0 while that is unknown.
+  /// Known only with `Config::multi_messages`.
+  [[nodiscard]] std::int32_t partitions(std::string_view channel) const;
 
  private:
   struct NameHash {
@@ -42,6 +49,7 @@ class KafkaProducer final : public Producer {
   using Batch = std::span<rd_kafka_message_t const* const>;
 
   rd_kafka_topic_t* topic(std::string_view channel);
+  TopicHandle make_topic(std::string const& channel);
   bool refused(Error error, Sequence sequence);
   bool not_taken(rd_kafka_resp_err_t code, RecordView const& record, Sequence sequence);
   void take_reports(rd_kafka_event_t* event, std::vector<Completion>& completions);
@@ -53,6 +61,9 @@ class KafkaProducer final : public Producer {
   std::size_t window_;
   std::size_t record_bytes_max_;
   std::shared_ptr<BatchBytes> batch_bytes_;
+  bool counts_partitions_;
+  /// Written by librdkafka's threads, so it outlives the client; each stays where it is.
+  std::map<std::string, std::atomic<std::int32_t>, std::less<>> partitions_;
   ClientHooks hooks_;
   EventDescriptor news_;
   ClientHandle client_;

@@ -32,6 +32,12 @@ struct Config {
   /// Records, and about the bytes, that one producer takes before they are completed.
   std::size_t window{10'000};
   std::size_t window_bytes{64UL * 1024 * 1024};
+  /// Messages that go to one partition share a record, as the Java relay writes them when it is
+  /// told to batch. Tram reads such records; Java consumers from April 2021 on do not, and their
+  /// subscription ends at the first one. `multi_message_bytes_max` bounds such a record; one
+  /// message alone may be larger.
+  bool multi_messages{};
+  std::size_t multi_message_bytes_max{1'000'000};
   /// Anything else that librdkafka understands, by its name: TLS, SASL, compression, …
   /// https://github.com/confluentinc/librdkafka/blob/v2.0.2/CONFIGURATION.md
   /// Goes before what this driver would choose by itself, except for the few properties that its

@@ -18,7 +18,8 @@ struct MultiMessageEntry {
 };
 
 /// Several messages in the value of one Kafka record, as the Java relay writes them when it is told
-/// to batch. Tram reads them and never writes them: Java consumers of today cannot read them.
+/// to batch. Tram reads them, and writes them only when it is told to: Java consumers of today
+/// cannot read them.
 struct MultiMessage {
   std::vector<Header> headers;
   std::vector<MultiMessageEntry> messages;
