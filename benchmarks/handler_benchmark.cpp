@@ -1,17 +1,29 @@
 // How many messages a second a subscription handles on a real PostgreSQL, beside a bare libpq loop
 // with the same statements in the same round trips on as many connections: the floor. In turns, the
 // median of three; with one worker, with eight, and with eight that take several messages in one
-// transaction. The broker is in memory, and all records are there before.
+// transaction. The broker is in memory, and all records are there before. Beside the rates stands
+// what a message costs of the processors, here and in the server: that says most where cores are
+// few.
+//
+//     handler_benchmark [SHAPE [tram|bare]]    # 1, 8 or 20; one side alone, for a profiler
 
 #include <libpq-fe.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -33,15 +45,63 @@ constexpr char const* channel = "shipments";
 constexpr char const* effect = "INSERT INTO arrivals (number, text) VALUES (";
 std::string const text(200, 'x');
 
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
+/// Of one run.
+struct Figures {
+  double per_second{};
+  /// Microseconds of a processor per message: of this process, of the server's.
+  double here{};
+  double server{};
+};
+
+double median_of(std::vector<Figures> figures, double Figures::* figure) {
+  std::ranges::sort(figures, {}, figure);
+  return figures[figures.size() / 2].*figure;
 }
 
-double per_second(Clock const& clock, std::function<void()> const& work) {
+double own_microseconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  auto const seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec;
+  return 1e6 * static_cast<double>(seconds) +
+         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/// Of the postmaster, of those it had and of those it has.
+double server_microseconds(PostgresServer const& server) {
+  std::string postmaster;
+  std::ifstream{server.folder() + "/data/postmaster.pid"} >> postmaster;
+  double ticks = 0;
+  for (auto const& entry : std::filesystem::directory_iterator{"/proc"}) {
+    auto const pid = entry.path().filename().string();
+    if (std::isdigit(static_cast<unsigned char>(pid.front())) == 0) continue;
+    std::ifstream file{entry.path() / "stat"};
+    std::string line;
+    std::getline(file, line);
+    auto const end_of_name = line.rfind(')');
+    if (end_of_name == std::string::npos) continue;
+    std::istringstream rest{line.substr(end_of_name + 1)};
+    std::vector<std::string> const fields{std::istream_iterator<std::string>{rest}, {}};
+    // proc(5), counted from the field behind the name.
+    constexpr std::size_t parent = 1;
+    constexpr std::size_t user = 11;
+    bool const is_postmaster = pid == postmaster;
+    if (!is_postmaster && fields.at(parent) != postmaster) continue;
+    for (std::size_t i = 0; i < (is_postmaster ? 4U : 2U); ++i)
+      ticks += std::stod(fields[user + i]);
+  }
+  return 1e6 * ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+Figures measure(PostgresServer const& server, Clock const& clock,
+                std::function<void()> const& work) {
+  auto const here = own_microseconds();
+  auto const there = server_microseconds(server);
   auto const begun = clock.steady();
   work();
-  return messages / std::chrono::duration<double>(clock.steady() - begun).count();
+  auto const seconds = std::chrono::duration<double>(clock.steady() - begun).count();
+  return {.per_second = messages / seconds,
+          .here = (own_microseconds() - here) / messages,
+          .server = (server_microseconds(server) - there) / messages};
 }
 
 /// A connection that runs the transactions of handled messages, and nothing else.
@@ -101,11 +161,11 @@ class Bare {
   PGconn* connection_;
 };
 
-double floor_rate(PostgresServer const& server, Clock const& clock, std::string const& subscriber,
-                  int workers) {
+Figures bare(PostgresServer const& server, Clock const& clock, std::string const& subscriber,
+             int workers) {
   std::vector<std::unique_ptr<Bare>> connections;
   for (int i = 0; i < workers; ++i) connections.push_back(std::make_unique<Bare>(server));
-  return per_second(clock, [&] {
+  return measure(server, clock, [&] {
     std::vector<std::jthread> threads;
     for (int i = 0; i < workers; ++i) {
       threads.emplace_back([&, i] {
@@ -118,14 +178,15 @@ double floor_rate(PostgresServer const& server, Clock const& clock, std::string 
 }
 
 struct Shape {
+  char const* key;
   char const* name;
   int workers;
   std::size_t messages_per_transaction;
   double wanted;
 };
 
-double our_rate(PostgresServer const& server, Clock& clock, std::string const& subscriber_id,
-                Shape const& shape) {
+Figures tram_itself(PostgresServer const& server, Clock& clock, std::string const& subscriber_id,
+                    Shape const& shape) {
   SystemRandom random;
   auto database = postgres::connect({.connection = server.connection()}, {.connections_max = 16},
                                     clock, random);
@@ -150,7 +211,7 @@ double our_rate(PostgresServer const& server, Clock& clock, std::string const& s
   WorkerPool workers{static_cast<std::size_t>(shape.workers)};
   Subscriber subscriber{
       {database, *broker, workers, clock, random}, {}, std::vector<Subscription>{subscription}};
-  return per_second(clock, [&] {
+  return measure(server, clock, [&] {
     std::jthread const running{[&](std::stop_token const& stop) { subscriber.run(stop); }};
     while (subscriber.status()[0].counters.handled < messages) {
       clock.pause(std::chrono::milliseconds{1});
@@ -160,26 +221,37 @@ double our_rate(PostgresServer const& server, Clock& clock, std::string const& s
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  std::string_view const only_shape{count > 1 ? arguments[1] : ""};
+  std::string_view const only_side{count > 2 ? arguments[2] : ""};
   PostgresServer const server;
   SystemClock clock;
   SystemRandom random;
   auto database = postgres::connect({.connection = server.connection()}, {}, clock, random);
   install_schema(database, SchemaName{});
   server.sql("CREATE TABLE arrivals (number BIGINT, text TEXT)");
-  for (auto const& shape : {Shape{"1 worker", 1, 1, 0.85}, Shape{"8 workers", 8, 1, 0.85},
-                            Shape{"8 workers, 20 messages per transaction", 8, 20, 2}}) {
-    std::vector<double> floors;
-    std::vector<double> ours;
+  for (auto const& shape : {Shape{"1", "1 worker", 1, 1, 0.85}, Shape{"8", "8 workers", 8, 1, 0.85},
+                            Shape{"20", "8 workers, 20 messages per transaction", 8, 20, 2}}) {
+    if (!only_shape.empty() && only_shape != shape.key) continue;
+    std::vector<Figures> floors;
+    std::vector<Figures> ours;
     std::vector<double> ratios;
     for (int run = 0; run < runs; ++run) {
       auto const name = std::string{shape.name} + std::to_string(run);
-      floors.push_back(floor_rate(server, clock, "bare " + name, shape.workers));
-      ours.push_back(our_rate(server, clock, "tram " + name, shape));
-      ratios.push_back(ours.back() / floors.back());
+      floors.push_back(only_side == "tram" ? Figures{}
+                                           : bare(server, clock, "bare " + name, shape.workers));
+      ours.push_back(only_side == "bare" ? Figures{}
+                                         : tram_itself(server, clock, "tram " + name, shape));
+      ratios.push_back(ours.back().per_second / floors.back().per_second);
     }
+    std::ranges::sort(ratios);
     std::printf("%s: %.0f handled messages/s; bare libpq %.0f; ratio %.2f (%.2f wanted)\n",
-                shape.name, median(ours), median(floors), median(ratios), shape.wanted);
+                shape.name, median_of(ours, &Figures::per_second),
+                median_of(floors, &Figures::per_second), ratios[ratios.size() / 2], shape.wanted);
+    std::printf("  us of a processor per message: here %.1f, server %.1f; bare: here %.1f, server "
+                "%.1f\n",
+                median_of(ours, &Figures::here), median_of(ours, &Figures::server),
+                median_of(floors, &Figures::here), median_of(floors, &Figures::server));
   }
 }
