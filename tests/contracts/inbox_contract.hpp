@@ -83,6 +83,32 @@ TYPED_TEST_P(InboxContract, takes_ids_and_keys_of_any_bytes) {
   EXPECT_EQ(this->receive("c", "a"), Reception::fresh);
 }
 
+TYPED_TEST_P(InboxContract, receives_several_at_once_and_tells_of_each) {
+  using Receptions = std::vector<Reception>;
+  this->receive("seen");
+  this->hold("9");
+  auto const arrival = [](std::string const& id, std::string const& key) {
+    return Arrival{.key = {.subscriber_id = "billing", .channel = "orders", .key = key},
+                   .message_id = id};
+  };
+  std::string const bytes{"a\0\xff", 3};
+  std::vector const arrivals{
+      arrival("z", "1"),      arrival("seen", "2"),   arrival("b", "9"),
+      arrival("seen", "9"),   arrival("b", "3"),      arrival("", ""),
+      arrival("{\"\\,", "'"), arrival(bytes, "NULL"), arrival("NULL", bytes)};
+  auto const receive_all = [&] {
+    return this->database_.transact(
+        [&](Transaction& tx) { return this->inbox_.receive(tx, arrivals); });
+  };
+  EXPECT_EQ(receive_all(),
+            (Receptions{Reception::fresh, Reception::duplicate, Reception::key_is_held,
+                        Reception::duplicate, Reception::duplicate, Reception::fresh,
+                        Reception::fresh, Reception::fresh, Reception::fresh}));
+  EXPECT_EQ(this->receive("{\"\\,"), Reception::duplicate);
+  EXPECT_EQ(this->receive(bytes), Reception::duplicate);
+  EXPECT_EQ(receive_all(), Receptions(arrivals.size(), Reception::duplicate));
+}
+
 TYPED_TEST_P(InboxContract, waits_for_the_one_who_handles_it_and_then_sees_a_duplicate) {
   std::future<Reception> second;
   this->database_.transact([&](Transaction& tx) {
@@ -132,6 +158,7 @@ REGISTER_TYPED_TEST_SUITE_P(InboxContract,
                             keeps_subscribers_apart, forgets_what_was_rolled_back,
                             tells_that_a_key_is_held_but_a_duplicate_comes_first,
                             takes_ids_and_keys_of_any_bytes,
+                            receives_several_at_once_and_tells_of_each,
                             waits_for_the_one_who_handles_it_and_then_sees_a_duplicate,
                             waits_for_the_one_who_fails_and_then_handles_it,
                             forgets_only_what_is_old_a_thousand_at_a_time);

@@ -373,6 +373,24 @@ TEST_F(PostgresInDoubt, a_commit_without_an_answer_at_the_deadline_is_in_doubt) 
   EXPECT_EQ(error->fault(), Fault::in_doubt) << error->what();
 }
 
+TEST_F(PostgresInDoubt, a_transaction_that_leaves_a_mark_asks_for_no_number_and_stays_in_doubt) {
+  TcpProxy proxy{server().port()};
+  auto const connection = connect(proxy.port());
+  connection->begin(Access::marked_write, soon());
+  execute(*connection, "INSERT INTO t VALUES (1, 'a')");
+  EXPECT_EQ(server().sql("SELECT query FROM pg_stat_activity WHERE application_name = 'tram'"),
+            "INSERT INTO t VALUES (1, 'a')");
+  proxy.withhold_answers(1);
+  auto outcome = commit(*connection);
+  ASSERT_TRUE(eventually([] { return count() == "1"; }));
+  proxy.cut();
+  proxy.withhold_answers(0);
+  auto const error = outcome.get();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->fault(), Fault::in_doubt) << error->what();
+  EXPECT_FALSE(connection->reset());
+}
+
 TEST_F(PostgresInDoubt, after_a_crash_a_committed_number_may_be_somebody_elses) {
   TcpProxy proxy{server().port()};
   auto const connection = connect(proxy.port());

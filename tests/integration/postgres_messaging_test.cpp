@@ -1,9 +1,16 @@
+#include <array>
+#include <memory>
+
 #include "held_messages_contract.hpp"
 #include "inbox_contract.hpp"
 #include "java_rows.hpp"
 #include "outbox_contract.hpp"
 #include "postgres_server.hpp"
+#include "tcp_proxy.hpp"
+#include "tram/embedded/in_memory.hpp"
+#include "tram/messaging/subscriber.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/wire/record.hpp"
 
 namespace tram::contract {
 namespace {
@@ -79,6 +86,66 @@ TEST_F(JavaOutbox, has_the_same_rows_in_several_tables) {
                   "CREATE TABLE eventuate.message0 (LIKE eventuate.message INCLUDING ALL); "
                   "CREATE TABLE eventuate.message1 (LIKE eventuate.message INCLUDING ALL)"),
             39);
+}
+
+/// Workers that do each job at once.
+class InPlace final : public Workers {
+ public:
+  void submit(Job job) override { job(); }
+  [[nodiscard]] std::size_t count() const override { return 1; }
+};
+
+class PostgresSubscriber : public MessagingFixture<PostgresHarness> {
+ protected:
+  PostgresSubscriber() {
+    server().sql("CREATE TABLE IF NOT EXISTS arrivals (id text)");
+    broker_.create_channels(std::array{std::string{"orders"}}, 1, Deadline::now());
+  }
+
+  void send(int messages) {
+    for (int i = 0; i < messages; ++i) {
+      auto const id = std::to_string(++sent_);
+      auto const value = record_value({.headers = {{"ID", id}}, .payload = "{}"});
+      ASSERT_TRUE(producer_->submit({.channel = "orders", .key = id, .value = value},
+                                    static_cast<Sequence>(sent_)));
+    }
+  }
+
+  testing::TcpProxy proxy_{server().port()};
+  Database far_ = postgres::connect({.connection = "host=127.0.0.1 user=postgres dbname=postgres "
+                                                   "port=" +
+                                                   std::to_string(proxy_.port())},
+                                    {}, clock_, random_);
+  embedded::InMemoryBroker broker_{{.partitions = 1}, clock_};
+  std::unique_ptr<Producer> producer_ = broker_.producer();
+  InPlace workers_;
+
+ private:
+  int sent_{};
+};
+
+TEST_F(PostgresSubscriber, handles_any_number_of_messages_of_one_transaction_in_two_round_trips) {
+  Subscription const subscription{.subscriber_id = "billing",
+                                  .channels = {"orders"},
+                                  .handler =
+                                      [](Transaction& tx, IncomingMessage const& incoming) {
+                                        tx.post("INSERT INTO arrivals VALUES (?)", incoming.id());
+                                      },
+                                  .options = {.messages_per_transaction = 30}};
+  Subscriber subscriber{{far_, broker_, workers_, clock_, random_},
+                        {.held_check_interval = std::chrono::hours{1}},
+                        {subscription}};
+  auto const trips_for = [&](int messages) {
+    send(messages);
+    int const before = proxy_.round_trips();
+    while (subscriber.step()) continue;
+    return proxy_.round_trips() - before;
+  };
+  trips_for(2);
+  EXPECT_EQ(trips_for(1), 2);
+  EXPECT_EQ(trips_for(2), 2);
+  EXPECT_EQ(trips_for(30), 2);
+  EXPECT_EQ(subscriber.status().front().counters.handled, 35U);
 }
 
 }  // namespace

@@ -25,6 +25,9 @@ constexpr char const* ask_crash_mark =
 constexpr char const* watch_client = "SET client_connection_check_interval = '500ms'; ";
 constexpr int version_with_client_watch = 140000;
 
+// A connection that was used so lately is taken for alive: to look costs a system call.
+constexpr Duration idle_unchecked = std::chrono::milliseconds{1};
+
 constexpr Duration reset_timeout = std::chrono::seconds{5};
 constexpr Duration settle_pause = std::chrono::milliseconds{20};
 
@@ -67,7 +70,7 @@ void PipelinedConnection::begin(Access access, Deadline) {
   // in doubt; so is a connection that was lost in a commit which turned out to have happened.
   if (!std::exchange(usable_, false)) session_.lost();
   TRAM_ASSERT(!begun_ && pending_.empty(), "a connection has one transaction at a time");
-  session_.require_alive();
+  if (clock_->steady() - answered_at_ > idle_unchecked) session_.require_alive();
   usable_ = true;
   access_ = access;
   number_wanted_ = number_asked_ = number_known_ = committed_ = false;
@@ -89,8 +92,8 @@ void PipelinedConnection::post(std::string_view sql, Parameters parameters, Dead
 
 void PipelinedConnection::commit(Deadline deadline) {
   if (!begun_) return;
-  bool const can_be_in_doubt = access_ == Access::read_write;
-  if (can_be_in_doubt && !number_known_) {
+  bool const can_be_in_doubt = access_ != Access::read_only;
+  if (access_ == Access::read_write && !number_known_) {
     ask_transaction_number();
     // The answer leaves the server before the commit begins, so that it is here when the commit's
     // answer is not.
@@ -193,6 +196,7 @@ void PipelinedConnection::synchronise(Deadline deadline) {
   auto const end = session_.next_result(deadline);
   if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) session_.lost();
   usable_ = !error_ || error_->fault() != Fault::broken;
+  if (usable_) answered_at_ = clock_->steady();
   if (error_) throw *error_;
 }
 
@@ -243,6 +247,7 @@ void PipelinedConnection::settle(Error const& trouble, Deadline deadline) {
                                       trouble.what() +
                                       "); look for the transaction's rows before doing it again"};
   };
+  if (access_ == Access::marked_write) throw in_doubt("the connection was lost during the commit");
   if (!number_known_)
     throw in_doubt("the connection was lost before the transaction's number was known");
   if (number_.empty()) throw trouble;  // It never had a number, so it changed nothing.

@@ -74,6 +74,7 @@ class PipelinedConnection final : public Connection {
   std::optional<Error> error_;
   bool error_at_commit_{};
   bool usable_{true};
+  SteadyTime answered_at_{};
 };
 
 /// True for a statement that can only read or that ends or marks a savepoint: it gives a

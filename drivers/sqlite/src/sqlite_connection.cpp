@@ -73,7 +73,7 @@ void SqliteConnection::look_at_file() {
 
 void SqliteConnection::begin(Access access, Deadline deadline) {
   look_at_file();
-  run(access == Access::read_write ? "BEGIN IMMEDIATE" : "BEGIN", {}, deadline);
+  run(access == Access::read_only ? "BEGIN" : "BEGIN IMMEDIATE", {}, deadline);
   in_transaction_ = true;
 }
 

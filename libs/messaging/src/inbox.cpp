@@ -1,5 +1,7 @@
 #include "tram/messaging/inbox.hpp"
 
+#include <unordered_set>
+
 #include "storable.hpp"
 
 namespace tram {
@@ -19,6 +21,35 @@ std::string forget_statement(Dialect const& dialect, std::string const& table) {
          " AS BIGINT) - CAST(? AS BIGINT) ORDER BY creation_time LIMIT 1000))";
 }
 
+/// The rows are written in the order of their ids, so that two that receive the same messages wait
+/// for each other and never for ever. What was written comes back with its place, and whether its
+/// key is held.
+std::string receive_all_statement(Dialect const& dialect, std::string const& inbox,
+                                  std::string const& held_key) {
+  if (dialect.kind != DatabaseKind::postgres) return {};
+  return "WITH arrived AS (SELECT * FROM unnest(CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS "
+         "TEXT[])) WITH ORDINALITY AS arrival (message_id, channel, message_key, place)), fresh AS "
+         "(INSERT INTO " +
+         inbox + " (consumer_id, message_id, creation_time) SELECT CAST(? AS TEXT), message_id, " +
+         std::string{dialect.now_milliseconds} +
+         " FROM arrived ORDER BY message_id ON CONFLICT DO NOTHING RETURNING message_id) SELECT "
+         "arrived.place - 1, EXISTS (SELECT 1 FROM " +
+         held_key +
+         " AS held WHERE held.subscriber_id = ? AND held.channel = arrived.channel AND "
+         "held.message_key = arrived.message_key) FROM arrived JOIN fresh ON fresh.message_id = "
+         "arrived.message_id";
+}
+
+/// Adds an element to the text form of an array (PostgreSQL 15, chapter 8.15.2).
+void append_element(std::string& array, std::string_view element) {
+  array.append(array.empty() ? "{\"" : ",\"");
+  for (char const each : element) {
+    if (each == '"' || each == '\\') array.push_back('\\');
+    array.push_back(each);
+  }
+  array.push_back('"');
+}
+
 }  // namespace
 
 Inbox::Inbox(Dialect const& dialect, SchemaName const& configured) {
@@ -27,9 +58,11 @@ Inbox::Inbox(Dialect const& dialect, SchemaName const& configured) {
   receive_statement_ = insert_or_ignore(
       dialect, "INTO " + table + " (consumer_id, message_id, creation_time) VALUES (?, ?, " +
                    std::string{dialect.now_milliseconds} + ")");
+  auto const held_key = schema.qualify("tram_held_key");
+  receive_all_statement_ = receive_all_statement(dialect, table, held_key);
   // One row comes back if, and only if, this is the first time.
   receive_and_look_statement_ = receive_statement_ + " RETURNING EXISTS (SELECT 1 FROM " +
-                                schema.qualify("tram_held_key") +
+                                held_key +
                                 " WHERE subscriber_id = ? AND channel = ? AND message_key = ?)";
   forget_statement_ = forget_statement(dialect, table);
 }
@@ -41,6 +74,37 @@ Reception Inbox::receive(StatementExecutor& tx, HeldKey const& key,
                  key.subscriber_id, key.channel, Storable{key.key}.view());
   if (rows.empty()) return Reception::duplicate;
   return rows[0].get<bool>(0) ? Reception::key_is_held : Reception::fresh;
+}
+
+std::vector<Reception> Inbox::receive(StatementExecutor& tx,
+                                      std::span<Arrival const> arrivals) const {
+  std::vector<Reception> receptions;
+  receptions.reserve(arrivals.size());
+  if (receive_all_statement_.empty() || arrivals.size() < 2) {
+    for (auto const& each : arrivals) receptions.push_back(receive(tx, each.key, each.message_id));
+    return receptions;
+  }
+  std::string ids;
+  std::string channels;
+  std::string keys;
+  std::unordered_set<std::string_view> seen;
+  std::vector<bool> seen_before;
+  for (auto const& each : arrivals) {
+    append_element(ids, Storable{each.message_id}.view());
+    append_element(channels, each.key.channel);
+    append_element(keys, Storable{each.key.key}.view());
+    seen_before.push_back(!seen.insert(each.message_id).second);
+  }
+  auto const& subscriber_id = arrivals.front().key.subscriber_id;
+  auto const rows = tx.execute(receive_all_statement_, ids + "}", channels + "}", keys + "}",
+                               subscriber_id, subscriber_id);
+  receptions.assign(arrivals.size(), Reception::duplicate);
+  for (auto const row : rows) {
+    auto const place = row.get<std::size_t>(0);
+    if (seen_before.at(place)) continue;
+    receptions.at(place) = row.get<bool>(1) ? Reception::key_is_held : Reception::fresh;
+  }
+  return receptions;
 }
 
 bool Inbox::receive(StatementExecutor& tx, std::string_view subscriber_id,

@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace tram {
+namespace {
+
+/// Results wait at most so long for the loop while others come in.
+constexpr Duration sleep_longest{std::chrono::milliseconds{5}};
+
+}  // namespace
 
 std::vector<JobBoard::Continuation> JobBoard::take() {
   Lock const lock{mutex_};
@@ -12,11 +18,11 @@ std::vector<JobBoard::Continuation> JobBoard::take() {
 bool JobBoard::prepare_to_sleep() {
   Lock const lock{mutex_};
   asleep_ = finished_.empty();
+  asleep_since_ = clock_.steady();
   return asleep_;
 }
 
 void JobBoard::awake() {
-  wake_up_.lower();
   Lock const lock{mutex_};
   asleep_ = false;
 }
@@ -42,6 +48,7 @@ void JobBoard::wait_until_nothing_runs() {
 }
 
 bool JobBoard::begin() {
+  --waiting_;
   Lock const lock{mutex_};
   if (closed_) return false;
   ++running_;
@@ -54,10 +61,15 @@ void JobBoard::finish(Continuation then) {
     Lock const lock{mutex_};
     finished_.push_back(std::move(then));
     --running_;
-    wakes = std::exchange(asleep_, false);
+    wakes = asleep_ && loop_is_needed();
+    if (wakes) asleep_ = false;
     if (running_ == 0) nothing_runs_.notify_all();
   }
   if (wakes) wake();
+}
+
+bool JobBoard::loop_is_needed() const {
+  return waiting_ < jobs_min_ || running_ == 0 || clock_.steady() - asleep_since_ >= sleep_longest;
 }
 
 }  // namespace tram

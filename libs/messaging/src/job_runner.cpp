@@ -95,24 +95,26 @@ void JobRunner::handle(Job& job, std::size_t& at) const {
     return changed.empty() ? job.items[place].incoming : changed[place];
   };
   database_.transact(transact_options(), [&](Transaction& tx) {
-    for (at = 0; at < job.items.size(); ++at) {
-      job.items[at].outcome = handle_one(tx, job.items[at], message(at));
+    at = 0;
+    auto const receptions = receive(tx, job);
+    for (; at < job.items.size(); ++at) {
+      job.items[at].outcome = handle_one(tx, job.items[at], receptions[at], message(at));
     }
     at = 0;
   });
   for (auto const& each : changed) chain_.after_receive(each);
 }
 
-Outcome JobRunner::handle_one(Transaction& tx, LaneItem const& item,
-                              IncomingMessage const& incoming) const {
-  auto const reception = receive(tx, item.incoming);
-  if (reception == Reception::duplicate) return Outcome::duplicate;
-  if (reception == Reception::key_is_held &&
-      held_.hold_behind(tx, held_message(item, std::string{held_behind_reason}))) {
-    return Outcome::held_behind;
+/// All inbox rows of the job before the first handler: what the job waits for does not grow with
+/// its messages.
+std::vector<Reception> JobRunner::receive(Transaction& tx, Job const& job) const {
+  if (job.items.size() == 1) return {receive(tx, job.items.front().incoming)};
+  std::vector<Arrival> arrivals;
+  arrivals.reserve(job.items.size());
+  for (auto const& item : job.items) {
+    arrivals.push_back({.key = held_key(item.incoming), .message_id = message_id(item.incoming)});
   }
-  chain_.handle(tx, incoming);
-  return Outcome::handled;
+  return inbox_.receive(tx, arrivals);
 }
 
 Reception JobRunner::receive(Transaction& tx, IncomingMessage const& incoming) const {
@@ -120,6 +122,17 @@ Reception JobRunner::receive(Transaction& tx, IncomingMessage const& incoming) c
   if (options_.hold_key) return inbox_.receive(tx, held_key(incoming), id);
   bool const first_time = inbox_.receive(tx, subscriber_id_, id);
   return first_time ? Reception::fresh : Reception::duplicate;
+}
+
+Outcome JobRunner::handle_one(Transaction& tx, LaneItem const& item, Reception reception,
+                              IncomingMessage const& incoming) const {
+  if (reception == Reception::duplicate) return Outcome::duplicate;
+  if (reception == Reception::key_is_held && options_.hold_key &&
+      held_.hold_behind(tx, held_message(item, std::string{held_behind_reason}))) {
+    return Outcome::held_behind;
+  }
+  chain_.handle(tx, incoming);
+  return Outcome::handled;
 }
 
 void JobRunner::hold(LaneItem& item) const {
@@ -132,7 +145,10 @@ void JobRunner::hold(LaneItem& item) const {
 }
 
 TransactOptions JobRunner::transact_options() const {
-  return {.timeout = options_.handle_timeout, .attempts_max = attempts_max};
+  // The inbox row tells the next attempt whether this one happened.
+  return {.access = Access::marked_write,
+          .timeout = options_.handle_timeout,
+          .attempts_max = attempts_max};
 }
 
 // --- replays

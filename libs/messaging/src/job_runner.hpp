@@ -43,9 +43,10 @@ class JobRunner final {
 
  private:
   void handle(Job& job, std::size_t& at) const;
-  [[nodiscard]] Outcome handle_one(Transaction& tx, LaneItem const& item,
-                                   IncomingMessage const& incoming) const;
+  [[nodiscard]] std::vector<Reception> receive(Transaction& tx, Job const& job) const;
   [[nodiscard]] Reception receive(Transaction& tx, IncomingMessage const& incoming) const;
+  [[nodiscard]] Outcome handle_one(Transaction& tx, LaneItem const& item, Reception reception,
+                                   IncomingMessage const& incoming) const;
   void hold(LaneItem& item) const;
   [[nodiscard]] bool replay_first(HeldKey const& key, std::optional<HeldMessage>& message) const;
   void replay_one(Transaction& tx, HeldMessage const& held, IncomingMessage incoming) const;

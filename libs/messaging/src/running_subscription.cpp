@@ -10,8 +10,9 @@
 namespace tram {
 namespace {
 
-/// Jobs out for each worker: one that runs, and one that it finds when it is done.
-constexpr std::size_t jobs_per_worker = 2;
+/// Jobs out for each worker: one that runs, and some that it finds when it is done, so that the
+/// loop need not be woken for each.
+constexpr std::size_t jobs_per_worker = 4;
 /// A consumer must be polled at least once a second.
 constexpr Duration poll_interval_longest{std::chrono::milliseconds{500}};
 /// One that cannot tell when there is something.

@@ -20,7 +20,7 @@ Subscriber::Loop::Loop(SubscriberParts parts, SubscriberOptions options,
                        std::vector<Subscription> subscriptions)
     : parts_{std::move(parts)},
       options_{std::move(options)},
-      board_{std::make_shared<JobBoard>()},
+      board_{std::make_shared<JobBoard>(parts_.clock, parts_.workers.count())},
       inbox_{parts_.database.dialect(), options_.schema},
       retention_{{.events = "subscription",
                   .owner_field = "subscriber",
@@ -99,6 +99,7 @@ void Subscriber::Loop::wait(Deadline deadline) {
   // Interrupted or not: the next step looks at everything.
   ::ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr);
   board_->awake();
+  if (descriptors.front().revents != 0) board_->calm();
 }
 
 // --- retention

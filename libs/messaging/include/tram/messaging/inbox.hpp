@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tram/sql/database.hpp"
 #include "tram/sql/schema.hpp"
@@ -30,6 +32,12 @@ struct HeldKey {
   friend auto operator<=>(HeldKey const&, HeldKey const&) = default;
 };
 
+/// A message that came in.
+struct Arrival {
+  HeldKey key;
+  std::string message_id;
+};
+
 /// The messages that subscriptions of one database have handled: table `received_messages`
 /// (contract: core 1.3 and 5.3). Ids and keys that no database takes as text are kept in Base64. A
 /// value; callable from any thread.
@@ -41,6 +49,10 @@ class Inbox final {
   /// one statement. A duplicate is never an error and never spoils the transaction. Waits for a
   /// transaction that writes the same row at this moment. Faults: those of the driver.
   Reception receive(StatementExecutor& tx, HeldKey const& key, std::string_view message_id) const;
+  /// The same for several messages of one subscriber, with an answer for each: in one statement
+  /// where the database is another process, in one for each where it is this one. Where two have
+  /// one id, the second is a duplicate.
+  std::vector<Reception> receive(StatementExecutor& tx, std::span<Arrival const> arrivals) const;
   /// The same without looking at keys; true when it is the first time.
   bool receive(StatementExecutor& tx, std::string_view subscriber_id,
                std::string_view message_id) const;
@@ -53,6 +65,8 @@ class Inbox final {
  private:
   std::string receive_statement_;
   std::string receive_and_look_statement_;
+  /// Empty where messages are received one by one.
+  std::string receive_all_statement_;
   std::string forget_statement_;
 };
 

@@ -14,7 +14,14 @@ namespace tram {
 
 /// What a transaction is going to do. SQLite takes its write lock at the start of a writing
 /// transaction, so that no transaction fails half-way because another one wrote first.
-enum class Access : std::uint8_t { read_write, read_only };
+enum class Access : std::uint8_t {
+  read_write,
+  read_only,
+  /// Writes, and leaves a mark that tells its caller later whether it happened (an inbox row): a
+  /// driver spends nothing on finding out what became of a commit whose answer was lost, and raises
+  /// in_doubt.
+  marked_write,
+};
 
 /// The driver's side of the database seam: one physical connection, one owner, no locks inside.
 ///
