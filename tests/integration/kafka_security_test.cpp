@@ -1,17 +1,15 @@
 #include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
 #include <poll.h>
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "kafka_harness.hpp"
+#include "secure_kafka.hpp"
 #include "tram/testkit/broker_probe.hpp"
 
 namespace tram::testing {
@@ -23,76 +21,15 @@ using testkit::ProducerProbe;
 
 constexpr Duration patience{std::chrono::seconds{20}};
 
-std::string at(int port) { return "127.0.0.1:" + std::to_string(port); }
-
-/// Self-signed, as PEM: what the server shows, and what a client trusts.
-void make_certificate(std::string const& folder) {
-  auto const command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
-                       " -addext subjectAltName=IP:127.0.0.1 -keyout " +
-                       folder + "/key.pem -out " + folder + "/certificate.pem 2>/dev/null && cat " +
-                       folder + "/key.pem " + folder + "/certificate.pem > " + folder +
-                       "/server.pem";
-  if (std::system(command.c_str()) != 0) throw std::runtime_error{"no certificate"};
-}
-
-/// Listens without security for whoever sets it up, with passwords, and with TLS.
-class SecureServer {
- public:
-  SecureServer() : server_{[this](int port, auto const& folder) { return lines(port, folder); }} {}
-
-  [[nodiscard]] std::string open() const { return server_.servers(); }
-  [[nodiscard]] std::string with_password() const { return at(server_.port() + 2); }
-  [[nodiscard]] std::string with_tls() const { return at(server_.port() + 3); }
-  [[nodiscard]] std::string certificate() const { return folder_ + "/certificate.pem"; }
-
- private:
-  std::vector<std::string> lines(int port, std::string const& folder) {
-    folder_ = folder;
-    make_certificate(folder);
-    auto const own = "SASL_PLAINTEXT://" + at(port + 2) + ",SSL://" + at(port + 3);
-    return {"listeners=PLAINTEXT://" + at(port) + ",CONTROLLER://" + at(port + 1) + "," + own,
-            "advertised.listeners=PLAINTEXT://" + at(port) + "," + own,
-            "sasl.enabled.mechanisms=PLAIN",
-            "listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security."
-            "plain.PlainLoginModule required user_alice=\"right\";",
-            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            "super.users=User:ANONYMOUS",
-            "ssl.keystore.type=PEM",
-            "ssl.keystore.location=" + folder + "/server.pem"};
-  }
-
-  std::string folder_;
-  KafkaServer server_;
-};
-
-SecureServer const& server() {
-  static SecureServer const one;
+SecureKafka const& server() {
+  static SecureKafka const one;
   return one;
 }
 
 /// Lets alice do one thing.
 void allow(rd_kafka_ResourceType_t type, std::string const& name,
            rd_kafka_AclOperation_t operation) {
-  std::array<char, 512> reason{};
-  auto* const conf = rd_kafka_conf_new();
-  rd_kafka_conf_set(conf, "bootstrap.servers", server().open().c_str(), reason.data(),
-                    reason.size());
-  std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> const client{
-      rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason.data(), reason.size()), rd_kafka_destroy};
-  std::unique_ptr<rd_kafka_AclBinding_t, void (*)(rd_kafka_AclBinding_t*)> const rule{
-      rd_kafka_AclBinding_new(type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:alice",
-                              "*", operation, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, reason.data(),
-                              reason.size()),
-      rd_kafka_AclBinding_destroy};
-  std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)> const answers{
-      rd_kafka_queue_new(client.get()), rd_kafka_queue_destroy};
-  auto* rules = rule.get();
-  rd_kafka_CreateAcls(client.get(), &rules, 1, nullptr, answers.get());
-  std::unique_ptr<rd_kafka_event_t, void (*)(rd_kafka_event_t*)> const answer{
-      rd_kafka_queue_poll(answers.get(), 20'000), rd_kafka_event_destroy};
-  if (answer == nullptr || rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw std::runtime_error{"cannot allow " + name};
-  }
+  server().allow(type, name, operation);
 }
 
 class KafkaSecurity : public ::testing::Test {

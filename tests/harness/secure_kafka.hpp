@@ -1,0 +1,82 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kafka_server.hpp"
+
+namespace tram::testing {
+
+/// Self-signed, as PEM: what the server shows, and what a client trusts.
+inline void make_certificate(std::string const& folder) {
+  auto const command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+                       " -addext subjectAltName=IP:127.0.0.1 -keyout " +
+                       folder + "/key.pem -out " + folder + "/certificate.pem 2>/dev/null && cat " +
+                       folder + "/key.pem " + folder + "/certificate.pem > " + folder +
+                       "/server.pem";
+  if (std::system(command.c_str()) != 0) throw std::runtime_error{"no certificate"};
+}
+
+/// Listens without security for whoever sets it up, with passwords, and with TLS.
+class SecureKafka {
+ public:
+  SecureKafka() : server_{[this](int port, auto const& folder) { return lines(port, folder); }} {}
+
+  [[nodiscard]] std::string open() const { return server_.servers(); }
+  [[nodiscard]] std::string with_password() const { return address(server_.port() + 2); }
+  [[nodiscard]] std::string with_tls() const { return address(server_.port() + 3); }
+  [[nodiscard]] std::string certificate() const { return folder_ + "/certificate.pem"; }
+
+  /// Lets alice, whose password is "right", do one thing.
+  void allow(rd_kafka_ResourceType_t type, std::string const& name,
+             rd_kafka_AclOperation_t operation) const {
+    std::array<char, 512> reason{};
+    auto* const conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", open().c_str(), reason.data(), reason.size());
+    std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> const client{
+        rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason.data(), reason.size()), rd_kafka_destroy};
+    std::unique_ptr<rd_kafka_AclBinding_t, void (*)(rd_kafka_AclBinding_t*)> const rule{
+        rd_kafka_AclBinding_new(type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:alice",
+                                "*", operation, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, reason.data(),
+                                reason.size()),
+        rd_kafka_AclBinding_destroy};
+    std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)> const answers{
+        rd_kafka_queue_new(client.get()), rd_kafka_queue_destroy};
+    auto* rules = rule.get();
+    rd_kafka_CreateAcls(client.get(), &rules, 1, nullptr, answers.get());
+    std::unique_ptr<rd_kafka_event_t, void (*)(rd_kafka_event_t*)> const answer{
+        rd_kafka_queue_poll(answers.get(), 20'000), rd_kafka_event_destroy};
+    if (answer == nullptr || rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      throw std::runtime_error{"cannot allow " + name};
+    }
+  }
+
+ private:
+  static std::string address(int port) { return "127.0.0.1:" + std::to_string(port); }
+  std::vector<std::string> lines(int port, std::string const& folder) {
+    folder_ = folder;
+    make_certificate(folder);
+    auto const own = "SASL_PLAINTEXT://" + address(port + 2) + ",SSL://" + address(port + 3);
+    return {
+        "listeners=PLAINTEXT://" + address(port) + ",CONTROLLER://" + address(port + 1) + "," + own,
+        "advertised.listeners=PLAINTEXT://" + address(port) + "," + own,
+        "sasl.enabled.mechanisms=PLAIN",
+        "listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security."
+        "plain.PlainLoginModule required user_alice=\"right\";",
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users=User:ANONYMOUS",
+        "ssl.keystore.type=PEM",
+        "ssl.keystore.location=" + folder + "/server.pem"};
+  }
+
+  std::string folder_;
+  KafkaServer server_;
+};
+
+}  // namespace tram::testing
