@@ -45,13 +45,14 @@ class Inbox final {
  public:
   Inbox(Dialect const& dialect, SchemaName const& schema);
 
-  /// Writes the inbox row of a message, unless it is there, and looks whether its key is held, in
-  /// one statement. A duplicate is never an error and never spoils the transaction. Waits for a
-  /// transaction that writes the same row at this moment. Faults: those of the driver.
+  /// Writes the inbox row of a message, unless it is there, and looks whether its key is held: in
+  /// one statement where the database is another process, in two where it is this one. A duplicate
+  /// is never an error and never spoils the transaction. Waits for a transaction that writes the
+  /// same row at this moment. Faults: those of the driver.
   Reception receive(StatementExecutor& tx, HeldKey const& key, std::string_view message_id) const;
   /// The same for several messages of one subscriber, with an answer for each: in one statement
-  /// where the database is another process, in one for each where it is this one. Where two have
-  /// one id, the second is a duplicate.
+  /// where the database is another process, message by message where it is this one. Where two
+  /// have one id, the second is a duplicate.
   std::vector<Reception> receive(StatementExecutor& tx, std::span<Arrival const> arrivals) const;
   /// The same without looking at keys; true when it is the first time.
   bool receive(StatementExecutor& tx, std::string_view subscriber_id,
@@ -63,10 +64,15 @@ class Inbox final {
   std::size_t forget_some(StatementExecutor& tx, std::chrono::milliseconds age) const;
 
  private:
+  Reception receive_then_look(StatementExecutor& tx, HeldKey const& key,
+                              std::string_view message_id) const;
+
   std::string receive_statement_;
   std::string receive_and_look_statement_;
   /// Empty where messages are received one by one.
   std::string receive_all_statement_;
+  /// Empty where one statement does both.
+  std::string look_statement_;
   std::string forget_statement_;
 };
 
