@@ -57,7 +57,11 @@ void OutboxReader::Finalize::operator()(sqlite3_stmt* statement) const noexcept 
 }
 
 OutboxReader::OutboxReader(std::string path, std::string table, std::string relay)
-    : path_{std::move(path)}, table_{std::move(table)}, relay_{std::move(relay)} {
+    : path_{std::move(path)},
+      table_{std::move(table)},
+      relay_{std::move(relay)},
+      line_{WaitingLine::of(path_)} {
+  Turn const turn{line_.get(), Access::read_only};
   sqlite3* connection = nullptr;
   int const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
   int const code = ::sqlite3_open_v2(path_.c_str(), &connection, flags, nullptr);
@@ -75,6 +79,7 @@ OutboxReader::OutboxReader(std::string path, std::string table, std::string rela
 }
 
 std::vector<OutboxReader::Entry> OutboxReader::rows_behind(std::int64_t seq, std::size_t rows_max) {
+  Turn const turn{line_.get(), Access::read_only};
   Use const use{rows_.get()};
   ::sqlite3_bind_int64(rows_.get(), 1, seq);
   ::sqlite3_bind_int64(rows_.get(), 2, static_cast<sqlite3_int64>(rows_max));
@@ -129,6 +134,7 @@ std::optional<std::int64_t> OutboxReader::position() {
 
 std::optional<std::int64_t> OutboxReader::single_value(Statement const& statement,
                                                        std::string const& operation) {
+  Turn const turn{line_.get(), Access::read_only};
   Use const use{statement.get()};
   int const code = ::sqlite3_step(statement.get());
   if (code == SQLITE_DONE) return std::nullopt;
@@ -138,6 +144,7 @@ std::optional<std::int64_t> OutboxReader::single_value(Statement const& statemen
 }
 
 bool OutboxReader::store_position(std::int64_t position) {
+  Turn const turn{line_.get(), Access::read_write};
   Use const use{store_.get()};
   ::sqlite3_bind_text(store_.get(), 1, relay_.c_str(), -1, SQLITE_STATIC);
   ::sqlite3_bind_int64(store_.get(), 2, position);

@@ -8,14 +8,16 @@
 #include <vector>
 
 #include "tram/cdc/change_source.hpp"
+#include "waiting_line.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace tram::sqlite {
 
-/// The source's own connection: reads the outbox, keeps the position. Waits for no lock. Faults:
-/// conflict (another connection is in the way for a moment), transient, rejected.
+/// The source's own connection: reads the outbox, keeps the position. Waits a moment for its turn,
+/// and for no lock. Faults: conflict (another connection is in the way for a moment), transient,
+/// rejected.
 class OutboxReader {
  public:
   OutboxReader(std::string path, std::string table, std::string relay);
@@ -58,6 +60,8 @@ class OutboxReader {
   std::string path_;
   std::string table_;
   std::string relay_;
+  // Shared with the connections that write.
+  std::shared_ptr<WaitingLine> line_;
   std::unique_ptr<sqlite3, Close> connection_;
   Statement rows_;
   Statement last_;

@@ -46,6 +46,7 @@ SqliteConnection::SqliteConnection(Config const& config, Clock& clock, Random& r
                                    Deadline deadline)
     : clock_{clock},
       random_{random},
+      line_{WaitingLine::of(config.path)},
       handle_{open_as(config)},
       deadline_{deadline},
       next_file_look_{clock.steady() + file_look_interval} {
@@ -73,6 +74,7 @@ void SqliteConnection::look_at_file() {
 
 void SqliteConnection::begin(Access access, Deadline deadline) {
   look_at_file();
+  turn_.emplace(line_.get(), access, deadline.remaining(clock_));
   run(access == Access::read_only ? "BEGIN" : "BEGIN IMMEDIATE", {}, deadline);
   in_transaction_ = true;
 }
@@ -94,6 +96,7 @@ void SqliteConnection::commit(Deadline deadline) {
   try {
     execute("COMMIT", {}, deadline);
     in_transaction_ = false;
+    turn_.reset();
   } catch (Error const& error) {
     if ((error.native_code() & 0xff) != SQLITE_IOERR) throw;
     // The disk may have taken the commit before it failed; a restart would then find it.
@@ -103,9 +106,11 @@ void SqliteConnection::commit(Deadline deadline) {
 
 bool SqliteConnection::reset() noexcept {
   in_transaction_ = false;
-  if (!usable_) return false;
-  if (::sqlite3_get_autocommit(handle_.get()) != 0) return true;
-  return ::sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK;
+  bool const is_over =
+      ::sqlite3_get_autocommit(handle_.get()) != 0 ||
+      ::sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK;
+  turn_.reset();
+  return is_over && usable_;
 }
 
 Rows SqliteConnection::run(std::string_view sql, Parameters parameters, Deadline deadline) {

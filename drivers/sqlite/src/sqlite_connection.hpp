@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -11,6 +12,7 @@
 #include "tram/base/random.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "waiting_line.hpp"
 
 namespace tram::sqlite {
 
@@ -43,6 +45,9 @@ class SqliteConnection final : public Connection {
 
   Clock& clock_;
   Random& random_;
+  // Shared with the other connections to this database.
+  std::shared_ptr<WaitingLine> line_;
+  std::optional<Turn> turn_;
   Handle handle_;
   Deadline deadline_;
   bool in_transaction_{};
