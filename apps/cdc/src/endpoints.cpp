@@ -56,11 +56,10 @@ Response reader_finished(RelayView const& view, std::string const& name, Finishe
 }  // namespace
 
 std::vector<http::Route> endpoints(Informants const& informants) {
-  auto const& [look, finished, broker_trouble] = informants;
-  auto const route = [&look = look](std::string pattern, auto answer) {
+  auto const route = [&informants](std::string pattern, auto answer) {
     return http::Route{.method = "GET",
                        .pattern = std::move(pattern),
-                       .handler = [look = look, answer](Request const& request) {
+                       .handler = [look = informants.look, answer](Request const& request) {
                          return answer(look(), request);
                        }};
   };
@@ -73,20 +72,20 @@ std::vector<http::Route> endpoints(Informants const& informants) {
       route("/metrics", [](auto const& view, auto const&) { return metrics(view); }),
       route("/actuator/prometheus", [](auto const& view, auto const&) { return metrics(view); }),
       route("/actuator/health",
-            [ask = broker_trouble](auto const& view, auto const&) {
+            [ask = informants.broker_trouble](auto const& view, auto const&) {
               auto health = java_health(view, ask());
               return ready_or_not(std::move(health.json), health.up);
             }),
       route("/readers/{name}/status",
-            [finished = finished](auto const& view, auto const& request) {
+            [finished = informants.finished](auto const& view, auto const& request) {
               return reader_status(view, request.parameters.at("name"), finished);
             }),
       route("/readers/{name}/finished",
-            [finished = finished](auto const& view, auto const& request) {
+            [finished = informants.finished](auto const& view, auto const& request) {
               return reader_finished(view, request.parameters.at("name"), finished);
             }),
       route("/cdc-event-processing-status",
-            [finished = finished](auto const& view, auto const& request) {
+            [finished = informants.finished](auto const& view, auto const& request) {
               auto const name = request.query.find("readerName");
               return reader_status(view, name == request.query.end() ? "" : name->second, finished);
             })};
