@@ -32,7 +32,7 @@ using tram::testing::SentMessage;
 
 /// Java's messages, and broken ones between them, on their way through real subscriptions.
 struct BadMessages : tram::testing::TypedWorldOn<tram::SystemClock> {
-  tram::embedded::InMemoryBroker broker{{}, clock};
+  tram::embedded::InMemoryBroker broker{{.record_bytes_max = std::size_t{32} << 20U}, clock};
   std::unique_ptr<tram::Producer> producer = broker.producer();
   tram::WorkerPool workers{2};
   tram::Sequence published = 0;
