@@ -1,35 +1,41 @@
 #include "tram/events/event_publisher.hpp"
 
+#include <utility>
+
 #include "tram/wire/header_names.hpp"
 
 namespace tram {
+namespace {
+
+/// Those of an event, with the ones that the outbox sets.
+constexpr std::size_t usual_header_count = 8;
+
+}  // namespace
 
 // Contract: core 3.1. The caller's headers come first, so that ours win.
-SendOptions EventPublisher::options_for(detail::EventDraft const& draft,
-                                        Headers const& headers) const {
-  SendOptions options{.partition_key = std::string{draft.aggregate_id}, .headers = headers};
-  options.headers.erase(header::partition_id);
+Message EventPublisher::message_of(detail::EventDraft& draft, Headers const& headers) const {
+  Message message{.headers = {}, .payload = std::move(draft.payload)};
+  message.headers.reserve(headers.size() + usual_header_count);
+  for (auto const& [name, value] : headers) message.headers.set(name, value);
   auto type = names_.outgoing ? names_.outgoing(draft.aggregate_type, draft.event_type)
                               : std::string{draft.event_type};
-  options.headers.set(header::event_type, std::move(type));
-  options.headers.set(header::event_aggregate_type, std::string{draft.aggregate_type});
-  options.headers.set(header::event_aggregate_id, std::string{draft.aggregate_id});
-  if (draft.version != 0) options.headers.set(header::event_version, std::to_string(draft.version));
-  return options;
+  message.headers.set(header::event_type, std::move(type));
+  message.headers.set(header::event_aggregate_type, std::string{draft.aggregate_type});
+  message.headers.set(header::event_aggregate_id, std::string{draft.aggregate_id});
+  if (draft.version != 0) message.headers.set(header::event_version, std::to_string(draft.version));
+  return message;
 }
 
 std::string EventPublisher::send(StatementExecutor& tx, detail::EventDraft draft,
                                  Headers const& headers) const {
-  return outbox_->send(tx, draft.aggregate_type,
-                       Message{.headers = {}, .payload = std::move(draft.payload)},
-                       options_for(draft, headers));
+  return outbox_->send(tx, draft.aggregate_type, message_of(draft, headers),
+                       {.partition_key = std::string{draft.aggregate_id}});
 }
 
 std::string EventPublisher::send(Transaction& tx, detail::EventDraft draft,
                                  Headers const& headers) const {
-  return outbox_->send(tx, draft.aggregate_type,
-                       Message{.headers = {}, .payload = std::move(draft.payload)},
-                       options_for(draft, headers));
+  return outbox_->send(tx, draft.aggregate_type, message_of(draft, headers),
+                       {.partition_key = std::string{draft.aggregate_id}});
 }
 
 }  // namespace tram

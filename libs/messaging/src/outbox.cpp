@@ -168,24 +168,25 @@ std::string Outbox::insert(StatementExecutor& tx, Message& message) const {
   auto const place = options_.partitioning.place(message.destination(), message.partition_key());
   auto const& statement = insert_statements_[place.table ? *place.table + 1 : 0];
   bool const numbered = parts_.table.ids == IdSource::database;
-  auto id = numbered ? Int128{} : parts_.ids.next();
+  auto id = numbered ? std::string{} : parts_.ids.next().to_string();
   // The relay adds the id to the stored headers where the database makes it.
-  if (!numbered) headers.set(header::id, id.to_string());
+  if (!numbered) headers.set(header::id, id);
   auto const headers_json = headers_to_json(headers);
   constexpr std::size_t id_entry_size = 41;
   check_size(message, headers_json.size() + (numbered ? id_entry_size : 0),
              options_.message_bytes_max);
   if (!numbered) {
-    tx.post(statement, id.to_string(), message.destination(), headers_json, message.payload,
+    tx.post(statement, id, message.destination(), headers_json, message.payload,
             place.message_partition);
   } else {
     auto const rows = tx.execute(statement, message.destination(), headers_json, message.payload,
                                  place.message_partition);
     id = database_message_id(rows[0].get<std::int64_t>(0), *options_.outbox_id,
-                             place.table.value_or(0));
-    headers.set(header::id, id.to_string());
+                             place.table.value_or(0))
+             .to_string();
+    headers.set(header::id, id);
   }
-  return id.to_string();
+  return id;
 }
 
 void Outbox::tell_after_send(Message const& message, std::exception_ptr const& error) const {

@@ -75,6 +75,10 @@ inline std::size_t find_invalid(std::string_view text) {
         continue;
       }
     }
+    if ((static_cast<unsigned char>(text[at]) & 0x80U) == 0) {
+      ++at;
+      continue;
+    }
     auto const size = front(text.substr(at)).size;
     if (size == 0) return at;
     at += size;
