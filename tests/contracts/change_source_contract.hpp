@@ -140,6 +140,23 @@ TYPED_TEST_P(ChangeSourceContract,
   EXPECT_TRUE(!rows[0].ends_at || *rows[0].ends_at < *rows[1].ends_at);
 }
 
+TYPED_TEST_P(ChangeSourceContract, says_that_it_is_at_the_end_once_it_has_given_everything) {
+  auto const tail = this->source();
+  this->look(*tail);
+  this->commit({"1", "2"});
+  EXPECT_EQ(this->read_ids(*tail, 2), (std::vector<std::string>{"1", "2"}));
+  bool at_end = false;
+  auto const deadline = Deadline::after(this->clock_, std::chrono::seconds{30});
+  while (!at_end && !deadline.reached(this->clock_)) {
+    auto const batch = tail->read(100);
+    EXPECT_TRUE(batch.rows.empty());
+    EXPECT_FALSE(batch.starts_over);
+    at_end = batch.at_end;
+    if (!at_end) this->wait(*tail);
+  }
+  EXPECT_TRUE(at_end);
+}
+
 TYPED_TEST_P(ChangeSourceContract, gives_about_as_many_rows_as_it_is_asked_for) {
   auto const tail = this->source();
   this->look(*tail);
@@ -256,6 +273,7 @@ REGISTER_TYPED_TEST_SUITE_P(ChangeSourceContract, gives_every_row_once_in_the_or
                             gives_rows_as_they_were_written,
                             shows_nothing_of_a_transaction_that_is_rolled_back,
                             gives_ascending_positions_and_one_with_the_last_row_of_each_transaction,
+                            says_that_it_is_at_the_end_once_it_has_given_everything,
                             gives_about_as_many_rows_as_it_is_asked_for,
                             takes_no_rows_and_loses_none_when_it_is_only_to_look_after_itself,
                             starts_behind_the_confirmed_position_when_it_was_flushed,

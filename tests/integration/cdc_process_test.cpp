@@ -281,6 +281,18 @@ TEST_F(CdcOnPostgres, writes_the_heartbeats_of_the_java_service_when_it_leads) {
     return second.get("/health/ready").find("standby") != std::string::npos;
   })) << second.log();
   EXPECT_EQ(last_time("second"), "0");
+  auto const check = [](std::string const& schema) {
+    return run_cdc(
+        {"--check", "--database", url(server()), "--broker", "memory:", "--heartbeat", "1s"},
+        {"TRAM_CDC_HEARTBEAT_SCHEMA=" + schema});
+  };
+  EXPECT_EQ(check("eventuate").status, 0) << check("eventuate").output;
+  auto const wrong = check("elsewhere");
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_NE(wrong.output.find("WRONG  heartbeat: table elsewhere.cdc_monitoring does not exist; "
+                              "correct heartbeat.schema"),
+            std::string::npos)
+      << wrong.output;
 
   // What goes wrong with it stops nothing.
   server().sql("DROP TABLE eventuate.cdc_monitoring");

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
+#include <optional>
 #include <ostream>
 
 #include "commands.hpp"
@@ -62,28 +64,38 @@ class Check {
       for (auto const& finding : status.findings) text += "; " + finding;
     }
     findings_.push_back({.good = good, .subject = "schema", .text = std::move(text)});
-    bool const there = status.state == State::current || configuration_.heartbeat_schema;
-    if (configuration_.heartbeat_interval && there)
+    // A table that is to be made has nothing to be looked at yet.
+    bool const made_by_us = heartbeat_schema().name() == configuration_.outbox.schema.name();
+    if (configuration_.heartbeat_interval && (status.state == State::current || !made_by_us))
       attempt("heartbeat", [&] { look_at_heartbeat(database); });
   }
 
+  [[nodiscard]] SchemaName heartbeat_schema() const {
+    return configuration_.heartbeat_schema.value_or(configuration_.outbox.schema);
+  }
+
   void look_at_heartbeat(Database& database) {
-    auto const schema = configuration_.heartbeat_schema.value_or(configuration_.outbox.schema);
-    auto const table = heartbeat_table(schema);
-    bool const may = database.transact({.access = Access::read_only}, [&](Transaction& tx) {
-      auto const rows = tx.execute("SELECT (has_table_privilege(?, 'INSERT') AND "
-                                   "has_table_privilege(?, 'UPDATE') AND "
-                                   "has_table_privilege(?, 'SELECT'))::int",
-                                   table, table, table);
-      return rows[0].get<int>(0) != 0;
+    auto const table = heartbeat_table(heartbeat_schema());
+    auto const rows = database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+      return tx.execute("SELECT has_table_privilege(to_regclass(?), 'INSERT')::int, "
+                        "has_table_privilege(to_regclass(?), 'UPDATE')::int, "
+                        "has_table_privilege(to_regclass(?), 'SELECT')::int",
+                        table, table, table);
     });
+    bool may = true;
+    bool there = true;
+    for (std::size_t column = 0; column < 3; ++column) {
+      auto const privilege = rows[0].get<std::optional<int>>(column);
+      there = there && privilege;
+      may = may && privilege.value_or(0) != 0;
+    }
+    auto const remedy = there ? " may not be written; run: GRANT SELECT, INSERT, UPDATE ON " +
+                                    table + " TO the relay's role"
+                              : std::string{" does not exist; correct heartbeat.schema, or set "
+                                            "heartbeat.interval to off"};
     findings_.push_back({.good = may,
                          .subject = "heartbeat",
-                         .text = may ? "table " + table + " may be written"
-                                     : "table " + table +
-                                           " may not be written; run: GRANT SELECT, INSERT, UPDATE "
-                                           "ON " +
-                                           table + " TO the relay's role"});
+                         .text = "table " + table + (may ? " may be written" : remedy)});
   }
 
   Configuration const& configuration_;
