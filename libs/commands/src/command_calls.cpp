@@ -11,6 +11,8 @@
 #include "call_book.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
+#include "tram/broker/broker.hpp"
+#include "tram/messaging/contribution.hpp"
 #include "tram/wire/record.hpp"
 
 namespace tram {

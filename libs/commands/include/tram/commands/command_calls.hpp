@@ -8,18 +8,19 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/log.hpp"
-#include "tram/broker/broker.hpp"
 #include "tram/commands/call_counters.hpp"
 #include "tram/commands/commands.hpp"
 #include "tram/commands/endpoint.hpp"
 #include "tram/commands/reply.hpp"
 #include "tram/messaging/channel_mapping.hpp"
-#include "tram/messaging/contribution.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/wire/channel.hpp"
 
 namespace tram {
+
+class Broker;
+struct Contribution;
 
 /// How one call is made.
 struct CallOptions {
