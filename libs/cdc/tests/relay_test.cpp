@@ -188,7 +188,7 @@ TEST(Relay, backs_off_from_a_broker_that_is_down_and_says_so_once) {
   world.options.back_off_first = 100ms;
   world.options.back_off_longest = 10s;
   for (int i = 0; i < 6; ++i)
-    world.broker.producer_errors.push_back(Error{Fault::transient, "broker: refused"});
+    world.broker.producer_errors.emplace_back(Fault::transient, "broker: refused");
   world.source.commit({row("1", "a")});
   auto const relay = world.relay();
   auto const begin = world.clock.steady();
@@ -218,7 +218,7 @@ TEST(Relay, goes_on_behind_the_confirmed_position_after_the_source_failed) {
     world.source.commit({row("2", "a")});
     auto const relay = world.relay();
     relay->step();
-    world.source.errors.push_back(Error{fault, "source: connection reset"});
+    world.source.errors.emplace_back(fault, "source: connection reset");
     world.run_at_once(*relay);
     EXPECT_EQ(relay->status().trouble, "source: source: connection reset");
     // Reading goes on only when all that is in flight is confirmed: else it would come twice.
@@ -234,7 +234,7 @@ TEST(Relay, goes_on_behind_the_confirmed_position_after_the_source_failed) {
 TEST(Relay, tries_slowly_what_needs_an_operator) {
   RelayWorld world;
   world.options.back_off_longest = 8s;
-  world.source.errors.push_back(Error{Fault::rejected, "source: no such slot; create it"});
+  world.source.errors.emplace_back(Fault::rejected, "source: no such slot; create it");
   auto const relay = world.relay();
   world.run_at_once(*relay);
   EXPECT_FALSE(relay->readiness().ready);
@@ -280,7 +280,7 @@ TEST(Relay, loses_no_row_when_it_dies_and_another_one_starts_at_the_confirmed_po
 
 TEST(Relay, creates_a_channel_before_the_first_record_goes_there) {
   RelayWorld world;
-  world.broker.channel_errors.push_back(Error{Fault::transient, "broker: not yet"});
+  world.broker.channel_errors.emplace_back(Fault::transient, "broker: not yet");
   world.source.commit({row("1", "a")});
   auto const relay = world.relay();
   world.run_at_once(*relay);
@@ -292,7 +292,7 @@ TEST(Relay, creates_a_channel_before_the_first_record_goes_there) {
 
 TEST(Relay, forgets_trouble_with_channels_once_they_are_made_though_nothing_lands) {
   RelayWorld world;
-  world.broker.channel_errors.push_back(Error{Fault::transient, "broker: not yet"});
+  world.broker.channel_errors.emplace_back(Fault::transient, "broker: not yet");
   auto unpublishable = row("1", "a");
   unpublishable.payload.reset();
   world.source.commit({unpublishable});
@@ -306,7 +306,7 @@ TEST(Relay, forgets_trouble_with_channels_once_they_are_made_though_nothing_land
 
 TEST(Relay, publishes_to_a_channel_that_it_may_not_create_but_that_is_there) {
   RelayWorld world;
-  world.broker.channel_errors.push_back(Error{Fault::rejected, "broker: not authorised to create"});
+  world.broker.channel_errors.emplace_back(Fault::rejected, "broker: not authorised to create");
   world.source.commit({row("1", "a")});
   auto const relay = world.relay();
   world.run_at_once(*relay);
