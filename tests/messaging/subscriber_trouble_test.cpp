@@ -29,6 +29,179 @@ TEST_F(SubscriberTrouble, pauses_while_something_is_away_and_holds_nothing) {
   EXPECT_EQ(logged("subscription.resumed"), 1U);
 }
 
+TEST_F(SubscriberTrouble, takes_a_handler_that_overruns_its_time_for_one_that_failed) {
+  trouble = [&](IncomingMessage const& incoming) {
+    if (incoming.id() == "1" || incoming.id() == "2") clock.advance(31s);
+    if (incoming.id() == "2") throw Error{Fault::broken, "the bank hung up"};
+  };
+  send("a", "1");
+  send("b", "2");
+  send("c", "3");
+  start({.retry = {.attempts_max = 2}});
+  run_for(10min);
+  EXPECT_EQ(effects(), Texts{"3"});
+  ASSERT_EQ(held_ids(), (Texts{"1", "2"}));
+  EXPECT_EQ(held()[0].attempts, 2);
+  EXPECT_EQ(held()[1].reason,
+            "channel 'orders', message 2: handle_timeout (30 s) was over: the bank "
+            "hung up");
+  EXPECT_EQ(counters().failures, 4U);
+  EXPECT_EQ(status().trouble, "");
+}
+
+TEST_F(SubscriberTrouble, refuses_a_replay_that_overruns_its_time) {
+  trouble = [](IncomingMessage const&) { throw std::runtime_error{"no"}; };
+  send("a", "1");
+  start({.retry = {.attempts_max = 1}});
+  settle();
+  trouble = [&](IncomingMessage const&) { clock.advance(31s); };
+  runs.clear();
+  request_retry();
+  run_for(10min);
+  EXPECT_EQ(runs, Texts{"1"});
+  ASSERT_EQ(held_ids(), Texts{"1"});
+  EXPECT_NE(held()[0].reason.find("handle_timeout (30 s) was over"), std::string::npos);
+}
+
+TEST_F(SubscriberTrouble, finds_out_which_of_several_messages_in_a_transaction_overruns) {
+  trouble = [&](IncomingMessage const& incoming) {
+    if (incoming.id() == "2") clock.advance(31s);
+  };
+  for (auto const* const id : {"1", "2", "3"}) send(id, id);
+  start({.retry = {.attempts_max = 2}, .messages_per_transaction = 3});
+  run_for(10min);
+  EXPECT_EQ(effects().size(), 2U);
+  EXPECT_EQ(held_ids(), Texts{"2"});
+}
+
+TEST_F(SubscriberTrouble, holds_a_message_that_finds_something_away_for_ever_while_others_get_on) {
+  trouble = [&](IncomingMessage const& incoming) {
+    if (incoming.id() == "1") throw Error{Fault::transient, "no answer for this customer"};
+  };
+  for (auto const* const id : {"1", "2", "3"}) send(id, id);
+  start({.messages_per_transaction = 3});
+  run_for(50s);
+  EXPECT_TRUE(held().empty());
+  for (int i = 0; i < 10; ++i) {
+    send("2", "more " + std::to_string(i));
+    run_for(60s);
+  }
+  EXPECT_EQ(effects().size(), 12U);
+  ASSERT_EQ(held_ids(), Texts{"1"});
+  EXPECT_NE(held()[0].reason.find("no answer for this customer"), std::string::npos);
+  EXPECT_EQ(counters().failures, 0U);
+  EXPECT_EQ(status().trouble, "");
+}
+
+TEST_F(SubscriberTrouble, holds_the_only_message_too_but_not_within_the_first_half_hour) {
+  trouble = [](IncomingMessage const&) { throw Error{Fault::transient, "the bank is closed"}; };
+  send("a", "1");
+  start();
+  run_for(30min);
+  EXPECT_TRUE(held().empty());
+  EXPECT_TRUE(status().paused);
+  run_for(30min);
+  EXPECT_EQ(held_ids(), Texts{"1"});
+}
+
+TEST_F(SubscriberTrouble, says_to_use_the_given_transaction_when_a_handler_opens_another) {
+  trouble = [&](IncomingMessage const&) {
+    database.transact([](Transaction& tx) { tx.execute("INSERT INTO effect VALUES ('x')"); });
+  };
+  auto const before = clock.steady();
+  send("a", "1");
+  start({.retry = {.attempts_max = 1}});
+  settle();
+  EXPECT_EQ(clock.steady(), before);
+  EXPECT_TRUE(effects().empty());
+  ASSERT_EQ(held_ids(), Texts{"1"});
+  EXPECT_NE(held()[0].reason.find("use the Transaction"), std::string::npos) << held()[0].reason;
+}
+
+// --- a database that is away
+
+struct Outage {
+  bool now{};
+};
+
+class AwayDriver final : public DatabaseDriver {
+ public:
+  AwayDriver(std::unique_ptr<DatabaseDriver> inner, Outage& outage)
+      : inner_{std::move(inner)}, outage_{outage} {}
+  std::unique_ptr<Connection> connect(Deadline deadline) override {
+    if (outage_.now) throw Error{Fault::transient, "the server is down"};
+    return std::make_unique<AwayConnection>(inner_->connect(deadline), outage_);
+  }
+  [[nodiscard]] Dialect const& dialect() const override { return inner_->dialect(); }
+  [[nodiscard]] std::string name() const override { return inner_->name(); }
+
+ private:
+  class AwayConnection final : public Connection {
+   public:
+    AwayConnection(std::unique_ptr<Connection> inner, Outage& outage)
+        : inner_{std::move(inner)}, outage_{outage} {}
+    void begin(Access access, Deadline deadline) override {
+      check();
+      inner_->begin(access, deadline);
+    }
+    Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) override {
+      check();
+      return inner_->execute(sql, parameters, deadline);
+    }
+    void post(std::string_view sql, Parameters parameters, Deadline deadline) override {
+      check();
+      inner_->post(sql, parameters, deadline);
+    }
+    void commit(Deadline deadline) override {
+      check();
+      inner_->commit(deadline);
+    }
+    bool reset() noexcept override { return inner_->reset() && !outage_.now; }
+
+   private:
+    void check() const {
+      if (outage_.now) throw Error{Fault::broken, "the server went down"};
+    }
+    std::unique_ptr<Connection> inner_;
+    Outage& outage_;
+  };
+
+  std::unique_ptr<DatabaseDriver> inner_;
+  Outage& outage_;
+};
+
+TEST_F(SubscriberTrouble,
+       waits_for_a_database_that_is_away_and_holds_nothing_however_long_it_takes) {
+  Outage outage;
+  Database away{std::make_unique<AwayDriver>(sqlite::driver({.path = path}, clock, random), outage),
+                {},
+                clock,
+                random};
+  SubscriberParts const away_parts{.database = away,
+                                   .broker = broker,
+                                   .workers = workers,
+                                   .clock = clock,
+                                   .random = random,
+                                   .logger = parts().logger};
+  // It goes down while a handler runs, and takes the handler's time along.
+  trouble = [&](IncomingMessage const&) {
+    outage.now = true;
+    clock.advance(31s);
+  };
+  send("a", "1");
+  subscriber.emplace(
+      away_parts, SubscriberOptions{},
+      std::vector{subscription({.retry = {.attempts_max = 1, .unavailable_max = 3}})});
+  run_for(2h);
+  EXPECT_TRUE(status().paused);
+  EXPECT_TRUE(held().empty());
+  trouble = {};
+  outage.now = false;
+  run_for(60s);
+  EXPECT_EQ(effects(), Texts{"1"});
+  EXPECT_EQ(counters().failures, 0U);
+}
+
 TEST_F(SubscriberTrouble, waits_when_a_message_cannot_even_be_held) {
   trouble = [](IncomingMessage const&) { throw std::runtime_error{"no"}; };
   auto const rename = [&](std::string const& from, std::string const& to) {

@@ -140,7 +140,8 @@ class SubscriberWorld : public ::testing::Test {
 
   ManualClock clock;
   SeededRandom random{1};
-  Database database = sqlite::connect({.path = sqlite::memory_path(random)}, {}, clock, random);
+  std::string path = sqlite::memory_path(random);
+  Database database = sqlite::connect({.path = path}, {}, clock, random);
   embedded::InMemoryBroker broker{{.partitions = 1}, clock};
   std::unique_ptr<Producer> producer = broker.producer();
   ListedWorkers workers;

@@ -98,7 +98,8 @@ struct Process::Running {
   }
   void note(std::string const& text) {
     bool const holds = text.find("event=subscription.held") != std::string::npos;
-    bool const counts = text.find("(no attempt)") == std::string::npos;
+    bool const overran = text.find("handle_timeout") != std::string::npos;
+    bool const counts = overran || text.find("(no attempt)") == std::string::npos;
     if (holds && !counts) ++traffic.held_for_nothing;
     line.chaos().trace().log(line.name(), text);
   }

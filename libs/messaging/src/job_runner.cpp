@@ -1,5 +1,7 @@
 #include "job_runner.hpp"
 
+#include <chrono>
+#include <sstream>
 #include <utility>
 
 #include "received_record.hpp"
@@ -74,16 +76,44 @@ void JobRunner::run(Job& job) const {
     first.reason = described(first.incoming, "it cannot be held: " + failure->what);
     return;
   }
-  std::size_t at = 0;
-  auto const failure = failure_of([&] { handle(job, at); });
+  auto const& clock = database_.clock();
+  auto const deadline = Deadline::after(clock, options_.handle_timeout);
+  Progress progress;
+  auto failure = failure_of([&] { handle(job, progress, deadline); });
   if (!failure) return;
+  if (failure->outcome == Outcome::unavailable && database_answers()) {
+    if (progress.handler_began && deadline.reached(clock)) {
+      // Nothing but the handler took the time, or something in the database that it waited for.
+      failure = Failure{Outcome::failed, overrun() + failure->what};
+    } else if (job.items.size() == 1) {
+      ++first.unavailable_with_database;
+    }
+  }
   bool const one_of_many = job.items.size() > 1 && failure->outcome != Outcome::unavailable;
   set_outcome(job, one_of_many ? Outcome::run_alone : failure->outcome,
-              described(job.items[at].incoming, failure->what));
+              described(job.items[progress.at].incoming, failure->what));
 }
 
-/// `at` tells which message it is about when this throws.
-void JobRunner::handle(Job& job, std::size_t& at) const {
+/// A commit after the deadline would have no time left to be answered.
+void JobRunner::check_in_time(Deadline deadline) const {
+  if (!deadline.reached(database_.clock())) return;
+  throw Error{Fault::transient, "the handler returned too late, and nothing was committed"};
+}
+
+std::string JobRunner::overrun() const {
+  auto const seconds = std::chrono::duration<double>(options_.handle_timeout).count();
+  std::ostringstream text;
+  text << "handle_timeout (" << seconds << " s) was over: ";
+  return text.str();
+}
+
+bool JobRunner::database_answers() const {
+  return !failure_of([&] { [[maybe_unused]] auto const keys = requested(); });
+}
+
+/// `progress` tells which message it is about when this throws.
+void JobRunner::handle(Job& job, Progress& progress, Deadline deadline) const {
+  auto& at = progress.at;
   std::vector<IncomingMessage> changed;
   if (chain_.changes_messages()) {
     for (at = 0; at < job.items.size(); ++at) {
@@ -94,11 +124,15 @@ void JobRunner::handle(Job& job, std::size_t& at) const {
   auto const message = [&](std::size_t place) -> IncomingMessage const& {
     return changed.empty() ? job.items[place].incoming : changed[place];
   };
-  database_.transact(transact_options(), [&](Transaction& tx) {
-    at = 0;
+  auto options = transact_options();
+  options.deadline = deadline;
+  database_.transact(options, [&](Transaction& tx) {
+    progress = {};
     auto const receptions = receive(tx, job);
     for (; at < job.items.size(); ++at) {
+      progress.handler_began = true;
       job.items[at].outcome = handle_one(tx, job.items[at], receptions[at], message(at));
+      check_in_time(deadline);
     }
     at = 0;
   });
@@ -148,7 +182,8 @@ TransactOptions JobRunner::transact_options() const {
   // The inbox row tells the next attempt whether this one happened.
   return {.access = Access::marked_write,
           .timeout = options_.handle_timeout,
-          .attempts_max = attempts_max};
+          .attempts_max = attempts_max,
+          .nesting = Nesting::refused};
 }
 
 // --- replays
@@ -165,7 +200,11 @@ Replay JobRunner::replay(HeldKey const& key, std::function<bool()> const& stoppe
   while (!stopped()) {
     std::optional<HeldMessage> message;
     bool more = false;
-    auto failure = failure_of([&] { more = replay_first(key, message); });
+    auto const deadline = Deadline::after(database_.clock(), options_.handle_timeout);
+    auto failure = failure_of([&] { more = replay_first(key, message, deadline); });
+    bool const overran =
+        failure && message && deadline.reached(database_.clock()) && database_answers();
+    if (overran) failure = Failure{Outcome::failed, overrun() + failure->what};
     if (failure && message && failure->outcome != Outcome::unavailable) {
       result.refused = described(*message, failure->what);
       failure = failure_of([&] { refuse(*message, *result.refused); });
@@ -178,11 +217,15 @@ Replay JobRunner::replay(HeldKey const& key, std::function<bool()> const& stoppe
 }
 
 /// False when there is none left.
-bool JobRunner::replay_first(HeldKey const& key, std::optional<HeldMessage>& message) const {
-  return database_.transact(transact_options(), [&](Transaction& tx) {
+bool JobRunner::replay_first(HeldKey const& key, std::optional<HeldMessage>& message,
+                             Deadline deadline) const {
+  auto options = transact_options();
+  options.deadline = deadline;
+  return database_.transact(options, [&](Transaction& tx) {
     message = held_.first(tx, key);
     if (!message) return false;
     for (auto& incoming : messages_of(*message)) replay_one(tx, *message, std::move(incoming));
+    check_in_time(deadline);
     held_.settle(tx, *message);
     return true;
   });

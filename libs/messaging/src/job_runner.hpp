@@ -9,6 +9,7 @@
 
 #include "handler_chain.hpp"
 #include "lane_item.hpp"
+#include "tram/base/deadline.hpp"
 #include "tram/base/log.hpp"
 #include "tram/messaging/held_messages.hpp"
 #include "tram/messaging/inbox.hpp"
@@ -42,16 +43,27 @@ class JobRunner final {
   [[nodiscard]] std::vector<HeldKey> requested() const;
 
  private:
-  void handle(Job& job, std::size_t& at) const;
+  /// How far a job came.
+  struct Progress {
+    /// The message that it is at.
+    std::size_t at{};
+    bool handler_began{};
+  };
+
+  void handle(Job& job, Progress& progress, Deadline deadline) const;
+  [[nodiscard]] bool database_answers() const;
   [[nodiscard]] std::vector<Reception> receive(Transaction& tx, Job const& job) const;
   [[nodiscard]] Reception receive(Transaction& tx, IncomingMessage const& incoming) const;
   [[nodiscard]] Outcome handle_one(Transaction& tx, LaneItem const& item, Reception reception,
                                    IncomingMessage const& incoming) const;
   void hold(LaneItem& item) const;
-  [[nodiscard]] bool replay_first(HeldKey const& key, std::optional<HeldMessage>& message) const;
+  [[nodiscard]] bool replay_first(HeldKey const& key, std::optional<HeldMessage>& message,
+                                  Deadline deadline) const;
   void replay_one(Transaction& tx, HeldMessage const& held, IncomingMessage incoming) const;
   void refuse(HeldMessage const& message, std::string const& reason) const;
   [[nodiscard]] TransactOptions transact_options() const;
+  void check_in_time(Deadline deadline) const;
+  [[nodiscard]] std::string overrun() const;
 
   Database& database_;
   Inbox inbox_;

@@ -22,7 +22,7 @@ enum class Outcome : std::uint8_t {
   failed,
   /// The handler cannot make sense of the message: another attempt would not help.
   hopeless,
-  /// Something that the handler needs is away: it counts for nothing.
+  /// Something that the handler needs is away: it is no attempt.
   unavailable,
   /// It was in one transaction with a message that failed: both run again, alone.
   run_alone,
@@ -37,6 +37,8 @@ struct LaneItem {
   std::string reason{};
   int failures{};
   int unavailable{};
+  /// Of those, the ones during which the database itself was there.
+  int unavailable_with_database{};
   /// Its attempts are used up, or it never was a message: it must be held.
   bool to_hold{};
   /// It may not share its transaction.

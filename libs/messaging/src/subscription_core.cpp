@@ -221,8 +221,11 @@ void SubscriptionCore::run_again(LaneReference const& reference, LaneItem item, 
   } else if (item.outcome == Outcome::unavailable) {
     pause_of = ++item.unavailable;
     stuck_ |= is_stuck(item);
+    // Of several that share a transaction, the one to blame shows when they run alone.
+    item.alone |= item.unavailable > 1;
+    item.to_hold |= item.unavailable_with_database >= options_.retry.unavailable_max;
   } else {
-    item.unavailable = 0;
+    item.unavailable = item.unavailable_with_database = 0;
     ++item.failures;
     item.to_hold =
         item.outcome == Outcome::hopeless || item.failures >= options_.retry.attempts_max;

@@ -192,6 +192,22 @@ TEST_F(Core, counts_no_attempt_while_something_is_away) {
   }
 }
 
+TEST_F(Core,
+       holds_a_message_for_which_something_is_away_again_and_again_though_the_database_is_there) {
+  use({.retry = {.unavailable_max = 3}, .breaker = {.failures_max = 100}});
+  deliver("a", "a1");
+  for (int i = 1; i <= 4; ++i) {
+    EXPECT_EQ(start_job(), Texts{"a1"});
+    auto& running = out_.back().items.front();
+    EXPECT_EQ(running.to_hold, i > 3);
+    EXPECT_EQ(running.alone, i > 2);
+    running.unavailable_with_database = i;
+    finish("a1", i > 3 ? Outcome::held : Outcome::unavailable);
+    now_ = std::min(core().next_due(), now_ + 1h);
+  }
+  EXPECT_EQ(acknowledged(), std::vector<Position>{1});
+}
+
 TEST_F(Core, starts_nothing_while_the_breaker_is_open_but_one_probe_then) {
   use({.breaker = {.failures_max = 2, .open_first = 10s, .open_longest = 1min}});
   for (auto const* const key : {"a", "b", "c"}) deliver(key, key);

@@ -25,6 +25,30 @@ Deadline deadline_of(TransactOptions const& options, Clock const& clock) {
   return *options.deadline;
 }
 
+/// The databases on which this thread has a transaction open that refuses nesting, innermost first.
+class OpenHere {
+ public:
+  explicit OpenHere(void const* database) : database_{database}, outer_{innermost} {
+    innermost = this;
+  }
+  ~OpenHere() { innermost = outer_; }
+  OpenHere(OpenHere const&) = delete;
+  OpenHere& operator=(OpenHere const&) = delete;
+
+  static bool contains(void const* database) {
+    auto const* each = innermost;
+    while (each != nullptr && each->database_ != database) each = each->outer_;
+    return each != nullptr;
+  }
+
+ private:
+  void const* database_;
+  OpenHere* outer_;
+  static thread_local OpenHere* innermost;
+};
+
+thread_local OpenHere* OpenHere::innermost{};
+
 /// A connection for one attempt; rolls back whatever was not committed.
 class Lease {
  public:
@@ -94,6 +118,14 @@ Clock& Database::clock() const { return state_->clock; }
 
 void Database::run(TransactOptions const& options,
                    std::function<void(Transaction&)> const& function) {
+  if (OpenHere::contains(state_.get())) {
+    throw Error{Fault::rejected,
+                "sql: this thread handles a message in a transaction on " + name() +
+                    ", and a second one might wait for it for ever; use the Transaction that the "
+                    "handler was given"};
+  }
+  std::optional<OpenHere> open;
+  if (options.nesting == Nesting::refused) open.emplace(state_.get());
   auto& clock = state_->clock;
   auto const deadline = deadline_of(options, clock);
   auto pause = first_pause;

@@ -139,6 +139,23 @@ TEST_F(DatabaseTest, a_savepoint_waits_for_what_was_posted_behind_it) {
                    "post SAVEPOINT tram_1", "post posted", "RELEASE SAVEPOINT tram_1", "commit"}));
 }
 
+TEST_F(DatabaseTest, refuses_a_second_transaction_on_the_thread_of_one_that_refuses_nesting) {
+  Script script_of_another;
+  Database another{std::make_unique<ScriptedDriver>(script_of_another), {}, clock_, random_};
+  TransactOptions const strict{.nesting = Nesting::refused};
+  EXPECT_THROW(database_.transact(strict,
+                                  [&](Transaction&) {
+                                    EXPECT_EQ(fault_of({}), Fault::rejected);
+                                    another.transact([&](Transaction&) {
+                                      EXPECT_EQ(fault_of({}), Fault::rejected);
+                                    });
+                                    std::jthread{[&] { work(); }}.join();
+                                    throw std::logic_error{"no"};
+                                  }),
+               std::logic_error);
+  database_.transact([&](Transaction&) { work(); });
+}
+
 TEST(DatabasePool, a_caller_who_finds_no_connection_waits_for_one) {
   Script script;
   SystemClock clock;

@@ -17,6 +17,10 @@ namespace tram {
 struct RetryPolicy {
   /// Runs of the handler in the lane before the message is held, the first one included.
   int attempts_max{4};
+  /// Runs in a row that end with `transient`, `conflict`, `broken` or `in_doubt` while the database
+  /// answers, before the message is held: what it needs is away for it alone, or for good. Where
+  /// nothing else of the subscription gets on either, the breaker spreads them over 45 minutes.
+  int unavailable_max{100};
   /// The first pause; each further one is `factor` times as long, up to the longest. Between half
   /// of it and all of it is waited, at random.
   Duration pause_first{std::chrono::milliseconds{50}};
@@ -48,7 +52,8 @@ struct SubscriptionOptions {
   std::size_t messages_per_transaction{1};
   /// Messages waiting or running, per partition; above, the partition pauses until half are done.
   std::size_t partition_backlog_max{1000};
-  /// One run of the handler with its transaction may take so long.
+  /// One run of the handler with its transaction may take so long: a run that takes longer is
+  /// rolled back, and is an attempt that failed.
   Duration handle_timeout{std::chrono::seconds{30}};
   /// Where a group without a stored position starts.
   ConsumerMode::Start start{ConsumerMode::Start::earliest};

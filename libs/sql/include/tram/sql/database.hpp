@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,6 +15,10 @@
 
 namespace tram {
 
+/// Whether the function of a transaction may open another one on the same database and thread,
+/// which on SQLite waits for the first one, and so for itself.
+enum class Nesting : std::uint8_t { allowed, refused };
+
 /// How one transaction is to run.
 struct TransactOptions {
   Access access = Access::read_write;
@@ -25,6 +30,7 @@ struct TransactOptions {
   /// How often the function runs at most, the first time included: again after `conflict`,
   /// `transient` and `broken` before the commit.
   int attempts_max = 10;
+  Nesting nesting = Nesting::allowed;
 };
 
 struct PoolOptions {
@@ -47,7 +53,8 @@ class Database final {
   /// throws, and the exception goes on to the caller. `conflict`, `transient` and `broken` before
   /// the commit run the function again, after a growing pause with jitter, within deadline and
   /// attempts: the function must be fit to run twice. `in_doubt` always reaches the caller. Waits
-  /// for a connection, the database and the pauses, at most until the deadline.
+  /// for a connection, the database and the pauses, at most until the deadline. Faults: also
+  /// rejected, inside the function of a transaction that refuses nesting.
   template <class Function>
   auto transact(TransactOptions const& options, Function&& function) {
     using Result = decltype(function(std::declval<Transaction&>()));
