@@ -75,12 +75,10 @@ struct TypedInOneWorld : ::testing::Test {
       tram::EventPublisher{world.outbox()}.publish<Order>(tx, id, OrderPlaced{total});
     });
   }
-  std::vector<std::string> all(std::string const& column, std::string const& table) {
+  std::vector<std::string> all(std::string const& sql) {
     std::vector<std::string> texts;
     world.database().transact([&](Transaction& tx) {
-      for (auto const& row :
-           tx.execute("SELECT CAST(" + column + " AS TEXT) FROM " + table + " ORDER BY 1"))
-        texts.push_back(row.get<std::string>(0));
+      for (auto const& row : tx.execute(sql)) texts.push_back(row.get<std::string>(0));
     });
     return texts;
   }
@@ -92,8 +90,9 @@ TEST_F(TypedInOneWorld, has_one_effect_whatever_happens_on_the_way) {
   place(2, 3000);
   world.crash();
   world.run_until_quiet();
-  EXPECT_EQ(all("amount", "reserved"), (std::vector<std::string>{"300"}));
-  EXPECT_EQ(all("text", "answers"), (std::vector<std::string>{"2000 too much", "reserved"}));
+  EXPECT_EQ(all("SELECT CAST(amount AS TEXT) FROM reserved"), (std::vector<std::string>{"300"}));
+  EXPECT_EQ(all("SELECT text FROM answers ORDER BY text"),
+            (std::vector<std::string>{"2000 too much", "reserved"}));
   EXPECT_EQ(world.published("bank").size(), 2U);
   EXPECT_EQ(world.published("replies").size(), 2U);
   EXPECT_TRUE(world.held().empty());

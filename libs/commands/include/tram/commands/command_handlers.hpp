@@ -78,7 +78,7 @@ class CommandHandlers final {
 
  private:
   template <class Handler>
-  CommandHandlers& add(std::string_view operation, std::optional<ResourcePattern> resource,
+  CommandHandlers& add(std::string_view operation, std::optional<ResourcePattern> const& resource,
                        Handler handler) {
     static_assert(ShapedHandler<Handler>,
                   "tram: a handler of commands is called with (Transaction&, Command<C> const&), "
@@ -88,14 +88,14 @@ class CommandHandlers final {
       static_assert(detail::is_command<Argument>,
                     "tram: the second parameter of a handler of commands is a Command<C> const&");
       if constexpr (detail::is_command<Argument>)
-        add_route<typename detail::CommandInside<Argument>::Type>(operation, std::move(resource),
+        add_route<typename detail::CommandInside<Argument>::Type>(operation, resource,
                                                                   std::move(handler));
     }
     return *this;
   }
 
   template <class C, class Handler>
-  void add_route(std::string_view operation, std::optional<ResourcePattern> resource,
+  void add_route(std::string_view operation, std::optional<ResourcePattern> const& resource,
                  Handler handler) {
     using Result = typename HandlerShape<Handler>::Result;
     static_assert(Endpoint<Taken...>::template takes<C>,
@@ -106,7 +106,7 @@ class CommandHandlers final {
     if constexpr (std::is_void_v<Result> || detail::is_outcome<Result, C>) {
       dispatcher_.routes.push_back(
           {.names = {wire_names<C>.begin(), wire_names<C>.end()},
-           .resource = std::move(resource),
+           .resource = resource,
            .operation = std::string{operation},
            .payload = describe_payload<C>(),
            .replies = std::is_void_v<Result> ? std::vector<PayloadDescription>{}
