@@ -56,9 +56,9 @@ Response reader_finished(RelayView const& view, std::string const& name, Finishe
 }  // namespace
 
 std::vector<http::Route> endpoints(Informants const& informants) {
-  auto const route = [&informants](std::string pattern, auto answer) {
+  auto const route = [&informants](std::string const& pattern, auto const& answer) {
     return http::Route{.method = "GET",
-                       .pattern = std::move(pattern),
+                       .pattern = pattern,
                        .handler = [look = informants.look, answer](Request const& request) {
                          return answer(look(), request);
                        }};

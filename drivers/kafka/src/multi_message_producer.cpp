@@ -69,7 +69,7 @@ std::vector<Completion> MultiMessageProducer::completions() {
   auto const rest =
       std::ranges::find_if_not(waiting_, [&](Batch& batch) { return hand_over(batch); });
   waiting_.erase(waiting_.begin(), rest);
-  for (auto& completion : records_->completions()) take(std::move(completion), completions);
+  for (auto const& completion : records_->completions()) take(completion, completions);
   open_ -= std::min(open_, completions.size());
   return completions;
 }
@@ -90,7 +90,8 @@ bool MultiMessageProducer::hand_over(Batch& batch) {
   return true;
 }
 
-void MultiMessageProducer::take(Completion completion, std::vector<Completion>& completions) {
+void MultiMessageProducer::take(Completion const& completion,
+                                std::vector<Completion>& completions) {
   if (finished_) return;
   auto const batch = std::move(handed_over_.extract(completion.sequence).mapped());
   auto const& error = completion.error;

@@ -51,7 +51,7 @@ class MultiMessageProducer final : public Producer {
   [[nodiscard]] std::string group_of(RecordView const& record) const;
   Batch& batch_for(RecordView const& record, std::size_t bytes);
   bool hand_over(Batch& batch);
-  void take(Completion completion, std::vector<Completion>& completions);
+  void take(Completion const& completion, std::vector<Completion>& completions);
   void finish(Sequence first, Error error, std::vector<Completion>& completions);
 
   std::unique_ptr<Producer> records_;

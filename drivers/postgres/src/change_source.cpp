@@ -255,7 +255,7 @@ void PgoutputSource::confirm(LogPosition position) {
   try {
     if (clock_.steady() - told_at_ >= config_.status_interval) tell_position(AskReply::no);
   } catch (Error const&) {
-    // The next read meets the same trouble, tells of it and connects again.
+    return;  // The next read meets the same trouble, tells of it and connects again.
   }
 }
 

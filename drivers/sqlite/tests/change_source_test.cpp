@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -554,9 +555,7 @@ TEST(SqliteChangeSourceTrouble, is_rejected_when_the_file_is_no_database_or_has_
   TemporaryFolder const folder;
   std::string what;
   auto const text = (folder.path() / "text.db").string();
-  std::FILE* const file = std::fopen(text.c_str(), "w");
-  std::fputs(std::string(4096, 'x').c_str(), file);
-  std::fclose(file);
+  std::ofstream{text} << std::string(4096, 'x');
   EXPECT_EQ(fault_of_read(text, what), Fault::rejected);
   auto const foreign = (folder.path() / "foreign.db").string();
   RawConnection{foreign}.run("CREATE TABLE t (x)");
