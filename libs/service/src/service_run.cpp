@@ -110,6 +110,8 @@ bool ServiceRun::check_schema() {
   if (trouble && means_away(*trouble)) return false;
   try {
     require_schema(state_.parts.database, state_.options.schema);
+    // Looks at the database, which a handler that asks for it first may not.
+    state_.outbox();
     return true;
   } catch (Error const& error) {
     if (means_away(error)) return false;
