@@ -62,7 +62,7 @@ bool Relay::Loop::step() {
   settle_replays();
   confirm();
   remove_old_rows();
-  if (caught_up()) last_progress_ = now_;
+  if (caught_up()) rest();
   return progressed_;
 }
 
@@ -485,6 +485,15 @@ void Relay::Loop::remove_old_rows() {
 void Relay::Loop::note_progress() {
   last_progress_ = now_;
   progressed_ = true;
+}
+
+/// Nothing is to be moved: that is no failure to move. What an earlier producer met is over, too,
+/// though nothing lands any more that would tell.
+void Relay::Loop::rest() {
+  last_progress_ = now_;
+  if (!producer_ || !producer_broke_) return;
+  producer_broke_ = false;
+  broker_.succeeded();
 }
 
 bool Relay::Loop::caught_up() const { return all_seen_ && pending_.empty() && core_.size() == 0; }

@@ -62,6 +62,7 @@ class Relay::Loop {
   void remove_old_rows();
   void note_progress();
   void log_held(HeldRow const& held);
+  void rest();
   [[nodiscard]] bool caught_up() const;
 
   void start_over();

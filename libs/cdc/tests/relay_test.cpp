@@ -304,6 +304,22 @@ TEST(Relay, forgets_trouble_with_channels_once_they_are_made_though_nothing_land
   EXPECT_EQ(relay->status().trouble, "");
 }
 
+TEST(Relay, forgets_trouble_with_a_producer_once_nothing_is_left_to_publish) {
+  RelayWorld world;
+  world.broker.lands_at_once = false;
+  world.source.commit({row("1", "a")});
+  auto const relay = world.relay();
+  world.run_at_once(*relay);
+  world.broker.break_producer(0, Fault::broken);
+  // What it reads again is for the operator, not for the broker.
+  world.source.log.front().payload.reset();
+  relay->step();
+  EXPECT_NE(relay->status().trouble, "");
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.held.ids(), std::vector<std::string>{"1"});
+  EXPECT_EQ(relay->status().trouble, "");
+}
+
 TEST(Relay, publishes_to_a_channel_that_it_may_not_create_but_that_is_there) {
   RelayWorld world;
   world.broker.channel_errors.emplace_back(Fault::rejected, "broker: not authorised to create");
