@@ -138,7 +138,7 @@ class Pipeline {
       tx.execute("CREATE TABLE arrivals (id INTEGER, text TEXT)");
     });
     source_ = sqlite::change_source({.path = parts.database_path}, clock);
-    held_ = std::make_unique<RelayHeldStore>(database_, SchemaName{}, "relay");
+    held_ = std::make_unique<RelayHeldStore>(database_, SchemaName{}, *source_);
     relay_ = std::make_unique<Relay>(
         RelayParts{*source_, *broker_, *held_, nullptr, clock, random_}, RelayOptions{});
     SubscriptionOptions options;

@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
 
   // The relay, from the outbox table to the broker: stands by where a tram-cdc does this.
   auto const source = tram::by_url::change_source(options.database_url, {}, clock);
-  tram::RelayHeldStore held{database, tram::SchemaName{}, "relay"};
+  tram::RelayHeldStore held{database, tram::SchemaName{}, *source};
   tram::Relay relay{{*source, *broker, held, nullptr, clock, random}, {}};
   std::jthread const relaying{[&](std::stop_token const& stop) { relay.run(stop); }};
   auto const relayed = [&] { return relay.status().caught_up || relay.status().standby; };

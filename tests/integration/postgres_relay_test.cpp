@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "postgres_server.hpp"
@@ -38,9 +39,10 @@ class PostgresRelay : public ::testing::Test {
   void start(OutboxRetention* retention = nullptr) {
     source_ = postgres::change_source(
         {.connection = server().connection(), .status_interval = 20ms}, clock_);
+    held_.emplace(database_, schema_, *source_);
     relay_ = std::make_unique<Relay>(RelayParts{.source = *source_,
                                                 .broker = broker_,
-                                                .held = held_,
+                                                .held = *held_,
                                                 .retention = retention,
                                                 .clock = clock_,
                                                 .random = random_},
@@ -78,7 +80,7 @@ class PostgresRelay : public ::testing::Test {
   SystemRandom random_;
   SchemaName schema_;
   Database database_{postgres::connect({.connection = server().connection()}, {}, clock_, random_)};
-  RelayHeldStore held_{database_, schema_, "relay"};
+  std::optional<RelayHeldStore> held_;
   ScriptedBroker broker_;
   RelayOptions options_;
   std::unique_ptr<ChangeSource> source_;

@@ -5,6 +5,7 @@
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
 #include "tram/cdc/relay_held_store.hpp"
+#include "tram/postgres/change_source.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/outbox_table.hpp"
 #include "tram/sql/schema.hpp"
@@ -76,7 +77,9 @@ TEST_F(PostgresSchema, refuses_a_table_of_somebody_else) {
 
 TEST_F(PostgresSchema, holds_the_rows_that_a_relay_cannot_publish) {
   install_schema(database_, schema_);
-  RelayHeldStore held{database_, schema_, "relay"};
+  SystemClock clock;
+  auto const source = postgres::change_source({.connection = server().connection()}, clock);
+  RelayHeldStore held{database_, schema_, *source};
   auto const row = [](std::string const& id, std::optional<std::string> payload) {
     return OutboxRow{.id = id,
                      .database_id = std::nullopt,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -76,12 +77,13 @@ int serve(std::string const& roles, std::string const& database_url,
   std::unique_ptr<Broker> broker;
   if (has("relay") || has("consume")) broker = by_url::broker(broker_url, {}, clock, logger);
   std::unique_ptr<ChangeSource> source;
-  RelayHeldStore held{database, SchemaName{}, "relay"};
+  std::optional<RelayHeldStore> held;
   std::unique_ptr<Relay> relay;
   if (has("relay")) {
     source = by_url::change_source(database_url, {}, clock);
+    held.emplace(database, SchemaName{}, *source);
     relay = std::make_unique<Relay>(
-        RelayParts{*source, *broker, held, nullptr, clock, random, logger}, RelayOptions{});
+        RelayParts{*source, *broker, *held, nullptr, clock, random, logger}, RelayOptions{});
     threads.emplace_back([&](std::stop_token const& stop) { relay->run(stop); });
   }
   WorkerPool workers{8};

@@ -36,6 +36,7 @@ class GatedSource final : public ChangeSource {
   [[nodiscard]] int descriptor() const override { return -1; }
   [[nodiscard]] Duration poll_interval() const override { return std::chrono::milliseconds{1}; }
   [[nodiscard]] ChangeSourceStatus status() const override { return source_->status(); }
+  [[nodiscard]] std::string held_rows_name() const override { return source_->held_rows_name(); }
 
  private:
   std::unique_ptr<ChangeSource> source_;

@@ -42,6 +42,7 @@ class FaultySource final : public ChangeSource {
   [[nodiscard]] int descriptor() const override { return -1; }
   [[nodiscard]] Duration poll_interval() const override { return inner_->poll_interval(); }
   [[nodiscard]] ChangeSourceStatus status() const override { return inner_->status(); }
+  [[nodiscard]] std::string held_rows_name() const override { return inner_->held_rows_name(); }
 
  private:
   std::unique_ptr<ChangeSource> inner_;

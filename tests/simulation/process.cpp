@@ -68,7 +68,7 @@ struct Process::Running {
     source = faulty_source(
         sqlite::change_source({.path = around.store.path, .memory_poll_interval = 500ms}, clock),
         line, around.sabotage);
-    held.emplace(database, SchemaName::none(), "relay");
+    held.emplace(database, SchemaName::none(), *source);
     // Everything that is published is old enough.
     retention.emplace(database, SchemaName::none(), -1h);
     relay = std::make_unique<Relay>(RelayParts{.source = *source,

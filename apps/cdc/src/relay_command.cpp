@@ -126,7 +126,7 @@ class Program {
   SchemaName schema_{database_.dialect().kind == DatabaseKind::sqlite
                          ? SchemaName::none()
                          : configuration_.outbox.schema};
-  RelayHeldStore held_store_{database_, schema_, configuration_.relay.name};
+  RelayHeldStore held_store_{database_, schema_, *source_};
   InstalledHeldRows held_{held_store_, [this] { install(); }};
   FinishLine finish_line_{[this] {
     return by_url::log_end(configuration_.outbox, database_,

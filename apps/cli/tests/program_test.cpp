@@ -13,6 +13,7 @@
 #include "tram/embedded/embedded.hpp"
 #include "tram/messaging/held_messages.hpp"
 #include "tram/messaging/outbox.hpp"
+#include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
 namespace tram {
@@ -70,7 +71,8 @@ class Program : public ::testing::Test {
   }
   void hold_row() {
     auto held_in = database();
-    RelayHeldStore store{held_in, SchemaName{}, "relay"};
+    auto const source = sqlite::change_source({.path = path()}, clock_);
+    RelayHeldStore store{held_in, SchemaName{}, *source};
     store.store(std::vector<HeldRow>{{.row = {.id = "r1",
                                               .database_id = std::nullopt,
                                               .destination = "orders",

@@ -45,6 +45,7 @@ class PgoutputSource final : public ChangeSource {
   int descriptor() const override { return session_ ? session_->socket() : -1; }
   Duration poll_interval() const override;
   ChangeSourceStatus status() const override;
+  std::string held_rows_name() const override;
 
  private:
   void connect();
@@ -309,6 +310,12 @@ Duration PgoutputSource::poll_interval() const {
   if (confirmed_ == told_) return idle_interval;
   return std::clamp<Duration>(told_at_ + config_.status_interval - clock_.steady(),
                               Duration::zero(), idle_interval);
+}
+
+/// Of the slot; the usual one has the name that a relay has by itself, which no other can get.
+std::string PgoutputSource::held_rows_name() const {
+  return held_rows_name_of(config_.slot == "tram" ? "relay" : "slot:" + config_.slot,
+                           config_.table);
 }
 
 ChangeSourceStatus PgoutputSource::status() const {

@@ -31,6 +31,9 @@ class SqliteChangeSource final : public ChangeSource {
   [[nodiscard]] int descriptor() const override { return watch_ ? watch_->descriptor() : -1; }
   [[nodiscard]] Duration poll_interval() const override;
   [[nodiscard]] ChangeSourceStatus status() const override;
+  [[nodiscard]] std::string held_rows_name() const override {
+    return held_rows_name_of(config_.relay, config_.table);
+  }
 
  private:
   void require_file();

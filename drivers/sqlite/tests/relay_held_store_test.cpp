@@ -21,7 +21,9 @@ using tram::testing::row;
 using Texts = std::vector<std::string>;
 
 struct RelayHeldStore : ::testing::Test, RelayDatabase {
-  tram::RelayHeldStore held{database, tram::SchemaName::none(), "relay"};
+  std::unique_ptr<tram::ChangeSource> source =
+      tram::sqlite::change_source({.path = file.path()}, database_clock);
+  tram::RelayHeldStore held{database, tram::SchemaName::none(), *source};
 
   void store(std::vector<HeldRow> const& rows) { held.store(rows); }
   static HeldRow bad(std::string const& id, std::string const& key) {
@@ -111,12 +113,44 @@ TEST_F(RelayHeldStore, lets_operators_list_retry_and_drop) {
 }
 
 TEST_F(RelayHeldStore, leaves_the_rows_of_another_relay_alone) {
-  tram::RelayHeldStore other{database, tram::SchemaName::none(), "audit"};
+  auto const audit =
+      tram::sqlite::change_source({.path = file.path(), .relay = "audit"}, database_clock);
+  tram::RelayHeldStore other{database, tram::SchemaName::none(), *audit};
   store({bad("1", "a")});
   EXPECT_EQ(other.summary().rows, 0U);
   other.store(std::vector{bad("1", "a")});
   EXPECT_EQ(other.summary().rows, 1U);
   EXPECT_EQ(held.summary().rows, 1U);
+}
+
+TEST_F(RelayHeldStore, keeps_the_rows_of_two_tables_apart) {
+  auto const second =
+      tram::sqlite::change_source({.path = file.path(), .table = "message1"}, database_clock);
+  tram::RelayHeldStore other{database, tram::SchemaName::none(), *second};
+  auto numbered = bad("", "a");
+  numbered.row.database_id = 2;
+  store({numbered});
+  other.store(std::vector{numbered});
+  EXPECT_EQ(held.summary().rows, 1U);
+  EXPECT_EQ(other.summary().rows, 1U);
+}
+
+TEST_F(RelayHeldStore, keeps_every_row_when_several_have_one_id) {
+  auto first = bad("1", "a");
+  auto second = bad("1", "a");
+  second.row.payload = "other";
+  auto third = bad("1", "b");
+  third.row.payload = std::nullopt;
+  auto numbered = bad("1", "a");
+  numbered.row.database_id = 7;
+  std::vector<HeldRow> const rows{first, second, third, numbered};
+  store(rows);
+  store(rows);
+  EXPECT_EQ(held.summary().rows, 4U);
+  // The first one went, and the others come again after a crash.
+  raw.run("DELETE FROM tram_relay_held WHERE row_id = '1'");
+  store({second, third, numbered});
+  EXPECT_EQ(held.summary().rows, 3U);
 }
 
 TEST_F(RelayHeldStore, gives_the_first_row_of_a_key_when_it_is_requested_or_only_behind) {
@@ -144,8 +178,6 @@ TEST_F(RelayHeldStore, forgets_what_was_published_and_keeps_what_was_refused_wit
 
 TEST_F(RelayHeldStore, serves_a_relay_from_the_poison_row_to_the_retry) {
   RelayWorld world;
-  tram::SystemClock clock;
-  auto const source = tram::sqlite::change_source({.path = file.path()}, clock);
   auto const refused = [](tram::RecordView const& record) -> std::optional<std::string> {
     if (record.key == "2") return "broker: too large";
     return std::nullopt;
@@ -171,6 +203,36 @@ TEST_F(RelayHeldStore, serves_a_relay_from_the_poison_row_to_the_retry) {
   world.run_until_quiet(relay);
   EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"1:1", "3:3", "2:2"}));
   EXPECT_EQ(held.summary().keys, (std::set<HeldRowKey>{{"orders", "n"}}));
+}
+
+TEST_F(RelayHeldStore, keeps_the_order_of_a_key_when_the_relay_gets_another_name) {
+  RelayWorld world;
+  auto const run_as = [&](std::string const& name) {
+    auto const reading = tram::sqlite::change_source({.path = file.path()}, database_clock);
+    tram::RelayHeldStore store{database, tram::SchemaName::none(), *reading};
+    tram::Relay relay{{.source = *reading,
+                       .broker = world.broker,
+                       .held = store,
+                       .clock = world.clock,
+                       .random = world.random},
+                      {.name = name}};
+    world.run_until_quiet(relay);
+    reading->flush();
+    return relay.status().held_rows;
+  };
+  world.broker.refuses = [](tram::RecordView const&) {
+    return std::optional<std::string>{"broker: too large"};
+  };
+  auto const insert = [&](std::string const& id) {
+    raw.run("INSERT INTO message (id, destination, headers, payload) VALUES ('" + id +
+            "', 'orders', '{\"ID\":\"" + id + "\",\"PARTITION_ID\":\"k\"}', 'p')");
+  };
+  insert("1");
+  EXPECT_EQ(run_as("a"), 1U);
+  world.broker.refuses = [](tram::RecordView const&) { return std::nullopt; };
+  insert("2");
+  EXPECT_EQ(run_as("orders"), 2U);
+  EXPECT_TRUE(world.broker.landed.empty());
 }
 
 // --- retention
@@ -222,7 +284,7 @@ TEST_F(NumberedOutboxRetention, is_run_by_the_relay_for_what_it_confirmed) {
   auto const source = tram::sqlite::change_source({.path = file.path()}, clock);
   world.broker.lands_at_once = false;
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 0ms};
-  tram::RelayHeldStore held{database, tram::SchemaName::none(), "relay"};
+  tram::RelayHeldStore held{database, tram::SchemaName::none(), *source};
   tram::Relay relay{{.source = *source,
                      .broker = world.broker,
                      .held = held,

@@ -20,26 +20,58 @@ std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
   }
   return (hash ^ 0x100U) * 0x100000001b3U;
 }
+std::uint64_t fnv1a(std::optional<std::string> const& text, std::uint64_t hash) {
+  return text ? fnv1a(std::string_view{*text}, hash) : (hash ^ 0x101U) * 0x100000001b3U;
+}
 
-/// What makes a row the same row when it comes again.
+std::string content_hash(OutboxRow const& row) {
+  auto const destination = fnv1a(std::string_view{row.destination}, 0xcbf29ce484222325U);
+  return std::to_string(fnv1a(row.payload, fnv1a(row.headers, destination)));
+}
+
+/// What makes a row the same row when it comes again, as far as people are told.
 std::string identity(OutboxRow const& row) {
   if (!row.id.empty()) return row.id;
   if (row.database_id) return "dbid:" + std::to_string(*row.database_id);
-  auto hash = fnv1a(row.destination, 0xcbf29ce484222325U);
-  hash = fnv1a(row.headers.value_or(""), hash);
-  return "content:" + std::to_string(fnv1a(row.payload.value_or(""), hash));
+  return "content:" + content_hash(row);
+}
+
+/// The same for a row with an id that another row has, too: nothing makes ids unique everywhere.
+std::string full_identity(OutboxRow const& row) {
+  if (row.id.empty()) return identity(row);
+  return row.id + "#" + (row.database_id ? std::to_string(*row.database_id) + "#" : "") +
+         content_hash(row);
 }
 
 Parameter text_or_null(std::optional<std::string> const& text) {
   return text ? Parameter{*text} : Parameter{nullptr};
 }
 
+bool is_same(Row const& stored, OutboxRow const& row) {
+  return stored.get<std::optional<std::int64_t>>(1) == row.database_id &&
+         stored.get<std::string>(2) == row.destination &&
+         stored.get<std::optional<std::string>>(3) == row.headers &&
+         stored.get<std::optional<std::string>>(4) == row.payload;
+}
+
+/// Under which identity the row is to be stored; nothing when it is there already.
+std::optional<std::string> free_identity(Rows const& alike, OutboxRow const& row) {
+  auto const full = full_identity(row);
+  bool taken = false;
+  for (auto const stored : alike) {
+    if (stored.get<std::string>(0) == full || is_same(stored, row)) return std::nullopt;
+    taken = true;
+  }
+  return taken ? full : identity(row);
+}
+
 }  // namespace
 
-RelayHeldStore::RelayHeldStore(Database& database, SchemaName const& schema, std::string relay)
+RelayHeldStore::RelayHeldStore(Database& database, SchemaName const& schema,
+                               ChangeSource const& source)
     : database_{database},
       table_{schema_in(database.dialect(), schema).qualify("tram_relay_held")},
-      relay_{std::move(relay)} {}
+      relay_{source.held_rows_name()} {}
 
 void RelayHeldStore::store(std::span<HeldRow const> rows) {
   auto const insert = insert_or_ignore(
@@ -48,9 +80,14 @@ void RelayHeldStore::store(std::span<HeldRow const> rows) {
           " (relay, row_id, database_id, destination, message_key, headers, payload, reason, "
           "held_at, retry_requested) VALUES (?, ?, ?, ?, ?, ?, ?, ?, " +
           std::string{database_.dialect().now_milliseconds} + ", 0)");
+  auto const alike = "SELECT row_id, database_id, destination, headers, payload FROM " + table_ +
+                     " WHERE relay = ? AND row_id IN (?, ?)";
   database_.transact(quickly(), [&](Transaction& tx) {
     for (auto const& [row, key, reason] : rows) {
-      tx.execute(insert, relay_, identity(row), row.database_id, row.destination, text_or_null(key),
+      auto const row_id =
+          free_identity(tx.execute(alike, relay_, identity(row), full_identity(row)), row);
+      if (!row_id) continue;
+      tx.execute(insert, relay_, *row_id, row.database_id, row.destination, text_or_null(key),
                  text_or_null(row.headers), text_or_null(row.payload), reason);
     }
   });

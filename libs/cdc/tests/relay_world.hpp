@@ -78,6 +78,7 @@ class ScriptedSource final : public ChangeSource {
             .behind = log.size() - confirmed,
             .trouble = trouble};
   }
+  [[nodiscard]] std::string held_rows_name() const override { return "relay"; }
   /// As a new process would find it.
   void reopen() { next_ = confirmed; }
 

@@ -28,7 +28,7 @@ std::unique_ptr<OutboxRetention> default_retention(ServiceRelay const& relay,
 RunningRelay::RunningRelay(ServiceRelay& relay, ServiceParts const& parts, SchemaName const& schema)
     : parts_{parts},
       options_{options_of(relay)},
-      held_{parts.database, schema, options_.name},
+      held_{parts.database, schema, *relay.source},
       own_retention_{default_retention(relay, parts, schema)},
       relay_{{.source = *relay.source,
               .broker = parts.broker,

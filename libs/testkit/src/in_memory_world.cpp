@@ -31,7 +31,7 @@ struct RunningRelay {
       : source{sqlite::change_source(
             {.path = path, .relay = std::string{relay_name}, .memory_poll_interval = database_look},
             clock)},
-        held{database, options.outbox.schema, std::string{relay_name}},
+        held{database, options.outbox.schema, *source},
         relay{{.source = *source,
                .broker = broker,
                .held = held,

@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
 
   auto const broker = tram::embedded::connect({.path = (folder / "channels.db").string()}, clock);
   auto const source = tram::sqlite::change_source({.path = path}, clock);
-  tram::RelayHeldStore held{database, tram::SchemaName{}, "relay"};
+  tram::RelayHeldStore held{database, tram::SchemaName{}, *source};
   tram::Relay relay{{*source, *broker, held, nullptr, clock, random}, {}};
   tram::WorkerPool workers{2};
   auto const handle = [](tram::Transaction& tx, tram::IncomingMessage const& incoming) {

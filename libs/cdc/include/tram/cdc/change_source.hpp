@@ -83,6 +83,15 @@ class ChangeSource {
   /// When `read` wants to be called even though the descriptor is quiet.
   [[nodiscard]] virtual Duration poll_interval() const = 0;
   [[nodiscard]] virtual ChangeSourceStatus status() const = 0;
+  /// Names the rows that are held for this source. It goes with what keeps the position and with
+  /// the outbox table, and with nothing else: who goes on from the position finds the rows that
+  /// were passed over on the way. Constant.
+  [[nodiscard]] virtual std::string held_rows_name() const = 0;
 };
+
+/// Of the position's name and the outbox table.
+inline std::string held_rows_name_of(std::string const& position, std::string const& table) {
+  return table == "message" ? position : position + ":" + table;
+}
 
 }  // namespace tram

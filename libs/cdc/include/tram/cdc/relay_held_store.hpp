@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tram/cdc/change_source.hpp"
 #include "tram/cdc/held_rows.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sql/schema.hpp"
@@ -13,12 +14,14 @@ namespace tram {
 /// Held rows in table `tram_relay_held` of the outbox's own database.
 ///
 /// A row is known by its `id`, else by the number the database gave it, else by its content: stored
-/// twice, it is there once. An operator requests a retry by setting `retry_requested`, and drops a
+/// twice, it is there once. Other rows of the same `id` are told apart by number and content, and
+/// are all there. An operator requests a retry by setting `retry_requested`, and drops a
 /// row by deleting it; the relay sees either at its next look.
 class RelayHeldStore final : public HeldRows {
  public:
-  /// `relay` separates the rows of several relays. `database` must outlive the store.
-  RelayHeldStore(Database& database, SchemaName const& schema, std::string relay);
+  /// The rows of the relay that reads `source`, under `ChangeSource::held_rows_name`: they stay
+  /// with the position, whatever the relay is called. `database` must outlive the store.
+  RelayHeldStore(Database& database, SchemaName const& schema, ChangeSource const& source);
 
   void store(std::span<HeldRow const> rows) override;
   HeldSummary summary() override;
