@@ -4,6 +4,7 @@
 
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
+#include "tram/cdc/held_row_list.hpp"
 #include "tram/cdc/relay_held_store.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/postgres.hpp"
@@ -75,6 +76,18 @@ TEST_F(PostgresSchema, refuses_a_table_of_somebody_else) {
   EXPECT_EQ(server().sql("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'tram%'"), "0");
 }
 
+TEST_F(PostgresSchema, names_held_rows_by_slot_and_table) {
+  SystemClock clock;
+  auto const name = [&](std::string const& table, std::string const& slot) {
+    return postgres::change_source(
+               {.connection = server().connection(), .table = table, .slot = slot}, clock)
+        ->held_rows_name();
+  };
+  EXPECT_EQ(name("message", "tram"), "relay");
+  EXPECT_EQ(name("message", "relay"), "slot:relay");
+  EXPECT_EQ(name("message1", "tram1"), "slot:tram1:message1");
+}
+
 TEST_F(PostgresSchema, holds_the_rows_that_a_relay_cannot_publish) {
   install_schema(database_, schema_);
   SystemClock clock;
@@ -96,7 +109,11 @@ TEST_F(PostgresSchema, holds_the_rows_that_a_relay_cannot_publish) {
   EXPECT_EQ(held.summary().rows, 2U);
   EXPECT_EQ(held.summary().keys, (std::set<HeldRowKey>{{"orders", "k"}}));
   EXPECT_TRUE(held.replayable(10, ReplayOrder::by_key).empty());
-  server().sql("UPDATE eventuate.tram_relay_held SET retry_requested = 1 WHERE row_id = '1'");
+  HeldRowList const list{database_.dialect(), schema_};
+  EXPECT_EQ(database_.transact([&](Transaction& tx) {
+    return list.request_retry(tx, {.relay = "relay", .row_id = "2"});
+  }),
+            2U);
   auto const first = held.replayable(10, ReplayOrder::by_key);
   ASSERT_EQ(first.size(), 1U);
   EXPECT_EQ(first[0].row.payload, std::nullopt);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
 #include <limits>
 #include <map>
 #include <string_view>
+#include <system_error>
 
 #include "nearest_name.hpp"
 #include "tram/base/error.hpp"
@@ -61,6 +63,17 @@ void set_port(Configuration& to, std::string const& text) {
   else to.http_port = static_cast<std::uint16_t>(programs::parse_number(text, 0, 65535));
 }
 
+/// As the Java platform names several outbox tables: `message0`, `message1`, …; any other is the
+/// plain one.
+std::uint32_t number_of(std::string_view table) {
+  constexpr std::string_view plain{"message"};
+  std::uint32_t number = 0;
+  if (!table.starts_with(plain)) return 0;
+  table.remove_prefix(plain.size());
+  auto const [end, trouble] = std::from_chars(table.data(), table.data() + table.size(), number);
+  return trouble == std::errc{} && end == table.data() + table.size() ? number : 0;
+}
+
 constexpr std::uint64_t outbox_id_max{(std::uint64_t{1} << 48U) - 1};
 
 // One row each: name, flag, what stands for the value, what it does, how it is taken.
@@ -75,7 +88,10 @@ std::vector<Key> const& keys() {
         "the schema of the outbox; none: the connection's own (eventuate)"},
        [](auto& to, auto& text) { to.outbox.schema = SchemaName{text}; }},
       {{"database.table", "--table", "NAME", "the outbox table (message)"},
-       [](auto& to, auto& text) { to.outbox.table = not_empty(text); }},
+       [](auto& to, auto& text) {
+         to.outbox.table = not_empty(text);
+         to.relay.outbox_table = number_of(text);
+       }},
       {{"database.install_schema", "--install-schema", "BOOL",
         "make the tables that are missing at the start (true)"},
        [](auto& to, auto& text) { to.install_schema = programs::parse_truth(text); }},

@@ -42,6 +42,19 @@ TEST(Configuration, takes_the_last_of_several_values) {
             "b");
 }
 
+TEST(Configuration, numbers_outbox_tables_as_the_java_platform_does) {
+  auto const number = [](std::string const& table) {
+    return configured({{"database.table", table, ""}}).relay.outbox_table;
+  };
+  EXPECT_EQ(configured({}).relay.outbox_table, 0U);
+  EXPECT_EQ(number("message"), 0U);
+  EXPECT_EQ(number("message0"), 0U);
+  EXPECT_EQ(number("message12"), 12U);
+  EXPECT_EQ(number("message1b"), 0U);
+  EXPECT_EQ(number("messages"), 0U);
+  EXPECT_EQ(number("outbox3"), 0U);
+}
+
 TEST(Configuration, takes_every_key) {
   auto const configuration = configured({{"database.schema", "none", ""},
                                          {"database.table", "message2", ""},

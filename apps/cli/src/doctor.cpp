@@ -56,6 +56,7 @@ class Doctor {
       attempt("outbox table", [&] { look_at_outbox_table(database); });
       attempt("inbox", [&] { look_at_inbox(database); });
       attempt("held messages", [&] { look_at_held(database); });
+      attempt("rows that relays hold", [&] { look_at_rows_of_relays(database); });
     });
   }
 
@@ -121,6 +122,15 @@ class Doctor {
     if (keys == 0) return good("held messages", "none");
     wrong("held messages", std::to_string(messages) + " of " + std::to_string(keys) +
                                " keys wait; see \"tram held list\"");
+  }
+
+  void look_at_rows_of_relays(Database& database) {
+    auto const count = database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+      return tx.execute("SELECT count(*) FROM " + schema_.qualify("tram_relay_held"))[0]
+          .get<std::int64_t>(0);
+    });
+    if (count == 0) return good("rows that relays hold", "none");
+    wrong("rows that relays hold", std::to_string(count) + " wait; see \"tram held list\"");
   }
 
   void compare_retentions() {

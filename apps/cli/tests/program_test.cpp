@@ -203,6 +203,14 @@ TEST_F(Program, looks_at_everything) {
   EXPECT_TRUE(bad.says("WRONG  broker: its records do not survive a crash")) << bad.text;
 }
 
+TEST_F(Program, looks_at_rows_that_relays_hold) {
+  install();
+  hold_row();
+  auto const bad = run("doctor");
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_TRUE(bad.says("WRONG  rows that relays hold: 1 wait; see \"tram held list\"")) << bad.text;
+}
+
 TEST_F(Program, tells_wrong_arguments_from_trouble) {
   auto const wrong = run("held lst");
   EXPECT_EQ(wrong.status, 2);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 namespace tram::sqlite {
 namespace {
@@ -41,6 +42,12 @@ std::optional<std::string> file_of(std::string const& path) {
   }
   auto file = path.substr(5, path.find_first_of("?#") - 5);
   return file.starts_with("///") ? file.substr(2) : file;
+}
+
+std::string true_path(std::string const& file) {
+  std::error_code trouble;
+  auto const path = std::filesystem::weakly_canonical(file, trouble);
+  return trouble ? file : path.string();
 }
 
 std::string path_to_look_at(std::string const& path) {

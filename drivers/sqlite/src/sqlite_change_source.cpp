@@ -117,7 +117,7 @@ void SqliteChangeSource::require_file() {
 bool SqliteChangeSource::owns_outbox() {
   if (!file_) return true;
   require_file();
-  if (!lock_) lock_.emplace(*file_, config_.relay);
+  if (!lock_) lock_.emplace(true_path(*file_), config_.relay);
   bool const held_before = lock_->held();
   standby_ = !lock_->try_take();
   // Whatever we knew of the position is old: the other process went on.
@@ -126,7 +126,7 @@ bool SqliteChangeSource::owns_outbox() {
 }
 
 void SqliteChangeSource::open() {
-  if (file_ && !watch_) watch_.emplace(*file_);
+  if (file_ && !watch_) watch_.emplace(true_path(*file_));
   reader_.emplace(config_.path, config_.table, config_.relay);
   stored_ = reader_->position().value_or(0);
   refuse_other_table();

@@ -293,6 +293,30 @@ TEST_F(SqliteChangeSource, is_woken_by_commits_of_another_process) {
   EXPECT_EQ(other.wait(), 0);
 }
 
+TEST_F(SqliteChangeSource, is_woken_through_a_link_to_the_file) {
+  TemporaryFolder const elsewhere;
+  auto const link = (elsewhere.path() / "link.db").string();
+  std::filesystem::create_symlink(file.path(), link);
+  auto const tail = change_source({.path = link, .poll_interval = 1h}, clock);
+  settle(*tail);
+  WriterProcess other{file.path(), 1, 1};
+  other.commit();
+  EXPECT_EQ(read_when_woken(*tail), Texts{"1"});
+  EXPECT_EQ(other.wait(), 0);
+}
+
+TEST_F(SqliteChangeSource, stands_by_though_a_link_leads_to_the_file) {
+  TemporaryFolder const elsewhere;
+  auto const link = (elsewhere.path() / "link.db").string();
+  std::filesystem::create_symlink(file.path(), link);
+  auto const first = source();
+  auto const second = change_source({.path = link}, clock);
+  writer.insert("1");
+  EXPECT_EQ(read(*first), Texts{"1"});
+  EXPECT_EQ(read(*second), Texts{});
+  EXPECT_TRUE(second->status().standby);
+}
+
 TEST_F(SqliteChangeSource, is_woken_though_the_log_was_made_after_it) {
   // No other connection: the last one that closes removes the write-ahead log.
   OutboxFile const lonely;

@@ -112,6 +112,21 @@ TEST_F(RelayHeldStore, lets_operators_list_retry_and_drop) {
   EXPECT_EQ(replayable(), Texts{"2"});
 }
 
+TEST_F(RelayHeldStore, retries_the_first_row_of_a_key_when_one_behind_it_is_asked_for) {
+  tram::HeldRowList const list{database.dialect(), tram::SchemaName{}};
+  store({bad("1", "a"), behind("2", "a"), bad("3", "b")});
+  store({{.row = row("4", "?"), .key = std::nullopt, .reason = "no headers"}});
+  auto const request_retry_of = [&](std::string const& id) {
+    return database.transact(
+        [&](tram::Transaction& tx) { return list.request_retry(tx, {.row_id = id}); });
+  };
+  EXPECT_EQ(request_retry_of("2"), 2U);
+  EXPECT_EQ(replayable(), Texts{"1"});
+  EXPECT_EQ(request_retry_of("4"), 1U);
+  EXPECT_EQ(replayable(), (Texts{"1", "4"}));
+  EXPECT_EQ(request_retry_of("5"), 0U);
+}
+
 TEST_F(RelayHeldStore, leaves_the_rows_of_another_relay_alone) {
   auto const audit =
       tram::sqlite::change_source({.path = file.path(), .relay = "audit"}, database_clock);

@@ -56,8 +56,16 @@ std::vector<HeldRowEntry> HeldRowList::rows(StatementExecutor& tx, HeldRowFilter
 }
 
 std::size_t HeldRowList::request_retry(StatementExecutor& tx, HeldRowFilter const& filter) const {
-  Conditions const conditions{filter};
-  auto const sql = "UPDATE " + table_ + " SET retry_requested = 1" + conditions.sql;
+  Conditions conditions{filter};
+  // Both, since a relay that holds no keys tries the row alone, and any other the key's first.
+  auto const sql = "UPDATE " + table_ + " SET retry_requested = 1 WHERE id IN (SELECT id FROM " +
+                   table_ + conditions.sql + ") OR id IN (SELECT (SELECT min(first.id) FROM " +
+                   table_ +
+                   " first WHERE first.relay = held.relay AND first.destination = held.destination "
+                   "AND first.message_key = held.message_key) FROM " +
+                   table_ + " held" + conditions.sql + ")";
+  auto const once = conditions.parameters;
+  conditions.parameters.insert(conditions.parameters.end(), once.begin(), once.end());
   return static_cast<std::size_t>(tx.execute_statement(sql, conditions.parameters).affected());
 }
 

@@ -44,7 +44,8 @@ class HeldRowList final {
   /// Oldest first.
   [[nodiscard]] std::vector<HeldRowEntry> rows(StatementExecutor& tx, HeldRowFilter const& filter,
                                                std::size_t max) const;
-  /// Asks for the rows to be published again, each after the earlier ones of its key; how many.
+  /// Asks for the rows to be published again, each after the earlier ones of its key, of which the
+  /// first is asked for, too; how many.
   std::size_t request_retry(StatementExecutor& tx, HeldRowFilter const& filter) const;
   /// Removes the rows for good: their messages are never published. How many they were.
   std::size_t drop(StatementExecutor& tx, HeldRowFilter const& filter) const;
