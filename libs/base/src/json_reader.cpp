@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -69,6 +70,20 @@ bool is_number(std::string_view text) {
     if ((at = some_digits(at, last)) == nullptr) return false;
   }
   return at == last;
+}
+
+// How many of the eight bytes from here on are before the first quote or backslash.
+std::size_t bytes_before_quote_or_backslash(char const* text) {
+  constexpr std::uint64_t each = 0x0101010101010101U;
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  // Marks the byte; a borrow can mark further bytes behind it, never one before it.
+  auto const marks = [word](char wanted) {
+    auto const zero = word ^ (each * static_cast<unsigned char>(wanted));
+    return (zero - each) & ~zero & (each << 7U);
+  };
+  return static_cast<std::size_t>(std::countr_zero(marks('"') | marks('\\'))) / 8;
 }
 
 bool is_plain_name(std::string_view name) {
@@ -258,11 +273,14 @@ bool Reader::State::advance(Frame& frame) {
   return frame.is_object ? advance_member(frame).has_value() : advance_element(frame);
 }
 
-// Names seldom hold an escape; then they are read where they stand.
+// Names seldom hold an escape; then they are read where they stand. The padding behind the text
+// lets eight bytes be looked at together.
 std::string_view Reader::State::name_of(ondemand::field& field) const {
   auto const* const first = field.key().raw();
   auto const* last = first;
-  while (*last != '"' && *last != '\\') ++last;
+  for (std::size_t clean = 8; clean == 8; last += clean) {
+    clean = bytes_before_quote_or_backslash(last);
+  }
   if (*last == '"') return {first, static_cast<std::size_t>(last - first)};
   return check(field.unescaped_key());
 }
@@ -396,8 +414,18 @@ std::string_view Reader::State::quoted_or_plain_number(std::string_view expected
 
 template <class Integer>
 Integer Reader::State::integer() {
-  auto const text = quoted_or_plain_number("expected an integer");
   Integer result{};
+  if (is_digit(first_character()) && first_character() != '0') {
+    // The usual case, read in one go; all others are looked at more closely.
+    auto const text = token();
+    auto const* const last = text.data() + text.size();
+    auto const [end, code] = std::from_chars(text.data(), last, result);
+    if (code == std::errc{} && end == last) {
+      take();
+      return result;
+    }
+  }
+  auto const text = quoted_or_plain_number("expected an integer");
   auto const [end, code] = std::from_chars(text.data(), text.data() + text.size(), result);
   if (code == std::errc::result_out_of_range || (code != std::errc{} && text.starts_with('-'))) {
     fail("expected an integer in range");
@@ -430,7 +458,7 @@ void Reader::enter_object() {
   frame.members = state_->check(state_->check(state_->take().get_object()).begin());
 }
 
-std::optional<std::string_view> Reader::next_member() {
+[[gnu::flatten]] std::optional<std::string_view> Reader::next_member() {
   state_->settle();
   auto& frame = state_->frames[state_->depth - 1];
   TRAM_ASSERT(state_->depth > 1 && frame.is_object, "next_member() without enter_object()");
@@ -445,7 +473,7 @@ void Reader::enter_array() {
   frame.elements = state_->check(state_->check(state_->take().get_array()).begin());
 }
 
-bool Reader::next_element() {
+[[gnu::flatten]] bool Reader::next_element() {
   state_->settle();
   auto& frame = state_->frames[state_->depth - 1];
   TRAM_ASSERT(state_->depth > 1 && !frame.is_object, "next_element() without enter_array()");

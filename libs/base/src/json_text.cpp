@@ -32,9 +32,12 @@ bool needs_care(char character) {
 
 char const* skip_clean(char const* text, char const* end) {
   if constexpr (std::endian::native == std::endian::little) {
+    bool const has_eight = end - text >= 8;
     for (; end - text >= 8; text += 8) {
       if (auto const unclean = unclean_bytes(text)) return text + std::countr_zero(unclean) / 8;
     }
+    // What is left, together with bytes that were looked at before.
+    if (has_eight && unclean_bytes(end - 8) == 0) return end;
   }
   while (text != end && !needs_care(*text)) ++text;
   return text;

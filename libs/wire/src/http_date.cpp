@@ -19,10 +19,13 @@ constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-void append_digits(std::string& out, unsigned value, unsigned largest_unit) {
-  for (; largest_unit > 0; largest_unit /= 10) {
-    out.push_back(static_cast<char>('0' + value / largest_unit % 10));
+template <std::size_t count>
+void append_digits(std::string& out, unsigned value) {
+  std::array<char, count> digits{};
+  for (std::size_t at = count; at > 0; value /= 10) {
+    digits[--at] = static_cast<char>('0' + value % 10);
   }
+  out.append(digits.data(), count);
 }
 
 /// Takes the date apart from left to right. After the first mismatch it takes nothing more.
@@ -109,15 +112,16 @@ std::string http_date(WallTime time) {
   std::string out;
   out.reserve(std::string_view{"Tue, 15 Nov 1994 08:12:31 GMT"}.size());
   out.append(weekdays.at(std::chrono::weekday{midnight}.c_encoding())).append(", ");
-  append_digits(out, day, day < 10 ? 1 : 10);
+  if (day < 10) append_digits<1>(out, day);
+  else append_digits<2>(out, day);
   out.append(" ").append(months.at(static_cast<unsigned>(date.month()) - 1)).append(" ");
-  append_digits(out, static_cast<unsigned>(year), 1000);
+  append_digits<4>(out, static_cast<unsigned>(year));
   out.push_back(' ');
-  append_digits(out, static_cast<unsigned>(clock.hours().count()), 10);
+  append_digits<2>(out, static_cast<unsigned>(clock.hours().count()));
   out.push_back(':');
-  append_digits(out, static_cast<unsigned>(clock.minutes().count()), 10);
+  append_digits<2>(out, static_cast<unsigned>(clock.minutes().count()));
   out.push_back(':');
-  append_digits(out, static_cast<unsigned>(clock.seconds().count()), 10);
+  append_digits<2>(out, static_cast<unsigned>(clock.seconds().count()));
   return out.append(" GMT");
 }
 

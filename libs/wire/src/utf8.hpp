@@ -63,22 +63,34 @@ inline std::size_t utf16_length(std::string_view text) {
   return units;
 }
 
+namespace detail {
+
+/// Marks the bytes of eight that are not ASCII.
+inline std::uint64_t beyond_ascii(char const* eight) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof word);
+  return word & 0x8080808080808080ULL;
+}
+
+/// The first place from `at` on that is not ASCII, or the end.
+inline std::size_t skip_ascii(std::string_view text, std::size_t at) {
+  auto const marks = [&](std::size_t from) { return beyond_ascii(text.data() + from); };
+  while (text.size() - at >= 32 &&
+         (marks(at) | marks(at + 8) | marks(at + 16) | marks(at + 24)) == 0) {
+    at += 32;
+  }
+  while (text.size() - at >= 8 && marks(at) == 0) at += 8;
+  bool const ends_here = text.size() - at < 8 && text.size() >= 8;
+  if (ends_here && marks(text.size() - 8) == 0) return text.size();
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0x80U) == 0) ++at;
+  return at;
+}
+
+}  // namespace detail
+
 /// Where the first byte lies that belongs to no valid sequence; `npos` when all is UTF-8.
 inline std::size_t find_invalid(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    std::uint64_t eight = 0;
-    if (text.size() - at >= sizeof eight) {
-      std::memcpy(&eight, text.data() + at, sizeof eight);
-      if ((eight & 0x8080808080808080ULL) == 0) {
-        at += sizeof eight;
-        continue;
-      }
-    }
-    if ((static_cast<unsigned char>(text[at]) & 0x80U) == 0) {
-      ++at;
-      continue;
-    }
+  for (std::size_t at = 0; (at = detail::skip_ascii(text, at)) < text.size();) {
     auto const size = front(text.substr(at)).size;
     if (size == 0) return at;
     at += size;

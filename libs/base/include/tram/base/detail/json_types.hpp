@@ -186,9 +186,16 @@ struct JsonCodec<T> {
   }
 
   static T decode(json::Reader& reader) {
+    // Most lists are short: one allocation instead of three.
+    constexpr std::size_t likely_size = 4;
     T value;
     reader.enter_array();
-    while (reader.next_element()) value.push_back(JsonCodec<Element>::decode(reader));
+    while (reader.next_element()) {
+      if constexpr (requires { value.reserve(likely_size); }) {
+        if (value.empty()) value.reserve(likely_size);
+      }
+      value.push_back(JsonCodec<Element>::decode(reader));
+    }
     return value;
   }
 };
