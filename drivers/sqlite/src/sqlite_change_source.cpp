@@ -31,9 +31,7 @@ class SqliteChangeSource final : public ChangeSource {
   [[nodiscard]] int descriptor() const override { return watch_ ? watch_->descriptor() : -1; }
   [[nodiscard]] Duration poll_interval() const override;
   [[nodiscard]] ChangeSourceStatus status() const override;
-  [[nodiscard]] std::string held_rows_name() const override {
-    return held_rows_name_of(config_.relay, config_.table);
-  }
+  [[nodiscard]] std::string held_rows_name() const override { return name_; }
 
  private:
   void require_file();
@@ -47,6 +45,8 @@ class SqliteChangeSource final : public ChangeSource {
 
   ChangeSourceConfig config_;
   Clock& clock_;
+  /// Of position, lock and held rows: numbers of one table mean nothing in another.
+  std::string name_{held_rows_name_of(config_.relay, config_.table)};
   std::optional<std::string> file_;
   std::optional<RelayLock> lock_;
   std::optional<CommitWatch> watch_;
@@ -117,7 +117,7 @@ void SqliteChangeSource::require_file() {
 bool SqliteChangeSource::owns_outbox() {
   if (!file_) return true;
   require_file();
-  if (!lock_) lock_.emplace(true_path(*file_), config_.relay);
+  if (!lock_) lock_.emplace(true_path(*file_), name_);
   bool const held_before = lock_->held();
   standby_ = !lock_->try_take();
   // Whatever we knew of the position is old: the other process went on.
@@ -127,7 +127,7 @@ bool SqliteChangeSource::owns_outbox() {
 
 void SqliteChangeSource::open() {
   if (file_ && !watch_) watch_.emplace(true_path(*file_));
-  reader_.emplace(config_.path, config_.table, config_.relay);
+  reader_.emplace(config_.path, config_.table, name_);
   stored_ = reader_->position().value_or(0);
   refuse_other_table();
   confirmed_ = replaced_ ? stored_ : std::max(confirmed_, stored_);
@@ -141,12 +141,12 @@ void SqliteChangeSource::refuse_other_table() {
   auto const last = reader_->last_seq_ever();
   if (stored_ <= last) return;
   throw Error{Fault::rejected,
-              "sqlite relay: '" + config_.path + "': relay '" + config_.relay +
+              "sqlite relay: '" + config_.path + "': relay '" + name_ +
                   "' has published up to row " + std::to_string(stored_) + ", but table '" +
                   config_.table + "' never had more than " + std::to_string(last) +
                   " rows: it was made anew; to publish it from its beginning, run \"DELETE FROM "
                   "tram_relay_position WHERE relay = '" +
-                  config_.relay + "'\""};
+                  name_ + "'\""};
 }
 
 ChangeBatch SqliteChangeSource::read_rows(std::size_t rows_max) {

@@ -528,6 +528,20 @@ TEST_F(SqliteChangeSource, gets_its_turn_beside_writers_that_never_pause) {
 
 // --- one relay at a time
 
+TEST_F(SqliteChangeSource, has_a_position_and_a_turn_for_each_table) {
+  writer.run("CREATE TABLE message1 (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, destination "
+             "TEXT NOT NULL, headers TEXT, payload TEXT, published INTEGER DEFAULT 0)");
+  writer.insert("a");
+  writer.run("INSERT INTO message1 (id, destination) VALUES ('b', 'orders')");
+  auto const plain = source();
+  EXPECT_EQ(read(*plain), Texts{"a"});
+  plain->confirm(1);
+  plain->flush();
+  auto const second = change_source({.path = file.path(), .table = "message1"}, clock);
+  EXPECT_EQ(read(*second), Texts{"b"});
+  EXPECT_FALSE(second->status().standby);
+}
+
 TEST_F(SqliteChangeSource,
        stands_by_while_another_one_of_its_name_works_and_takes_over_where_that_ended) {
   for (auto const* id : {"a", "b", "c"}) writer.insert(id);

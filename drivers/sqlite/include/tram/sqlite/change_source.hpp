@@ -14,7 +14,8 @@ struct ChangeSourceConfig {
   std::string path;
   std::string table{"message"};
   /// Names the relay: its position, its lock, and its held rows. Two relays of one name share the
-  /// work by turns, two of different names both publish everything.
+  /// work by turns, two of different names both publish everything. For another table than
+  /// `message` the table is part of the name: `relay:TABLE`.
   std::string relay{"relay"};
   /// How often at most the confirmed position is stored; a crash may repeat what lies between.
   Duration position_interval{std::chrono::milliseconds{200}};
