@@ -301,17 +301,25 @@ void compare_latencies(Machine& machine, Session const& writer) {
 
 void measure_latency() {
   Machine machine;
-  auto const begun = machine.clock.steady();
-  auto const relay = machine.relay("tram");
-  await(machine.clock, "the slot", [&] { return machine.streams("tram"); });
-  auto const started = seconds(machine.clock.steady() - begun);
-  await(machine.clock, "readiness", [&] { return relay->ready(); });
+  // The first start makes tables and slot.
+  std::unique_ptr<CdcProcess> relay;
+  std::vector<double> starts;
+  for (int run = 0; run <= runs; ++run) {
+    auto const begun = machine.clock.steady();
+    relay = machine.relay("tram");
+    await(machine.clock, "the slot", [&] { return machine.streams("tram"); });
+    starts.push_back(seconds(machine.clock.steady() - begun));
+    await(machine.clock, "readiness", [&] { return relay->ready(); });
+    if (run == runs) break;
+    relay->signal(SIGTERM);
+    relay->wait();
+  }
   Session const writer{machine.postgres};
   compare_latencies(machine, writer);
-  std::printf(
-      "from exec to streaming: %.0f ms (50 wanted); resident afterwards: %.1f MB (20 wanted "
-      "when idle)\n",
-      started * 1e3, usage_of(relay->id()).resident_megabytes);
+  std::printf("from exec to streaming: %.0f ms (50 wanted), %.0f ms the first time; resident "
+              "afterwards: %.1f MB (20 wanted when idle)\n",
+              1e3 * median({starts.begin() + 1, starts.end()}), 1e3 * starts.front(),
+              usage_of(relay->id()).resident_megabytes);
   relay->signal(SIGKILL);
   relay->wait();
   auto const killed = machine.clock.steady();

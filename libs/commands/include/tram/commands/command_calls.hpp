@@ -38,7 +38,7 @@ struct CallOptions {
 /// `service.add(calls.contribution())`.
 class CommandCalls final {
  public:
-  /// What it works with; all of it outlives the calls.
+  /// What it works with; all of it lives until the last call returned and `run` has.
   struct Parts {
     Database& database;
     Broker& broker;
@@ -55,8 +55,9 @@ class CommandCalls final {
   CommandCalls& operator=(CommandCalls const&) = delete;
 
   /// All that a service needs to have it run: the thread in `run`, whether answers are read, for
-  /// readiness, and the metrics `tram_call…`. Nothing else may call `run` then, and the calls must
-  /// outlive the service.
+  /// readiness, and the metrics `tram_call…`. Nothing else may call `run` then. The calls live
+  /// until the service's `run` has returned; they may be made after the service, whose outbox they
+  /// use.
   [[nodiscard]] Contribution contribution();
 
   /// Reads answers until a stop is requested. One thread. Goes on through trouble with the broker;
