@@ -13,6 +13,10 @@ namespace {
   throw Error{Fault::malformed, "sql: column " + std::to_string(column) + " of the result " + what};
 }
 
+std::string counted(std::size_t count, std::string const& what) {
+  return std::to_string(count) + what + (count == 1 ? "" : "s");
+}
+
 std::string described(Cell const& cell) {
   if (std::holds_alternative<std::monostate>(cell)) return "is NULL";
   if (auto const* text = std::get_if<std::string>(&cell)) {
@@ -69,11 +73,21 @@ void out_of_range(std::size_t column, std::int64_t value) {
   malformed(column, "holds " + std::to_string(value) + ", which does not fit the type asked for");
 }
 
+void no_such_row(std::size_t row, std::size_t rows) {
+  throw Error{Fault::rejected, "sql: the statement returned " + counted(rows, " row") + "; row " +
+                                   std::to_string(row) + " was asked for"};
+}
+
+void no_such_column(std::size_t column, std::size_t columns) {
+  throw Error{Fault::rejected, "sql: the statement returned " + counted(columns, " column") +
+                                   "; column " + std::to_string(column) + " was asked for"};
+}
+
 }  // namespace sql_detail
 
 std::string Rows::take_text(std::size_t row, std::size_t column) {
-  TRAM_ASSERT(row < size() && column < columns_,
-              "a cell was asked for that the statement did not return");
+  if (row >= size()) sql_detail::no_such_row(row, size());
+  if (column >= columns_) sql_detail::no_such_column(column, columns_);
   auto& cell = cells_[row * columns_ + column];
   if (auto* text = std::get_if<std::string>(&cell)) return std::move(*text);
   return sql_detail::to_text(cell, column);

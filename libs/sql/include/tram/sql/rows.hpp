@@ -11,7 +11,6 @@
 #include <variant>
 #include <vector>
 
-#include "tram/base/assert.hpp"
 #include "tram/base/id.hpp"
 
 namespace tram {
@@ -26,6 +25,9 @@ std::int64_t to_integer(Cell const& cell, std::size_t column);
 double to_double(Cell const& cell, std::size_t column);
 std::string to_text(Cell const& cell, std::size_t column);
 [[noreturn]] void out_of_range(std::size_t column, std::int64_t value);
+/// Each raises `Error{rejected}`.
+[[noreturn]] void no_such_row(std::size_t row, std::size_t rows);
+[[noreturn]] void no_such_column(std::size_t column, std::size_t columns);
 
 template <class T>
 struct Convert;
@@ -42,14 +44,14 @@ class Row {
   }
   /// The value of a column, counted from 0, as an integer type, bool, double, std::string, Id or
   /// std::optional of these. `Error{malformed}` when the column holds something else, or NULL where
-  /// T is no optional.
+  /// T is no optional; `Error{rejected}` when the statement returned no such column.
   template <class T>
   [[nodiscard]] T get(std::size_t column) const {
     return sql_detail::Convert<T>::from(cell(column), column);
   }
-  /// The raw value.
+  /// The raw value. `Error{rejected}` when there is no such column.
   [[nodiscard]] Cell const& cell(std::size_t column) const {
-    TRAM_ASSERT(column < columns_, "a column was asked for that the statement does not return");
+    if (column >= columns_) sql_detail::no_such_column(column, columns_);
     return cells_[column];
   }
 
@@ -69,11 +71,13 @@ class Rows {
   [[nodiscard]] std::int64_t affected() const { return affected_; }
   [[nodiscard]] std::size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
   [[nodiscard]] bool empty() const { return cells_.empty(); }
+  /// `Error{rejected}` when the statement returned no such row: whether it returns one is up to the
+  /// data, so look at `empty()` where none is an answer.
   [[nodiscard]] Row operator[](std::size_t row) const {
-    TRAM_ASSERT(row < size(), "a row was asked for that the statement did not return");
+    if (row >= size()) sql_detail::no_such_row(row, size());
     return Row{cells_.data() + row * columns_, columns_};
   }
-  /// Moves a text out of the result, for large ones.
+  /// Moves a text out of the result, for large ones. Faults: those of `operator[]` and `Row::get`.
   [[nodiscard]] std::string take_text(std::size_t row, std::size_t column);
 
   class Iterator {
