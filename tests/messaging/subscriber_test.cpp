@@ -33,6 +33,16 @@ TEST_F(SubscriberTest, tells_of_every_subscription_before_it_runs) {
   EXPECT_FALSE(subscriber->idle());
 }
 
+TEST_F(SubscriberTest, counts_the_time_without_progress_from_its_own_start) {
+  send("a", "1");
+  clock.advance(5h);
+  start();
+  subscriber->step();
+  subscriber->step();
+  EXPECT_EQ(status().waiting + status().running, 1U);
+  EXPECT_EQ(clock.steady() - status().last_progress, Duration{});
+}
+
 TEST_F(SubscriberTest, passes_over_a_message_that_was_handled_before) {
   send("a", "1");
   send("a", "1");

@@ -57,7 +57,8 @@ RunningSubscription::RunningSubscription(SubscriberParts const& parts,
       held_{names_of(subscription_, "held messages"),
             {options.held_check_interval, options.held_check_interval},
             parts.random,
-            parts.logger} {}
+            parts.logger},
+      last_progress_{parts.clock.steady()} {}
 
 bool RunningSubscription::step(SteadyTime now) {
   now_ = now;

@@ -73,7 +73,7 @@ class RunningSubscription final {
 
   SteadyTime now_{};
   SteadyTime next_held_check_{};
-  SteadyTime last_progress_{};
+  SteadyTime last_progress_;
   bool progressed_{};
   bool paused_{};
   bool draining_{};
