@@ -1,0 +1,15 @@
+#include "tram/sql/parameter.hpp"
+
+#include <utility>
+
+#include "tram/base/error.hpp"
+
+namespace tram::sql_detail {
+
+std::int64_t as_signed(std::uint64_t number) {
+  if (std::in_range<std::int64_t>(number)) return static_cast<std::int64_t>(number);
+  throw Error{Fault::rejected, "sql: " + std::to_string(number) +
+                                   " is larger than the integers of a database; bind it as text"};
+}
+
+}  // namespace tram::sql_detail
