@@ -299,7 +299,8 @@ TEST_F(SqliteDatabase, runs_nothing_by_itself_after_an_error_ended_the_transacti
   int runs = 0;
   database.transact([&](Transaction& tx) {
     if (++runs > 1) return;
-    tx.execute("ROLLBACK");
+    EXPECT_EQ(fault_of([&] { tx.execute("INSERT OR ROLLBACK INTO t (id) VALUES (1), (1)"); }),
+              Fault::rejected);
     tx.execute("INSERT INTO t (id) VALUES (1)");
   });
   EXPECT_EQ(runs, 2);

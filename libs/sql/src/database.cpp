@@ -25,24 +25,39 @@ Deadline deadline_of(TransactOptions const& options, Clock const& clock) {
   return *options.deadline;
 }
 
-/// The databases on which this thread has a transaction open that refuses nesting, innermost first.
+/// The transactions that this thread has open, innermost first.
 class OpenHere {
  public:
-  explicit OpenHere(void const* database) : database_{database}, outer_{innermost} {
+  OpenHere(void const* database, TransactOptions const& options)
+      : database_{database},
+        refuses_nesting_{options.nesting == Nesting::refused},
+        writes_{options.access != Access::read_only},
+        outer_{innermost} {
     innermost = this;
   }
   ~OpenHere() { innermost = outer_; }
   OpenHere(OpenHere const&) = delete;
   OpenHere& operator=(OpenHere const&) = delete;
 
-  static bool contains(void const* database) {
-    auto const* each = innermost;
-    while (each != nullptr && each->database_ != database) each = each->outer_;
-    return each != nullptr;
+  static bool refuses_nesting(void const* database) {
+    return any(
+        [&](auto const& each) { return each.database_ == database && each.refuses_nesting_; });
+  }
+  static bool writes(void const* database) {
+    return any([&](auto const& each) { return each.database_ == database && each.writes_; });
   }
 
  private:
+  template <class Predicate>
+  static bool any(Predicate const& is_it) {
+    auto const* each = innermost;
+    while (each != nullptr && !is_it(*each)) each = each->outer_;
+    return each != nullptr;
+  }
+
   void const* database_;
+  bool refuses_nesting_;
+  bool writes_;
   OpenHere* outer_;
   static thread_local OpenHere* innermost;
 };
@@ -88,6 +103,7 @@ struct Database::State {
     lease.connection().begin(options.access, deadline);
     Transaction tx{lease.connection(), driver->dialect(), deadline, options.context};
     function(tx);
+    tx.require_whole();
     lease.commit(deadline);
   }
 
@@ -118,14 +134,20 @@ Clock& Database::clock() const { return state_->clock; }
 
 void Database::run(TransactOptions const& options,
                    std::function<void(Transaction&)> const& function) {
-  if (OpenHere::contains(state_.get())) {
+  if (OpenHere::refuses_nesting(state_.get())) {
     throw Error{Fault::rejected,
                 "sql: this thread handles a message in a transaction on " + name() +
                     ", and a second one might wait for it for ever; use the Transaction that the "
                     "handler was given"};
   }
-  std::optional<OpenHere> open;
-  if (options.nesting == Nesting::refused) open.emplace(state_.get());
+  bool const one_writer = dialect().kind == DatabaseKind::sqlite;
+  if (one_writer && options.access != Access::read_only && OpenHere::writes(state_.get())) {
+    throw Error{Fault::rejected,
+                "sql: this thread has a writing transaction open on " + name() +
+                    ", and a second one would wait for it for ever; use its Transaction, or "
+                    "Access::read_only for what only reads"};
+  }
+  OpenHere const open{state_.get(), options};
   auto& clock = state_->clock;
   auto const deadline = deadline_of(options, clock);
   auto pause = first_pause;

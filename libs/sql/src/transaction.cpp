@@ -1,5 +1,7 @@
 #include "tram/sql/transaction.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -11,6 +13,43 @@ namespace {
 
 std::string name_of(int depth) { return "tram_" + std::to_string(depth); }
 
+/// The first word of a statement, in capitals, behind blanks and comments; empty when it is longer
+/// than those that matter here.
+std::string first_word(std::string_view sql) {
+  for (;;) {
+    auto const start = sql.find_first_not_of(" \t\r\n\f\v;");
+    if (start == std::string_view::npos) return {};
+    sql.remove_prefix(start);
+    auto const* const end = sql.starts_with("--") ? "\n" : sql.starts_with("/*") ? "*/" : nullptr;
+    if (end == nullptr) break;
+    auto const comment = sql.find(end, 2);
+    if (comment == std::string_view::npos) return {};
+    sql.remove_prefix(comment + std::string_view{end}.size());
+  }
+  constexpr std::string_view first_letters{"ABCERSabcers"};
+  constexpr std::size_t longest = 9;
+  std::string word;
+  if (first_letters.find(sql.front()) == std::string_view::npos) return word;
+  for (char const letter : sql.substr(0, longest + 1)) {
+    bool const small = letter >= 'a' && letter <= 'z';
+    if (!small && (letter < 'A' || letter > 'Z')) break;
+    word += small ? static_cast<char>(letter - 'a' + 'A') : letter;
+  }
+  return word;
+}
+
+/// The transaction would be another one afterwards than whoever opened it believes.
+void refuse_control(std::string_view sql) {
+  constexpr std::array<std::string_view, 8> words{"ABORT",   "BEGIN",    "COMMIT",    "END",
+                                                  "RELEASE", "ROLLBACK", "SAVEPOINT", "START"};
+  auto const word = first_word(sql);
+  if (std::find(words.begin(), words.end(), word) == words.end()) return;
+  throw Error{Fault::rejected,
+              "sql: " + word +
+                  " inside a Transaction: it commits when the function of `transact` returns and "
+                  "rolls back when it throws; use `with_savepoint` for a part of it"};
+}
+
 }  // namespace
 
 Transaction::Transaction(Connection& connection, Dialect const& dialect, Deadline deadline,
@@ -21,12 +60,20 @@ Transaction::Transaction(Connection& connection, Dialect const& dialect, Deadlin
       context_{std::move(context)} {}
 
 Rows Transaction::execute_statement(std::string_view sql, Parameters parameters) {
+  refuse_control(sql);
+  require_whole();
+  return run(sql, parameters);
+}
+
+Rows Transaction::run(std::string_view sql, Parameters parameters) {
   auto rows = connection_.execute(sql, parameters, deadline_);
   posted_ = 0;
   return rows;
 }
 
 void Transaction::post_statement(std::string_view sql, Parameters parameters) {
+  refuse_control(sql);
+  require_whole();
   connection_.post(sql, parameters, deadline_);
   ++posted_;
 }
@@ -42,7 +89,7 @@ void Transaction::release_savepoint(int depth) {
   auto const sql = "RELEASE SAVEPOINT " + name_of(depth);
   // What was posted must fail in front of this, where the savepoint still protects the rest.
   if (posted_ > 0) {
-    execute_statement(sql, {});
+    run(sql, {});
   } else {
     connection_.post(sql, {}, deadline_);
   }
@@ -53,14 +100,20 @@ void Transaction::roll_back_to_savepoint(int depth) {
   TRAM_ASSERT(depth == savepoints_, "savepoints end innermost first");
   auto const sql = "ROLLBACK TO SAVEPOINT " + name_of(depth);
   try {
-    execute_statement(sql, {});
+    run(sql, {});
   } catch (Error const& error) {
     // The error of a posted statement, which takes what was queued behind it along.
     if (posted_ == 0 || error.fault() == Fault::broken) throw;
-    execute_statement(sql, {});
+    run(sql, {});
   }
   connection_.post("RELEASE SAVEPOINT " + name_of(depth), {}, deadline_);
   --savepoints_;
+}
+
+void Transaction::abandon_savepoint(int depth) noexcept {
+  try {
+    roll_back_to_savepoint(depth);
+  } catch (Error const& error) { spoiled_ = error; }
 }
 
 }  // namespace tram

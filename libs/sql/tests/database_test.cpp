@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -22,6 +23,13 @@ class DatabaseTest : public ::testing::Test {
       database_.transact(options, [&](Transaction& tx) { tx.execute("work"); });
     } catch (Error const& error) { return error.fault(); }
     throw std::runtime_error{"no error was raised"};
+  }
+  template <class Call>
+  static std::optional<Fault> fault_of_call(Call&& call) {
+    try {
+      call();
+    } catch (Error const& error) { return error.fault(); }
+    return std::nullopt;
   }
   void work() {
     database_.transact([](Transaction& tx) { tx.execute("work"); });
@@ -129,6 +137,50 @@ TEST_F(DatabaseTest, a_savepoint_keeps_the_transaction_when_its_function_throws)
                    "post RELEASE SAVEPOINT tram_1", "outer", "commit"}));
 }
 
+TEST_F(DatabaseTest, a_savepoint_is_rolled_back_whatever_leaves_it) {
+  database_.transact([](Transaction& tx) {
+    EXPECT_THROW(tx.with_savepoint([&] {
+      tx.execute("inner");
+      throw 42;
+    }),
+                 int);
+  });
+  EXPECT_EQ(script_.calls,
+            (Calls{"begin", "post SAVEPOINT tram_1", "inner", "ROLLBACK TO SAVEPOINT tram_1",
+                   "post RELEASE SAVEPOINT tram_1", "commit"}));
+}
+
+TEST_F(DatabaseTest, commits_nothing_when_a_savepoint_could_not_be_rolled_back) {
+  script_.execute = {std::nullopt, Fault::rejected};
+  EXPECT_EQ(fault_of_call([&] {
+              database_.transact([&](Transaction& tx) {
+                EXPECT_THROW(tx.with_savepoint([&] {
+                  tx.execute("inner");
+                  throw 42;
+                }),
+                             int);
+                EXPECT_EQ(fault_of_call([&] { tx.execute("more"); }), Fault::rejected);
+              });
+            }),
+            Fault::rejected);
+  EXPECT_EQ(script_.calls, (Calls{"begin", "post SAVEPOINT tram_1", "inner",
+                                  "ROLLBACK TO SAVEPOINT tram_1", "reset"}));
+}
+
+TEST_F(DatabaseTest, refuses_statements_that_begin_or_end_a_transaction) {
+  database_.transact([&](Transaction& tx) {
+    for (auto const* const sql :
+         {"COMMIT", "commit;", " \n;Rollback TO x", "-- so\nBEGIN IMMEDIATE", "/* so */ end",
+          "START TRANSACTION", "SAVEPOINT x", "RELEASE x", "abort"}) {
+      EXPECT_EQ(fault_of_call([&] { tx.execute(sql); }), Fault::rejected) << sql;
+      EXPECT_EQ(fault_of_call([&] { tx.post(sql); }), Fault::rejected) << sql;
+    }
+    for (auto const* const sql : {"SELECT 1", "CREATE TABLE commits (a)", "BEGINNING", "ENDS", "",
+                                  "--", "/*", "SAVEPOINTS"})
+      tx.execute(sql);
+  });
+}
+
 TEST_F(DatabaseTest, a_savepoint_waits_for_what_was_posted_behind_it) {
   database_.transact([](Transaction& tx) {
     tx.with_savepoint([&] { tx.execute("executed"); });
@@ -153,7 +205,23 @@ TEST_F(DatabaseTest, refuses_a_second_transaction_on_the_thread_of_one_that_refu
                                     throw std::logic_error{"no"};
                                   }),
                std::logic_error);
-  database_.transact([&](Transaction&) { work(); });
+}
+
+TEST_F(DatabaseTest, refuses_a_second_writer_on_the_thread_of_one_where_there_is_one_at_a_time) {
+  TransactOptions const reading{.access = Access::read_only};
+  database_.transact([&](Transaction&) {
+    EXPECT_EQ(fault_of({}), Fault::rejected);
+    EXPECT_EQ(fault_of({.access = Access::marked_write}), Fault::rejected);
+    database_.transact(reading, [&](Transaction&) { EXPECT_EQ(fault_of({}), Fault::rejected); });
+    std::jthread{[&] { work(); }}.join();
+  });
+  database_.transact(reading, [&](Transaction&) { work(); });
+}
+
+TEST_F(DatabaseTest, lets_writers_nest_where_several_write_at_once) {
+  Database many{std::make_unique<ScriptedDriver>(script_, postgres_dialect()), {}, clock_, random_};
+  many.transact([&](Transaction&) { many.transact([](Transaction& tx) { tx.execute("work"); }); });
+  EXPECT_EQ(script_.calls, (Calls{"begin", "begin", "work", "commit", "commit"}));
 }
 
 TEST(DatabasePool, a_caller_who_finds_no_connection_waits_for_one) {
@@ -164,7 +232,9 @@ TEST(DatabasePool, a_caller_who_finds_no_connection_waits_for_one) {
       std::make_unique<ScriptedDriver>(script), {.connections_max = 1}, clock, random};
   std::jthread other;
   database.transact([&](Transaction&) {
-    EXPECT_THROW(database.transact({.timeout = 50ms}, [](Transaction&) {}), Error);
+    EXPECT_THROW(
+        database.transact({.access = Access::read_only, .timeout = 50ms}, [](Transaction&) {}),
+        Error);
     other = std::jthread{[&] { database.transact([](Transaction& tx) { tx.execute("second"); }); }};
   });
   other.join();

@@ -57,16 +57,18 @@ class ScriptedConnection final : public Connection {
 
 class ScriptedDriver final : public DatabaseDriver {
  public:
-  explicit ScriptedDriver(Script& script) : script_{script} {}
+  explicit ScriptedDriver(Script& script, Dialect const& dialect = sqlite_dialect())
+      : script_{script}, dialect_{dialect} {}
   std::unique_ptr<Connection> connect(Deadline) override {
     ++script_.connections;
     return std::make_unique<ScriptedConnection>(script_);
   }
-  Dialect const& dialect() const override { return sqlite_dialect(); }
+  Dialect const& dialect() const override { return dialect_; }
   std::string name() const override { return "scripted"; }
 
  private:
   Script& script_;
+  Dialect const& dialect_;
 };
 
 }  // namespace tram::testing

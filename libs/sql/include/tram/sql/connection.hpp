@@ -16,6 +16,7 @@ namespace tram {
 /// transaction, so that no transaction fails half-way because another one wrote first.
 enum class Access : std::uint8_t {
   read_write,
+  /// A statement that could write is rejected.
   read_only,
   /// Writes, and leaves a mark that tells its caller later whether it happened (an inbox row): a
   /// driver spends nothing on finding out what became of a commit whose answer was lost, and raises

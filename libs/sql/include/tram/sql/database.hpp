@@ -54,7 +54,8 @@ class Database final {
   /// the commit run the function again, after a growing pause with jitter, within deadline and
   /// attempts: the function must be fit to run twice. `in_doubt` always reaches the caller. Waits
   /// for a connection, the database and the pauses, at most until the deadline. Faults: also
-  /// rejected, inside the function of a transaction that refuses nesting.
+  /// rejected, inside the function of a transaction that refuses nesting, and for a second writing
+  /// transaction inside a writing one on SQLite, which has one writer at a time.
   template <class Function>
   auto transact(TransactOptions const& options, Function&& function) {
     using Result = decltype(function(std::declval<Transaction&>()));

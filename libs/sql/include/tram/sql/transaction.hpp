@@ -1,10 +1,14 @@
 #pragma once
 
+#include <exception>
 #include <functional>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "tram/base/deadline.hpp"
+#include "tram/base/error.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sql/statement_executor.hpp"
 
@@ -30,6 +34,8 @@ class Transaction final : public StatementExecutor {
   Transaction(Transaction const&) = delete;
   Transaction& operator=(Transaction const&) = delete;
 
+  /// Faults: also rejected, for a statement that begins or ends a transaction or a savepoint: those
+  /// belong to `Database::transact` and `with_savepoint`.
   Rows execute_statement(std::string_view sql, Parameters parameters) override;
   void post_statement(std::string_view sql, Parameters parameters) override;
 
@@ -39,23 +45,23 @@ class Transaction final : public StatementExecutor {
   /// Why what follows happens: for a transaction that handles one message after the other.
   void set_context(TransactionContext context) { context_ = std::move(context); }
 
-  /// Runs `function` behind a savepoint: when it throws, what it did is rolled back and the
-  /// exception goes on, and the transaction can be used further (not after `broken`). May be
-  /// nested.
+  /// Runs `function` behind a savepoint: when it throws, whatever it is, what it did is rolled back
+  /// and the exception goes on, and the transaction can be used further (not after `broken`). May
+  /// be nested.
   template <class Function>
   auto with_savepoint(Function&& function) {
-    int const depth = open_savepoint();
+    Savepoint savepoint{*this};
     try {
       if constexpr (std::is_void_v<decltype(function())>) {
         function();
-        release_savepoint(depth);
+        savepoint.release();
       } else {
         auto result = function();
-        release_savepoint(depth);
+        savepoint.release();
         return result;
       }
     } catch (std::exception const&) {
-      roll_back_to_savepoint(depth);
+      savepoint.roll_back();
       throw;
     }
   }
@@ -66,7 +72,40 @@ class Transaction final : public StatementExecutor {
   void release_savepoint(int depth);
   void roll_back_to_savepoint(int depth);
 
+  /// Raises what kept a savepoint from being rolled back: the work behind it must not be committed.
+  void require_whole() const {
+    if (spoiled_) throw Error{*spoiled_};
+  }
+
  private:
+  /// Rolls back what neither of its calls has ended: an exception of any type.
+  class Savepoint {
+   public:
+    explicit Savepoint(Transaction& tx) : tx_{tx}, depth_{tx.open_savepoint()} {}
+    ~Savepoint() {
+      if (!ended_) tx_.abandon_savepoint(depth_);
+    }
+    Savepoint(Savepoint const&) = delete;
+    Savepoint& operator=(Savepoint const&) = delete;
+
+    void release() {
+      tx_.release_savepoint(depth_);
+      ended_ = true;
+    }
+    void roll_back() {
+      ended_ = true;
+      tx_.roll_back_to_savepoint(depth_);
+    }
+
+   private:
+    Transaction& tx_;
+    int depth_;
+    bool ended_{};
+  };
+
+  Rows run(std::string_view sql, Parameters parameters);
+  void abandon_savepoint(int depth) noexcept;
+
   Connection& connection_;
   Dialect const& dialect_;
   Deadline deadline_;
@@ -74,6 +113,7 @@ class Transaction final : public StatementExecutor {
   int savepoints_{};
   /// Statements whose errors have not had an occasion to show.
   int posted_{};
+  std::optional<Error> spoiled_;
 };
 
 }  // namespace tram
