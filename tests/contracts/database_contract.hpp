@@ -221,6 +221,49 @@ TYPED_TEST_P(DatabaseContract, gives_up_at_the_deadline_when_another_one_keeps_a
   });
 }
 
+TYPED_TEST_P(DatabaseContract, rejects_what_writes_in_a_transaction_that_only_reads) {
+  for (auto const* const sql : {"INSERT INTO contract (id) VALUES (1)", "DELETE FROM contract",
+                                "UPDATE contract SET name = 'b'", "DROP TABLE contract"}) {
+    EXPECT_EQ(this->fault_of([&] {
+      this->database_.transact({.access = Access::read_only},
+                               [&](Transaction& tx) { tx.execute(sql); });
+    }),
+              Fault::rejected)
+        << sql;
+  }
+  this->database_.transact([&](Transaction& tx) { this->insert(tx, 1); });
+  EXPECT_EQ(this->count(), 1);
+}
+
+TYPED_TEST_P(DatabaseContract, leaves_the_end_of_a_transaction_to_whoever_began_it) {
+  for (auto const* const sql : {"COMMIT", " rollback", "/* so */ END", "SAVEPOINT mine", "BEGIN"}) {
+    int runs = 0;
+    EXPECT_EQ(this->fault_of([&] {
+      this->database_.transact([&](Transaction& tx) {
+        this->insert(tx, ++runs);
+        tx.execute(sql);
+      });
+    }),
+              Fault::rejected)
+        << sql;
+    EXPECT_EQ(runs, 1) << sql;
+  }
+  EXPECT_EQ(this->count(), 0);
+}
+
+TYPED_TEST_P(DatabaseContract, keeps_nothing_behind_a_savepoint_that_anything_leaves) {
+  this->database_.transact([&](Transaction& tx) {
+    this->insert(tx, 1);
+    EXPECT_THROW(tx.with_savepoint([&] {
+      this->insert(tx, 2);
+      throw 42;
+    }),
+                 int);
+    this->insert(tx, 3);
+  });
+  EXPECT_EQ(this->count(), 2);
+}
+
 TYPED_TEST_P(DatabaseContract, tells_the_time_in_milliseconds) {
   auto const now = this->database_.transact([](Transaction& tx) {
     return tx.execute("SELECT " + std::string{tx.dialect().now_milliseconds})[0]
@@ -251,6 +294,9 @@ REGISTER_TYPED_TEST_SUITE_P(DatabaseContract, gives_values_back_as_they_were_giv
                             rejects_what_can_never_succeed_and_is_fit_afterwards,
                             loses_no_update_among_writers_that_lock_what_they_read,
                             gives_up_at_the_deadline_when_another_one_keeps_a_lock,
+                            rejects_what_writes_in_a_transaction_that_only_reads,
+                            leaves_the_end_of_a_transaction_to_whoever_began_it,
+                            keeps_nothing_behind_a_savepoint_that_anything_leaves,
                             tells_the_time_in_milliseconds, leaves_question_marks_in_quotes_alone);
 
 }  // namespace tram::contract

@@ -12,6 +12,7 @@ namespace {
 
 /// Programs have few statements; one that makes ever new ones must not fill the memory.
 constexpr std::size_t statements_max{256};
+constexpr std::size_t shown_sql_max{80};
 /// How often a running statement looks at the clock, in steps of SQLite's machine.
 constexpr int steps_between_looks{10'000};
 constexpr Duration first_pause{std::chrono::microseconds{50}};
@@ -77,6 +78,7 @@ void SqliteConnection::begin(Access access, Deadline deadline) {
   turn_.emplace(line_.get(), access, deadline.remaining(clock_));
   run(access == Access::read_only ? "BEGIN" : "BEGIN IMMEDIATE", {}, deadline);
   in_transaction_ = true;
+  access_ = access;
 }
 
 Rows SqliteConnection::execute(std::string_view sql, Parameters parameters, Deadline deadline) {
@@ -115,7 +117,13 @@ bool SqliteConnection::reset() noexcept {
 
 Rows SqliteConnection::run(std::string_view sql, Parameters parameters, Deadline deadline) {
   deadline_ = deadline;
-  return prepared(sql).run(parameters);
+  auto& statement = prepared(sql);
+  if (in_transaction_ && access_ == Access::read_only && statement.writes()) {
+    throw Error{Fault::rejected, "sqlite: '" + std::string{sql.substr(0, shown_sql_max)} +
+                                     "' writes in a transaction that only reads; begin it with "
+                                     "Access::read_write"};
+  }
+  return statement.run(parameters);
 }
 
 Statement& SqliteConnection::prepared(std::string_view sql) {

@@ -51,6 +51,7 @@ class SqliteConnection final : public Connection {
   Handle handle_;
   Deadline deadline_;
   bool in_transaction_{};
+  Access access_{Access::read_write};
   SteadyTime next_file_look_;
   bool usable_{true};
   std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;

@@ -103,9 +103,8 @@ Rows Statement::run(Parameters parameters) {
     }
   }
   if (code != SQLITE_DONE) throw error_of(connection_, code, operation());
-  bool const changes = ::sqlite3_stmt_readonly(statement_.get()) == 0;
   return Rows{static_cast<std::size_t>(columns), std::move(cells),
-              changes ? ::sqlite3_changes64(connection_) : 0};
+              writes() ? ::sqlite3_changes64(connection_) : 0};
 }
 
 void Statement::bind(Parameters parameters) {

@@ -20,6 +20,8 @@ class Statement {
 
   /// Runs it to its end and takes all rows.
   Rows run(Parameters parameters);
+  /// It could change the database.
+  [[nodiscard]] bool writes() const { return ::sqlite3_stmt_readonly(statement_.get()) == 0; }
 
  private:
   struct Finalize {
