@@ -16,6 +16,16 @@ void send(tram::Transaction& tx, tram::Commands const& commands, tram::ReplyToke
   commands.reply<ReserveCredit>(tx, token, CustomerNotFound{});
 }
 
+// In a transaction adopted on the spot.
+void adopted(tram::FunctionExecutor const& tx, tram::EventPublisher const& events,
+             tram::Commands const& commands, tram::ReplyToken const& token) {
+  auto const adopt = [&] { return tx; };
+  events.publish<Order>(adopt(), "1", OrderPlaced{});
+  commands.send(adopt(), service, ReserveCredit{}, {.reply_to = {"orders-replies"}});
+  commands.notify(adopt(), service, ReserveCredit{});
+  commands.reply<ReserveCredit>(adopt(), token, CustomerNotFound{});
+}
+
 tram::Subscription command_handlers(tram::Outbox const& outbox) {
   return tram::handle_commands(service, outbox)
       .on([](tram::Transaction&,

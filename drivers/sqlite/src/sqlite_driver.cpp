@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "sqlite_connection.hpp"
+#include "tram/base/assert.hpp"
 #include "tram/sqlite/adopt.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
@@ -54,6 +55,7 @@ Database connect(Config const& config, PoolOptions const& options, Clock& clock,
 }
 
 AdoptedTransaction::AdoptedTransaction(sqlite3* connection) : connection_{connection} {
+  TRAM_ASSERT(connection != nullptr, "a connection to adopt");
   if (::sqlite3_get_autocommit(connection) == 0) return;
   throw Error{Fault::rejected,
               "sqlite: the adopted connection has no transaction open; begin one first, so that "

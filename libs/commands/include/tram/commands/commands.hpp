@@ -71,7 +71,7 @@ class Commands final {
 
   /// Sends a command that is answered to `options.reply_to`, which must be given.
   template <class Executor, class... Taken, class Command>
-  SentCommand send(Executor& tx, Endpoint<Taken...> const& endpoint, Command const& command,
+  SentCommand send(Executor&& tx, Endpoint<Taken...> const& endpoint, Command const& command,
                    CommandOptions const& options) const {
     TRAM_ASSERT(!options.reply_to.name.empty(),
                 "send() needs reply_to; notify() sends a command that is not answered");
@@ -80,7 +80,7 @@ class Commands final {
 
   /// Sends a command that nobody answers.
   template <class Executor, class... Taken, class Command>
-  SentCommand notify(Executor& tx, Endpoint<Taken...> const& endpoint, Command const& command,
+  SentCommand notify(Executor&& tx, Endpoint<Taken...> const& endpoint, Command const& command,
                      CommandOptions const& options = {}) const {
     TRAM_ASSERT(options.reply_to.name.empty(), "a notification is not answered; use send()");
     return {detail::send_command(*outbox_, tx, detail::draft_of(endpoint, command), options)};
@@ -91,7 +91,7 @@ class Commands final {
   /// is its business: it passes over, or holds, an answer that it does not know. Malformed: the
   /// token does not say which command it answers.
   template <class Command, class Executor>
-  void reply(Executor& tx, ReplyToken const& token, Outcome<Command> const& outcome) const {
+  void reply(Executor&& tx, ReplyToken const& token, Outcome<Command> const& outcome) const {
     detail::send_replies(*outbox_, tx, token, outcome.replies());
   }
 

@@ -44,7 +44,7 @@ class EventPublisher final {
   /// are added to each message; those of an event win over them. May wait and raises what
   /// `Outbox::send` does.
   template <class Aggregate, class Executor, class AggregateId, class Event>
-  auto publish(Executor& tx, AggregateId const& id, Event const& event,
+  auto publish(Executor&& tx, AggregateId const& id, Event const& event,
                Headers const& headers = {}) const {
     static_assert(AggregateType<Aggregate>,
                   "tram: an aggregate needs `wire_type` and `using Events = tram::EventsOf<...>`");
