@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tram/base/clock.hpp"
+#include "tram/base/error.hpp"
 #include "tram/base/json.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/random.hpp"
@@ -90,13 +91,19 @@ class Outbox final {
     return send(tx, channel, std::move(message), options);
   }
 
-  /// The same with a plain struct as the payload, encoded as JSON (`tram/base/json.hpp`).
+  /// The same with a plain struct as the payload, encoded as JSON (`tram/base/json.hpp`). Text that
+  /// is JSON already goes out as it is in a `Message{.headers = {}, .payload = text}`.
   template <class Executor, class Payload>
     requires std::derived_from<std::remove_cvref_t<Executor>, StatementExecutor> &&
              (!std::same_as<Payload, Message>)
   std::string send(Executor&& tx, std::string_view channel, Payload const& payload,
                    SendOptions const& options = {}) const {
-    return send(tx, channel, Message{.headers = {}, .payload = json::encode(payload)}, options);
+    constexpr bool is_text = std::convertible_to<Payload const&, std::string_view>;
+    static_assert(!is_text, "tram: text would be encoded once more; send it as it is with "
+                            "tram::Message{.headers = {}, .payload = text}");
+    if constexpr (!is_text) {
+      return send(tx, channel, Message{.headers = {}, .payload = json::encode(payload)}, options);
+    }
   }
 
  private:
