@@ -1,12 +1,17 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 #include <memory>
 
 #include "cdc_process.hpp"
 #include "kafka_topics.hpp"
 #include "postgres_server.hpp"
 #include "secure_kafka.hpp"
+#include "tram/messaging/held_messages.hpp"
+#include "tram/messaging/inbox.hpp"
+#include "tram/messaging/outbox.hpp"
+#include "tram/postgres/postgres.hpp"
 
 namespace tram::testing {
 namespace {
@@ -137,6 +142,113 @@ TEST_F(CdcBadInput, two_relays_on_one_slot) {
   EXPECT_NE(check.output.find("read by another process: this one would stand by"),
             std::string::npos)
       << check.output;
+}
+
+/// Roles that have what the guide has the operator grant them, and nothing else.
+class CdcRoles : public CdcBadInput {
+ protected:
+  CdcRoles() {
+    CdcBadInput::install();
+    forget_slot();
+    postgres().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'insert')");
+    for (auto const& statement : statements_of_the_guide()) postgres().sql(statement);
+  }
+  ~CdcRoles() override {
+    forget_outbox(postgres());
+    postgres().sql("DROP OWNED BY relay; DROP ROLE relay; DROP OWNED BY orders; DROP ROLE orders");
+  }
+
+  /// Those on the page about servers that make roles and grant them something; the database has
+  /// another name here.
+  static Texts statements_of_the_guide() {
+    std::ifstream page{TRAM_GUIDE_PAGE};
+    Texts statements;
+    for (std::string line; std::getline(page, line);) {
+      if (!line.starts_with("CREATE ROLE ") && !line.starts_with("GRANT ")) continue;
+      auto statement = line.substr(0, line.find(';'));
+      auto const name = statement.find("DATABASE orders");
+      if (name != std::string::npos) statement.replace(name, 15, "DATABASE postgres");
+      statements.push_back(std::move(statement));
+    }
+    return statements;
+  }
+  static std::string url_as(std::string const& role) {
+    return "postgresql://" + role + "@127.0.0.1:" + std::to_string(postgres().port()) + "/postgres";
+  }
+  static CdcResult check(Texts const& more = {}) {
+    Texts all{"--check", "--database", url_as("relay"), "--broker", "memory:"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run_cdc(all);
+  }
+  static void expect_missing(std::string const& privilege, std::string const& place,
+                             Texts const& more = {}, std::string const& granted = "") {
+    postgres().sql("REVOKE " + privilege + " ON " + place + " FROM relay");
+    auto const result = check(more);
+    EXPECT_EQ(result.status, 1) << result.output;
+    EXPECT_NE(result.output.find("GRANT " + (granted.empty() ? privilege + " ON" : granted)),
+              std::string::npos)
+        << result.output;
+    postgres().sql("GRANT " + privilege + " ON " + place + " TO relay");
+  }
+};
+
+TEST_F(CdcRoles, what_the_guide_grants_is_enough_for_relay_and_service) {
+  ASSERT_GE(statements_of_the_guide().size(), 8U);
+  auto const result = check({"--heartbeat", "1s"});
+  EXPECT_EQ(result.status, 0) << result.output;
+  EXPECT_NE(result.output.find("all good"), std::string::npos) << result.output;
+
+  CdcProcess const cdc{arguments({"--heartbeat", "100ms", "--retention", "1ms"}, url_as("relay"))};
+  ASSERT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
+  SystemClock clock;
+  SystemRandom random;
+  IdGenerator ids{clock, {1}};
+  auto database = postgres::connect({.connection = url_as("orders")}, {}, clock, random);
+  auto const outbox = Outbox::of(database, ids, random);
+  database.transact([&](Transaction& tx) {
+    outbox.send(tx, "orders", Message{.headers = {}, .payload = "{}"});
+    // As by a subscription that cannot handle it, and by an operator.
+    HeldMessages const held{tx.dialect(), SchemaName{}};
+    HeldMessage const message{.key = {.subscriber_id = "s", .channel = "c", .key = "k"},
+                              .message_id = "m",
+                              .headers_json = R"({"ID":"m"})",
+                              .payload = "{}",
+                              .reason = "none"};
+    held.hold(tx, message);
+    EXPECT_EQ(held.request_retry(tx, {}), 1U);
+    EXPECT_TRUE(held.drop(tx, "s", "m"));
+    Inbox const inbox{tx.dialect(), SchemaName{}};
+    inbox.receive(tx, "s", "m2");
+    inbox.forget_some(tx, std::chrono::hours{1});
+  });
+  EXPECT_TRUE(eventually([&] {
+    return cdc.has_metric("tram_relay_rows_published_total{relay=\"relay\"} 1") &&
+           postgres().sql("SELECT count(*) FROM eventuate.cdc_monitoring") == "1";
+  })) << cdc.get("/metrics")
+      << cdc.log();
+  EXPECT_FALSE(cdc.logged("permission denied")) << cdc.log();
+}
+
+TEST_F(CdcRoles, the_check_names_each_privilege_that_is_missing) {
+  expect_missing("USAGE", "SCHEMA eventuate");
+  expect_missing("SELECT", "eventuate.message", {}, "SELECT ON \"eventuate\".\"message\"");
+  expect_missing("SELECT", "eventuate.tram_schema");
+  for (auto const* privilege : {"SELECT", "INSERT", "UPDATE", "DELETE"})
+    expect_missing(privilege, "eventuate.tram_relay_held");
+  expect_missing("UPDATE", "eventuate.cdc_monitoring", {"--heartbeat", "1s"},
+                 "SELECT, INSERT, UPDATE ON eventuate.cdc_monitoring");
+  expect_missing("DELETE", "eventuate.message");
+  postgres().sql("REVOKE DELETE ON eventuate.message FROM relay");
+  EXPECT_EQ(check({"--retention", "off"}).status, 0);
+}
+
+TEST_F(CdcRoles, tables_that_the_role_may_not_make_are_wrong) {
+  postgres().sql("DROP TABLE eventuate.tram_relay_held");
+  auto const result = check();
+  EXPECT_EQ(result.status, 1) << result.output;
+  EXPECT_NE(result.output.find("run \"tram schema install\" as a role that may make tables"),
+            std::string::npos)
+      << result.output;
 }
 
 /// Rows that cannot be published are held with their reason, and the others go on.

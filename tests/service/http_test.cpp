@@ -25,6 +25,26 @@ TEST(ServiceOverHttp, is_alive_and_not_ready_while_the_database_is_away_at_its_s
   EXPECT_EQ(running.stop(), 0);
 }
 
+TEST(ServiceOverHttp, gives_its_outbox_and_installs_its_tables_however_late_the_database_comes) {
+  ServiceWorld world;
+  world.database.transact([](Transaction& tx) { tx.execute("DROP TABLE received_messages"); });
+  world.database_away = true;
+  auto options = ServiceWorld::options();
+  options.install_schema = true;
+  Service service{world.parts(), options};
+  auto const& outbox = service.outbox();
+  service.add(world.noting("view", "orders")).relay(world.relay());
+  Running running{service};
+  world.answer_with(service, "/health/ready", "taken away");
+  world.database_away = false;
+  EXPECT_NE(world.answer_with(service, "/health/ready", "200 OK"), "");
+  world.database.transact([&](Transaction& tx) {
+    outbox.send(tx, "orders", Message{.headers = {}, .payload = "late"});
+  });
+  EXPECT_TRUE(world.happenings.wait_for("view late"));
+  EXPECT_EQ(running.stop(), 0);
+}
+
 TEST(ServiceOverHttp, is_not_ready_while_the_database_is_away_later_and_goes_on_by_itself) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};

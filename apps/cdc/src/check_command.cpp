@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "heartbeat.hpp"
+#include "privileges.hpp"
 #include "tram/base/error.hpp"
 #include "tram/by_url/broker.hpp"
 #include "tram/by_url/database.hpp"
@@ -49,15 +50,19 @@ class Check {
   void look_at_schema() {
     auto database = by_url::database(configuration_.database_url, {.connections_max = 1},
                                      machine_.clock, machine_.random, by_url::Opening::read_only);
+    auto privileges = look_at_privileges(database, configuration_);
+    std::ranges::move(privileges.findings, std::back_inserter(findings_));
+    if (!privileges.schema_readable) return;
     auto const status = schema_status(database, configuration_.outbox.schema);
     using State = SchemaStatus::State;
     bool const incomplete = status.state == State::absent || status.state == State::behind;
-    bool const good =
-        status.state == State::current || (incomplete && configuration_.install_schema);
+    bool const good = status.state == State::current ||
+                      (incomplete && configuration_.install_schema && privileges.may_install);
     std::string text = good && incomplete ? "incomplete, and will be completed" : "";
     if (status.state == State::current) text = "version " + std::to_string(status.version);
     if (status.state == State::newer) text = "made by a newer release; use that";
     if (!good && incomplete) text = "incomplete; run \"tram schema install\"";
+    if (!good && incomplete && !privileges.may_install) text += " as a role that may make tables";
     if (status.state == State::foreign)
       text = "the tables belong to something else; name another schema";
     if (!good) {

@@ -25,7 +25,7 @@ class OutboxCheck {
   std::vector<Finding> run() {
     look_at_server();
     look_at_role();
-    if (look_at_table()) {
+    if (look_at_schema() && look_at_table()) {
       look_at_publication();
       look_at_slot();
     }
@@ -61,6 +61,19 @@ class OutboxCheck {
         may ? "role '" + role + "' has it"
             : "role '" + role + "' may not read the log; run: ALTER ROLE " + quoted(role) +
                   " REPLICATION");
+  }
+
+  /// Whether the table can be looked for: names in a schema that may not be used cannot be asked
+  /// about.
+  bool look_at_schema() {
+    auto const rows = tx_.execute("SELECT has_schema_privilege(oid, 'USAGE')::int, nspname::text, "
+                                  "current_user::text FROM pg_namespace WHERE nspname = lower(?)",
+                                  config_.schema.name());
+    if (rows.size() == 0 || rows[0].get<std::int64_t>(0) != 0) return true;
+    add(false, "outbox",
+        "schema " + config_.schema.name() + " may not be used; run: GRANT USAGE ON SCHEMA " +
+            quoted(rows[0].get<std::string>(1)) + " TO " + quoted(rows[0].get<std::string>(2)));
+    return false;
   }
 
   bool look_at_table() {

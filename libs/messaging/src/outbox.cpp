@@ -1,9 +1,11 @@
 #include "tram/messaging/outbox.hpp"
 
+#include <atomic>
 #include <cstdint>
 
 #include "tram/base/error.hpp"
 #include "tram/base/json_text.hpp"
+#include "tram/base/mutex.hpp"
 #include "tram/wire/channel_name.hpp"
 #include "tram/wire/header_names.hpp"
 #include "tram/wire/headers_json.hpp"
@@ -88,20 +90,47 @@ void check_size(Message const& message, std::size_t headers_size, std::size_t by
 
 }  // namespace
 
+struct Outbox::Found {
+  std::atomic<Table const*> table{nullptr};
+  Mutex mutex;
+  std::unique_ptr<Table const> kept TRAM_GUARDED_BY(mutex);
+
+  Table const& keep(Table found) {
+    Lock const lock{mutex};
+    if (!kept) kept = std::make_unique<Table const>(std::move(found));
+    table.store(kept.get(), std::memory_order_release);
+    return *kept;
+  }
+};
+
 Outbox::Outbox(Parts parts, OutboxOptions options)
-    : parts_{std::move(parts)}, options_{std::move(options)} {
-  if (parts_.table.ids == IdSource::database && !options_.outbox_id) {
+    : parts_{std::move(parts)}, options_{std::move(options)}, found_{std::make_shared<Found>()} {
+  if (parts_.table) found_->keep(understand(*parts_.table));
+}
+
+Outbox::Table Outbox::understand(OutboxTable columns) const {
+  if (columns.ids == IdSource::database && !options_.outbox_id) {
     throw Error{Fault::rejected, "outbox: the database makes the ids of messages here, and the "
                                  "number of the outbox is missing; give outbox_id, the same as to "
                                  "the relay"};
   }
+  Table table{.columns = std::move(columns), .insert_statements = {}};
   auto const base = schema_in(parts_.dialect, options_.schema).qualify("message");
-  insert_statements_.push_back(insert_into(base, parts_.dialect, parts_.table));
+  table.insert_statements.push_back(insert_into(base, parts_.dialect, table.columns));
   auto const tables = options_.partitioning.tables > 1 ? options_.partitioning.tables : 0;
-  for (std::uint32_t table = 0; table < tables; ++table) {
-    insert_statements_.push_back(
-        insert_into(base + std::to_string(table), parts_.dialect, parts_.table));
+  for (std::uint32_t number = 0; number < tables; ++number) {
+    table.insert_statements.push_back(
+        insert_into(base + std::to_string(number), parts_.dialect, table.columns));
   }
+  return table;
+}
+
+/// Those who send first at the same time look each for themselves: nobody waits for a transaction
+/// that is not his own.
+Outbox::Table const& Outbox::known(StatementExecutor& tx) const {
+  if (auto const* table = found_->table.load(std::memory_order_acquire)) return *table;
+  return found_->keep(understand(
+      probe_outbox_table(tx, parts_.dialect, schema_in(parts_.dialect, options_.schema))));
 }
 
 Outbox Outbox::of(Database& database, IdGenerator& ids, Random& random, OutboxOptions options) {
@@ -166,8 +195,9 @@ std::string Outbox::insert(StatementExecutor& tx, Message& message) const {
   }
   check_texts(message);
   auto const place = options_.partitioning.place(message.destination(), message.partition_key());
-  auto const& statement = insert_statements_[place.table ? *place.table + 1 : 0];
-  bool const numbered = parts_.table.ids == IdSource::database;
+  auto const& table = known(tx);
+  auto const& statement = table.insert_statements[place.table ? *place.table + 1 : 0];
+  bool const numbered = table.columns.ids == IdSource::database;
   auto id = numbered ? std::string{} : parts_.ids.next().to_string();
   // The relay adds the id to the stored headers where the database makes it.
   if (!numbered) headers.set(header::id, id);

@@ -37,15 +37,15 @@ Service::State::State(ServiceParts its_parts, ServiceOptions its_options)
           options.machine.value_or(MachineNumber::choose(std::nullopt, parts.random))} {}
 
 Outbox const& Service::State::outbox() {
-  {
-    Lock const lock{mutex};
-    if (made_outbox) return *made_outbox;
-  }
-  // Looks at the database: not under the lock, and so perhaps twice.
-  auto outbox = std::make_unique<Outbox>(
-      Outbox::of(parts.database, ids, parts.random, outbox_options(options, send_counts)));
   Lock const lock{mutex};
-  if (!made_outbox) made_outbox = std::move(outbox);
+  if (!made_outbox) {
+    made_outbox = std::make_unique<Outbox>(Outbox::Parts{.dialect = parts.database.dialect(),
+                                                         .table = std::nullopt,
+                                                         .ids = ids,
+                                                         .clock = parts.clock,
+                                                         .random = parts.random},
+                                           outbox_options(options, send_counts));
+  }
   return *made_outbox;
 }
 

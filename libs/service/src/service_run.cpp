@@ -109,9 +109,11 @@ bool ServiceRun::check_schema() {
   auto const trouble = database_watch_.look();
   if (trouble && means_away(*trouble)) return false;
   try {
-    require_schema(state_.parts.database, state_.options.schema);
-    // Looks at the database, which a handler that asks for it first may not.
-    state_.outbox();
+    auto& database = state_.parts.database;
+    if (state_.options.install_schema) install_schema(database, state_.options.schema);
+    require_schema(database, state_.options.schema);
+    database.transact({.access = Access::read_only},
+                      [&](Transaction& tx) { state_.outbox().look_at_table(tx); });
     return true;
   } catch (Error const& error) {
     if (means_away(error)) return false;

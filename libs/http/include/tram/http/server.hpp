@@ -18,8 +18,8 @@ struct ServerOptions {
   std::string address{"0.0.0.0"};
   /// 0: any free one, see `Server::port`.
   std::uint16_t port{0};
-  /// How many handlers may run at once.
-  unsigned threads{1};
+  /// How many handlers may run at once; further requests wait, those for health, too.
+  unsigned threads{4};
   /// Open connections at most; further ones wait until one of them is closed.
   unsigned connections_max{64};
   /// For one request's first line and headers; more is answered with 431 or 414.

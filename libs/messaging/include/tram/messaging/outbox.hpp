@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,8 +58,8 @@ class Outbox final {
   /// What it takes from its surroundings; all of it outlives the outbox.
   struct Parts {
     Dialect const& dialect;
-    /// From `probe_outbox_table`.
-    OutboxTable table;
+    /// From `probe_outbox_table`. Nothing: the first `send` looks, in its transaction.
+    std::optional<OutboxTable> table;
     IdGenerator& ids;
     Clock& clock;
     /// Callable from any thread.
@@ -66,13 +67,18 @@ class Outbox final {
     /// Hears of interceptors whose `after` hook throws.
     Logger logger{};
   };
-  /// Faults: rejected, where the table's ids come from the database and `outbox_id` is missing.
+  /// Faults: rejected, where the table's ids come from the database and `outbox_id` is missing; the
+  /// first `send` where the table is not known yet.
   Outbox(Parts parts, OutboxOptions options);
 
   /// For a database with our tables: checks them and looks how its outbox table is made, in short
   /// transactions of their own. Faults: those of `require_schema` and `probe_outbox_table`.
   static Outbox of(Database& database, IdGenerator& ids, Random& random,
                    OutboxOptions options = {});
+
+  /// Looks how the table is made unless that is known: the first `send` need not then. Faults:
+  /// those of `probe_outbox_table` and of the constructor.
+  void look_at_table(StatementExecutor& tx) const { static_cast<void>(known(tx)); }
 
   /// Writes the message and returns its id. Sets `DESTINATION` (the mapped channel), `DATE`,
   /// `PARTITION_ID` where missing, and `ID` where the service makes the ids; the trace context of a
@@ -107,6 +113,16 @@ class Outbox final {
   }
 
  private:
+  /// How the table is made, and what follows from that.
+  struct Table {
+    OutboxTable columns;
+    /// For the plain table, then for those with a number.
+    std::vector<std::string> insert_statements;
+  };
+  struct Found;
+
+  [[nodiscard]] Table understand(OutboxTable columns) const;
+  [[nodiscard]] Table const& known(StatementExecutor& tx) const;
   std::string write(StatementExecutor& tx, Message& message) const;
   std::string insert(StatementExecutor& tx, Message& message) const;
   [[nodiscard]] Message addressed(std::string_view channel, Message message,
@@ -115,8 +131,8 @@ class Outbox final {
 
   Parts parts_;
   OutboxOptions options_;
-  /// For the plain table, then for those with a number.
-  std::vector<std::string> insert_statements_;
+  /// Filled once, by whoever sends first.
+  std::shared_ptr<Found> found_;
 };
 
 }  // namespace tram

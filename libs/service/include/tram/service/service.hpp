@@ -36,6 +36,9 @@ struct ServiceOptions {
   std::string version{"0"};
   /// Of the database; in place of those in `outbox` and `subscriber`.
   SchemaName schema{};
+  /// Makes the tables that are missing at the start, before anything else; existing ones are never
+  /// altered.
+  bool install_schema{false};
   /// Threads that handle messages, each with a connection of the database's pool while it does; one
   /// pool for all subscriptions. The database needs two connections more at least.
   std::size_t workers{8};
@@ -98,8 +101,9 @@ class Service final {
   /// `/asyncapi.json`; answered with 503 before the service has started and while it stops.
   Service& route(http::Route route);
 
-  /// Sends in the caller's transactions. Callable from any thread, also before `run`. Faults of the
-  /// first call: those of `Outbox::of`.
+  /// Sends in the caller's transactions. Callable from any thread, also before `run`; asks the
+  /// database nothing. What is sent before `run` looks first how the table is made: faults of
+  /// `probe_outbox_table`, and rejected where `outbox_id` is missing.
   [[nodiscard]] Outbox const& outbox();
   /// Of what was added; see `asyncapi`.
   [[nodiscard]] ServiceDescription description() const;
@@ -112,10 +116,10 @@ class Service final {
   /// Runs until a stop is requested or a part cannot go on, and returns what `main` should: 0 after
   /// a clean stop, `exit_cannot_start` or `exit_cannot_go_on`. Raises nothing.
   ///
-  /// Started: the schema is checked, HTTP served, then relays, and, when these follow the outbox or
-  /// have said why they cannot, subscriptions and components. While the database is away it waits,
-  /// alive and not ready. Stopped: no new requests or messages, handlers
-  /// that run may finish, relays publish what is committed.
+  /// Started: the schema is checked, or installed with `install_schema`, HTTP served, then relays,
+  /// and, when these follow the outbox or have said why they cannot, subscriptions and components.
+  /// While the database is away it waits, alive and not ready. Stopped: no new requests or
+  /// messages, handlers that run may finish, relays publish what is committed.
   [[nodiscard]] int run(std::stop_token stop);
 
  private:

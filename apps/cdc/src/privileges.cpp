@@ -1,0 +1,101 @@
+#include "privileges.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace tram::relay_program {
+namespace {
+
+/// A name within SQL: every character is legal in one.
+std::string quoted(std::string const& name) {
+  std::string text{'"'};
+  for (char const character : name) text.append(character == '"' ? 2 : 1, character);
+  return text + '"';
+}
+
+class Look {
+ public:
+  Look(Transaction& tx, SchemaName const& schema) : tx_{tx}, schema_{schema} {
+    role_ = tx.execute("SELECT current_user::text")[0].get<std::string>(0);
+  }
+
+  Privileges run(Configuration const& configuration) {
+    if (!may_use_schema()) {
+      result_.schema_readable = false;
+      result_.may_install = false;
+      return std::move(result_);
+    }
+    look_at_installation();
+    result_.schema_readable = look_at("tram_schema", {"SELECT"});
+    look_at("tram_relay_held", {"SELECT", "INSERT", "UPDATE", "DELETE"});
+    if (configuration.retention_age) {
+      look_at(configuration.outbox.table, {"DELETE"}, ", or set retention.age to off");
+    }
+    if (all_good_) add(true, "role " + quoted(role_) + " may do what the relay does");
+    return std::move(result_);
+  }
+
+ private:
+  void add(bool good, std::string text) {
+    all_good_ = all_good_ && good;
+    result_.findings.push_back({.good = good, .subject = "privileges", .text = std::move(text)});
+  }
+
+  /// When it may not, the outbox is what is wrong.
+  bool may_use_schema() {
+    auto const rows = tx_.execute("SELECT 1 FROM pg_namespace WHERE nspname = lower(?) AND NOT "
+                                  "has_schema_privilege(oid, 'USAGE')",
+                                  schema_.name());
+    return rows.empty();
+  }
+
+  /// An installation says CREATE SCHEMA IF NOT EXISTS, which needs the right to make one even where
+  /// it is there.
+  void look_at_installation() {
+    auto const rows = schema_.name().empty()
+                          ? tx_.execute("SELECT has_schema_privilege(current_schema(), 'CREATE')"
+                                        "::int")
+                          : tx_.execute("SELECT (has_database_privilege(current_database(), "
+                                        "'CREATE') AND NOT EXISTS (SELECT 1 FROM pg_namespace "
+                                        "WHERE nspname = lower(?) AND NOT "
+                                        "has_schema_privilege(oid, 'CREATE')))::int",
+                                        schema_.name());
+    result_.may_install = rows[0].get<std::optional<std::int64_t>>(0).value_or(0) != 0;
+  }
+
+  /// Whether the role may do all of it. A table that is not there is for others to complain about.
+  bool look_at(std::string const& name, std::vector<std::string> const& wanted,
+               std::string const& way_out = "") {
+    auto const table = schema_.qualify(name);
+    std::string missing;
+    for (auto const& privilege : wanted) {
+      auto const rows =
+          tx_.execute("SELECT has_table_privilege(to_regclass(?), ?)::int", table, privilege);
+      if (rows[0].get<std::optional<std::int64_t>>(0).value_or(1) != 0) continue;
+      missing += (missing.empty() ? "" : ", ") + privilege;
+    }
+    if (missing.empty()) return true;
+    add(false, "role " + quoted(role_) + " has no " + missing + " on " + table + "; run: GRANT " +
+                   missing + " ON " + table + " TO " + quoted(role_) + way_out);
+    return false;
+  }
+
+  Transaction& tx_;
+  SchemaName const& schema_;
+  std::string role_;
+  bool all_good_{true};
+  Privileges result_;
+};
+
+}  // namespace
+
+Privileges look_at_privileges(Database& database, Configuration const& configuration) {
+  if (database.dialect().kind != DatabaseKind::postgres) return {};
+  return database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+    return Look{tx, configuration.outbox.schema}.run(configuration);
+  });
+}
+
+}  // namespace tram::relay_program
