@@ -82,5 +82,21 @@ TEST(StopSignals, leave_the_process_when_a_stop_takes_too_long) {
               "process.stop_timed_out");
 }
 
+/// Whose first line nobody takes, as on a pipe that is full.
+void hang_in_the_log() {
+  std::latch never{1};
+  StopSignals const signals{
+      Logger{[&](LogLevel, std::string const&) { never.wait(); }, LogLevel::info},
+      std::chrono::milliseconds{20}};
+  ::kill(::getpid(), SIGTERM);
+  wait_for_stop(signals);
+  std::_Exit(17);
+}
+
+TEST(StopSignals, request_the_stop_whatever_becomes_of_the_log) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(hang_in_the_log(), ::testing::ExitedWithCode(17), "");
+}
+
 }  // namespace
 }  // namespace tram

@@ -1,9 +1,16 @@
 #include "tram/base/log.hpp"
 
+#include <limits.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
+#include <memory>
+#include <mutex>
 
 namespace tram {
 namespace {
@@ -47,6 +54,55 @@ std::string utc_now() {
   return std::string{text, length} + fraction;
 }
 
+/// Standard error, which may be a pipe that nobody reads, and is shared with other processes: so it
+/// stays as it is, and is asked before each write whether that would wait.
+class StandardError {
+ public:
+  void write(std::string const& line) {
+    // Whoever writes beside us can still have a write wait; then it is one thread that does.
+    std::unique_lock const lock{mutex_, patience};
+    if (!lock.owns_lock() || !takes_more()) {
+      dropped_ += 1;
+      return;
+    }
+    std::string text{torn_ ? "\n" : ""};
+    torn_ = false;
+    if (auto const dropped = dropped_.exchange(0); dropped > 0) {
+      text += "time=" + utc_now() +
+              " level=warning event=log.dropped count=" + std::to_string(dropped) + "\n";
+    }
+    put(text + "time=" + utc_now() + " " + line + "\n");
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds patience{100};
+
+  /// A log that cannot be written must not stop the work. So much goes in at once where there is
+  /// any room.
+  void put(std::string const& text) {
+    for (std::size_t at = 0; at < text.size(); at += PIPE_BUF) {
+      if (at > 0 && !takes_more()) {
+        torn_ = true;
+        dropped_ += 1;
+        return;
+      }
+      [[maybe_unused]] auto const written = ::write(
+          STDERR_FILENO, text.data() + at, std::min<std::size_t>(PIPE_BUF, text.size() - at));
+    }
+  }
+
+  /// Waits for a little while, but once only until something is read again.
+  [[nodiscard]] bool takes_more() const {
+    pollfd descriptor{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    return ::poll(&descriptor, 1, dropped_ > 0 ? 0 : static_cast<int>(patience.count())) != 0;
+  }
+
+  std::timed_mutex mutex_;
+  std::atomic<std::uint64_t> dropped_{0};
+  /// The last line has no end.
+  bool torn_{};
+};
+
 }  // namespace
 
 std::string_view to_string(LogLevel level) noexcept {
@@ -60,13 +116,9 @@ std::string_view to_string(LogLevel level) noexcept {
 }
 
 Logger Logger::to_stderr(LogLevel lowest) {
-  return Logger{[](LogLevel, std::string const& line) {
-                  std::string const whole = "time=" + utc_now() + " " + line + "\n";
-                  // A log that cannot be written must not stop the work.
-                  [[maybe_unused]] auto const written =
-                      ::write(STDERR_FILENO, whole.data(), whole.size());
-                },
-                lowest};
+  auto const standard_error = std::make_shared<StandardError>();
+  return Logger{
+      [standard_error](LogLevel, std::string const& line) { standard_error->write(line); }, lowest};
 }
 
 void Logger::write(LogLevel level, std::string_view event,

@@ -11,6 +11,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <future>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "tram/base/error.hpp"
@@ -19,6 +23,8 @@
 namespace tram {
 namespace {
 
+constexpr std::chrono::milliseconds log_patience{500};
+
 int take_signals() {
   sigset_t wanted{};
   sigemptyset(&wanted);
@@ -26,6 +32,22 @@ int take_signals() {
   sigaddset(&wanted, SIGINT);
   ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
   return ::signalfd(-1, &wanted, SFD_CLOEXEC);
+}
+
+/// Has the reason logged by another thread, and does not wait for a log that takes nothing.
+[[noreturn]] void leave(int status, std::function<void()> say) {
+  try {
+    std::promise<void> said;
+    auto const end = said.get_future();
+    std::thread{[say = std::move(say), said = std::move(said)]() mutable {
+      say();
+      said.set_value();
+    }}.detach();
+    end.wait_for(log_patience);
+  } catch (std::system_error const&) {
+    // No further thread: then without a word.
+  }
+  std::_Exit(status);
 }
 
 }  // namespace
@@ -53,12 +75,13 @@ StopSignals::~StopSignals() {
 void StopSignals::watch() {
   int const first = next_signal(std::nullopt);
   if (first == 0) return;
-  logger_.info("process.stopping", {{"signal", first}});
   source_.request_stop();
+  logger_.info("process.stopping", {{"signal", first}});
   int const second = second_signal(first);
   if (second == 0) return;
-  logger_.warning("process.stopped_at_once", {{"signal", second}});
-  std::_Exit(128 + second);
+  leave(128 + second, [logger = logger_, second] {
+    logger.warning("process.stopped_at_once", {{"signal", second}});
+  });
 }
 
 int StopSignals::second_signal(int first) {
@@ -82,8 +105,9 @@ int StopSignals::next_signal(std::optional<Duration> timeout) {
   do ready = ::poll(descriptors.data(), descriptors.size(), static_cast<int>(milliseconds));
   while (ready < 0 && errno == EINTR);
   if (ready == 0) {
-    logger_.error("process.stop_timed_out", {{"after_ms", milliseconds}});
-    std::_Exit(exit_stop_timed_out);
+    leave(exit_stop_timed_out, [logger = logger_, milliseconds] {
+      logger.error("process.stop_timed_out", {{"after_ms", milliseconds}});
+    });
   }
   if (descriptors[1].revents != 0) return 0;
   signalfd_siginfo signal{};

@@ -39,7 +39,9 @@ class Logger {
   Logger() = default;
   Logger(Sink sink, LogLevel lowest) : sink_{std::move(sink)}, lowest_{lowest} {}
 
-  /// Writes each line with its UTC time to standard error, in one write(2).
+  /// Writes each line with its UTC time to standard error: in one write(2) up to 4096 bytes. Waits
+  /// a tenth of a second at most for a reader that does not read; lines that find no room then are
+  /// dropped, and counted by `log.dropped` when it goes on.
   static Logger to_stderr(LogLevel lowest = LogLevel::info);
 
   /// `event` is a dotted name that never changes: `subscription.held`. Values are quoted where they
