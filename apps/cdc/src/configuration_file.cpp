@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
+#include "files.hpp"
 #include "tram/base/error.hpp"
 
 #define TOML_ENABLE_FORMATTERS 0
@@ -64,12 +63,9 @@ Settings parse_configuration(std::string_view text, std::string const& name) {
 }
 
 Settings read_configuration_file(std::string const& path) {
-  std::ifstream file{path, std::ios::binary};
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file || !text)
-    throw Error{Fault::rejected, path + ": cannot be read: " + std::strerror(errno)};
-  return parse_configuration(text.str(), path);
+  auto const text = programs::content_of_file(path);
+  if (!text) throw Error{Fault::rejected, path + ": cannot be read: " + std::strerror(errno)};
+  return parse_configuration(*text, path);
 }
 
 }  // namespace tram::relay_program

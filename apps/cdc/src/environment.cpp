@@ -1,12 +1,11 @@
 #include "environment.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
 #include "configuration.hpp"
+#include "files.hpp"
 #include "java_environment.hpp"
 #include "nearest_name.hpp"
 #include "tram/base/error.hpp"
@@ -36,13 +35,14 @@ std::map<std::string, std::string> keys_by_variable() {
 
 /// A secret's file mostly ends in a line end that is not meant.
 std::string content_of(std::string const& path, std::string const& variable) {
-  std::ifstream file{path, std::ios::binary};
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file || !text)
-    throw Error{Fault::rejected, variable + ": cannot read the file '" + path + "'"};
-  auto content = text.str();
+  auto const text = programs::content_of_file(path);
+  if (!text) throw Error{Fault::rejected, variable + ": cannot read the file '" + path + "'"};
+  auto content = *text;
   while (content.ends_with('\n') || content.ends_with('\r')) content.pop_back();
+  if (content.empty()) {
+    throw Error{Fault::rejected,
+                variable + ": the file '" + path + "' is empty; write the value into it"};
+  }
   return content;
 }
 

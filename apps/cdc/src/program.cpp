@@ -1,5 +1,7 @@
 #include "program.hpp"
 
+#include <ostream>
+
 #include "command_line.hpp"
 #include "configuration.hpp"
 #include "configuration_file.hpp"
@@ -60,15 +62,18 @@ int run(std::vector<std::string> const& arguments, Variables const& variables,
   try {
     auto const line = parse_command_line(arguments);
     if (line.action == Action::print) {
-      machine.out << line.text;
-      return 0;
+      machine.out << line.text << std::flush;
+      return machine.out ? 0 : exit_cannot_start;
     }
     wanted = read_settings(line, variables);
   } catch (Error const& error) {
     machine.complaints << error.what() << "\n";
     return exit_wrong_settings;
   }
-  return act(wanted, machine);
+  int const status = act(wanted, machine);
+  if (machine.out.flush()) return status;
+  machine.complaints << "the output cannot be written\n";
+  return exit_cannot_start;
 }
 
 }  // namespace tram::relay_program

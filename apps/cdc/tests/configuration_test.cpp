@@ -178,6 +178,8 @@ TEST(ConfigurationFile, says_where_it_is_broken) {
   EXPECT_TRUE(says(refusal([] { parse_configuration("a = 1\nb =", "t.toml"); }), "t.toml:2: "));
   EXPECT_TRUE(
       says(refusal([] { parse_configuration("a = [1]", "t.toml"); }), "t.toml:1: a must be"));
+  EXPECT_TRUE(read_configuration_file("/dev/null").empty());
+  EXPECT_TRUE(says(refusal([] { read_configuration_file("/"); }), "Is a directory"));
   EXPECT_TRUE(says(refusal([] { read_configuration_file("/nowhere/t.toml"); }),
                    "/nowhere/t.toml: cannot be read"));
 }

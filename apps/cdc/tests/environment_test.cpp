@@ -51,6 +51,12 @@ TEST(Environment, reads_secrets_from_files) {
            "TRAM_CDC_DATABASE_PASSWORD_FILE: cannot read"));
 }
 
+TEST(Environment, tells_an_empty_secret_from_one_that_cannot_be_read) {
+  auto const why =
+      refusal([] { read_environment({{"TRAM_CDC_DATABASE_PASSWORD_FILE", "/dev/null"}}); });
+  EXPECT_TRUE(says(why, "TRAM_CDC_DATABASE_PASSWORD_FILE: the file '/dev/null' is empty")) << why;
+}
+
 TEST(Environment, names_the_nearest_variable_for_an_unknown_one) {
   EXPECT_TRUE(says(refusal([] { read_environment({{"TRAM_CDC_DATABSE_URL", "x"}}); }),
                    "did you mean 'TRAM_CDC_DATABASE_URL'?"));

@@ -17,7 +17,8 @@ constexpr auto footer{
     "The database: sqlite:orders.db or postgresql://user@host/name; also from the environment, as\n"
     "TRAM_DATABASE_URL. Flags may stand anywhere.\n\n"
     "Exit status: 0 done; 1 the answer is no: nothing matched, or something is wrong; 2 this "
-    "command line\nis wrong; 3 the database or the broker refused or is away."};
+    "command line\nis wrong; 3 the database or the broker refused or is away,\nor the output "
+    "cannot be written."};
 
 [[noreturn]] void refuse(std::string const& what) {
   throw Error{Fault::rejected, what + "; see tram --help"};
@@ -36,7 +37,9 @@ auto value_of(char const* flag, std::string const& text, Parse const& parse) {
 /// What the library cannot know.
 void check(Arguments const& arguments) {
   auto const& held = arguments.held;
-  if (arguments.database_url.empty()) {
+  if (!arguments.kind.empty() && arguments.kind != "sqlite" && arguments.kind != "postgresql")
+    refuse("there are tables for 'sqlite' and 'postgresql', not for '" + arguments.kind + "'");
+  if (arguments.database_url.empty() && arguments.kind.empty()) {
     refuse("say which database: --database sqlite:orders.db, or postgresql://user@host/name, or "
            "set TRAM_DATABASE_URL");
   }
@@ -79,7 +82,7 @@ class Parser {
     try {
       app_.parse(std::move(arguments));
     } catch (CLI::CallForHelp const&) {
-      return printed(innermost(app_)->help());
+      return printed(app_.help());
     } catch (CLI::CallForVersion const& call) {
       return printed(call.what() + std::string{"\n"});
     } catch (CLI::ParseError const& error) { refuse(error.what()); }
@@ -129,7 +132,10 @@ class Parser {
     auto& schema = group("schema", "Tram's tables: install, status, print");
     command(schema, "install", "create what is missing; safe to repeat", Command::schema_install);
     command(schema, "status", "which tables are there", Command::schema_status);
-    command(schema, "print", "the statements, for other tools", Command::schema_print);
+    auto& print =
+        command(schema, "print", "the statements, for other tools", Command::schema_print);
+    option(print, "kind", result_.kind, "KIND",
+           "sqlite or postgresql; that of the database unless given");
   }
 
   void add_outbox() {

@@ -43,6 +43,8 @@ struct Arguments {
   std::string schema{};
   bool json{};
   std::size_t limit{50};
+  /// Of database, for `schema print`: `sqlite` or `postgresql`.
+  std::string kind{};
   HeldChoice held{};
   std::string broker_url{};
   /// How long records and inbox rows live; nothing when it was not said.

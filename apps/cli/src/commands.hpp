@@ -37,7 +37,8 @@ inline constexpr int exit_trouble{3};
 
 int schema_install(Workplace const& place);
 int schema_status_command(Workplace const& place);
-int schema_print(Workplace const& place);
+/// For the kind that the arguments name. Needs no database.
+int schema_print(Arguments const& arguments, SchemaName const& schema, std::ostream& out);
 int outbox_list(Workplace const& place);
 int outbox_status(Workplace const& place);
 int held_list(Workplace const& place);

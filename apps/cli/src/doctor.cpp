@@ -120,7 +120,7 @@ class Doctor {
           return std::pair{found.size(), count};
         });
     if (keys == 0) return good("held messages", "none");
-    wrong("held messages", std::to_string(messages) + " of " + std::to_string(keys) +
+    wrong("held messages", std::to_string(messages) + " messages of " + std::to_string(keys) +
                                " keys wait; see \"tram held list\"");
   }
 

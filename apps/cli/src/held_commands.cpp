@@ -1,4 +1,7 @@
+#include <cstddef>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "held_items.hpp"
 #include "text_table.hpp"
@@ -25,6 +28,21 @@ void show(std::ostream& out, HeldItem const& item) {
       << "\n";
 }
 
+/// Without what stands in other columns already.
+std::string bare_reason(HeldItem const& item) {
+  auto const place = "channel '" + item.channel + "', message " + item.message_id + ": ";
+  return item.reason.starts_with(place) ? item.reason.substr(place.size()) : item.reason;
+}
+
+struct RetryReport {
+  std::size_t requested{};
+};
+struct DropReport {
+  bool dropped{};
+  /// When the id alone does not say which.
+  std::vector<std::string> owners;
+};
+
 int nothing_found(Workplace const& place) {
   place.out << "no such message is held; see \"tram held list\"\n";
   return exit_no;
@@ -46,12 +64,17 @@ int held_list(Workplace const& place) {
   for (auto const& item : items) {
     rows.push_back({utc_text(item.held_at), item.held_by + " " + item.owner, item.channel, item.key,
                     item.message_id, item.attempts ? std::to_string(*item.attempts) : "",
-                    item.retry_requested ? "yes" : "", item.reason});
+                    item.retry_requested ? "yes" : "", bare_reason(item)});
   }
   print_table(
       place.out,
       {"SINCE (UTC)", "HELD BY", "CHANNEL", "KEY", "MESSAGE", "ATTEMPTS", "RETRY", "REASON"},
       std::move(rows));
+  // What came or went since then is not worth a word.
+  auto const all = held_count(place, place.arguments.held);
+  if (all > items.size()) {
+    place.out << all - items.size() << " more; --limit " << all << " shows all\n";
+  }
   return exit_done;
 }
 
@@ -71,6 +94,10 @@ int held_show(Workplace const& place) {
 
 int held_retry(Workplace const& place) {
   auto const count = request_retry(place, place.arguments.held);
+  if (place.arguments.json) {
+    place.out << json::encode(RetryReport{.requested = count}) << "\n";
+    return count == 0 ? exit_no : exit_done;
+  }
   if (count == 0) return nothing_found(place);
   place.out << count << (count == 1 ? " key or row is" : " keys and rows are")
             << " to be tried again; services and relays do it within seconds\n";
@@ -79,16 +106,24 @@ int held_retry(Workplace const& place) {
 
 int held_drop(Workplace const& place) {
   auto const items = held_items(place, place.arguments.held, same_id_max);
-  if (items.empty()) return nothing_found(place);
+  DropReport report;
   if (items.size() > 1) {
-    std::string owners;
-    for (auto const& item : items) owners += (owners.empty() ? "" : " or ") + owner_flag(item);
-    place.out << "the message is held more than once; say which one: " << owners << "\n";
-    return exit_no;
+    for (auto const& item : items) report.owners.push_back(owner_flag(item));
+  } else {
+    report.dropped = !items.empty() && drop(place, items.front());
   }
-  if (!drop(place, items.front())) return nothing_found(place);
-  place.out << "dropped; what waited behind it goes on\n";
-  return exit_done;
+  if (place.arguments.json) {
+    place.out << json::encode(report) << "\n";
+  } else if (report.dropped) {
+    place.out << "dropped; what waited behind it goes on\n";
+  } else if (report.owners.empty()) {
+    return nothing_found(place);
+  } else {
+    std::string owners;
+    for (auto const& owner : report.owners) owners += (owners.empty() ? "" : " or ") + owner;
+    place.out << "the message is held more than once; say which one: " << owners << "\n";
+  }
+  return report.dropped ? exit_done : exit_no;
 }
 
 }  // namespace tram::operator_program

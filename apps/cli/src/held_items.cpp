@@ -80,6 +80,17 @@ std::vector<HeldItem> held_items(Workplace const& place, HeldChoice const& choic
   });
 }
 
+std::size_t held_count(Workplace const& place, HeldChoice const& choice) {
+  HeldMessages const messages{place.database.dialect(), place.schema};
+  HeldRowList const rows{place.database.dialect(), place.schema};
+  return place.database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+    std::size_t count = 0;
+    if (means_subscriptions(choice)) count += messages.count(tx, message_filter(choice));
+    if (means_relays(choice)) count += rows.count(tx, row_filter(choice));
+    return count;
+  });
+}
+
 std::size_t request_retry(Workplace const& place, HeldChoice const& choice) {
   HeldMessages const messages{place.database.dialect(), place.schema};
   HeldRowList const rows{place.database.dialect(), place.schema};

@@ -30,6 +30,8 @@ struct HeldItem {
 
 /// Both kinds unless the choice names an owner; of each the oldest first, `max` at most.
 std::vector<HeldItem> held_items(Workplace const& place, HeldChoice const& choice, std::size_t max);
+/// All that `held_items` would give.
+std::size_t held_count(Workplace const& place, HeldChoice const& choice);
 
 /// Keys of subscriptions and rows of relays that are to be tried again; how many.
 std::size_t request_retry(Workplace const& place, HeldChoice const& choice);

@@ -29,6 +29,13 @@ std::string number_column(Transaction& tx, SchemaName const& schema) {
   return numbered ? "dbid" : "id";
 }
 
+/// In SQLite anything can stand there: `datetime('now')`.
+std::string sent_at_column(Transaction& tx) {
+  return tx.dialect().kind == DatabaseKind::sqlite
+             ? "CASE WHEN typeof(creation_time) = 'integer' THEN creation_time END"
+             : "creation_time";
+}
+
 /// The headers may be anybody's.
 std::string key_in(std::string const& headers_json) {
   try {
@@ -41,11 +48,11 @@ std::string key_in(std::string const& headers_json) {
 std::vector<SentRow> newest(Workplace const& place) {
   return place.database.transact({.access = Access::read_only}, [&](Transaction& tx) {
     auto const number = number_column(tx, place.schema);
-    auto const rows = tx.execute("SELECT id, destination, headers, creation_time, "
-                                 "length(CAST(payload AS TEXT)), " +
-                                     number + " FROM " + place.schema.qualify("message") +
-                                     " ORDER BY " + number + " DESC LIMIT ?",
-                                 static_cast<std::int64_t>(place.arguments.limit));
+    auto const rows =
+        tx.execute("SELECT id, destination, headers, " + sent_at_column(tx) +
+                       ", length(CAST(payload AS TEXT)), " + number + " FROM " +
+                       place.schema.qualify("message") + " ORDER BY " + number + " DESC LIMIT ?",
+                   static_cast<std::int64_t>(place.arguments.limit));
     std::vector<SentRow> sent;
     for (auto const row : rows) {
       auto id = row.get<std::string>(0);
@@ -78,8 +85,9 @@ struct OutboxReport {
 OutboxReport report(Workplace const& place) {
   return place.database.transact({.access = Access::read_only}, [&](Transaction& tx) {
     auto const outbox = place.schema.qualify("message");
+    auto const sent_at = sent_at_column(tx);
     auto const rows =
-        tx.execute("SELECT count(*), min(creation_time), max(creation_time) FROM " + outbox);
+        tx.execute("SELECT count(*), min(" + sent_at + "), max(" + sent_at + ") FROM " + outbox);
     auto const held = tx.execute("SELECT count(*) FROM " + place.schema.qualify("tram_relay_held"));
     OutboxReport found{.rows = rows[0].get<std::int64_t>(0),
                        .oldest_at = rows[0].get<std::optional<std::int64_t>>(1),
@@ -108,7 +116,7 @@ int outbox_list(Workplace const& place) {
   }
   std::vector<TextRow> rows;
   for (auto const& row : sent) {
-    rows.push_back({row.sent_at ? utc_text(*row.sent_at) : "", row.id, row.channel, row.key,
+    rows.push_back({row.sent_at ? utc_text(*row.sent_at) : "?", row.id, row.channel, row.key,
                     std::to_string(row.bytes)});
   }
   print_table(place.out, {"SENT (UTC)", "ID", "CHANNEL", "KEY", "LENGTH"}, std::move(rows));

@@ -13,13 +13,13 @@ int act(Workplace const& place) {
   switch (place.arguments.command) {
     case Command::schema_install: return schema_install(place);
     case Command::schema_status: return schema_status_command(place);
-    case Command::schema_print: return schema_print(place);
     case Command::outbox_list: return outbox_list(place);
     case Command::outbox_status: return outbox_status(place);
     case Command::held_list: return held_list(place);
     case Command::held_show: return held_show(place);
     case Command::held_retry: return held_retry(place);
     case Command::held_drop: return held_drop(place);
+    case Command::schema_print:
     case Command::doctor:
     case Command::print: break;
   }
@@ -47,9 +47,15 @@ Task understand(std::vector<std::string> const& arguments, Machine const& machin
   Task task{.arguments = parse_arguments(arguments), .schema = SchemaName{}, .database = {}};
   if (task.arguments.command == Command::print) return task;
   task.schema = SchemaName{task.arguments.schema};
+  if (!task.arguments.kind.empty()) return task;
   task.database.emplace(by_url::database(task.arguments.database_url, {.connections_max = 1},
                                          machine.clock, machine.random,
                                          opening_of(task.arguments.command)));
+  // Nothing else of the database is of interest.
+  if (task.arguments.command == Command::schema_print) {
+    bool const sqlite = task.database->dialect().kind == DatabaseKind::sqlite;
+    task.arguments.kind = sqlite ? "sqlite" : "postgresql";
+  }
   return task;
 }
 
@@ -58,6 +64,8 @@ int act(Task& task, Machine const& machine) {
     machine.out << task.arguments.text;
     return exit_done;
   }
+  if (task.arguments.command == Command::schema_print)
+    return schema_print(task.arguments, task.schema, machine.out);
   if (task.arguments.command == Command::doctor)
     return doctor(task.arguments, task.schema, machine);
   return act({.database = *task.database,
@@ -77,7 +85,10 @@ int run(std::vector<std::string> const& arguments, Machine const& machine) {
     return exit_wrong_arguments;
   }
   try {
-    return act(*task, machine);
+    int const status = act(*task, machine);
+    if (machine.out.flush()) return status;
+    machine.complaints << "tram: the output cannot be written\n";
+    return exit_trouble;
   } catch (Error const& error) {
     machine.complaints << "tram: " << error.what() << "\n";
     return exit_trouble;

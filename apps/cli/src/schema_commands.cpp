@@ -40,10 +40,24 @@ struct StatusReport {
   std::vector<std::string> findings;
 };
 
+StatusReport report_of(SchemaStatus const& status) {
+  return {.state = std::string{text_of(status.state)},
+          .version = status.version,
+          .findings = status.findings};
+}
+
+struct Statements {
+  std::string sql;
+};
+
 }  // namespace
 
 int schema_install(Workplace const& place) {
   install_schema(place.database, place.schema);
+  if (place.arguments.json) {
+    place.out << json::encode(report_of(schema_status(place.database, place.schema))) << "\n";
+    return exit_done;
+  }
   place.out << place.database.name() << ": the tables are there, version " << schema_version
             << "\n";
   return exit_done;
@@ -52,10 +66,7 @@ int schema_install(Workplace const& place) {
 int schema_status_command(Workplace const& place) {
   auto const status = schema_status(place.database, place.schema);
   if (place.arguments.json) {
-    place.out << json::encode(StatusReport{.state = std::string{text_of(status.state)},
-                                           .version = status.version,
-                                           .findings = status.findings})
-              << "\n";
+    place.out << json::encode(report_of(status)) << "\n";
   } else {
     place.out << place.database.name() << ": " << text_of(status.state) << ", version "
               << status.version << " of " << schema_version << "; " << advice_for(status.state)
@@ -65,8 +76,11 @@ int schema_status_command(Workplace const& place) {
   return status.state == SchemaStatus::State::current ? exit_done : exit_no;
 }
 
-int schema_print(Workplace const& place) {
-  place.out << print_schema(place.database.dialect(), place.schema);
+int schema_print(Arguments const& arguments, SchemaName const& schema, std::ostream& out) {
+  auto const& dialect = arguments.kind == "sqlite" ? sqlite_dialect() : postgres_dialect();
+  auto sql = print_schema(dialect, schema);
+  if (arguments.json) out << json::encode(Statements{.sql = std::move(sql)}) << "\n";
+  else out << sql;
   return exit_done;
 }
 

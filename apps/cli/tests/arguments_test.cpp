@@ -43,6 +43,8 @@ TEST(Arguments, name_a_command_and_what_it_works_on) {
 TEST(Arguments, take_help_for_every_command) {
   EXPECT_TRUE(says(parse_arguments({"--help"}).text, "Exit status"));
   EXPECT_TRUE(says(parse_arguments({"held", "retry", "--help"}).text, "--all"));
+  EXPECT_TRUE(says(parse_arguments({"held", "--help"}).text, "tram held"));
+  EXPECT_EQ(parse_arguments({"schema", "print", "sqlite"}).kind, "sqlite");
   EXPECT_TRUE(says(parse_arguments({"--version"}).text, "tram "));
 }
 

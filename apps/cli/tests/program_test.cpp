@@ -162,6 +162,77 @@ TEST_F(Program, lists_and_shows_what_is_held) {
   EXPECT_EQ(run("held show m9").status, 1);
 }
 
+TEST_F(Program, shows_the_reason_alone_and_how_many_more_are_held) {
+  install();
+  auto held_in = database();
+  HeldMessages const held{held_in.dialect(), SchemaName{}};
+  held_in.transact([&](Transaction& tx) {
+    auto first = message("m1");
+    first.reason = "channel 'orders', message m1: no such customer";
+    held.hold(tx, first);
+    held.hold_behind(tx, message("m2"));
+  });
+  hold_row();
+  auto const list = run("held list");
+  EXPECT_TRUE(list.says("  no such customer\n")) << list.text;
+  EXPECT_FALSE(list.says("channel 'orders'") || list.says(" more;")) << list.text;
+  auto const first = run("held list --limit 1 --subscriber billing");
+  EXPECT_TRUE(first.says("\n1 more; --limit 2 shows all\n")) << first.text;
+}
+
+TEST_F(Program, lists_rows_whose_time_is_a_text) {
+  install();
+  database().transact([](Transaction& tx) {
+    tx.execute("INSERT INTO message (id, destination, headers, payload, creation_time) VALUES "
+               "('a', 'orders', '{}', 'x', datetime('now'))");
+  });
+  auto const list = run("outbox list");
+  EXPECT_EQ(list.status, 0) << list.text;
+  EXPECT_TRUE(list.says("\n?  ")) << list.text;
+  auto const status = run("outbox status");
+  EXPECT_EQ(status.status, 0) << status.text;
+  EXPECT_TRUE(status.says("rows in the outbox: 1\n")) << status.text;
+  EXPECT_TRUE(run("outbox list --json").says(R"("sentAt":null)") ||
+              !run("outbox list --json").says("sentAt"));
+}
+
+TEST_F(Program, says_that_its_output_is_lost) {
+  install();
+  for (auto const* command : {"outbox list", "doctor", "schema print", "--help"}) {
+    auto const outcome = run(std::string{command} + " > /dev/full");
+    EXPECT_EQ(outcome.status, 3) << command;
+  }
+}
+
+TEST_F(Program, prints_the_statements_for_a_kind_of_database) {
+  auto const none = [](std::string const& arguments) { return run_on("sqlite:a.db", arguments); };
+  EXPECT_TRUE(none("schema print postgresql").says("CREATE SCHEMA IF NOT EXISTS eventuate"));
+  EXPECT_FALSE(none("schema print sqlite").says("CREATE SCHEMA"));
+  EXPECT_TRUE(none("schema print sqlite --json").says(R"({"sql":"CREATE TABLE)"));
+  auto const other = none("schema print oracle");
+  EXPECT_EQ(other.status, 2);
+  EXPECT_TRUE(other.says("'sqlite' and 'postgresql'")) << other.text;
+}
+
+TEST_F(Program, answers_programs_in_json) {
+  EXPECT_EQ(run("schema install --json").text,
+            "{\"state\":\"current\",\"version\":1,\"findings\":[]}\n");
+  hold_two();
+  EXPECT_EQ(run("held retry --all --json").text, "{\"requested\":1}\n");
+  EXPECT_EQ(run("held drop m1 --json").text, "{\"dropped\":true,\"owners\":[]}\n");
+  auto const gone = run("held drop m1 --json");
+  EXPECT_EQ(gone.status, 1);
+  EXPECT_EQ(gone.text, "{\"dropped\":false,\"owners\":[]}\n");
+}
+
+TEST_F(Program, asks_for_a_file_in_place_of_memory) {
+  for (auto const* database : {"sqlite:", "sqlite::memory:"}) {
+    auto const outcome = run_on(database, "outbox list");
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_TRUE(outcome.says("name a file, as in sqlite:orders.db")) << outcome.text;
+  }
+}
+
 TEST_F(Program, asks_for_another_attempt) {
   install();
   hold_two();
@@ -196,7 +267,7 @@ TEST_F(Program, looks_at_everything) {
   hold_two();
   auto const bad = run("doctor --broker-retention 30d --broker memory:");
   EXPECT_EQ(bad.status, 1);
-  EXPECT_TRUE(bad.says("WRONG  held messages: 2 of 1 keys wait")) << bad.text;
+  EXPECT_TRUE(bad.says("WRONG  held messages: 2 messages of 1 keys wait")) << bad.text;
   EXPECT_TRUE(bad.says("WRONG  retention: the inbox keeps 14d (assumed; "
                        "--inbox-retention says otherwise), the broker 30d: a record"))
       << bad.text;

@@ -55,6 +55,13 @@ std::vector<HeldRowEntry> HeldRowList::rows(StatementExecutor& tx, HeldRowFilter
   return entries;
 }
 
+std::size_t HeldRowList::count(StatementExecutor& tx, HeldRowFilter const& filter) const {
+  Conditions const conditions{filter};
+  auto const rows = tx.execute_statement("SELECT count(*) FROM " + table_ + conditions.sql,
+                                         conditions.parameters);
+  return rows[0].get<std::size_t>(0);
+}
+
 std::size_t HeldRowList::request_retry(StatementExecutor& tx, HeldRowFilter const& filter) const {
   Conditions conditions{filter};
   // Both, since a relay that holds no keys tries the row alone, and any other the key's first.

@@ -215,6 +215,13 @@ std::vector<HeldMessage> HeldMessages::messages(StatementExecutor& tx, HeldFilte
   return messages;
 }
 
+std::size_t HeldMessages::count(StatementExecutor& tx, HeldFilter const& filter) const {
+  auto const conditions = conditions_of(filter, "message_id = ?");
+  auto const rows = tx.execute_statement("SELECT count(*) FROM " + message_table_ + conditions.sql,
+                                         conditions.parameters);
+  return rows[0].get<std::size_t>(0);
+}
+
 std::size_t HeldMessages::request_retry(StatementExecutor& tx, HeldFilter const& filter) const {
   auto const conditions = conditions_of(filter, holds_message());
   auto const rows = tx.execute_statement(

@@ -44,6 +44,8 @@ class HeldRowList final {
   /// Oldest first.
   [[nodiscard]] std::vector<HeldRowEntry> rows(StatementExecutor& tx, HeldRowFilter const& filter,
                                                std::size_t max) const;
+  /// All that `rows` would give.
+  [[nodiscard]] std::size_t count(StatementExecutor& tx, HeldRowFilter const& filter) const;
   /// Asks for the rows to be published again, each after the earlier ones of its key, of which the
   /// first is asked for, too; how many.
   std::size_t request_retry(StatementExecutor& tx, HeldRowFilter const& filter) const;

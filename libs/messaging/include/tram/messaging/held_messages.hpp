@@ -88,6 +88,8 @@ class HeldMessages final {
   /// Oldest first.
   [[nodiscard]] std::vector<HeldMessage> messages(StatementExecutor& tx, HeldFilter const& filter,
                                                   std::size_t max) const;
+  /// All that `messages` would give.
+  [[nodiscard]] std::size_t count(StatementExecutor& tx, HeldFilter const& filter) const;
   /// Asks the services to replay the keys; how many keys that are. They do it within seconds.
   std::size_t request_retry(StatementExecutor& tx, HeldFilter const& filter) const;
   /// Removes a message for good; false when there is none. When it was the first of its key, those
