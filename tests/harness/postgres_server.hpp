@@ -50,6 +50,18 @@ class PostgresServer {
   PostgresServer& operator=(PostgresServer const&) = delete;
 
   [[nodiscard]] int port() const { return port_; }
+  /// One that nobody listens on.
+  static int free_port() {
+    int const probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    ::bind(probe, reinterpret_cast<sockaddr*>(&address), length);
+    ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &length);
+    ::close(probe);
+    return ntohs(address.sin_port);
+  }
   [[nodiscard]] std::string connection(std::string const& database = "postgres") const {
     return "host=127.0.0.1 port=" + std::to_string(port_) + " user=postgres dbname=" + database;
   }
@@ -93,17 +105,6 @@ class PostgresServer {
   // The server refuses to run as root.
   static std::string as_owner() {
     return root() ? "setpriv --reuid=postgres --regid=postgres --clear-groups " : "";
-  }
-  static int free_port() {
-    int const probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    ::bind(probe, reinterpret_cast<sockaddr*>(&address), length);
-    ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &length);
-    ::close(probe);
-    return ntohs(address.sin_port);
   }
   void run(std::string const& command) const {
     if (std::system((command + " > " + folder_ + "/command.log 2>&1 < /dev/null").c_str()) == 0)
