@@ -77,8 +77,9 @@ Rate rate(Database& database, Clock& clock, Random& random, std::size_t threads,
                                                  {"event-aggregate-type", "orders.Order"},
                                                  {"event-aggregate-id", id}},
                                      .payload = benchmarks::text()});
-    producer->submit({.channel = Order::wire_type.name, .key = id, .value = value},
-                     static_cast<Sequence>(number) + 1);
+    [[maybe_unused]] bool const taken =
+        producer->submit({.channel = Order::wire_type.name, .key = id, .value = value},
+                         static_cast<Sequence>(number) + 1);
   }
   WorkerPool workers{threads};
   Subscriber subscriber{{database, *broker, workers, clock, random},
