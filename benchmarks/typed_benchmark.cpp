@@ -57,8 +57,12 @@ struct World {
   SystemClock clock;
   SystemRandom random;
   IdGenerator ids{clock, MachineNumber{17}};
-  Outbox outbox{
-      {.dialect = sqlite_dialect(), .table = {}, .ids = ids, .clock = clock, .random = random}, {}};
+  Outbox outbox{{.dialect = sqlite_dialect(),
+                 .table = OutboxTable{},
+                 .ids = ids,
+                 .clock = clock,
+                 .random = random},
+                {}};
   NoDatabase connection;
   Transaction tx{connection, sqlite_dialect(), Deadline::never(), {}};
 };

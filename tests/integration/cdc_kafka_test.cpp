@@ -102,7 +102,10 @@ TEST_F(CdcOnKafka, says_that_the_broker_is_away) {
   kafka_.kill();
   auto const result = run_cdc({"--check"}, environment());
   EXPECT_EQ(result.status, 1);
-  EXPECT_NE(result.output.find("WRONG  broker: "), std::string::npos) << result.output;
+  for (auto const* const part :
+       {"WRONG  broker: ", kafka_.servers().c_str(), "is the broker running, and are host, port"}) {
+    EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
+  }
   CdcProcess cdc{{"--log-level", "debug"}, environment()};
   ASSERT_TRUE(eventually([&] { return cdc.get("/health/live") != ""; })) << cdc.log();
   ASSERT_TRUE(eventually([&] {

@@ -159,6 +159,7 @@ TEST_F(CdcOnPostgres, keeps_trying_when_the_database_is_down_at_the_start) {
   CdcProcess const cdc{arguments(url(late))};
   EXPECT_TRUE(eventually([&] { return cdc.answers("/health/ready", 503); })) << cdc.log();
   EXPECT_TRUE(eventually([&] { return cdc.not_ready_since("127.0.0.1"); })) << cdc.log();
+  EXPECT_TRUE(cdc.not_ready_since("is the server running, and are host and port right?"));
   EXPECT_TRUE(cdc.answers("/health/live", 200));
   late.start();
   EXPECT_TRUE(becomes_ready(cdc)) << cdc.log();

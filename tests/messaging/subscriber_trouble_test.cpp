@@ -1,8 +1,10 @@
+#include "removable_database.hpp"
 #include "subscriber_world.hpp"
 
 namespace tram {
 namespace {
 using namespace std::chrono_literals;
+using testing::RemovableDatabase;
 using testing::SubscriberWorld;
 using testing::Texts;
 
@@ -120,63 +122,14 @@ TEST_F(SubscriberTrouble, says_to_use_the_given_transaction_when_a_handler_opens
 
 // --- a database that is away
 
-struct Outage {
-  bool now{};
-};
-
-class AwayDriver final : public DatabaseDriver {
- public:
-  AwayDriver(std::unique_ptr<DatabaseDriver> inner, Outage& outage)
-      : inner_{std::move(inner)}, outage_{outage} {}
-  std::unique_ptr<Connection> connect(Deadline deadline) override {
-    if (outage_.now) throw Error{Fault::transient, "the server is down"};
-    return std::make_unique<AwayConnection>(inner_->connect(deadline), outage_);
-  }
-  [[nodiscard]] Dialect const& dialect() const override { return inner_->dialect(); }
-  [[nodiscard]] std::string name() const override { return inner_->name(); }
-
- private:
-  class AwayConnection final : public Connection {
-   public:
-    AwayConnection(std::unique_ptr<Connection> inner, Outage& outage)
-        : inner_{std::move(inner)}, outage_{outage} {}
-    void begin(Access access, Deadline deadline) override {
-      check();
-      inner_->begin(access, deadline);
-    }
-    Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) override {
-      check();
-      return inner_->execute(sql, parameters, deadline);
-    }
-    void post(std::string_view sql, Parameters parameters, Deadline deadline) override {
-      check();
-      inner_->post(sql, parameters, deadline);
-    }
-    void commit(Deadline deadline) override {
-      check();
-      inner_->commit(deadline);
-    }
-    bool reset() noexcept override { return inner_->reset() && !outage_.now; }
-
-   private:
-    void check() const {
-      if (outage_.now) throw Error{Fault::broken, "the server went down"};
-    }
-    std::unique_ptr<Connection> inner_;
-    Outage& outage_;
-  };
-
-  std::unique_ptr<DatabaseDriver> inner_;
-  Outage& outage_;
-};
-
 TEST_F(SubscriberTrouble,
        waits_for_a_database_that_is_away_and_holds_nothing_however_long_it_takes) {
-  Outage outage;
-  Database away{std::make_unique<AwayDriver>(sqlite::driver({.path = path}, clock, random), outage),
-                {},
-                clock,
-                random};
+  std::atomic<bool> is_away{false};
+  Database away{
+      std::make_unique<RemovableDatabase>(sqlite::driver({.path = path}, clock, random), is_away),
+      {},
+      clock,
+      random};
   SubscriberParts const away_parts{.database = away,
                                    .broker = broker,
                                    .workers = workers,
@@ -185,7 +138,7 @@ TEST_F(SubscriberTrouble,
                                    .logger = parts().logger};
   // It goes down while a handler runs, and takes the handler's time along.
   trouble = [&](IncomingMessage const&) {
-    outage.now = true;
+    is_away = true;
     clock.advance(31s);
   };
   send("a", "1");
@@ -196,7 +149,7 @@ TEST_F(SubscriberTrouble,
   EXPECT_TRUE(status().paused);
   EXPECT_TRUE(held().empty());
   trouble = {};
-  outage.now = false;
+  is_away = false;
   run_for(60s);
   EXPECT_EQ(effects(), Texts{"1"});
   EXPECT_EQ(counters().failures, 0U);

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "system_trouble.hpp"
+#include "tram/base/file_uri.hpp"
 
 namespace tram::embedded {
 namespace {
@@ -43,17 +44,6 @@ char const* remedy_of(int code, int system_code) {
   }
 }
 
-std::string uri_of(std::string const& path) {
-  std::string uri{"file:"};
-  for (char const each : path) {
-    if (each == '%') uri += "%25";
-    else if (each == '?') uri += "%3f";
-    else if (each == '#') uri += "%23";
-    else uri += each;
-  }
-  return uri;
-}
-
 }  // namespace
 
 FileConnection::FileConnection(std::string const& path, Durability durability, Missing missing)
@@ -78,7 +68,7 @@ FileConnection::FileConnection(std::string const& path, Durability durability, M
 FileConnection::FileConnection(std::string const& path) : path_{path} {
   // Without a log nobody has it open, and SQLite would make one to read it.
   bool const at_rest = !std::filesystem::exists(path + "-wal");
-  auto const uri = uri_of(path) + (at_rest ? "?immutable=1" : "?mode=ro");
+  auto const uri = file_uri(path) + (at_rest ? "?immutable=1" : "?mode=ro");
   sqlite3* connection = nullptr;
   constexpr int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
   int const code = ::sqlite3_open_v2(uri.c_str(), &connection, flags, nullptr);

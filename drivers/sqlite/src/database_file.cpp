@@ -8,6 +8,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "tram/base/file_uri.hpp"
+
 namespace tram::sqlite {
 namespace {
 
@@ -18,17 +20,6 @@ bool uses_write_ahead_log(std::string const& file) {
   std::array<char, read_version_at + 1> header{};
   std::ifstream in{file, std::ios::binary};
   return in.read(header.data(), header.size()) && header.back() == 2;
-}
-
-std::string as_uri(std::string const& path) {
-  std::string uri{"file:"};
-  for (char const each : path) {
-    if (each == '%') uri += "%25";
-    else if (each == '?') uri += "%3f";
-    else if (each == '#') uri += "%23";
-    else uri += each;
-  }
-  return uri;
 }
 
 }  // namespace
@@ -54,7 +45,7 @@ std::string path_to_look_at(std::string const& path) {
   if (path.starts_with("file:")) return path;
   // Nobody has the file open then, and SQLite would make a log and its index to read it.
   bool const at_rest = uses_write_ahead_log(path) && !std::filesystem::exists(path + "-wal");
-  return at_rest ? as_uri(path) + "?immutable=1" : path;
+  return at_rest ? file_uri(path) + "?immutable=1" : path;
 }
 
 bool has_moved(sqlite3* connection) {

@@ -458,7 +458,7 @@ void Reader::enter_object() {
   frame.members = state_->check(state_->check(state_->take().get_object()).begin());
 }
 
-[[gnu::flatten]] std::optional<std::string_view> Reader::next_member() {
+std::optional<std::string_view> Reader::next_member() {
   state_->settle();
   auto& frame = state_->frames[state_->depth - 1];
   TRAM_ASSERT(state_->depth > 1 && frame.is_object, "next_member() without enter_object()");
@@ -473,7 +473,7 @@ void Reader::enter_array() {
   frame.elements = state_->check(state_->check(state_->take().get_array()).begin());
 }
 
-[[gnu::flatten]] bool Reader::next_element() {
+bool Reader::next_element() {
   state_->settle();
   auto& frame = state_->frames[state_->depth - 1];
   TRAM_ASSERT(state_->depth > 1 && !frame.is_object, "next_element() without enter_array()");

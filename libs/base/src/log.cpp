@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <ctime>
 #include <memory>
-#include <mutex>
+
+#include "tram/base/mutex.hpp"
 
 namespace tram {
 namespace {
@@ -59,9 +61,12 @@ std::string utc_now() {
 class StandardError {
  public:
   void write(std::string const& line) {
-    // Whoever writes beside us can still have a write wait; then it is one thread that does.
-    std::unique_lock const lock{mutex_, patience};
-    if (!lock.owns_lock() || !takes_more()) {
+    if (!begin_turn()) {
+      dropped_ += 1;
+      return;
+    }
+    Turn const turn{*this};
+    if (!takes_more()) {
       dropped_ += 1;
       return;
     }
@@ -76,6 +81,28 @@ class StandardError {
 
  private:
   static constexpr std::chrono::milliseconds patience{100};
+
+  struct Turn {
+    StandardError& whose;
+    ~Turn() { whose.end_turn(); }
+  };
+
+  /// Whoever writes beside us can still have a write wait; then it is one thread that does. False
+  /// when another one's turn did not end in time.
+  bool begin_turn() TRAM_EXCLUDES(mutex_) {
+    Lock const lock{mutex_};
+    bool const free = turn_ended_.wait_for(mutex_, patience,
+                                           [this]() TRAM_REQUIRES(mutex_) { return !is_written_; });
+    if (free) is_written_ = true;
+    return free;
+  }
+  void end_turn() TRAM_EXCLUDES(mutex_) {
+    {
+      Lock const lock{mutex_};
+      is_written_ = false;
+    }
+    turn_ended_.notify_one();
+  }
 
   /// A log that cannot be written must not stop the work. So much goes in at once where there is
   /// any room.
@@ -97,9 +124,11 @@ class StandardError {
     return ::poll(&descriptor, 1, dropped_ > 0 ? 0 : static_cast<int>(patience.count())) != 0;
   }
 
-  std::timed_mutex mutex_;
+  Mutex mutex_;
+  std::condition_variable_any turn_ended_;
+  bool is_written_ TRAM_GUARDED_BY(mutex_){};
   std::atomic<std::uint64_t> dropped_{0};
-  /// The last line has no end.
+  /// The last line has no end. Of whoever has the turn.
   bool torn_{};
 };
 

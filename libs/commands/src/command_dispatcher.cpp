@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
+#include <utility>
 
 #include "tram/base/error.hpp"
 #include "tram/commands/commands.hpp"
@@ -76,16 +78,17 @@ CommandDispatcher::Match CommandDispatcher::find(IncomingMessage const& incoming
 Replies CommandDispatcher::run(CommandRoute const& route, Transaction& tx,
                                RawCommand const& command) const {
   int const savepoint = tx.open_savepoint();
+  std::optional<Replies> replies;
   try {
-    auto replies = route.handle(tx, command);
-    if (failed(replies)) tx.roll_back_to_savepoint(savepoint);
-    else tx.release_savepoint(savepoint);
-    return replies;
+    replies = route.handle(tx, command);
+    if (!failed(*replies)) tx.release_savepoint(savepoint);
   } catch (std::exception const& trouble) {
     tx.roll_back_to_savepoint(savepoint);
     if (!answers_now(command.incoming(), trouble)) throw;
     return plain_failure();
   }
+  if (failed(*replies)) tx.roll_back_to_savepoint(savepoint);
+  return *std::move(replies);
 }
 
 bool CommandDispatcher::answers_now(IncomingMessage const& incoming,

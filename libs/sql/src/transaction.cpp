@@ -98,6 +98,8 @@ void Transaction::release_savepoint(int depth) {
 
 void Transaction::roll_back_to_savepoint(int depth) {
   TRAM_ASSERT(depth == savepoints_, "savepoints end innermost first");
+  // Also when this fails: those around it end, too.
+  --savepoints_;
   auto const sql = "ROLLBACK TO SAVEPOINT " + name_of(depth);
   try {
     run(sql, {});
@@ -107,13 +109,14 @@ void Transaction::roll_back_to_savepoint(int depth) {
     run(sql, {});
   }
   connection_.post("RELEASE SAVEPOINT " + name_of(depth), {}, deadline_);
-  --savepoints_;
 }
 
 void Transaction::abandon_savepoint(int depth) noexcept {
   try {
     roll_back_to_savepoint(depth);
-  } catch (Error const& error) { spoiled_ = error; }
+  } catch (Error const& error) {
+    if (!spoiled_) spoiled_ = error;
+  }
 }
 
 }  // namespace tram

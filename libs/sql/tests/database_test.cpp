@@ -167,6 +167,19 @@ TEST_F(DatabaseTest, commits_nothing_when_a_savepoint_could_not_be_rolled_back) 
                                   "ROLLBACK TO SAVEPOINT tram_1", "reset"}));
 }
 
+TEST_F(DatabaseTest, ends_nested_savepoints_when_the_connection_is_lost) {
+  script_.execute = {Fault::broken, Fault::broken, Fault::broken};
+  EXPECT_EQ(fault_of_call([&] {
+              database_.transact({.attempts_max = 1}, [](Transaction& tx) {
+                tx.with_savepoint([&] { tx.with_savepoint([&] { tx.execute("inner"); }); });
+              });
+            }),
+            Fault::broken);
+  EXPECT_EQ(script_.calls,
+            (Calls{"begin", "post SAVEPOINT tram_1", "post SAVEPOINT tram_2", "inner",
+                   "ROLLBACK TO SAVEPOINT tram_2", "ROLLBACK TO SAVEPOINT tram_1", "reset"}));
+}
+
 TEST_F(DatabaseTest, refuses_statements_that_begin_or_end_a_transaction) {
   database_.transact([&](Transaction& tx) {
     for (auto const* const sql :

@@ -46,23 +46,18 @@ class Transaction final : public StatementExecutor {
   void set_context(TransactionContext context) { context_ = std::move(context); }
 
   /// Runs `function` behind a savepoint: when it throws, whatever it is, what it did is rolled back
-  /// and the exception goes on, and the transaction can be used further (not after `broken`). May
-  /// be nested.
+  /// and the exception goes on, and the transaction can be used further. May be nested. Where the
+  /// rollback failed (`broken`), every further statement raises its error and nothing is committed.
   template <class Function>
   auto with_savepoint(Function&& function) {
     Savepoint savepoint{*this};
-    try {
-      if constexpr (std::is_void_v<decltype(function())>) {
-        function();
-        savepoint.release();
-      } else {
-        auto result = function();
-        savepoint.release();
-        return result;
-      }
-    } catch (std::exception const&) {
-      savepoint.roll_back();
-      throw;
+    if constexpr (std::is_void_v<decltype(function())>) {
+      function();
+      savepoint.release();
+    } else {
+      auto result = function();
+      savepoint.release();
+      return result;
     }
   }
 
@@ -78,29 +73,25 @@ class Transaction final : public StatementExecutor {
   }
 
  private:
-  /// Rolls back what neither of its calls has ended: an exception of any type.
+  /// Rolls back what was not released, whatever left it.
   class Savepoint {
    public:
     explicit Savepoint(Transaction& tx) : tx_{tx}, depth_{tx.open_savepoint()} {}
     ~Savepoint() {
-      if (!ended_) tx_.abandon_savepoint(depth_);
+      if (!released_) tx_.abandon_savepoint(depth_);
     }
     Savepoint(Savepoint const&) = delete;
     Savepoint& operator=(Savepoint const&) = delete;
 
     void release() {
       tx_.release_savepoint(depth_);
-      ended_ = true;
-    }
-    void roll_back() {
-      ended_ = true;
-      tx_.roll_back_to_savepoint(depth_);
+      released_ = true;
     }
 
    private:
     Transaction& tx_;
     int depth_;
-    bool ended_{};
+    bool released_{};
   };
 
   Rows run(std::string_view sql, Parameters parameters);
