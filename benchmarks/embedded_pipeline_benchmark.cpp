@@ -22,8 +22,10 @@
 #include "tram/embedded/in_memory.hpp"
 #include "tram/messaging/outbox.hpp"
 #include "tram/messaging/subscriber.hpp"
+#include "tram/messaging/workers.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace {
 

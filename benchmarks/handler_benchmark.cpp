@@ -30,6 +30,7 @@
 #include "postgres_server.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/messaging/subscriber.hpp"
+#include "tram/messaging/workers.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/wire/record.hpp"

@@ -13,13 +13,17 @@
 
 #include "medians.hpp"
 #include "order_placed.hpp"
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
 #include "tram/commands/command_handlers.hpp"
 #include "tram/commands/reply_handlers.hpp"
 #include "tram/events/event_handlers.hpp"
 #include "tram/events/event_publisher.hpp"
 #include "tram/messaging/outbox.hpp"
+#include "tram/sql/connection.hpp"
 #include "tram/sql/dialect.hpp"
 #include "tram/wire/http_date.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include "tram/embedded/in_memory.hpp"
 #include "tram/events/event_handlers.hpp"
 #include "tram/messaging/subscriber.hpp"
+#include "tram/messaging/workers.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/wire/record.hpp"

@@ -1,7 +1,6 @@
 // A message is written in one transaction with the data that it tells of, published by the relay,
 // and handled once. All three run in this process; the second and third could be anywhere.
 
-#include <tram/base/json.hpp>
 #include <tram/by_url/broker.hpp>
 #include <tram/by_url/database.hpp>
 #include <tram/by_url/outbox.hpp>
@@ -9,6 +8,7 @@
 #include <tram/cdc/relay_held_store.hpp>
 #include <tram/messaging/outbox.hpp>
 #include <tram/messaging/subscriber.hpp>
+#include <tram/wire/id_generator.hpp>
 
 #include <iostream>
 #include <thread>

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tram/base/json.hpp"
+#include "tram/messaging/outbox.hpp"
 #include "tram/testkit/in_memory_world.hpp"
 
 namespace {

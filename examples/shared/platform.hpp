@@ -3,7 +3,9 @@
 #include <tram/by_url/broker.hpp>
 #include <tram/by_url/database.hpp>
 #include <tram/by_url/outbox.hpp>
+#include <tram/service/asyncapi.hpp>
 #include <tram/service/service.hpp>
+#include <tram/sql/schema.hpp>
 
 #include <atomic>
 #include <functional>

@@ -5,9 +5,15 @@
 #include <set>
 #include <string>
 
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
 #include "tram/messaging/outbox.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/transaction.hpp"
 #include "tram/wire/headers_json.hpp"
 #include "tram/wire/http_date.hpp"
+#include "tram/wire/id_generator.hpp"
+#include "tram/wire/int128.hpp"
 #include "vectors.hpp"
 
 namespace tram::contract {

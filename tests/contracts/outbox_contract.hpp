@@ -4,6 +4,7 @@
 #include "tram/base/error.hpp"
 #include "tram/messaging/outbox.hpp"
 #include "tram/wire/headers_json.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace tram::contract {
 

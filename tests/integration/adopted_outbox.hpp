@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sql/statement_executor.hpp"

@@ -12,6 +12,7 @@
 #include "tram/messaging/inbox.hpp"
 #include "tram/messaging/outbox.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace tram::testing {
 namespace {

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "tram/base/clock.hpp"
 #include "tram/embedded/embedded.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/testkit/broker_contract.hpp"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tram/sql/dialect.hpp"
+#include "tram/sql/function_executor.hpp"
 #include "tram/sql/statement_executor.hpp"
 
 namespace tram::testing {

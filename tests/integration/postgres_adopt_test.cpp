@@ -7,6 +7,7 @@
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/adopt.hpp"
+#include "tram/sql/function_executor.hpp"
 
 #include <soci/postgresql/soci-postgresql.h>
 

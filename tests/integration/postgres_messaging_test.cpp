@@ -9,6 +9,7 @@
 #include "tcp_proxy.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/messaging/subscriber.hpp"
+#include "tram/messaging/workers.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/wire/record.hpp"
 

@@ -1,14 +1,17 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 
 #include "http_client.hpp"
 #include "postgres_server.hpp"
 #include "tram/embedded/in_memory.hpp"
+#include "tram/messaging/outbox.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/service/service.hpp"
+#include "tram/sql/schema.hpp"
 
 namespace tram::testing {
 namespace {

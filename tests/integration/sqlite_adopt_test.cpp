@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
+
 #include <sqlite3.h>
+#include <tuple>
 
 #include "adopted_outbox.hpp"
 #include "tram/base/error.hpp"

@@ -15,6 +15,7 @@
 #include "kafka_publisher.hpp"
 #include "postgres_server.hpp"
 #include "program_process.hpp"
+#include "tram/base/mutex.hpp"
 #include "tram/commands/command_calls.hpp"
 #include "tram/commands/reply_handlers.hpp"
 #include "tram/messaging/held_messages.hpp"

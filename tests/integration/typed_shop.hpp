@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tram/base/clock.hpp"
 #include "tram/commands/command_handlers.hpp"
 #include "tram/commands/commands.hpp"
 #include "tram/events/event_handlers.hpp"
@@ -15,6 +16,7 @@
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/service/service.hpp"
+#include "tram/sql/schema.hpp"
 
 /// What the tests of typed messages on servers talk about: a shop has orders, a bank gives credit.
 namespace tram::testing::shop {

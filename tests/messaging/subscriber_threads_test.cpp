@@ -1,4 +1,5 @@
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 

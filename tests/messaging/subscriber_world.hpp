@@ -12,11 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/messaging/held_messages.hpp"
 #include "tram/messaging/inbox.hpp"
 #include "tram/messaging/subscriber.hpp"
+#include "tram/messaging/workers.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
 #include "tram/wire/record.hpp"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "numbers.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/by_url/broker.hpp"
 #include "tram/by_url/database.hpp"
@@ -19,6 +20,8 @@
 #include "tram/cdc/relay.hpp"
 #include "tram/cdc/relay_held_store.hpp"
 #include "tram/messaging/subscriber.hpp"
+#include "tram/messaging/workers.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace {
 

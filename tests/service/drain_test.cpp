@@ -1,6 +1,7 @@
 #include <latch>
 
 #include "service_world.hpp"
+#include "tram/messaging/outbox.hpp"
 
 namespace tram {
 namespace {

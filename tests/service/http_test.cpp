@@ -1,6 +1,8 @@
 #include <latch>
 
 #include "service_world.hpp"
+#include "tram/http/message.hpp"
+#include "tram/messaging/outbox.hpp"
 
 namespace tram {
 namespace {

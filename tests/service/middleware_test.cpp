@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "service_world.hpp"
+#include "tram/messaging/outbox.hpp"
 
 namespace tram {
 namespace {

@@ -20,6 +20,7 @@
 #include "tram/base/mutex.hpp"
 #include "tram/base/random.hpp"
 #include "tram/embedded/in_memory.hpp"
+#include "tram/messaging/outbox.hpp"
 #include "tram/service/service.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sqlite/change_source.hpp"

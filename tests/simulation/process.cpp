@@ -11,6 +11,7 @@
 #include "tram/messaging/subscriber.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/testkit/job_list.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace tram::simulation {
 namespace {

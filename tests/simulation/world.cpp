@@ -1,6 +1,7 @@
 #include "world.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "checks.hpp"

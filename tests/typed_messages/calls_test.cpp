@@ -9,6 +9,7 @@
 #include "tram/commands/command_calls.hpp"
 #include "tram/commands/command_handlers.hpp"
 #include "tram/embedded/in_memory.hpp"
+#include "tram/messaging/contribution.hpp"
 #include "tram/wire/record.hpp"
 #include "typed_world.hpp"
 
@@ -34,7 +35,8 @@ using Answer = tram::AnyAnswerTo<ReserveCredit>;
 struct Instance {
   explicit Instance(CommandCalls::Parts parts) : calls{std::move(parts), catalogue::replies} {}
   CommandCalls calls;
-  std::jthread reader{[this](std::stop_token const& stop) { calls.run(stop); }};
+  std::jthread reader{
+      [this](std::stop_token const& stop) { calls.contribution().components.front().run(stop); }};
 };
 
 struct Calls : tram::testing::TypedWorldOn<tram::SystemClock> {

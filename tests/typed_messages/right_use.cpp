@@ -1,6 +1,7 @@
 // Compiled like the wrong uses, to show that it is not the way of compiling that fails.
 #include "customers.hpp"
 #include "orders.hpp"
+#include "tram/sql/function_executor.hpp"
 
 void publish(tram::Transaction& tx, tram::EventPublisher const& events) {
   events.publish<Order>(tx, "1", OrderPlaced{});

@@ -18,6 +18,7 @@
 #include "tram/sql/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
 #include "tram/wire/headers_json.hpp"
+#include "tram/wire/id_generator.hpp"
 #include "vectors.hpp"
 
 namespace tram::testing {

@@ -11,6 +11,7 @@
 #include "tram/by_url/broker.hpp"
 #include "tram/by_url/outbox.hpp"
 #include "tram/cdc/relay.hpp"
+#include "tram/sql/schema.hpp"
 
 namespace tram::relay_program {
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::relay_program {

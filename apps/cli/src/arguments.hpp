@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tram/base/clock.hpp"
+#include "tram/sql/schema.hpp"
 
 namespace tram::operator_program {
 

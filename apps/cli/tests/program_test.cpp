@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "tram/base/clock.hpp"
 #include "tram/cdc/relay_held_store.hpp"
 #include "tram/embedded/embedded.hpp"
 #include "tram/messaging/held_messages.hpp"
 #include "tram/messaging/outbox.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace tram {
 namespace {

@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/by_url/broker.hpp"
 #include "tram/by_url/database.hpp"

@@ -7,6 +7,7 @@
 
 #include "broker_file.hpp"
 #include "piped_process.hpp"
+#include "tram/base/clock.hpp"
 
 namespace tram::embedded {
 namespace {

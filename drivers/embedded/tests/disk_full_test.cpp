@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "broker_file.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::embedded {

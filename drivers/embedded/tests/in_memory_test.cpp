@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::embedded {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/embedded/embedded.hpp"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "faults.hpp"
+#include "tram/base/clock.hpp"
 
 namespace tram::kafka {
 namespace {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "faults.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 
 namespace tram::kafka {

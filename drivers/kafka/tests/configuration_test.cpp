@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::kafka {

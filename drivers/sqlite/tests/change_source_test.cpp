@@ -5,11 +5,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
 #include "outbox_file.hpp"
 #include "processes.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"

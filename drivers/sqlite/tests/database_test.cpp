@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "outbox_file.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sqlite/adopt.hpp"
 #include "tram/sqlite/sqlite.hpp"

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "outbox_file.hpp"
+#include "tram/base/clock.hpp"
 
 namespace tram::sqlite {
 namespace {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "outbox_file.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sqlite/sqlite.hpp"
 

@@ -1,5 +1,6 @@
 #include "tram/base/json_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>

@@ -1,4 +1,5 @@
 #include "tram/base/counterpart.hpp"
+#include "tram/base/clock.hpp"
 
 #include <gtest/gtest.h>
 

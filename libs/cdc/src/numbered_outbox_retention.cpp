@@ -1,6 +1,8 @@
 #include "tram/cdc/numbered_outbox_retention.hpp"
 
+#include "tram/sql/database.hpp"
 #include "tram/sql/dialect.hpp"
+#include "tram/sql/transaction.hpp"
 
 namespace tram {
 

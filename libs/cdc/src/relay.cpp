@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "relay_loop.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/timespec.hpp"
 
 namespace tram {

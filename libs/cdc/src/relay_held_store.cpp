@@ -4,7 +4,10 @@
 #include <functional>
 #include <utility>
 
+#include "tram/sql/connection.hpp"
+#include "tram/sql/database.hpp"
 #include "tram/sql/dialect.hpp"
+#include "tram/sql/transaction.hpp"
 
 namespace tram {
 namespace {

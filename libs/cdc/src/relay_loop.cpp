@@ -5,6 +5,11 @@
 #include <utility>
 
 #include "tram/base/assert.hpp"
+#include "tram/base/clock.hpp"
+#include "tram/broker/broker.hpp"
+#include "tram/cdc/change_source.hpp"
+#include "tram/cdc/held_rows.hpp"
+#include "tram/cdc/outbox_retention.hpp"
 #include "tram/wire/channel_name.hpp"
 
 namespace tram {

@@ -5,6 +5,7 @@
 
 #include "tram/base/error.hpp"
 #include "tram/wire/channel_name.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace tram {
 

@@ -20,6 +20,8 @@
 #include "tram/base/error.hpp"
 #include "tram/base/random.hpp"
 #include "tram/broker/broker.hpp"
+#include "tram/cdc/held_rows.hpp"
+#include "tram/cdc/outbox_retention.hpp"
 #include "tram/cdc/relay.hpp"
 #include "tram/wire/record.hpp"
 

@@ -4,15 +4,19 @@
 
 #include <condition_variable>
 #include <optional>
+#include <span>
+#include <stop_token>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "call_book.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/broker/broker.hpp"
 #include "tram/messaging/contribution.hpp"
+#include "tram/sql/database.hpp"
 #include "tram/wire/record.hpp"
 
 namespace tram {
@@ -75,6 +79,7 @@ struct CommandCalls::State {
   void await_reading(Deadline deadline);
   IncomingMessage await(std::string const& id, Deadline deadline);
 
+  void run(std::stop_token const& stop);
   void read(Consumer& consumer, std::stop_token const& stop);
   void wait(Consumer const& consumer, std::stop_token const& stop) const;
   void take(Delivery const& delivery);
@@ -112,22 +117,21 @@ CommandCalls::CommandCalls(Parts parts, Channel replies)
 
 CommandCalls::~CommandCalls() = default;
 
-void CommandCalls::run(std::stop_token const& stop) {
+void CommandCalls::State::run(std::stop_token const& stop) {
   while (!stop.stop_requested()) {
     try {
-      auto const consumer = state_->parts.broker.subscribe({.kind = ConsumerMode::Kind::broadcast},
-                                                           std::span{&state_->mapped_channel, 1});
-      state_->read(*consumer, stop);
+      auto const consumer = parts.broker.subscribe({.kind = ConsumerMode::Kind::broadcast},
+                                                   std::span{&mapped_channel, 1});
+      read(*consumer, stop);
       consumer->close(1s);
     } catch (Error const& error) {
-      state_->set_reading(false);
+      set_reading(false);
       if (error.fault() == Fault::rejected) throw;
-      state_->parts.logger.warning("calls.interrupted",
-                                   {{"channel", state_->channel}, {"reason", error.what()}});
-      state_->parts.clock.pause(back_off, stop);
+      parts.logger.warning("calls.interrupted", {{"channel", channel}, {"reason", error.what()}});
+      parts.clock.pause(back_off, stop);
     }
   }
-  state_->set_reading(false);
+  set_reading(false);
 }
 
 void CommandCalls::State::read(Consumer& consumer, std::stop_token const& stop) {
@@ -223,7 +227,7 @@ Contribution CommandCalls::contribution() {
     return state.metric(Metric::Kind::counter, std::move(name), std::move(help), value);
   };
   return {.components = {{.name = "calls answered in '" + state.channel + "'",
-                          .run = [this](std::stop_token const& stop) { run(stop); },
+                          .run = [&state](std::stop_token const& stop) { state.run(stop); },
                           .trouble = [&state] { return state.trouble(); }}},
           .metrics = {
               state.metric(Metric::Kind::gauge, "tram_calls_waiting",

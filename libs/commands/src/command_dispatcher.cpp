@@ -10,6 +10,7 @@
 #include "tram/commands/detail/describe_command.hpp"
 #include "tram/messaging/dispatching.hpp"
 #include "tram/messaging/payload.hpp"
+#include "tram/sql/transaction.hpp"
 #include "tram/wire/header_names.hpp"
 
 namespace tram::detail {

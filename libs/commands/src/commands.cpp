@@ -1,6 +1,7 @@
 #include "tram/commands/commands.hpp"
 
 #include "tram/base/error.hpp"
+#include "tram/sql/transaction.hpp"
 #include "tram/wire/header_names.hpp"
 
 namespace tram::detail {

@@ -29,6 +29,9 @@ std::string name_of(std::string const& variable) {
 
 }  // namespace
 
+PathVariables::PathVariables(std::vector<std::pair<std::string, std::string>> variables)
+    : variables_{std::move(variables)} {}
+
 std::string const* PathVariables::find(std::string_view name) const {
   auto const found =
       std::ranges::find(variables_, name, [](auto const& pair) -> auto& { return pair.first; });

@@ -6,6 +6,7 @@
 #include "tram/base/assert.hpp"
 #include "tram/events/detail/describe_event.hpp"
 #include "tram/messaging/dispatching.hpp"
+#include "tram/sql/transaction.hpp"
 
 namespace tram::detail {
 namespace {

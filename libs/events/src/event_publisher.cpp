@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tram/sql/transaction.hpp"
 #include "tram/wire/header_names.hpp"
 
 namespace tram {

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <latch>
 #include <optional>
+#include <stop_token>
 #include <thread>
 
 #include "http_client.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
 

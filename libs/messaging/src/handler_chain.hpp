@@ -3,6 +3,7 @@
 #include "tram/base/log.hpp"
 #include "tram/messaging/interceptor.hpp"
 #include "tram/messaging/subscription.hpp"
+#include "tram/sql/transaction.hpp"
 
 namespace tram {
 

@@ -14,6 +14,7 @@
 #include "tram/messaging/held_messages.hpp"
 #include "tram/messaging/inbox.hpp"
 #include "tram/messaging/subscription.hpp"
+#include "tram/messaging/workers.hpp"
 #include "tram/sql/database.hpp"
 
 namespace tram {

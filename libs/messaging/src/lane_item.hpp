@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tram/messaging/incoming_message.hpp"
+#include "tram/messaging/workers.hpp"
 
 namespace tram {
 

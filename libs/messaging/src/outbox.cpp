@@ -3,13 +3,18 @@
 #include <atomic>
 #include <cstdint>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/json_text.hpp"
 #include "tram/base/mutex.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/schema.hpp"
+#include "tram/sql/transaction.hpp"
 #include "tram/wire/channel_name.hpp"
 #include "tram/wire/header_names.hpp"
 #include "tram/wire/headers_json.hpp"
 #include "tram/wire/http_date.hpp"
+#include "tram/wire/id_generator.hpp"
 #include "tram/wire/storable_text.hpp"
 
 namespace tram {

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "received_record.hpp"
+#include "tram/broker/broker.hpp"
 
 namespace tram {
 namespace {

@@ -9,6 +9,7 @@
 #include "job_runner.hpp"
 #include "subscription_core.hpp"
 #include "tram/base/counterpart.hpp"
+#include "tram/broker/consumer.hpp"
 #include "tram/messaging/subscriber.hpp"
 
 namespace tram {

@@ -6,8 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "tram/base/clock.hpp"
+#include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/random.hpp"
+#include "tram/sql/connection.hpp"
+#include "tram/sql/transaction.hpp"
 #include "tram/wire/headers_json.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace tram {
 namespace {

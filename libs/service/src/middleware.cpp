@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "tram/base/assert.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
+#include "tram/sql/transaction.hpp"
 
 namespace tram {
 namespace {

@@ -1,5 +1,8 @@
 #include "running_relay.hpp"
 
+#include "tram/base/clock.hpp"
+#include "tram/sql/database.hpp"
+
 namespace tram {
 namespace {
 

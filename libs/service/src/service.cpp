@@ -1,5 +1,6 @@
 #include "tram/service/service.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <iterator>
 #include <utility>
@@ -68,8 +69,12 @@ Service& Service::add(Contribution contribution) {
   auto& state = *state_;
   for (auto& subscription : contribution.subscriptions) add(std::move(subscription));
   std::ranges::move(contribution.components, std::back_inserter(state.components));
-  std::ranges::move(contribution.messages, std::back_inserter(state.sends));
   std::ranges::move(contribution.metrics, std::back_inserter(state.metrics));
+  return add(std::move(contribution.messages));
+}
+
+Service& Service::add(std::vector<MessageDescription> messages) {
+  std::ranges::move(messages, std::back_inserter(state_->sends));
   return *this;
 }
 

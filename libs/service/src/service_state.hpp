@@ -11,7 +11,11 @@
 #include "send_counts.hpp"
 #include "service_phase.hpp"
 #include "tram/base/mutex.hpp"
+#include "tram/http/message.hpp"
+#include "tram/messaging/outbox.hpp"
+#include "tram/service/asyncapi.hpp"
 #include "tram/service/service.hpp"
+#include "tram/wire/id_generator.hpp"
 
 namespace tram {
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "tram/base/random.hpp"
+#include "tram/sql/transaction.hpp"
+
 namespace tram {
 namespace {
 

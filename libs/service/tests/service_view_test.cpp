@@ -1,5 +1,7 @@
 #include "service_view.hpp"
 
+#include <stdexcept>
+
 #include <gtest/gtest.h>
 
 namespace tram {

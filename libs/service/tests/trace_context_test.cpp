@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tram/base/random.hpp"
+#include "tram/sql/transaction.hpp"
+
 namespace tram {
 namespace {
 

@@ -6,6 +6,9 @@
 #include <string_view>
 
 #include "tram/base/error.hpp"
+#include "tram/sql/connection.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/transaction.hpp"
 
 namespace tram {
 namespace {

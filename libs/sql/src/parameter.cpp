@@ -4,7 +4,17 @@
 
 #include "tram/base/error.hpp"
 
-namespace tram::sql_detail {
+namespace tram {
+
+Parameter::Parameter(std::string_view text) : value_{text} {}
+
+Parameter::Parameter(std::string const& text) : value_{std::string_view{text}} {}
+
+Parameter::Parameter(char const* text) {
+  if (text != nullptr) value_ = std::string_view{text};
+}
+
+namespace sql_detail {
 
 std::int64_t as_signed(std::uint64_t number) {
   if (std::in_range<std::int64_t>(number)) return static_cast<std::int64_t>(number);
@@ -12,4 +22,6 @@ std::int64_t as_signed(std::uint64_t number) {
                                    " is larger than the integers of a database; bind it as text"};
 }
 
-}  // namespace tram::sql_detail
+}  // namespace sql_detail
+
+}  // namespace tram

@@ -45,6 +45,14 @@ std::string printed(Number number) {
 
 namespace sql_detail {
 
+bool to_truth(Cell const& cell, std::size_t column) {
+  if (auto const* text = std::get_if<std::string>(&cell);
+      text != nullptr && (*text == "t" || *text == "f")) {
+    return *text == "t";
+  }
+  return to_integer(cell, column) != 0;
+}
+
 std::int64_t to_integer(Cell const& cell, std::size_t column) {
   if (auto const* integer = std::get_if<std::int64_t>(&cell)) return *integer;
   if (auto const* text = std::get_if<std::string>(&cell)) {
@@ -85,12 +93,7 @@ void no_such_column(std::size_t column, std::size_t columns) {
 
 }  // namespace sql_detail
 
-std::string Rows::take_text(std::size_t row, std::size_t column) {
-  if (row >= size()) sql_detail::no_such_row(row, size());
-  if (column >= columns_) sql_detail::no_such_column(column, columns_);
-  auto& cell = cells_[row * columns_ + column];
-  if (auto* text = std::get_if<std::string>(&cell)) return std::move(*text);
-  return sql_detail::to_text(cell, column);
-}
+Rows::Rows(std::size_t columns, std::vector<Cell> cells, std::int64_t affected)
+    : columns_{columns}, cells_{std::move(cells)}, affected_{affected} {}
 
 }  // namespace tram

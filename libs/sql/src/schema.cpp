@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "schema_tables.hpp"
 #include "tram/base/error.hpp"
+#include "tram/sql/connection.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/transaction.hpp"
 
 namespace tram {
 namespace {

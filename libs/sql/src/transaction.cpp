@@ -7,6 +7,7 @@
 
 #include "tram/base/assert.hpp"
 #include "tram/base/error.hpp"
+#include "tram/sql/connection.hpp"
 
 namespace tram {
 namespace {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "scripted_database.hpp"
+#include "tram/base/clock.hpp"
 
 namespace tram {
 namespace {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "tram/base/error.hpp"
+#include "tram/sql/function_executor.hpp"
 
 namespace tram {
 namespace {

@@ -55,12 +55,6 @@ TEST(Rows, never_convert_what_does_not_fit) {
             "sql: column 3 of the result holds a number, which is no integer");
 }
 
-TEST(Rows, hand_out_large_texts_without_a_copy) {
-  auto rows = one_row({std::string(1'000, 'x'), std::int64_t{3}});
-  EXPECT_EQ(rows.take_text(0, 0), std::string(1'000, 'x'));
-  EXPECT_EQ(rows.take_text(0, 1), "3");
-}
-
 TEST(Rows, refuse_a_row_and_a_column_that_are_not_there) {
   auto const refused = [](auto&& call) -> std::string {
     try {
@@ -71,8 +65,8 @@ TEST(Rows, refuse_a_row_and_a_column_that_are_not_there) {
     }
     return "answered";
   };
-  Rows none{1, {}, 0};
-  auto one = one_row({std::int64_t{7}});
+  Rows const none{1, {}, 0};
+  auto const one = one_row({std::int64_t{7}});
   EXPECT_EQ(refused([&] { std::ignore = none[0]; }),
             "sql: the statement returned 0 rows; row 0 was asked for");
   EXPECT_EQ(refused([&] { std::ignore = one[1]; }),
@@ -81,10 +75,6 @@ TEST(Rows, refuse_a_row_and_a_column_that_are_not_there) {
             "sql: the statement returned 1 column; column 1 was asked for");
   EXPECT_EQ(refused([&] { std::ignore = one[0].is_null(2); }),
             "sql: the statement returned 1 column; column 2 was asked for");
-  EXPECT_EQ(refused([&] { std::ignore = none.take_text(0, 0); }),
-            "sql: the statement returned 0 rows; row 0 was asked for");
-  EXPECT_EQ(refused([&] { std::ignore = one.take_text(0, 1); }),
-            "sql: the statement returned 1 column; column 1 was asked for");
 }
 
 TEST(Rows, are_walked_in_order) {

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::testkit {

@@ -5,12 +5,17 @@
 #include <utility>
 
 #include "recording_broker.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/cdc/relay.hpp"
 #include "tram/cdc/relay_held_store.hpp"
+#include "tram/messaging/outbox.hpp"
+#include "tram/messaging/subscriber.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
 #include "tram/testkit/job_list.hpp"
+#include "tram/wire/id_generator.hpp"
 #include "tram/wire/record.hpp"
 
 namespace tram::testkit {

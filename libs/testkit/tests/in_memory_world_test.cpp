@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/messaging/outbox.hpp"
 
 namespace {
 using namespace std::chrono_literals;

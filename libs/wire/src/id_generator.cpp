@@ -4,7 +4,9 @@
 #include <string_view>
 
 #include "excerpt.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/random.hpp"
 
 namespace tram {
 namespace {

@@ -37,6 +37,10 @@ bool equal_when_sorted(Headers const& left, Headers const& right) {
 Headers::Headers(std::vector<Header> headers)
     : headers_{may_repeat(headers) ? last_wins(std::move(headers)) : std::move(headers)} {}
 
+Headers::Headers(std::initializer_list<Header> headers) : Headers{std::vector<Header>{headers}} {}
+
+void Headers::reserve(std::size_t count) { headers_.reserve(count); }
+
 Headers& Headers::set(std::string_view name, std::string value) {
   if (auto const* known = entry(name)) {
     headers_[static_cast<std::size_t>(known - headers_.data())].value = std::move(value);

@@ -6,6 +6,8 @@
 #include "tram/base/random.hpp"
 #include "vectors.hpp"
 
+#include <chrono>
+
 namespace tram {
 namespace {
 

@@ -6,7 +6,9 @@
 #include <thread>
 #include <vector>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/random.hpp"
 #include "vectors.hpp"
 
 namespace tram {

@@ -13,9 +13,12 @@
 #include <tram/embedded/embedded.hpp>
 #include <tram/messaging/outbox.hpp>
 #include <tram/messaging/subscriber.hpp>
+#include <tram/messaging/workers.hpp>
+#include <tram/sql/function_executor.hpp>
 #include <tram/sqlite/adopt.hpp>
 #include <tram/sqlite/change_source.hpp>
 #include <tram/sqlite/sqlite.hpp>
+#include <tram/wire/id_generator.hpp>
 
 namespace {
 

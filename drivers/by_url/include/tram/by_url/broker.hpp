@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
+#include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 #include "tram/cdc/finding.hpp"
 

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
+#include "tram/base/detail/chrono.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/random.hpp"
+#include "tram/base/time.hpp"
 #include "tram/cdc/change_source.hpp"
 #include "tram/cdc/finding.hpp"
 #include "tram/cdc/outbox_retention.hpp"

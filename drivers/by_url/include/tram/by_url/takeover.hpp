@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/time.hpp"
 #include "tram/by_url/outbox.hpp"
 
 namespace tram::by_url {

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/chrono.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
+#include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 
 namespace tram::embedded {

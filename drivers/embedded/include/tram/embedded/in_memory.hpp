@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/memory.hpp"
+#include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 
 namespace tram::embedded {

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/chrono.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
+#include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 
 namespace tram::kafka {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/memory.hpp"
+#include "tram/base/time.hpp"
 #include "tram/cdc/change_source.hpp"
 #include "tram/sql/dialect.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
+#include "tram/base/time.hpp"
 #include "tram/cdc/finding.hpp"
 #include "tram/postgres/change_source.hpp"
 

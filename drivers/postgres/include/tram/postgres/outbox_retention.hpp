@@ -1,9 +1,9 @@
 #pragma once
 
-#include <chrono>
-#include <memory>
 #include <string>
 
+#include "tram/base/detail/chrono.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/cdc/outbox_retention.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sql/schema.hpp"

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/time.hpp"
 #include "tram/cdc/change_source.hpp"
 #include "tram/sql/dialect.hpp"
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <memory>
 #include <string>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/memory.hpp"
+#include "tram/base/time.hpp"
 #include "tram/cdc/change_source.hpp"
 
 namespace tram::sqlite {

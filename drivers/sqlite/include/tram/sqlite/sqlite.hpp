@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/random.hpp"
+#include "tram/base/time.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sql/database.hpp"
 

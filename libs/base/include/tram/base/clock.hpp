@@ -1,15 +1,10 @@
 #pragma once
 
-#include <chrono>
 #include <stop_token>
 
-namespace tram {
+#include "tram/base/time.hpp"
 
-using Duration = std::chrono::nanoseconds;
-/// Civil time, for what people and other services read: dates in headers, `creation_time`.
-using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
-/// Time that never steps back, for deadlines and pauses.
-using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+namespace tram {
 
 /// Where time comes from. A parameter everywhere: nothing in Tram asks the system for the time by
 /// itself.

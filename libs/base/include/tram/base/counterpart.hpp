@@ -3,10 +3,10 @@
 #include <string>
 #include <string_view>
 
-#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/random.hpp"
+#include "tram/base/time.hpp"
 
 namespace tram {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tram/base/clock.hpp"
+#include "tram/base/time.hpp"
 
 namespace tram {
 
@@ -8,9 +8,7 @@ namespace tram {
 class Deadline {
  public:
   /// `timeout` from now on; a timeout of zero means "do not wait at all".
-  static Deadline after(Clock const& clock, Duration timeout) {
-    return Deadline{clock.steady() + timeout};
-  }
+  static Deadline after(Clock const& clock, Duration timeout);
   static Deadline at(SteadyTime time) { return Deadline{time}; }
   /// Already reached: look once, never wait.
   static Deadline now() { return Deadline{SteadyTime::min()}; }
@@ -19,15 +17,9 @@ class Deadline {
   static Deadline never() { return Deadline{SteadyTime::max()}; }
 
   [[nodiscard]] SteadyTime time() const { return time_; }
-  [[nodiscard]] bool reached(Clock const& clock) const {
-    return is_now() || (!is_never() && clock.steady() >= time_);
-  }
+  [[nodiscard]] bool reached(Clock const& clock) const;
   /// What is left; zero when reached, `Duration::max()` for `never()`.
-  [[nodiscard]] Duration remaining(Clock const& clock) const {
-    if (is_never()) return Duration::max();
-    if (reached(clock)) return Duration::zero();
-    return time_ - clock.steady();
-  }
+  [[nodiscard]] Duration remaining(Clock const& clock) const;
   [[nodiscard]] bool is_never() const { return time_ == SteadyTime::max(); }
   [[nodiscard]] bool is_now() const { return time_ == SteadyTime::min(); }
 

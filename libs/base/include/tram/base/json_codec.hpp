@@ -1,8 +1,8 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/json_reader.hpp"
 #include "tram/base/json_writer.hpp"
 

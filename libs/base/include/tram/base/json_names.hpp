@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -100,13 +99,21 @@ consteval std::string_view renamed(std::string_view member) {
   return {};
 }
 
+// Loops, since <algorithm> takes the compiler as long as a fifth of this library.
+template <std::size_t count>
+consteval bool holds(std::array<std::string_view, count> const& names, std::string_view name) {
+  for (auto const each : names) {
+    if (each == name) return true;
+  }
+  return false;
+}
+
 template <class T>
 consteval bool renames_existing_members() {
   if constexpr (requires { T::json_renames; }) {
-    auto const& members = reflect::member_names<T>;
-    return std::ranges::all_of(T::json_renames, [&](Rename const& rename) {
-      return std::ranges::find(members, rename.member) != members.end();
-    });
+    for (Rename const& rename : T::json_renames) {
+      if (!holds(reflect::member_names<T>, rename.member)) return false;
+    }
   }
   return true;
 }
@@ -170,18 +177,24 @@ consteval auto strip_keys() {
 }
 
 template <std::size_t count>
-consteval bool all_different(std::array<std::string_view, count> names) {
-  std::ranges::sort(names);
-  return std::ranges::adjacent_find(names) == names.end();
+consteval bool all_different(std::array<std::string_view, count> const& names) {
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t k = i + 1; k < count; ++k) {
+      if (names[i] == names[k]) return false;
+    }
+  }
+  return true;
 }
 
 template <std::size_t count>
 consteval bool need_no_escape(std::array<std::string_view, count> const& names) {
-  return std::ranges::all_of(names, [](std::string_view name) {
-    return std::ranges::none_of(name, [](char character) {
-      return character == '"' || character == '\\' || (character >= 0 && character < ' ');
-    });
-  });
+  for (auto const name : names) {
+    for (char const character : name) {
+      if (character == '"' || character == '\\' || (character >= 0 && character < ' '))
+        return false;
+    }
+  }
+  return true;
 }
 
 template <class T>

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+
+#include "tram/base/detail/function.hpp"
 
 namespace tram {
 

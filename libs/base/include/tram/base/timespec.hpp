@@ -1,9 +1,9 @@
 #pragma once
 
-#include <chrono>
 #include <ctime>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/chrono.hpp"
+#include "tram/base/time.hpp"
 
 namespace tram {
 

@@ -2,32 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
 #include "tram/base/deadline.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/broker/consumer.hpp"
+#include "tram/broker/consumer_mode.hpp"
 #include "tram/broker/producer.hpp"
 
 namespace tram {
-
-/// How a consumer takes part.
-struct ConsumerMode {
-  enum class Kind : std::uint8_t {
-    /// Partitions are shared among the members of `group`; positions are kept per group.
-    group,
-    /// Every consumer gets every record from now on; nothing is kept. For replies awaited by one
-    /// process.
-    broadcast,
-  };
-  Kind kind{Kind::group};
-  /// The group's name at the broker (after subscriber mapping); ignored for broadcast.
-  std::string group{};
-  /// Where a group without a stored position starts.
-  enum class Start : std::uint8_t { earliest, latest } start{Start::earliest};
-};
 
 /// What a broker promises; shown by `doctor`, used by the contract suite.
 struct BrokerTraits {

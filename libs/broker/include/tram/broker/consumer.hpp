@@ -4,7 +4,7 @@
 #include <variant>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/time.hpp"
 #include "tram/broker/record.hpp"
 
 namespace tram {

@@ -2,9 +2,10 @@
 
 #include <compare>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
+
+#include "tram/base/detail/function.hpp"
 
 namespace tram {
 

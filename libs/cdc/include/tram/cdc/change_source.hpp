@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/time.hpp"
 
 namespace tram {
 

@@ -1,13 +1,14 @@
 #pragma once
 
-#include <chrono>
 #include <string>
 
+#include "tram/base/detail/chrono.hpp"
 #include "tram/cdc/outbox_retention.hpp"
-#include "tram/sql/database.hpp"
 #include "tram/sql/schema.hpp"
 
 namespace tram {
+
+class Database;
 
 /// Retention for an outbox whose rows carry their position in column `seq`, as on SQLite.
 ///

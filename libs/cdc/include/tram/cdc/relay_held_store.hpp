@@ -6,10 +6,11 @@
 
 #include "tram/cdc/change_source.hpp"
 #include "tram/cdc/held_rows.hpp"
-#include "tram/sql/database.hpp"
 #include "tram/sql/schema.hpp"
 
 namespace tram {
+
+class Database;
 
 /// Held rows in table `tram_relay_held` of the outbox's own database.
 ///

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/time.hpp"
 #include "tram/cdc/change_source.hpp"
 
 namespace tram {

@@ -1,25 +1,25 @@
 #pragma once
 
-#include <memory>
-#include <stop_token>
+#include <optional>
 #include <string>
 #include <variant>
 
-#include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
+#include "tram/base/time.hpp"
 #include "tram/commands/call_counters.hpp"
 #include "tram/commands/commands.hpp"
 #include "tram/commands/endpoint.hpp"
 #include "tram/commands/reply.hpp"
 #include "tram/messaging/channel_mapping.hpp"
 #include "tram/messaging/payload.hpp"
-#include "tram/sql/database.hpp"
 #include "tram/wire/channel.hpp"
 
 namespace tram {
 
 class Broker;
+class Database;
 struct Contribution;
 
 /// How one call is made.
@@ -34,11 +34,11 @@ struct CallOptions {
 ///
 /// Any number of processes may use one channel of replies: each reads all of it from now on, in
 /// broadcast, and takes what answers its own calls. An answer that nobody waits for here is counted
-/// and dropped. Needs a relay that runs, and a thread in `run`:
+/// and dropped. Needs a relay that runs, and its contribution in a service:
 /// `service.add(calls.contribution())`.
 class CommandCalls final {
  public:
-  /// What it works with; all of it lives until the last call returned and `run` has.
+  /// What it works with; all of it lives until the last call returned and its component has.
   struct Parts {
     Database& database;
     Broker& broker;
@@ -54,15 +54,12 @@ class CommandCalls final {
   CommandCalls(CommandCalls const&) = delete;
   CommandCalls& operator=(CommandCalls const&) = delete;
 
-  /// All that a service needs to have it run: the thread in `run`, whether answers are read, for
-  /// readiness, and the metrics `tram_call…`. Nothing else may call `run` then. The calls live
-  /// until the service's `run` has returned; they may be made after the service, whose outbox they
-  /// use.
+  /// All that a service needs to have it run: one component, which reads answers until a stop is
+  /// requested, whether they are read, for readiness, and the metrics `tram_call…`. The component
+  /// goes on through trouble with the broker, whose answers meanwhile are missed, and ends with
+  /// rejected where the broker refuses the channel. The calls live until the service's `run` has
+  /// returned; they may be made after the service, whose outbox they use.
   [[nodiscard]] Contribution contribution();
-
-  /// Reads answers until a stop is requested. One thread. Goes on through trouble with the broker;
-  /// answers sent meanwhile are missed. Faults: rejected, where the broker refuses the channel.
-  void run(std::stop_token const& stop);
 
   /// Sends the command in a transaction of its own, and waits for the answer. Callable from any
   /// thread, but never inside a transaction: nothing would be sent before that ends. Faults:

@@ -13,6 +13,7 @@
 #include "tram/messaging/handler_shape.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/messaging/subscription.hpp"
+#include "tram/sql/transaction.hpp"
 
 namespace tram {
 

@@ -11,6 +11,7 @@
 #include "tram/messaging/handler_shape.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/messaging/subscription.hpp"
+#include "tram/sql/transaction.hpp"
 #include "tram/wire/channel.hpp"
 #include "tram/wire/wire_type.hpp"
 

@@ -14,8 +14,7 @@ namespace tram {
 class PathVariables {
  public:
   PathVariables() = default;
-  explicit PathVariables(std::vector<std::pair<std::string, std::string>> variables)
-      : variables_{std::move(variables)} {}
+  explicit PathVariables(std::vector<std::pair<std::string, std::string>> variables);
   /// Null for a name that the path does not have.
   [[nodiscard]] std::string const* find(std::string_view name) const;
 

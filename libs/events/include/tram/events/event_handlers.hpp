@@ -1,12 +1,11 @@
 #pragma once
 
-#include <algorithm>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "tram/base/detail/memory.hpp"
 #include "tram/events/aggregate.hpp"
 #include "tram/events/detail/event_dispatcher.hpp"
 #include "tram/events/event.hpp"
@@ -16,6 +15,7 @@
 #include "tram/messaging/handler_shape.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/messaging/subscription.hpp"
+#include "tram/sql/transaction.hpp"
 
 namespace tram {
 

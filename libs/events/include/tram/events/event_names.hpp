@@ -1,8 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
+
+#include "tram/base/detail/function.hpp"
 
 namespace tram {
 

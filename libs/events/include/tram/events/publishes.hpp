@@ -2,11 +2,12 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tram/events/aggregate.hpp"
 #include "tram/events/detail/describe_event.hpp"
-#include "tram/messaging/contribution.hpp"
 #include "tram/messaging/describe_payload.hpp"
+#include "tram/messaging/message_description.hpp"
 
 namespace tram {
 
@@ -25,11 +26,11 @@ std::vector<MessageDescription> describe_published(std::string_view aggregate_ty
 /// Says, for documents, that a service publishes all events of an aggregate:
 /// `service.add(tram::publishes<Order>())`. `operation` names what publishes them.
 template <AggregateType Aggregate>
-Contribution publishes(std::string_view operation = {}) {
+std::vector<MessageDescription> publishes(std::string_view operation = {}) {
   std::string const type{Aggregate::wire_type.name};
   typename Aggregate::Events const* const events = nullptr;
-  return {.messages = detail::describe_published(
-              type, operation.empty() ? "publish." + type : std::string{operation}, events)};
+  return detail::describe_published(
+      type, operation.empty() ? "publish." + type : std::string{operation}, events);
 }
 
 }  // namespace tram

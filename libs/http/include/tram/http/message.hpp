@@ -1,9 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+
+#include "tram/base/detail/function.hpp"
 
 namespace tram::http {
 

@@ -1,37 +1,15 @@
 #pragma once
 
-#include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
+#include "tram/base/time.hpp"
 #include "tram/http/message.hpp"
+#include "tram/http/server_options.hpp"
 
 namespace tram::http {
-
-struct ServerOptions {
-  /// A numeric address of this machine, IPv4 or IPv6; `::` takes both kinds.
-  std::string address{"0.0.0.0"};
-  /// 0: any free one, see `Server::port`.
-  std::uint16_t port{0};
-  /// How many handlers may run at once; further requests wait, those for health, too.
-  unsigned threads{4};
-  /// Open connections at most; further ones wait until one of them is closed.
-  unsigned connections_max{64};
-  /// For one request's first line and headers; more is answered with 431 or 414.
-  std::size_t header_bytes_max{std::size_t{16} << 10U};
-  /// A larger body is answered with 413 and not kept.
-  std::size_t body_bytes_max{std::size_t{1} << 20U};
-  /// A connection that completes no request for so long is closed, however busy it is; the time of
-  /// its handlers counts.
-  Duration request_timeout{std::chrono::seconds{10}};
-  /// At a stop, requests that have begun may end for so long.
-  Duration stop_timeout{std::chrono::seconds{2}};
-};
 
 /// A small HTTP/1.1 server. `GET` routes answer `HEAD` too; an unknown path is answered with 404,
 /// another method with 405, a path that is no text with 400.

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "tram/base/detail/function.hpp"
 #include "tram/messaging/message_description.hpp"
 #include "tram/messaging/metric.hpp"
 #include "tram/messaging/subscription.hpp"

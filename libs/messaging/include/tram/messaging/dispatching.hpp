@@ -1,10 +1,10 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tram/base/detail/memory.hpp"
 #include "tram/messaging/subscription.hpp"
 
 namespace tram {

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tram/sql/database.hpp"
+#include "tram/base/detail/chrono.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sql/statement_executor.hpp"
 

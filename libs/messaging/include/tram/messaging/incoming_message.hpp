@@ -1,13 +1,14 @@
 #pragma once
 
-#include <functional>
 #include <string>
 
+#include "tram/base/detail/function.hpp"
 #include "tram/broker/record.hpp"
-#include "tram/sql/transaction.hpp"
 #include "tram/wire/message.hpp"
 
 namespace tram {
+
+class Transaction;
 
 /// A message on its way to a handler, with where it came from.
 struct IncomingMessage {

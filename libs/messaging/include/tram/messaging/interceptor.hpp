@@ -1,12 +1,11 @@
 #pragma once
 
 #include <exception>
-#include <functional>
-#include <memory>
 #include <vector>
 
+#include "tram/base/detail/function.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/messaging/incoming_message.hpp"
-#include "tram/sql/statement_executor.hpp"
 #include "tram/wire/message.hpp"
 
 namespace tram {

@@ -3,7 +3,6 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,35 +10,21 @@
 #include <utility>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/json.hpp"
 #include "tram/base/log.hpp"
-#include "tram/base/random.hpp"
-#include "tram/messaging/channel_mapping.hpp"
-#include "tram/messaging/interceptor.hpp"
-#include "tram/sql/database.hpp"
+#include "tram/base/time.hpp"
+#include "tram/messaging/outbox_options.hpp"
 #include "tram/sql/outbox_table.hpp"
-#include "tram/sql/schema.hpp"
 #include "tram/sql/statement_executor.hpp"
-#include "tram/wire/id_generator.hpp"
 #include "tram/wire/message.hpp"
-#include "tram/wire/outbox_partitioning.hpp"
 
 namespace tram {
 
-struct OutboxOptions {
-  SchemaName schema{};
-  /// Must be the numbers that all services of the database, and its relay, use.
-  OutboxPartitioning partitioning{};
-  /// Needed where the database makes the ids: the relay must be given the same.
-  std::optional<OutboxId> outbox_id{};
-  /// Larger messages are refused by `send`: headers and payload as they stand in the record, in
-  /// bytes. Kafka's own default limit leaves some room above this.
-  std::size_t message_bytes_max{1'000'000};
-  NameMapping channel_mapping{};
-  Interceptors interceptors{};
-};
+class Database;
+class IdGenerator;
+class Random;
 
 /// How one message is sent.
 struct SendOptions {

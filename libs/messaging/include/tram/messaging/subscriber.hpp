@@ -1,44 +1,23 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
-#include "tram/base/random.hpp"
-#include "tram/broker/broker.hpp"
-#include "tram/messaging/channel_mapping.hpp"
-#include "tram/messaging/interceptor.hpp"
+#include "tram/base/time.hpp"
+#include "tram/messaging/subscriber_options.hpp"
 #include "tram/messaging/subscription.hpp"
 #include "tram/messaging/workers.hpp"
-#include "tram/sql/database.hpp"
-#include "tram/sql/schema.hpp"
 
 namespace tram {
 
-struct SubscriberOptions {
-  SchemaName schema{};
-  NameMapping channel_mapping{};
-  /// Subscriber id → consumer group; the inbox keeps the unmapped id.
-  NameMapping group_mapping{};
-  Interceptors interceptors{};
-  /// How often requested replays are looked for.
-  Duration held_check_interval{std::chrono::seconds{2}};
-  /// Inbox rows are kept so long: at least as long as the broker keeps records.
-  std::chrono::milliseconds inbox_age{std::chrono::hours{24 * 14}};
-  Duration inbox_check_interval{std::chrono::seconds{30}};
-  /// Pauses after trouble with the broker: the first one, doubling up to the longest.
-  Duration back_off_first{std::chrono::milliseconds{50}};
-  Duration back_off_longest{std::chrono::seconds{5}};
-  /// At a stop, handlers that run may finish for so long.
-  Duration drain_timeout{std::chrono::seconds{10}};
-};
+class Broker;
+class Database;
+class Random;
 
 /// What a subscriber works with; all of it outlives the subscriber.
 struct SubscriberParts {

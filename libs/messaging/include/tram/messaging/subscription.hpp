@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tram/base/clock.hpp"
-#include "tram/broker/broker.hpp"
+#include "tram/base/time.hpp"
+#include "tram/broker/consumer_mode.hpp"
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/messaging/interceptor.hpp"
 #include "tram/messaging/message_description.hpp"

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <memory>
+
+#include "tram/base/detail/function.hpp"
+#include "tram/base/detail/memory.hpp"
 
 namespace tram {
 

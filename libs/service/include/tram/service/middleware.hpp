@@ -2,11 +2,11 @@
 
 #include <concepts>
 #include <exception>
-#include <functional>
-#include <memory>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/function.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
+#include "tram/base/time.hpp"
 #include "tram/messaging/interceptor.hpp"
 
 namespace tram {

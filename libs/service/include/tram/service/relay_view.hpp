@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/time.hpp"
 #include "tram/cdc/relay_status.hpp"
 #include "tram/http/metrics_text.hpp"
 

@@ -1,34 +1,37 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
-#include "tram/base/random.hpp"
-#include "tram/broker/broker.hpp"
+#include "tram/base/time.hpp"
 #include "tram/cdc/change_source.hpp"
 #include "tram/cdc/outbox_retention.hpp"
-#include "tram/cdc/relay.hpp"
-#include "tram/http/message.hpp"
-#include "tram/http/server.hpp"
+#include "tram/cdc/relay_options.hpp"
+#include "tram/http/server_options.hpp"
 #include "tram/messaging/contribution.hpp"
-#include "tram/messaging/outbox.hpp"
-#include "tram/messaging/subscriber.hpp"
-#include "tram/service/asyncapi.hpp"
+#include "tram/messaging/outbox_options.hpp"
+#include "tram/messaging/subscriber_options.hpp"
 #include "tram/service/exit_status.hpp"
 #include "tram/service/trace_context.hpp"
-#include "tram/sql/database.hpp"
-#include "tram/sql/schema.hpp"
-#include "tram/wire/id_generator.hpp"
+#include "tram/sql/dialect.hpp"
+#include "tram/wire/id_numbers.hpp"
 
 namespace tram {
+
+class Broker;
+class Database;
+class Random;
+class Outbox;
+struct ServiceDescription;
+namespace http {
+struct Route;
+}
 
 struct ServiceOptions {
   /// Names the service in logs, metrics and documents.
@@ -96,6 +99,8 @@ class Service final {
 
   Service& add(Contribution contribution);
   Service& add(Subscription subscription);
+  /// What it publishes or sends, for documents.
+  Service& add(std::vector<MessageDescription> messages);
   Service& relay(ServiceRelay relay);
   /// Serves the application's own requests beside `/health/live`, `/health/ready`, `/metrics` and
   /// `/asyncapi.json`; answered with 503 before the service has started and while it stops.

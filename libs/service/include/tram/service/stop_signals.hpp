@@ -1,11 +1,11 @@
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <stop_token>
 #include <thread>
 
 #include "tram/base/clock.hpp"
+#include "tram/base/detail/chrono.hpp"
 #include "tram/base/log.hpp"
 
 namespace tram {

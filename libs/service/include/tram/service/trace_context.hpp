@@ -1,16 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "tram/base/random.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/messaging/interceptor.hpp"
-#include "tram/sql/transaction.hpp"
 
 namespace tram {
+
+class Random;
+struct TransactionContext;
 
 /// Where in a trace something happens (W3C Trace Context, https://www.w3.org/TR/trace-context/). A
 /// value; nothing here waits.

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "tram/base/deadline.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/sql/dialect.hpp"
 #include "tram/sql/parameter.hpp"
 #include "tram/sql/rows.hpp"

@@ -2,14 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
-#include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
+#include "tram/base/detail/function.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/random.hpp"
+#include "tram/base/time.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sql/transaction.hpp"
 

@@ -3,11 +3,12 @@
 #include <cstdint>
 #include <string>
 
-#include "tram/sql/database.hpp"
 #include "tram/sql/dialect.hpp"
 #include "tram/sql/statement_executor.hpp"
 
 namespace tram {
+
+class Database;
 
 /// Who makes the ids of messages.
 enum class IdSource : std::uint8_t {

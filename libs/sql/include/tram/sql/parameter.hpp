@@ -43,12 +43,10 @@ class Parameter {
   Parameter(Truth truth) : value_{static_cast<std::int64_t>(truth ? 1 : 0)} {}  // NOLINT
   template <std::floating_point Real>
     requires(sizeof(Real) <= sizeof(double))
-  Parameter(Real number) : value_{static_cast<double>(number)} {}         // NOLINT
-  Parameter(std::string_view text) : value_{text} {}                      // NOLINT
-  Parameter(std::string const& text) : value_{std::string_view{text}} {}  // NOLINT
-  Parameter(char const* text) {                                           // NOLINT
-    if (text != nullptr) value_ = std::string_view{text};
-  }
+  Parameter(Real number) : value_{static_cast<double>(number)} {}  // NOLINT
+  Parameter(std::string_view text);                                // NOLINT
+  Parameter(std::string const& text);                              // NOLINT
+  Parameter(char const* text);                                     // NOLINT
   template <std::integral Integer>
     requires(!std::same_as<Integer, bool> && !sql_detail::CharacterType<Integer>)
   Parameter(Integer number) : value_{in_64_bits(number)} {}  // NOLINT

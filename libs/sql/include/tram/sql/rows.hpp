@@ -21,6 +21,7 @@ using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
 namespace sql_detail {
 /// Each raises `Error{malformed}` naming the column when the cell does not hold such a value; text
 /// that is a number counts as one, since text protocols know nothing else.
+bool to_truth(Cell const& cell, std::size_t column);
 std::int64_t to_integer(Cell const& cell, std::size_t column);
 double to_double(Cell const& cell, std::size_t column);
 std::string to_text(Cell const& cell, std::size_t column);
@@ -39,9 +40,7 @@ class Row {
   Row(Cell const* cells, std::size_t columns) : cells_{cells}, columns_{columns} {}
 
   [[nodiscard]] std::size_t columns() const { return columns_; }
-  [[nodiscard]] bool is_null(std::size_t column) const {
-    return std::holds_alternative<std::monostate>(cell(column));
-  }
+  [[nodiscard]] bool is_null(std::size_t column) const { return cell(column).index() == 0; }
   /// The value of a column, counted from 0, as an integer type, bool, double, std::string, Id or
   /// std::optional of these. `Error{malformed}` when the column holds something else, or NULL where
   /// T is no optional; `Error{rejected}` when the statement returned no such column.
@@ -64,8 +63,7 @@ class Row {
 class Rows {
  public:
   Rows() = default;
-  Rows(std::size_t columns, std::vector<Cell> cells, std::int64_t affected)
-      : columns_{columns}, cells_{std::move(cells)}, affected_{affected} {}
+  Rows(std::size_t columns, std::vector<Cell> cells, std::int64_t affected);
 
   /// Rows inserted, updated or deleted by the statement.
   [[nodiscard]] std::int64_t affected() const { return affected_; }
@@ -77,8 +75,6 @@ class Rows {
     if (row >= size()) sql_detail::no_such_row(row, size());
     return Row{cells_.data() + row * columns_, columns_};
   }
-  /// Moves a text out of the result, for large ones. Faults: those of `operator[]` and `Row::get`.
-  [[nodiscard]] std::string take_text(std::size_t row, std::size_t column);
 
   class Iterator {
    public:
@@ -114,13 +110,7 @@ struct Convert<T> {
 };
 template <>
 struct Convert<bool> {
-  static bool from(Cell const& cell, std::size_t column) {
-    if (auto const* text = std::get_if<std::string>(&cell);
-        text != nullptr && (*text == "t" || *text == "f")) {
-      return *text == "t";
-    }
-    return to_integer(cell, column) != 0;
-  }
+  static bool from(Cell const& cell, std::size_t column) { return to_truth(cell, column); }
 };
 template <>
 struct Convert<double> {
@@ -139,7 +129,7 @@ struct Convert<Id<Tag, Bare>> {
 template <class T>
 struct Convert<std::optional<T>> {
   static std::optional<T> from(Cell const& cell, std::size_t column) {
-    if (std::holds_alternative<std::monostate>(cell)) return std::nullopt;
+    if (cell.index() == 0) return std::nullopt;
     return Convert<T>::from(cell, column);
   }
 };

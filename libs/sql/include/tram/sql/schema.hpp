@@ -5,10 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "tram/sql/database.hpp"
 #include "tram/sql/dialect.hpp"
 
 namespace tram {
+
+class Database;
 
 /// Tram's tables. The Java platform's tables (`message`, `received_messages`, `cdc_monitoring`,
 /// `offset_store`; contract: core 1.2–1.4) are created where they are missing, probed by their

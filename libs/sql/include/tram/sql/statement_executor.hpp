@@ -1,9 +1,7 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <string_view>
-#include <utility>
 
 #include "tram/sql/parameter.hpp"
 #include "tram/sql/rows.hpp"
@@ -13,7 +11,8 @@ namespace tram {
 /// The one thing the outbox needs of a transaction: run a statement in it.
 ///
 /// `Transaction` is one; so is every handle adopted from a client the application already uses
-/// (`tram/sqlite/adopt.hpp`, `tram/postgres/adopt.hpp`, `FunctionExecutor` below). Placeholders are
+/// (`tram/sqlite/adopt.hpp`, `tram/postgres/adopt.hpp`, `tram/sql/function_executor.hpp`).
+/// Placeholders are
 /// `?` in all of Tram's SQL; `??` is a literal question mark.
 class StatementExecutor {
  public:
@@ -23,9 +22,7 @@ class StatementExecutor {
   virtual Rows execute_statement(std::string_view sql, Parameters parameters) = 0;
   /// Runs one statement whose rows nobody needs. Drivers may send it together with a later one: an
   /// error then comes from that later statement or from the commit.
-  virtual void post_statement(std::string_view sql, Parameters parameters) {
-    execute_statement(sql, parameters);
-  }
+  virtual void post_statement(std::string_view sql, Parameters parameters);
 
   /// The same with the values written out: `execute("SELECT name FROM customer WHERE id = ?", id)`.
   template <class... Values>
@@ -38,21 +35,6 @@ class StatementExecutor {
     std::array<Parameter, sizeof...(Values)> const parameters{Parameter{values}...};
     post_statement(sql, parameters);
   }
-};
-
-/// Adapts any other database client: the function runs one statement in the transaction that the
-/// application has open on it. Tram never commits, rolls back or makes savepoints on an adopted
-/// transaction.
-class FunctionExecutor final : public StatementExecutor {
- public:
-  using Function = std::function<Rows(std::string_view sql, Parameters parameters)>;
-  explicit FunctionExecutor(Function function) : function_{std::move(function)} {}
-  Rows execute_statement(std::string_view sql, Parameters parameters) override {
-    return function_(sql, parameters);
-  }
-
- private:
-  Function function_;
 };
 
 }  // namespace tram

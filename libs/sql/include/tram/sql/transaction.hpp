@@ -1,18 +1,20 @@
 #pragma once
 
 #include <exception>
-#include <functional>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include "tram/base/deadline.hpp"
+#include "tram/base/detail/function.hpp"
 #include "tram/base/error.hpp"
-#include "tram/sql/connection.hpp"
 #include "tram/sql/statement_executor.hpp"
 
 namespace tram {
+
+class Connection;
+struct Dialect;
 
 /// What rides on a transaction besides its deadline, and nothing else does: why it happens.
 struct TransactionContext {

@@ -1,16 +1,16 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/function.hpp"
+#include "tram/base/detail/memory.hpp"
+#include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 
 namespace tram::testkit {

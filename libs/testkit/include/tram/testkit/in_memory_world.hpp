@@ -1,23 +1,28 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/detail/function.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
-#include "tram/base/random.hpp"
-#include "tram/cdc/relay.hpp"
+#include "tram/base/time.hpp"
+#include "tram/cdc/relay_options.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/messaging/held_messages.hpp"
-#include "tram/messaging/outbox.hpp"
-#include "tram/messaging/subscriber.hpp"
+#include "tram/messaging/outbox_options.hpp"
+#include "tram/messaging/subscriber_options.hpp"
 #include "tram/messaging/subscription.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/testkit/published.hpp"
+
+namespace tram {
+class ManualClock;
+class Outbox;
+class Random;
+}  // namespace tram
 
 namespace tram::testkit {
 

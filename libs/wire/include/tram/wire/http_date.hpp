@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "tram/base/clock.hpp"
+#include "tram/base/time.hpp"
 
 namespace tram {
 

@@ -26,7 +26,7 @@ class Headers {
   Headers() = default;
   /// As if each had been set in turn: of equal names the last value wins, at the place of the
   /// first.
-  Headers(std::initializer_list<Header> headers) : Headers{std::vector<Header>{headers}} {}
+  Headers(std::initializer_list<Header> headers);
   /// The same, in less than quadratic time however many there are: for bytes from outside.
   explicit Headers(std::vector<Header> headers);
 
@@ -34,7 +34,7 @@ class Headers {
   Headers& set(std::string_view name, std::string value);
   /// Removes the header; absent is fine.
   void erase(std::string_view name);
-  void reserve(std::size_t count) { headers_.reserve(count); }
+  void reserve(std::size_t count);
 
   /// The value, valid until these headers change; nothing when absent.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +15,7 @@
 #include "tram/base/assert.hpp"
 #include "tram/base/decimal.hpp"
 #include "tram/base/detail/json_struct.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/id.hpp"
 #include "tram/base/json_codec.hpp"
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tram/base/detail/function.hpp"
 #include "tram/commands/command.hpp"
 #include "tram/commands/outcome.hpp"
 #include "tram/commands/resource_path.hpp"

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "tram/base/detail/function.hpp"
 #include "tram/commands/reply.hpp"
 #include "tram/messaging/message_description.hpp"
 #include "tram/messaging/subscription.hpp"

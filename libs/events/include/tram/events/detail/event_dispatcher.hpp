@@ -1,12 +1,12 @@
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tram/base/detail/function.hpp"
+#include "tram/base/detail/memory.hpp"
 #include "tram/events/event.hpp"
 #include "tram/events/event_counters.hpp"
 #include "tram/events/event_names.hpp"

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tram {
+
+/// How a consumer takes part.
+struct ConsumerMode {
+  enum class Kind : std::uint8_t {
+    /// Partitions are shared among the members of `group`; positions are kept per group.
+    group,
+    /// Every consumer gets every record from now on; nothing is kept. For replies awaited by one
+    /// process.
+    broadcast,
+  };
+  Kind kind{Kind::group};
+  /// The group's name at the broker (after subscriber mapping); ignored for broadcast.
+  std::string group{};
+  /// Where a group without a stored position starts.
+  enum class Start : std::uint8_t { earliest, latest } start{Start::earliest};
+};
+
+}  // namespace tram

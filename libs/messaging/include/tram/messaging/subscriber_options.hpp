@@ -1,0 +1,28 @@
+#pragma once
+
+#include "tram/base/time.hpp"
+#include "tram/messaging/channel_mapping.hpp"
+#include "tram/messaging/interceptor.hpp"
+#include "tram/sql/dialect.hpp"
+
+namespace tram {
+
+struct SubscriberOptions {
+  SchemaName schema{};
+  NameMapping channel_mapping{};
+  /// Subscriber id → consumer group; the inbox keeps the unmapped id.
+  NameMapping group_mapping{};
+  Interceptors interceptors{};
+  /// How often requested replays are looked for.
+  Duration held_check_interval{std::chrono::seconds{2}};
+  /// Inbox rows are kept so long: at least as long as the broker keeps records.
+  std::chrono::milliseconds inbox_age{std::chrono::hours{24 * 14}};
+  Duration inbox_check_interval{std::chrono::seconds{30}};
+  /// Pauses after trouble with the broker: the first one, doubling up to the longest.
+  Duration back_off_first{std::chrono::milliseconds{50}};
+  Duration back_off_longest{std::chrono::seconds{5}};
+  /// At a stop, handlers that run may finish for so long.
+  Duration drain_timeout{std::chrono::seconds{10}};
+};
+
+}  // namespace tram
