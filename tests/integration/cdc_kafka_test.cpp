@@ -102,8 +102,8 @@ TEST_F(CdcOnKafka, says_that_the_broker_is_away) {
   kafka_.kill();
   auto const result = run_cdc({"--check"}, environment());
   EXPECT_EQ(result.status, 1);
-  for (auto const* const part :
-       {"WRONG  broker: ", kafka_.servers().c_str(), "is the broker running, and are host, port"}) {
+  for (auto const& part : {std::string{"WRONG  broker: "}, kafka_.servers(),
+                           std::string{"is the broker running, and are host, port"}}) {
     EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
   }
   CdcProcess cdc{{"--log-level", "debug"}, environment()};

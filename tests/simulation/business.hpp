@@ -1,24 +1,21 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "chaos.hpp"
-#include "tram/messaging/incoming_message.hpp"
+#include "fate.hpp"
+#include "shop.hpp"
 #include "tram/messaging/outbox.hpp"
+#include "tram/messaging/subscription.hpp"
 #include "tram/sql/database.hpp"
 
 namespace tram::simulation {
 
-/// What the simulated services tell each other.
+/// What the simulated services tell each other in plain messages.
 struct Work {
   std::int64_t number{};
-  /// Its handler throws until the world is cured.
-  bool poison{};
-  /// Its handler throws so many times first.
-  int failures{};
+  Temper temper{};
   /// Its handler sends a message itself.
   bool answered{};
 };
@@ -27,40 +24,27 @@ struct Work {
 /// database: `written`, what was sent, in the order of commits; `effect`, what was handled.
 class Business {
  public:
-  Business(Chaos& chaos, ManualClock& clock) : chaos_{chaos}, clock_{clock} {}
+  Business(Chaos& chaos, Fate& fate, Shop& shop) : chaos_{chaos}, fate_{fate}, shop_{shop} {}
 
+  /// A trigger on the outbox table writes down what is sent, whoever sends it.
   static void create_tables(Database& database);
 
-  /// A transaction that sends one to three messages; some are rolled back, and some of their rows
-  /// are damaged so that no relay can publish them. Faults are the application's problem, and end
-  /// here.
+  /// A transaction that sends one to three messages, plain and typed; some are rolled back. Faults
+  /// are the application's problem, and end here.
   void write(Database& database, Outbox const& outbox);
-  void handle(Transaction& tx, IncomingMessage const& incoming, Outbox const& outbox);
-
-  /// What handlers need besides the database goes away, or comes back.
-  void toggle_away() { away_ = !away_; }
-  /// Ends the poison, and everything is there.
-  void cure() {
-    cured_ = true;
-    away_ = false;
-  }
-  /// How often a handler ran.
-  [[nodiscard]] std::size_t handled() const { return handled_; }
+  /// Handles plain messages.
+  Subscription subscription(std::string subscriber_id, std::vector<std::string> channels,
+                            Outbox const& outbox);
 
  private:
   void write_some(Transaction& tx, Outbox const& outbox);
-  void send(Transaction& tx, Outbox const& outbox, std::string const& channel, Work const& work);
-  void damage(Transaction& tx, std::string const& message_id);
-  void stumble(Work const& work, IncomingMessage const& incoming);
-  Work new_work();
+  void write_one(Transaction& tx, Outbox const& outbox);
+  std::string send(Transaction& tx, Outbox const& outbox, std::string const& channel,
+                   Work const& work);
 
   Chaos& chaos_;
-  ManualClock& clock_;
-  bool cured_{};
-  bool away_{};
-  std::size_t handled_{};
-  std::int64_t last_number_{};
-  std::map<std::pair<std::string, std::int64_t>, int> attempts_;
+  Fate& fate_;
+  Shop& shop_;
 };
 
 }  // namespace tram::simulation

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "business.hpp"
+#include "shop.hpp"
 #include "tram/base/json.hpp"
 #include "tram/wire/record.hpp"
 
@@ -24,21 +24,31 @@ struct Subscribed {
 };
 
 std::vector<Subscribed> const& subscribers() {
-  static std::vector<Subscribed> const all{{"orders", 0, {"replies"}},
-                                           {"customers", 1, {"orders", "shipments"}},
-                                           {"audit", 1, {"shipments"}}};
+  static std::vector<Subscribed> const all{
+      {"orders", 0, {"replies"}},  {"customers", 1, {"orders", "shipments"}},
+      {"audit", 1, {"shipments"}}, {"view", 1, {"shop.Order"}},
+      {"credit", 1, {"credit"}},   {"credit-answers", 0, {"credit-answers"}}};
+  return all;
+}
+
+std::vector<std::string> const& all_channels() {
+  static std::vector<std::string> const all{"orders",     "shipments", "replies",
+                                            "shop.Order", "credit",    "credit-answers"};
   return all;
 }
 
 struct Written {
   std::int64_t number{};
+  std::string message_id;
   std::string channel;
   std::optional<std::string> key;
+  /// Of commands.
+  std::optional<ReserveCredit> command{};
 };
 
-struct Effect {
+/// What every message has.
+struct Numbered {
   std::int64_t number{};
-  std::string message_id;
 };
 
 class Examination {
@@ -63,6 +73,7 @@ class Examination {
       check_inbox(subscriber);
       check_acknowledged(subscriber);
     }
+    check_answers();
     return std::move(findings_);
   }
 
@@ -80,9 +91,16 @@ class Examination {
 
   void look_at(Store& store) {
     for (auto const row :
-         query(store, "SELECT number, channel, message_key FROM written ORDER BY seq")) {
-      written_.push_back({row.get<std::int64_t>(0), row.get<std::string>(1),
-                          row.get<std::optional<std::string>>(2)});
+         query(store, "SELECT number, message_id, channel, message_key, payload FROM written "
+                      "ORDER BY seq")) {
+      Written each{.number = row.get<std::int64_t>(0),
+                   .message_id = row.get<std::string>(1),
+                   .channel = row.get<std::string>(2),
+                   .key = row.get<std::optional<std::string>>(3)};
+      if (each.channel == credit.channel.name) {
+        each.command = json::decode<ReserveCredit>(row.get<std::string>(4));
+      }
+      written_.push_back(std::move(each));
     }
     for (auto const* const table : {"tram_held_message", "tram_held_key", "tram_relay_held"}) {
       auto const left = number(store, std::string{"SELECT count(*) FROM "} + table);
@@ -108,11 +126,11 @@ class Examination {
     std::map<std::int64_t, std::size_t> place;
     for (auto const& record : read_broker()) {
       if (record.value.find("garbage") != std::string::npos) continue;
-      auto const work = json::decode<Work>(parse_record(record.value).payload);
+      auto const work = json::decode<Numbered>(parse_record(record.value).payload);
       place.emplace(work.number, place.size());
     }
-    std::set<std::string> const channels{"orders", "shipments", "replies"};
-    check_complete("published", channels, place);
+    std::set<std::string> const channels{all_channels().begin(), all_channels().end()};
+    check_complete("published", channels, place, [](Written const&) { return true; });
     check_order("published", channels, place);
   }
 
@@ -126,7 +144,9 @@ class Examination {
       report(Kind::repeated, subscriber.subscriber_id + " handled " + std::to_string(effect));
     }
     auto const what = "handled by " + subscriber.subscriber_id;
-    check_complete(what, subscriber.channels, place);
+    check_complete(what, subscriber.channels, place, [](Written const& each) {
+      return !each.command || each.command->leaves_effect();
+    });
     if (without_order_.contains(subscriber.subscriber_id)) return;
     check_order(what, subscriber.channels, place);
   }
@@ -134,11 +154,12 @@ class Examination {
   /// What happened to the messages of some channels, in this order.
   using Places = std::map<std::int64_t, std::size_t>;
 
+  /// All that `counts` happened, and nothing else.
   void check_complete(std::string const& what, std::set<std::string> const& channels,
-                      Places const& place) {
+                      Places const& place, bool (*counts)(Written const&)) {
     std::size_t expected = 0;
     for (auto const& each : written_) {
-      if (!channels.contains(each.channel)) continue;
+      if (!channels.contains(each.channel) || !counts(each)) continue;
       ++expected;
       if (place.contains(each.number)) continue;
       report(Kind::lost, std::to_string(each.number) + " is not " + what);
@@ -169,6 +190,28 @@ class Examination {
     }
   }
 
+  /// Every command has one answer, and the one that was decided.
+  void check_answers() {
+    std::map<std::string, std::vector<bool>> answers;
+    for (auto const row : query(stores_[0], "SELECT command_id, refused FROM answer")) {
+      answers[row.get<std::string>(0)].push_back(row.get<bool>(1));
+    }
+    for (auto const& each : written_) {
+      if (!each.command) continue;
+      auto const& found = answers[each.message_id];
+      auto const command = "command " + std::to_string(each.number);
+      if (found.empty()) report(Kind::lost, command + " has no answer");
+      if (found.size() > 1) report(Kind::repeated, command + " is answered more than once");
+      if (found.size() == 1 && found[0] != each.command->refused) {
+        report(Kind::inconsistent, command + " has the wrong answer");
+      }
+    }
+    auto const known =
+        std::ranges::count_if(written_, [](auto const& each) { return each.command.has_value(); });
+    if (static_cast<std::ptrdiff_t>(answers.size()) > known)
+      report(Kind::phantom, "answers to commands that nobody committed");
+  }
+
   void check_inbox(Subscribed const& subscriber) {
     auto const missing =
         number(stores_[subscriber.store],
@@ -190,9 +233,7 @@ class Examination {
                                    subscriber.subscriber_id);
   }
 
-  std::vector<Delivery> read_broker() {
-    return read("examination", {"orders", "shipments", "replies"});
-  }
+  std::vector<Delivery> read_broker() { return read("examination", all_channels()); }
 
   std::vector<Delivery> read(std::string const& group, std::vector<std::string> const& channels) {
     // Whoever owned the partitions is silent for too long now.

@@ -7,8 +7,8 @@ namespace {
 
 class FaultyConnection final : public Connection {
  public:
-  FaultyConnection(std::unique_ptr<Connection> inner, Lifeline& line)
-      : inner_{std::move(inner)}, line_{line} {}
+  FaultyConnection(std::unique_ptr<Connection> inner, Lifeline& line, Sabotage sabotage)
+      : inner_{std::move(inner)}, line_{line}, sabotage_{sabotage} {}
 
   void begin(Access access, Deadline deadline) override {
     check("begin");
@@ -19,6 +19,7 @@ class FaultyConnection final : public Connection {
   Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) override {
     check(sql);
     line_.fail(Trouble::conflict, Fault::conflict, sql);
+    if (sabotage_ == Sabotage::keeps_refused && sql.starts_with("ROLLBACK TO")) return {};
     auto rows = inner_->execute(sql, parameters, deadline);
     line_.leave(sql);
     return rows;
@@ -59,17 +60,19 @@ class FaultyConnection final : public Connection {
 
   std::unique_ptr<Connection> inner_;
   Lifeline& line_;
+  Sabotage sabotage_;
   bool broken_{};
 };
 
 class FaultyDriver final : public DatabaseDriver {
  public:
-  FaultyDriver(DatabaseDriver& inner, Lifeline& line) : inner_{inner}, line_{line} {}
+  FaultyDriver(DatabaseDriver& inner, Lifeline& line, Sabotage sabotage)
+      : inner_{inner}, line_{line}, sabotage_{sabotage} {}
 
   std::unique_ptr<Connection> connect(Deadline deadline) override {
     line_.enter("connect");
     line_.fail(Trouble::transient, Fault::transient, "connect");
-    return std::make_unique<FaultyConnection>(inner_.connect(deadline), line_);
+    return std::make_unique<FaultyConnection>(inner_.connect(deadline), line_, sabotage_);
   }
   [[nodiscard]] Dialect const& dialect() const override { return inner_.dialect(); }
   [[nodiscard]] std::string name() const override { return inner_.name(); }
@@ -77,12 +80,14 @@ class FaultyDriver final : public DatabaseDriver {
  private:
   DatabaseDriver& inner_;
   Lifeline& line_;
+  Sabotage sabotage_;
 };
 
 }  // namespace
 
-std::unique_ptr<DatabaseDriver> faulty_driver(DatabaseDriver& inner, Lifeline& line) {
-  return std::make_unique<FaultyDriver>(inner, line);
+std::unique_ptr<DatabaseDriver> faulty_driver(DatabaseDriver& inner, Lifeline& line,
+                                              Sabotage sabotage) {
+  return std::make_unique<FaultyDriver>(inner, line, sabotage);
 }
 
 }  // namespace tram::simulation

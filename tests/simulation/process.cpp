@@ -50,7 +50,10 @@ struct Process::Running {
                 .traffic = around.traffic,
                 .finished = finished,
                 .sabotage = around.sabotage}},
-        database{faulty_driver(*around.store.driver, line), {}, clock, around.chaos.random()},
+        database{faulty_driver(*around.store.driver, line, around.sabotage),
+                 {},
+                 clock,
+                 around.chaos.random()},
         ids{clock, MachineNumber::choose(std::nullopt, around.chaos.random())} {}
 
   /// Looking at the schema first, as services do, takes the time of many messages: not always.
@@ -84,10 +87,10 @@ struct Process::Running {
   void build_subscriber(Surroundings const& around, ProcessPlan const& plan) {
     std::vector<Subscription> subscriptions;
     for (auto const& each : plan.subscribes) {
-      subscriptions.push_back({.subscriber_id = each.subscriber_id,
-                               .channels = each.channels,
-                               .handler = handler(around.business),
-                               .options = each.options});
+      auto subscription = each.make(*outbox);
+      subscription.options = each.options;
+      subscription.middleware = {note_finished(), around.fate.around()};
+      subscriptions.push_back(std::move(subscription));
     }
     subscriber = std::make_unique<Subscriber>(
         SubscriberParts{database, broker, workers, clock, around.chaos.random(), logger()},
@@ -104,9 +107,9 @@ struct Process::Running {
     if (holds && !counts) ++traffic.held_for_nothing;
     line.chaos().trace().log(line.name(), text);
   }
-  MessageHandler handler(Business& business) {
-    return [this, &business](Transaction& tx, IncomingMessage const& incoming) {
-      business.handle(tx, incoming, *outbox);
+  HandlerMiddleware note_finished() {
+    return [this](Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
+      next(tx, incoming);
       auto& highest = finished[incoming.source];
       highest = std::max(highest, incoming.position);
     };
@@ -173,6 +176,12 @@ void Process::write() {
   attempt([this](Running& running) {
     if (plan_.writes) surroundings_.business.write(running.database, *running.outbox);
     return true;
+  });
+}
+
+bool Process::answer() {
+  return attempt([this](Running& running) {
+    return plan_.answers && surroundings_.shop.answer_one(running.database, *running.outbox);
   });
 }
 

@@ -7,8 +7,10 @@
 
 #include "business.hpp"
 #include "chaos.hpp"
+#include "fate.hpp"
 #include "faulty_broker.hpp"
 #include "sabotage.hpp"
+#include "shop.hpp"
 #include "tram/cdc/relay.hpp"
 #include "tram/messaging/subscription.hpp"
 
@@ -23,8 +25,7 @@ struct Store {
 };
 
 struct SubscriptionPlan {
-  std::string subscriber_id;
-  std::vector<std::string> channels;
+  std::function<Subscription(Outbox const& outbox)> make;
   SubscriptionOptions options{};
 };
 
@@ -33,6 +34,7 @@ struct ProcessPlan {
   std::string name;
   std::size_t store{};
   bool writes{};
+  bool answers{};
   bool relays{};
   std::vector<SubscriptionPlan> subscribes;
 };
@@ -43,7 +45,9 @@ struct Surroundings {
   Clock& clock;
   Broker& broker;
   Traffic& traffic;
+  Fate& fate;
   Business& business;
+  Shop& shop;
   Store& store;
   RelayOptions relay{};
   Sabotage sabotage{Sabotage::none};
@@ -70,6 +74,8 @@ class Process {
   // something happened.
 
   void write();
+  /// Answers a command whose answer is owed.
+  bool answer();
   bool step_relay();
   bool step_subscriber();
   /// Runs one of the waiting jobs.

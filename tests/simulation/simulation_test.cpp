@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "world.hpp"
 
@@ -15,11 +15,13 @@ using tram::simulation::run;
 using tram::simulation::Sabotage;
 using tram::simulation::Trouble;
 
-/// True when one of the first seeds shows a finding of this kind.
-bool notices(Sabotage sabotage, Finding::Kind kind, std::uint64_t seeds_max) {
+/// True when one of the first seeds shows a finding of this kind, with these words.
+bool notices(Sabotage sabotage, Finding::Kind kind, std::uint64_t seeds_max,
+             std::string_view words = {}) {
   for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
-    auto const findings = run({.seed = seed, .sabotage = sabotage}).findings;
-    if (std::ranges::find(findings, kind, &Finding::kind) != findings.end()) return true;
+    for (auto const& finding : run({.seed = seed, .sabotage = sabotage}).findings) {
+      if (finding.kind == kind && finding.what.find(words) != std::string::npos) return true;
+    }
   }
   return false;
 }
@@ -64,6 +66,14 @@ TEST(Simulation, notices_a_consumer_that_acknowledges_what_is_delivered) {
 
 TEST(Simulation, notices_an_inbox_that_forgets) {
   EXPECT_TRUE(notices(Sabotage::forgets_inbox, Finding::Kind::repeated, 200));
+}
+
+TEST(Simulation, notices_a_command_that_is_answered_twice) {
+  EXPECT_TRUE(notices(Sabotage::forgets_inbox, Finding::Kind::repeated, 200, "is answered"));
+}
+
+TEST(Simulation, notices_a_refused_command_that_left_something) {
+  EXPECT_TRUE(notices(Sabotage::keeps_refused, Finding::Kind::phantom, 200, "handled by credit"));
 }
 
 TEST(Simulation, notices_a_ledger_that_passes_over_holes) {

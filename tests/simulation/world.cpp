@@ -1,6 +1,7 @@
 #include "world.hpp"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -29,7 +30,9 @@ void drop_garbage(Transaction& tx, HeldMessages const& held) {
 World::World(RunOptions const& options)
     : options_{options},
       chaos_{options.seed, clock_, options.loud},
-      business_{chaos_, clock_},
+      fate_{chaos_, clock_},
+      shop_{chaos_, fate_},
+      business_{chaos_, fate_, shop_},
       broker_{{.partitions = static_cast<std::int32_t>(1 + chaos_.random().below(4))}, clock_},
       stranger_{broker_.producer()} {
   for (std::size_t number = 0; number < stores_.size(); ++number) make_store(number);
@@ -47,6 +50,7 @@ void World::make_store(std::size_t number) {
   install_schema(*store.database, SchemaName::none());
   store.outbox_table = probe_outbox_table(*store.database, SchemaName::none());
   Business::create_tables(*store.database);
+  Shop::create_tables(*store.database);
   if (options_.sabotage != Sabotage::forgets_inbox) return;
   store.database->transact([](Transaction& tx) {
     tx.execute("CREATE TRIGGER forget AFTER INSERT ON received_messages BEGIN "
@@ -56,26 +60,30 @@ void World::make_store(std::size_t number) {
 
 void World::plan_processes() {
   bool const relay_apart = chaos_.chance(5'000);
-  SubscriptionPlan const answers{"orders", {"replies"}, draw_options()};
-  SubscriptionPlan const work{"customers", {"orders", "shipments"}, draw_options()};
-  SubscriptionPlan audit{"audit", {"shipments"}, draw_options()};
+  auto const replies = plain("orders", {"replies"});
+  auto const work = plain("customers", {"orders", "shipments"});
+  auto audit = plain("audit", {"shipments"});
   audit.options.hold_key = chaos_.chance(7'000);
-  if (!audit.options.hold_key) without_order_.insert(audit.subscriber_id);
+  if (!audit.options.hold_key) without_order_.insert("audit");
+  auto const view = typed([this](Outbox const&) { return shop_.view(); });
+  auto const grants = typed([this](Outbox const& outbox) { return shop_.grant_credit(outbox); });
+  auto const answers = typed([this](Outbox const&) { return shop_.take_answers(); });
   add({.name = "orders-1",
        .store = 0,
        .writes = true,
        .relays = !relay_apart,
-       .subscribes = {answers}});
-  add({.name = "orders-2", .store = 0, .writes = true, .relays = false, .subscribes = {answers}});
-  if (relay_apart) {
-    add({.name = "relay", .store = 0, .writes = false, .relays = true, .subscribes = {}});
-  }
-  add({.name = "customers-1", .store = 1, .writes = false, .relays = true, .subscribes = {work}});
+       .subscribes = {replies, answers}});
+  add({.name = "orders-2", .store = 0, .writes = true, .subscribes = {replies, answers}});
+  if (relay_apart) { add({.name = "relay", .store = 0, .relays = true, .subscribes = {}}); }
+  add({.name = "customers-1",
+       .store = 1,
+       .answers = true,
+       .relays = true,
+       .subscribes = {work, view, grants}});
   add({.name = "customers-2",
        .store = 1,
-       .writes = false,
-       .relays = false,
-       .subscribes = {work, audit}});
+       .answers = true,
+       .subscribes = {work, audit, view, grants}});
 }
 
 void World::add(ProcessPlan plan) {
@@ -83,17 +91,35 @@ void World::add(ProcessPlan plan) {
                                                               .clock = clock_,
                                                               .broker = broker_,
                                                               .traffic = traffic_,
+                                                              .fate = fate_,
                                                               .business = business_,
+                                                              .shop = shop_,
                                                               .store = stores_[plan.store],
                                                               .relay = draw_relay_options(),
                                                               .sabotage = options_.sabotage},
                                                  std::move(plan)));
 }
 
+SubscriptionPlan World::plain(std::string const& subscriber_id,
+                              std::vector<std::string> const& channels) {
+  return {.make =
+              [this, subscriber_id, channels](Outbox const& outbox) {
+                return business_.subscription(subscriber_id, channels, outbox);
+              },
+          .options = draw_options()};
+}
+
+SubscriptionPlan World::typed(std::function<Subscription(Outbox const&)> make) {
+  return {.make = std::move(make), .options = draw_options()};
+}
+
 SubscriptionOptions World::draw_options() {
   SubscriptionOptions options;
   options.retry.attempts_max = static_cast<int>(1 + chaos_.random().below(4));
   if (chaos_.chance(4'000)) options.messages_per_transaction = 1 + chaos_.random().below(5);
+  if (chaos_.chance(4'000)) {
+    options.breaker.failures_max = static_cast<int>(1 + chaos_.random().below(5));
+  }
   if (chaos_.chance(3'000)) options.partition_backlog_max = 1 + chaos_.random().below(10);
   return options;
 }
@@ -129,8 +155,10 @@ void World::act() {
   auto& process = any_process();
   process.start_if_due();
   auto const what = chaos_.random().below(100);
-  if (what < 15) {
+  if (what < 13) {
     process.write();
+  } else if (what < 15) {
+    process.answer();
   } else if (what < 35) {
     process.step_relay();
   } else if (what < 60) {
@@ -154,7 +182,8 @@ void World::pass_time() {
 }
 
 void World::disturb() {
-  static std::array<std::string, 3> const groups{"orders", "customers", "audit"};
+  static std::array<std::string, 6> const groups{"orders", "customers", "audit",
+                                                 "view",   "credit",    "credit-answers"};
   auto const& group = groups[chaos_.random().below(groups.size())];
   auto const what = chaos_.random().below(11);
   chaos_.trace().event("world", "disturbs by", static_cast<std::int64_t>(what));
@@ -170,7 +199,7 @@ void World::disturb() {
     case 6: return clock_.set_wall(clock_.wall() - std::chrono::seconds{chaos_.random().below(90)});
     case 7: return any_process().kill();
     case 8: return any_process().stop();
-    case 9: return business_.toggle_away();
+    case 9: return fate_.toggle_away();
     default: return operate();
   }
 }
@@ -184,14 +213,17 @@ void World::land_again() {
 }
 
 void World::land_garbage() {
-  broker_.create_channels(std::array{std::string{"orders"}}, 0, Deadline::now());
-  auto const key = "key-" + std::to_string(chaos_.random().below(4));
+  static std::array<std::string, 4> const channels{"orders", "shop.Order", "credit",
+                                                   "credit-answers"};
+  auto const& channel = channels[chaos_.random().below(channels.size())];
+  broker_.create_channels(std::span{&channel, 1}, 0, Deadline::now());
+  auto const key = fate_.draw_key();
   auto const number = std::to_string(++stranger_sequence_);
   auto const value = chaos_.chance(5'000)
                          ? "garbage " + number
                          : R"({"payload":"garbage","headers":{"PARTITION_ID":")" + key + "\"}}";
   stranger_ = broker_.producer();
-  std::ignore = stranger_->submit({"orders", key, value}, stranger_sequence_);
+  std::ignore = stranger_->submit({channel, key, value}, stranger_sequence_);
 }
 
 /// Somebody asks for retries though nothing is cured yet, and may drop what is no message.
@@ -211,7 +243,7 @@ void World::operate() {
 void World::heal() {
   chaos_.trace().event("world", "is healed");
   chaos_.heal();
-  business_.cure();
+  fate_.cure();
   broker_.delay(Duration{});
 }
 
@@ -248,6 +280,7 @@ void World::run_once() {
     process->step_relay();
     process->step_subscriber();
     while (process->run_job()) {}
+    while (process->answer()) {}
   }
 }
 

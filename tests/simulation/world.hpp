@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,10 +11,12 @@
 
 #include "business.hpp"
 #include "chaos.hpp"
+#include "fate.hpp"
 #include "faulty_broker.hpp"
 #include "findings.hpp"
 #include "process.hpp"
 #include "sabotage.hpp"
+#include "shop.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/embedded/in_memory.hpp"
 
@@ -48,6 +51,9 @@ class World {
   void make_store(std::size_t number);
   void plan_processes();
   void add(ProcessPlan plan);
+  [[nodiscard]] SubscriptionPlan plain(std::string const& subscriber_id,
+                                       std::vector<std::string> const& channels);
+  [[nodiscard]] SubscriptionPlan typed(std::function<Subscription(Outbox const&)> make);
   [[nodiscard]] SubscriptionOptions draw_options();
   [[nodiscard]] RelayOptions draw_relay_options();
 
@@ -65,9 +71,7 @@ class World {
   bool run_until_quiet();
   void run_once();
   /// Grows whenever a message gets anywhere.
-  [[nodiscard]] std::size_t activity() const {
-    return traffic_.landed.size() + business_.handled();
-  }
+  [[nodiscard]] std::size_t activity() const { return traffic_.landed.size() + fate_.handled(); }
   [[nodiscard]] std::string unrest() const;
   void retry_everything();
   [[nodiscard]] std::int64_t count_held();
@@ -75,6 +79,8 @@ class World {
   RunOptions options_;
   ManualClock clock_;
   Chaos chaos_;
+  Fate fate_;
+  Shop shop_;
   Business business_;
   Traffic traffic_;
   embedded::InMemoryBroker broker_;

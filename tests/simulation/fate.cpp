@@ -1,0 +1,65 @@
+#include "fate.hpp"
+
+#include <array>
+#include <stdexcept>
+
+namespace tram::simulation {
+
+Temper Fate::draw_temper() {
+  return {.poison = chaos_.chance(600),
+          .failures = chaos_.chance(1'500) ? static_cast<int>(1 + chaos_.random().below(4)) : 0};
+}
+
+std::string Fate::draw_key() { return "key-" + std::to_string(chaos_.random().below(4)); }
+
+void Fate::damage(Transaction& tx, std::string const& message_id) {
+  if (!chaos_.chance(200)) return;
+  if (chaos_.chance(6'000)) {
+    tx.execute("UPDATE message SET payload = CAST(X'FF' AS TEXT) WHERE id = ?", message_id);
+    return;
+  }
+  tx.execute(chaos_.chance(5'000) ? "UPDATE message SET headers = 'broken' WHERE id = ?"
+                                  : "UPDATE message SET destination = 'no/channel' WHERE id = ?",
+             message_id);
+  tx.execute("DELETE FROM written WHERE message_id = ?", message_id);
+}
+
+HandlerMiddleware Fate::around() {
+  return [this](Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
+    ++handled_;
+    if (chaos_.happens(Trouble::slow_handler)) {
+      clock_.advance(std::chrono::seconds{chaos_.random().below(40)});
+    }
+    if (away_) {
+      throw Error{Fault::transient, "simulation: what the handler needs is away (no attempt)"};
+    }
+    next(tx, incoming);
+    trouble();
+  };
+}
+
+void Fate::stumble(Temper const& temper, std::int64_t number, IncomingMessage const& incoming) {
+  chaos_.trace().event(incoming.subscriber_id, "handles", number);
+  if (temper.poison && !cured_) throw std::runtime_error{"poison"};
+  auto& attempts = attempts_[{incoming.subscriber_id, number}];
+  if (attempts >= temper.failures || cured_) return;
+  ++attempts;
+  throw std::runtime_error{"not yet"};
+}
+
+void Fate::trouble() {
+  if (!chaos_.happens(Trouble::handler_trouble)) return;
+  static std::array<Fault, 4> const faults{Fault::transient, Fault::conflict, Fault::broken,
+                                           Fault::rejected};
+  auto const fault = faults[chaos_.random().below(faults.size())];
+  chaos_.trace().event("handler", to_string(fault));
+  bool const counts = fault == Fault::rejected;
+  throw Error{fault, counts ? "simulation: refused" : "simulation: in trouble (no attempt)"};
+}
+
+void leave_effect(Transaction& tx, IncomingMessage const& incoming, std::int64_t number) {
+  tx.execute("INSERT INTO effect (subscriber_id, channel, number, message_id) VALUES (?, ?, ?, ?)",
+             incoming.subscriber_id, incoming.source.channel, number, incoming.id());
+}
+
+}  // namespace tram::simulation

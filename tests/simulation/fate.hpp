@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "chaos.hpp"
+#include "tram/base/clock.hpp"
+#include "tram/messaging/incoming_message.hpp"
+#include "tram/messaging/interceptor.hpp"
+#include "tram/sql/transaction.hpp"
+
+namespace tram::simulation {
+
+/// How a message treats its handlers.
+struct Temper {
+  /// They throw until the world is cured.
+  bool poison{};
+  /// They throw so many times first.
+  int failures{};
+};
+
+/// Numbers the messages of the company, and decides how writers and handlers fare.
+class Fate {
+ public:
+  Fate(Chaos& chaos, ManualClock& clock) : chaos_{chaos}, clock_{clock} {}
+
+  /// In every message, whatever else it holds, as member `number`.
+  std::int64_t next_number() { return ++last_number_; }
+  Temper draw_temper();
+  std::string draw_key();
+
+  /// Damages the rows of some messages so that no relay can publish them: some can be repaired,
+  /// some not, and these do not count as written.
+  void damage(Transaction& tx, std::string const& message_id);
+
+  /// Around every handler: slow ones, and faults before and after their work.
+  HandlerMiddleware around();
+  /// In every handler, before its work.
+  void stumble(Temper const& temper, std::int64_t number, IncomingMessage const& incoming);
+
+  /// What handlers need besides the database goes away, or comes back.
+  void toggle_away() { away_ = !away_; }
+  /// Ends the poison, and everything is there.
+  void cure() {
+    cured_ = true;
+    away_ = false;
+  }
+  /// How often a handler ran.
+  [[nodiscard]] std::size_t handled() const { return handled_; }
+
+ private:
+  void trouble();
+
+  Chaos& chaos_;
+  ManualClock& clock_;
+  bool cured_{};
+  bool away_{};
+  std::size_t handled_{};
+  std::int64_t last_number_{};
+  std::map<std::pair<std::string, std::int64_t>, int> attempts_;
+};
+
+/// What a handler leaves in table `effect`.
+void leave_effect(Transaction& tx, IncomingMessage const& incoming, std::int64_t number);
+
+}  // namespace tram::simulation
