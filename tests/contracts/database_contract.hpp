@@ -144,13 +144,13 @@ TYPED_TEST_P(DatabaseContract, keeps_what_came_before_a_savepoint_that_failed) {
 
 TYPED_TEST_P(DatabaseContract, nests_savepoints) {
   this->database_.transact([&](Transaction& tx) {
-    int const outer = tx.open_savepoint();
+    Savepoint outer{tx};
     this->insert(tx, 1);
-    int const inner = tx.open_savepoint();
+    Savepoint inner{tx};
     this->insert(tx, 2);
-    tx.roll_back_to_savepoint(inner);
+    inner.roll_back();
     this->insert(tx, 3);
-    tx.release_savepoint(outer);
+    outer.release();
   });
   EXPECT_EQ(this->count(), 2);
 }

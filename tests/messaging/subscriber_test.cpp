@@ -91,12 +91,15 @@ TEST_F(SubscriberTest, holds_a_message_whose_attempts_are_used_up_and_those_of_i
   run_for(10s);
   EXPECT_EQ(effects(), Texts{"4"});
   EXPECT_EQ(held_ids(), (Texts{"1", "2", "3"}));
-  EXPECT_EQ(held().front().reason, "channel 'orders', message 1: no stock");
+  EXPECT_EQ(held().front().reason, "channel 'orders', message '1': no stock");
   EXPECT_EQ(held().front().attempts, 4);
   EXPECT_EQ(counters().held, 1U);
   EXPECT_EQ(counters().held_behind, 2U);
   EXPECT_EQ(std::ranges::count(runs, "1"), 4);
   EXPECT_EQ(logged("subscription.held"), 1U);
+  EXPECT_NE(log.back().find("event=subscription.held subscriber=billing key=a attempt=4 "),
+            std::string::npos)
+      << log.back();
   EXPECT_TRUE(subscriber->idle());
 }
 
@@ -131,7 +134,7 @@ TEST_F(SubscriberTest, stops_a_replay_at_the_first_message_that_fails_and_waits_
   run_for(10s);
   EXPECT_EQ(runs, (Texts{"1", "2"}));
   EXPECT_EQ(held_ids(), (Texts{"2", "3"}));
-  EXPECT_EQ(held().front().reason, "channel 'orders', message 2: still not");
+  EXPECT_EQ(held().front().reason, "channel 'orders', message '2': still not");
   EXPECT_EQ(held().front().attempts, 1);
 }
 
@@ -246,7 +249,7 @@ TEST_F(SubscriberTest, holds_at_once_what_the_handler_finds_malformed) {
   start();
   settle();
   EXPECT_EQ(runs, Texts{"1"});
-  EXPECT_EQ(held().front().reason, "channel 'orders', message 1: no order in it");
+  EXPECT_EQ(held().front().reason, "channel 'orders', message '1': no order in it");
 }
 
 TEST_F(SubscriberTest, counts_a_refusal_as_an_attempt) {

@@ -45,7 +45,7 @@ TEST_F(SubscriberTrouble, takes_a_handler_that_overruns_its_time_for_one_that_fa
   ASSERT_EQ(held_ids(), (Texts{"1", "2"}));
   EXPECT_EQ(held()[0].attempts, 2);
   EXPECT_EQ(held()[1].reason,
-            "channel 'orders', message 2: handle_timeout (30 s) was over: the bank "
+            "channel 'orders', message '2': handle_timeout (30 s) was over: the bank "
             "hung up");
   EXPECT_EQ(counters().failures, 4U);
   EXPECT_EQ(status().trouble, "");

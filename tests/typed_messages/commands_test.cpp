@@ -270,6 +270,20 @@ TEST_F(CommandsOnSqlite, that_cannot_be_read_are_malformed_and_say_where) {
   EXPECT_TRUE(sent().empty());
 }
 
+TEST_F(CommandsOnSqlite, roll_back_what_their_handler_did_whatever_it_throws) {
+  Subscription const subscription =
+      tram::handle_commands(catalogue::commands, outbox)
+          .on([](Transaction& tx, Command<ReserveCredit> const&) -> Outcome<ReserveCredit> {
+            tx.execute("INSERT INTO reserved (id) VALUES (1)");
+            throw 14;
+          });
+  auto const message = incoming(send({}), 1);
+  database.transact([&](Transaction& tx) {
+    EXPECT_THROW(tx.with_savepoint([&] { subscription.handler(tx, message); }), int);
+  });
+  EXPECT_EQ(reserved(), 0);
+}
+
 struct FailingHandler : CommandsOnSqlite {
   std::optional<Fault> fault;
   int attempts_max = 3;

@@ -30,7 +30,7 @@ void show(std::ostream& out, HeldItem const& item) {
 
 /// Without what stands in other columns already.
 std::string bare_reason(HeldItem const& item) {
-  auto const place = "channel '" + item.channel + "', message " + item.message_id + ": ";
+  auto const place = "channel '" + item.channel + "', message '" + item.message_id + "': ";
   return item.reason.starts_with(place) ? item.reason.substr(place.size()) : item.reason;
 }
 

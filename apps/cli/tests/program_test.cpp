@@ -170,7 +170,7 @@ TEST_F(Program, shows_the_reason_alone_and_how_many_more_are_held) {
   HeldMessages const held{held_in.dialect(), SchemaName{}};
   held_in.transact([&](Transaction& tx) {
     auto first = message("m1");
-    first.reason = "channel 'orders', message m1: no such customer";
+    first.reason = "channel 'orders', message 'm1': no such customer";
     held.hold(tx, first);
     held.hold_behind(tx, message("m2"));
   });

@@ -308,6 +308,21 @@ TEST_F(SqliteDatabase, runs_nothing_by_itself_after_an_error_ended_the_transacti
   EXPECT_EQ(count(), 0);
 }
 
+TEST_F(SqliteDatabase, begins_no_savepoint_after_an_error_ended_the_transaction) {
+  make_table();
+  int runs = 0;
+  database.transact([&](Transaction& tx) {
+    if (++runs > 1) return;
+    tx.with_savepoint([&] {
+      EXPECT_EQ(fault_of([&] { tx.execute("INSERT OR ROLLBACK INTO t (id) VALUES (1), (1)"); }),
+                Fault::rejected);
+      tx.with_savepoint([&] { tx.execute("INSERT INTO t (id) VALUES (1)"); });
+    });
+  });
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(count(), 0);
+}
+
 TEST_F(SqliteDatabase, refuses_a_file_that_is_no_database_and_a_folder_that_is_not_there) {
   auto const text = (folder.path() / "text.db").string();
   std::ofstream{text} << std::string(4096, 'x');

@@ -183,7 +183,8 @@ void CommandCalls::State::await_reading(Deadline deadline) {
   Lock const lock{mutex};
   if (!news.wait_until(mutex, deadline.time(), [&]() TRAM_REQUIRES(mutex) { return reading; }))
     throw Error{Fault::transient, "call: the answers in channel '" + channel +
-                                      "' are not read yet; nothing was sent, try again"};
+                                      "' are not read yet; nothing was sent. Is "
+                                      "`calls.contribution()` added to a service that runs?"};
 }
 
 IncomingMessage CommandCalls::State::await(std::string const& id, Deadline deadline) {

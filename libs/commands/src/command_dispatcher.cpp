@@ -78,17 +78,17 @@ CommandDispatcher::Match CommandDispatcher::find(IncomingMessage const& incoming
 // The inbox row lies outside the savepoint, and so do the replies.
 Replies CommandDispatcher::run(CommandRoute const& route, Transaction& tx,
                                RawCommand const& command) const {
-  int const savepoint = tx.open_savepoint();
+  Savepoint savepoint{tx};
   std::optional<Replies> replies;
   try {
     replies = route.handle(tx, command);
-    if (!failed(*replies)) tx.release_savepoint(savepoint);
+    if (!failed(*replies)) savepoint.release();
   } catch (std::exception const& trouble) {
-    tx.roll_back_to_savepoint(savepoint);
+    savepoint.roll_back();
     if (!answers_now(command.incoming(), trouble)) throw;
     return plain_failure();
   }
-  if (failed(*replies)) tx.roll_back_to_savepoint(savepoint);
+  if (failed(*replies)) savepoint.roll_back();
   return *std::move(replies);
 }
 

@@ -73,9 +73,14 @@ std::vector<Message> read_held_record(std::string const& payload) {
   }
 }
 
+/// Typed handlers name the place already, as far as the message knows it.
 std::string described(std::string_view channel, std::string_view id, std::string_view what) {
-  std::string text{"channel '"};
-  return text.append(channel).append("', message ").append(id).append(": ").append(what);
+  std::string const message = "channel '" + std::string{channel} + "', message '";
+  auto place = message + std::string{id} + "'";
+  for (auto const& named : {place, message + "without id'"}) {
+    if (what.starts_with(named)) return place.append(what.substr(named.size()));
+  }
+  return place.append(": ").append(what);
 }
 
 IncomingMessage incoming_of(HeldMessage const& held, Message message) {

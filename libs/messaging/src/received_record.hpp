@@ -17,7 +17,7 @@ std::vector<LaneItem> lane_items(std::string_view subscriber_id, Delivery record
 /// The id of a message; for a record that is none, its place: `CHANNEL:PARTITION:POSITION`.
 std::string message_id(IncomingMessage const& incoming);
 
-/// `channel 'x', message ID: what`
+/// `channel 'x', message 'ID': what`, also where `what` says so already.
 std::string described(IncomingMessage const& incoming, std::string_view what);
 std::string described(HeldMessage const& held, std::string_view what);
 

@@ -199,10 +199,12 @@ void RunningSubscription::finished(Job job) {
 
 void RunningSubscription::count(LaneItem const& item) {
   auto const& incoming = item.incoming;
+  // The run that holds it is none of the handler's.
+  int const attempt = item.outcome == Outcome::held ? item.failures : incoming.attempt;
   auto const log = [&](std::string_view event) {
     parts_.logger.warning(event, {{"subscriber", subscription_.subscriber_id},
                                   {"key", incoming.key},
-                                  {"attempt", incoming.attempt},
+                                  {"attempt", attempt},
                                   {"reason", item.reason}});
   };
   switch (item.outcome) {

@@ -104,6 +104,10 @@ struct Database::State {
     Transaction tx{lease.connection(), driver->dialect(), deadline, options.context};
     function(tx);
     tx.require_whole();
+    if (!deadline.is_now() && deadline.reached(clock)) {
+      throw Error{Fault::transient,
+                  "sql: the transaction took longer than its timeout, and nothing was committed"};
+    }
     lease.commit(deadline);
   }
 

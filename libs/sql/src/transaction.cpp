@@ -80,8 +80,10 @@ void Transaction::post_statement(std::string_view sql, Parameters parameters) {
 }
 
 int Transaction::open_savepoint() {
-  int const depth = ++savepoints_;
+  require_whole();
+  int const depth = savepoints_ + 1;
   connection_.post("SAVEPOINT " + name_of(depth), {}, deadline_);
+  savepoints_ = depth;
   return depth;
 }
 

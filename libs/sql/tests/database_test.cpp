@@ -181,6 +181,30 @@ TEST_F(DatabaseTest, ends_nested_savepoints_when_the_connection_is_lost) {
                    "ROLLBACK TO SAVEPOINT tram_2", "ROLLBACK TO SAVEPOINT tram_1", "reset"}));
 }
 
+TEST_F(DatabaseTest, a_savepoint_that_could_not_begin_leaves_the_one_around_it_as_it_was) {
+  script_.post = {std::nullopt, Fault::rejected};
+  database_.transact([](Transaction& tx) {
+    EXPECT_EQ(fault_of_call([&] { tx.with_savepoint([&] { tx.with_savepoint([] {}); }); }),
+              Fault::rejected);
+  });
+  EXPECT_EQ(script_.calls,
+            (Calls{"begin", "post SAVEPOINT tram_1", "post SAVEPOINT tram_2",
+                   "ROLLBACK TO SAVEPOINT tram_1", "post RELEASE SAVEPOINT tram_1", "commit"}));
+}
+
+TEST_F(DatabaseTest, commits_nothing_after_its_timeout) {
+  EXPECT_EQ(fault_of_call([&] {
+              database_.transact({.timeout = 100ms}, [&](Transaction& tx) {
+                tx.execute("work");
+                clock_.advance(101ms);
+              });
+            }),
+            Fault::transient);
+  EXPECT_EQ(script_.calls, (Calls{"begin", "work", "reset"}));
+  database_.transact({.deadline = Deadline::now()}, [](Transaction& tx) { tx.execute("work"); });
+  EXPECT_EQ(script_.calls.back(), "commit") << "it never waits, and did not have to";
+}
+
 TEST_F(DatabaseTest, refuses_statements_that_begin_or_end_a_transaction) {
   database_.transact([&](Transaction& tx) {
     for (auto const* const sql :

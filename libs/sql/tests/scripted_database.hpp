@@ -18,6 +18,7 @@ struct Script {
   /// The faults of the next calls of that name, one each; nothing is a success.
   std::deque<std::optional<Fault>> begin;
   std::deque<std::optional<Fault>> execute;
+  std::deque<std::optional<Fault>> post;
   std::deque<std::optional<Fault>> commit;
   std::deque<bool> reset;
   int connections{};
@@ -32,7 +33,7 @@ class ScriptedConnection final : public Connection {
     return {};
   }
   void post(std::string_view sql, Parameters, Deadline) override {
-    script_.calls.push_back("post " + std::string{sql});
+    call("post " + std::string{sql}, script_.post);
   }
   void commit(Deadline) override { call("commit", script_.commit); }
   bool reset() noexcept override {

@@ -113,11 +113,19 @@ struct InMemoryWorld::State {
     return next;
   }
   [[nodiscard]] std::string unrest() const {
-    std::string text = "the relay: " + relay->relay.status().trouble;
+    std::string text;
+    auto const tell = [&](std::string const& who, std::string const& trouble) {
+      text += (text.empty() ? "" : "; ") + who + (trouble.empty() ? "" : ": " + trouble);
+    };
+    if (auto const status = relay->relay.status(); !status.caught_up || !status.trouble.empty()) {
+      tell("the relay is behind", status.trouble);
+    }
     for (auto const& subscriber : subscribers) {
       for (auto const& status : subscriber->status()) {
-        text += "; '" + status.subscriber_id + "' has " +
-                std::to_string(status.waiting + status.running) + " messages: " + status.trouble;
+        auto const messages = status.waiting + status.running;
+        if (messages == 0 && status.trouble.empty()) continue;
+        tell("'" + status.subscriber_id + "' has " + std::to_string(messages) + " messages",
+             status.trouble);
       }
     }
     return text;

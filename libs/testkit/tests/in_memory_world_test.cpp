@@ -166,7 +166,8 @@ TEST_F(WorldTest, says_what_goes_on_when_there_is_no_rest) {
     world_.run_until_quiet();
     FAIL() << "it came to rest";
   } catch (tram::Error const& error) {
-    EXPECT_NE(std::string{error.what()}.find("does not come to rest"), std::string::npos);
+    EXPECT_NE(std::string{error.what()}.find("does not come to rest; "), std::string::npos);
+    EXPECT_NE(std::string{error.what()}.find("'echo' has "), std::string::npos) << error.what();
   }
 }
 

@@ -39,6 +39,11 @@ consteval int declared_version() {
   }
   return 0;
 }
+/// 1 for types without versions.
+template <class Event>
+consteval int current_version() {
+  return declared_version<Event>() == 0 ? 1 : declared_version<Event>();
+}
 
 }  // namespace detail
 

@@ -82,9 +82,15 @@ class EventHandlers final {
 
   /// Turns the JSON of one version of `E` into that of the next one, before it is read. An event's
   /// version is in the header `event-version`, 1 without it, and the current one is
-  /// `E::wire_version`. A version with no way to the current one is malformed.
+  /// `E::wire_version`, above `from`. A version with no way to the current one is malformed.
   template <class E>
   EventHandlers& upcast(FromVersion from, detail::EventUpcast function) {
+    static_assert(
+        EventOf<Aggregate, E>,
+        "tram: this aggregate does not publish this event, so there is nothing to upcast: "
+        "name it in its `Events`, or upcast behind and_events<...>()");
+    TRAM_ASSERT(from.value >= 1 && from.value < detail::current_version<E>(),
+                "an upcast begins at a version below the event's `wire_version`");
     dispatcher_.upcasts.push_back({.type = std::string{wire_names<E>[0]},
                                    .from_version = from.value,
                                    .upcast = std::move(function)});
@@ -93,6 +99,10 @@ class EventHandlers final {
   /// The same from a type that had another name to the current version of `E`.
   template <class E>
   EventHandlers& upcast(WireType former, detail::EventUpcast function) {
+    static_assert(
+        EventOf<Aggregate, E>,
+        "tram: this aggregate does not publish this event, so there is nothing to upcast: "
+        "name it in its `Events`, or upcast behind and_events<...>()");
     dispatcher_.upcasts.push_back({.type = std::string{wire_names<E>[0]},
                                    .from_name = std::string{former.name},
                                    .upcast = std::move(function)});
@@ -138,7 +148,7 @@ class EventHandlers final {
       dispatcher_.add(
           {.aggregate_type = std::string{Aggregate::wire_type.name},
            .names = {wire_names<E>.begin(), wire_names<E>.end()},
-           .version = std::max(1, detail::declared_version<E>()),
+           .version = detail::current_version<E>(),
            .operation = std::string{operation},
            .payload = describe_payload<E>(),
            .handle = [handler = std::move(handler)](Transaction& tx, RawEvent const& event,

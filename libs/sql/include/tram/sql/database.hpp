@@ -22,7 +22,8 @@ enum class Nesting : std::uint8_t { allowed, refused };
 /// How one transaction is to run.
 struct TransactOptions {
   Access access = Access::read_write;
-  /// From the call to the end of the commit, all attempts together.
+  /// From the call to the end of the commit, all attempts together. A transaction that takes longer
+  /// is rolled back: transient.
   Duration timeout = std::chrono::seconds{30};
   /// Ends earlier than `timeout` when given.
   std::optional<Deadline> deadline{};

@@ -51,23 +51,7 @@ class Transaction final : public StatementExecutor {
   /// and the exception goes on, and the transaction can be used further. May be nested. Where the
   /// rollback failed (`broken`), every further statement raises its error and nothing is committed.
   template <class Function>
-  auto with_savepoint(Function&& function) {
-    Savepoint savepoint{*this};
-    if constexpr (std::is_void_v<decltype(function())>) {
-      function();
-      savepoint.release();
-    } else {
-      auto result = function();
-      savepoint.release();
-      return result;
-    }
-  }
-
-  /// The same in three steps, for code that decides later whether to keep the work. Each open
-  /// savepoint must be ended by exactly one of the other two, innermost first.
-  int open_savepoint();
-  void release_savepoint(int depth);
-  void roll_back_to_savepoint(int depth);
+  auto with_savepoint(Function&& function);
 
   /// Raises what kept a savepoint from being rolled back: the work behind it must not be committed.
   void require_whole() const {
@@ -75,27 +59,11 @@ class Transaction final : public StatementExecutor {
   }
 
  private:
-  /// Rolls back what was not released, whatever left it.
-  class Savepoint {
-   public:
-    explicit Savepoint(Transaction& tx) : tx_{tx}, depth_{tx.open_savepoint()} {}
-    ~Savepoint() {
-      if (!released_) tx_.abandon_savepoint(depth_);
-    }
-    Savepoint(Savepoint const&) = delete;
-    Savepoint& operator=(Savepoint const&) = delete;
+  friend class Savepoint;
 
-    void release() {
-      tx_.release_savepoint(depth_);
-      released_ = true;
-    }
-
-   private:
-    Transaction& tx_;
-    int depth_;
-    bool released_{};
-  };
-
+  int open_savepoint();
+  void release_savepoint(int depth);
+  void roll_back_to_savepoint(int depth);
   Rows run(std::string_view sql, Parameters parameters);
   void abandon_savepoint(int depth) noexcept;
 
@@ -108,5 +76,49 @@ class Transaction final : public StatementExecutor {
   int posted_{};
   std::optional<Error> spoiled_;
 };
+
+/// A part of a transaction that can be rolled back alone, for code that decides later whether to
+/// keep it; where the function's return decides, use `with_savepoint`. What was neither released
+/// nor rolled back when it goes is rolled back. Savepoints end innermost first.
+class Savepoint {
+ public:
+  /// Faults: those of a statement; the savepoint is not there then.
+  explicit Savepoint(Transaction& tx) : tx_{tx}, depth_{tx.open_savepoint()} {}
+  ~Savepoint() {
+    if (!ended_) tx_.abandon_savepoint(depth_);
+  }
+  Savepoint(Savepoint const&) = delete;
+  Savepoint& operator=(Savepoint const&) = delete;
+
+  /// Keeps the work. Faults: also those of statements posted behind the savepoint, which can be
+  /// rolled back then.
+  void release() {
+    tx_.release_savepoint(depth_);
+    ended_ = true;
+  }
+  /// Undoes the work; the transaction can be used further unless this raises a fault.
+  void roll_back() {
+    ended_ = true;
+    tx_.roll_back_to_savepoint(depth_);
+  }
+
+ private:
+  Transaction& tx_;
+  int depth_;
+  bool ended_{};
+};
+
+template <class Function>
+auto Transaction::with_savepoint(Function&& function) {
+  Savepoint savepoint{*this};
+  if constexpr (std::is_void_v<decltype(function())>) {
+    function();
+    savepoint.release();
+  } else {
+    auto result = function();
+    savepoint.release();
+    return result;
+  }
+}
 
 }  // namespace tram
