@@ -20,6 +20,7 @@ namespace tram {
 
 class Broker;
 class Database;
+/// In tram/messaging/contribution.hpp.
 struct Contribution;
 
 /// How one call is made.

@@ -8,6 +8,7 @@
 
 namespace tram {
 
+/// In tram/sql/transaction.hpp.
 class Transaction;
 
 /// A message on its way to a handler, with where it came from.

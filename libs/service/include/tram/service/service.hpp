@@ -27,11 +27,14 @@ namespace tram {
 class Broker;
 class Database;
 class Random;
+/// In tram/messaging/outbox.hpp.
 class Outbox;
+/// In asyncapi.hpp.
 struct ServiceDescription;
 namespace http {
+/// In tram/http/message.hpp.
 struct Route;
-}
+}  // namespace http
 
 struct ServiceOptions {
   /// Names the service in logs, metrics and documents.

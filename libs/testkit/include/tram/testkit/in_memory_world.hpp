@@ -19,7 +19,9 @@
 #include "tram/testkit/published.hpp"
 
 namespace tram {
+/// In tram/base/clock.hpp.
 class ManualClock;
+/// In tram/messaging/outbox.hpp.
 class Outbox;
 class Random;
 }  // namespace tram
