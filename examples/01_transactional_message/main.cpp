@@ -74,6 +74,6 @@ int main(int argc, char** argv) {
   while (arrivals() == 0 && !deadline.reached(clock)) clock.pause(std::chrono::milliseconds{10});
   bool const once = arrivals() == 1;
   std::cout << "the relay published through " << broker->traits().name << "; "
-            << (once ? "handled once" : "NOT handled once: something is wrong") << "\n";
+            << (once ? "handled once" : "NOT handled: " + relay.status().trouble) << "\n";
   return once ? 0 : 1;
 }

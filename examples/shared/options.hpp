@@ -1,9 +1,12 @@
 #pragma once
 
-#include <algorithm>
+#include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <stdlib.h>
@@ -17,18 +20,58 @@ struct Options {
   bool asyncapi{};
 };
 
-/// `--folder DIR` keeps files there, a temporary folder unless given; `--database URL` and
-/// `--broker URL` use these instead of files. `--asyncapi`: see `Platform::run`.
+inline constexpr std::string_view usage =
+    R"(usage: PROGRAM [--folder DIR] [--database URL] [--broker URL] [--asyncapi]
+
+  --folder DIR    keeps its files there; a temporary folder unless given
+  --database URL  uses this in place of a file: postgresql://USER@HOST:PORT/NAME, sqlite:PATH
+  --broker URL    uses this in place of a file: kafka://HOST:PORT, embedded:PATH
+  --asyncapi      only prints what the service sends and receives (examples 02 and 03)
+  --help          prints this
+)";
+
+/// What `main` does not catch ends the program with its reason, not with a core dump.
+[[noreturn]] inline void end_with_reason() {
+  try {
+    std::rethrow_exception(std::current_exception());
+  } catch (std::exception const& error) { std::cerr << "error: " << error.what() << std::endl; }
+  std::_Exit(1);
+}
+
+/// The flags' values by name, empty where they take none. Ends the program after `--help`, and with
+/// status 2 when there are others.
+inline std::map<std::string, std::string> flags(std::vector<std::string> const& arguments) {
+  std::map<std::string, std::string> given;
+  for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
+    if (*argument == "--help") {
+      std::cout << usage;
+      std::exit(0);
+    }
+    bool const takes_value =
+        *argument == "--folder" || *argument == "--database" || *argument == "--broker";
+    if (takes_value && argument + 1 != arguments.end()) {
+      given[*argument] = *(argument + 1);
+      ++argument;
+    } else if (*argument == "--asyncapi") {
+      given[*argument] = "";
+    } else {
+      std::cerr << "error: " << *argument
+                << (takes_value ? " needs a value" : " is no flag of this program") << "\n"
+                << usage;
+      std::exit(2);
+    }
+  }
+  return given;
+}
+
+/// What is told by flags, with files for what is not.
 inline Options options(int argc, char** argv) {
-  std::vector<std::string> const arguments{argv + 1, argv + argc};
-  auto const value = [&](char const* name) {
-    auto const found = std::ranges::find(arguments, name);
-    return found == arguments.end() || found + 1 == arguments.end() ? "" : *(found + 1);
-  };
-  Options chosen{.database_url = value("--database"),
-                 .broker_url = value("--broker"),
-                 .asyncapi = std::ranges::find(arguments, "--asyncapi") != arguments.end()};
-  std::filesystem::path folder{value("--folder")};
+  std::set_terminate(end_with_reason);
+  auto given = flags({argv + 1, argv + argc});
+  Options chosen{.database_url = given["--database"],
+                 .broker_url = given["--broker"],
+                 .asyncapi = given.contains("--asyncapi")};
+  std::filesystem::path folder{given["--folder"]};
   bool const needs_files = chosen.database_url.empty() || chosen.broker_url.empty();
   if (folder.empty() && needs_files) {
     auto name = (std::filesystem::temp_directory_path() / "tram-example-XXXXXX").string();

@@ -26,7 +26,11 @@ class Platform final {
  public:
   Platform(int argc, char** argv, std::string name, std::vector<std::string> const& tables)
       : options_{options(argc, argv)},
-        service{{.database = database, .broker = *broker_, .clock = clock_, .random = random_},
+        service{{.database = database,
+                 .broker = *broker_,
+                 .clock = clock_,
+                 .random = random_,
+                 .logger = tram::Logger::to_stderr(tram::LogLevel::warning)},
                 {.name = std::move(name), .version = "1.0.0"}} {
     tram::install_schema(database, tram::SchemaName{});
     database.transact([&](tram::Transaction& tx) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "database_file.hpp"
+#include "statement_use.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::sqlite {
@@ -24,22 +25,6 @@ Fault fault_of(int code) {
     default: return Fault::transient;
   }
 }
-
-/// Resets a statement, so that no read transaction stays open behind it: that would keep the log
-/// from shrinking.
-class Use {
- public:
-  explicit Use(sqlite3_stmt* statement) : statement_{statement} {}
-  ~Use() {
-    ::sqlite3_reset(statement_);
-    ::sqlite3_clear_bindings(statement_);
-  }
-  Use(Use const&) = delete;
-  Use& operator=(Use const&) = delete;
-
- private:
-  sqlite3_stmt* statement_;
-};
 
 std::string quoted(std::string const& name) {
   std::string out{"\""};
@@ -80,7 +65,7 @@ OutboxReader::OutboxReader(std::string path, std::string table, std::string rela
 
 std::vector<OutboxReader::Entry> OutboxReader::rows_behind(std::int64_t seq, std::size_t rows_max) {
   Turn const turn{line_.get(), Access::read_only};
-  Use const use{rows_.get()};
+  StatementUse const use{rows_.get()};
   ::sqlite3_bind_int64(rows_.get(), 1, seq);
   ::sqlite3_bind_int64(rows_.get(), 2, static_cast<sqlite3_int64>(rows_max));
   std::vector<Entry> entries;
@@ -135,7 +120,7 @@ std::optional<std::int64_t> OutboxReader::position() {
 std::optional<std::int64_t> OutboxReader::single_value(Statement const& statement,
                                                        std::string const& operation) {
   Turn const turn{line_.get(), Access::read_only};
-  Use const use{statement.get()};
+  StatementUse const use{statement.get()};
   int const code = ::sqlite3_step(statement.get());
   if (code == SQLITE_DONE) return std::nullopt;
   if (code != SQLITE_ROW) fail(operation, code);
@@ -145,7 +130,7 @@ std::optional<std::int64_t> OutboxReader::single_value(Statement const& statemen
 
 bool OutboxReader::store_position(std::int64_t position) {
   Turn const turn{line_.get(), Access::read_write};
-  Use const use{store_.get()};
+  StatementUse const use{store_.get()};
   ::sqlite3_bind_text(store_.get(), 1, relay_.c_str(), -1, SQLITE_STATIC);
   ::sqlite3_bind_int64(store_.get(), 2, position);
   int const code = ::sqlite3_step(store_.get());

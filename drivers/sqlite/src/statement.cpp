@@ -5,6 +5,8 @@
 #include <variant>
 #include <vector>
 
+#include "statement_use.hpp"
+
 namespace tram::sqlite {
 namespace {
 
@@ -37,21 +39,6 @@ char const* remedy_of(int code) {
     default: return "";
   }
 }
-
-/// Leaves no read transaction and no borrowed text behind.
-class Use {
- public:
-  explicit Use(sqlite3_stmt* statement) : statement_{statement} {}
-  ~Use() {
-    ::sqlite3_reset(statement_);
-    ::sqlite3_clear_bindings(statement_);
-  }
-  Use(Use const&) = delete;
-  Use& operator=(Use const&) = delete;
-
- private:
-  sqlite3_stmt* statement_;
-};
 
 Cell cell_of(sqlite3_stmt* statement, int column) {
   switch (::sqlite3_column_type(statement, column)) {
@@ -92,7 +79,7 @@ Statement::Statement(sqlite3* connection, std::string_view sql) : connection_{co
 }
 
 Rows Statement::run(Parameters parameters) {
-  Use const use{statement_.get()};
+  StatementUse const use{statement_.get()};
   bind(parameters);
   auto const columns = ::sqlite3_column_count(statement_.get());
   std::vector<Cell> cells;
