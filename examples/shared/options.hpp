@@ -32,8 +32,10 @@ inline constexpr std::string_view usage =
 
 /// What `main` does not catch ends the program with its reason, not with a core dump.
 [[noreturn]] inline void end_with_reason() {
+  auto const thrown = std::current_exception();
+  if (!thrown) std::abort();
   try {
-    std::rethrow_exception(std::current_exception());
+    std::rethrow_exception(thrown);
   } catch (std::exception const& error) { std::cerr << "error: " << error.what() << std::endl; }
   std::_Exit(1);
 }

@@ -19,13 +19,9 @@ struct RolledBack final : std::runtime_error {
 void Business::create_tables(Database& database) {
   database.transact([](Transaction& tx) {
     tx.execute("CREATE TABLE written (seq INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER, "
-               "message_id TEXT, channel TEXT, message_key TEXT, payload TEXT)");
+               "meant_as TEXT, message_id TEXT, channel TEXT, message_key TEXT, payload TEXT)");
     tx.execute("CREATE TABLE effect (seq INTEGER PRIMARY KEY AUTOINCREMENT, subscriber_id TEXT, "
-               "channel TEXT, number INTEGER, message_id TEXT)");
-    tx.execute("CREATE TRIGGER write_down AFTER INSERT ON message BEGIN "
-               "INSERT INTO written (number, message_id, channel, message_key, payload) VALUES ("
-               "json_extract(NEW.payload, '$.number'), NEW.id, NEW.destination, "
-               "json_extract(NEW.headers, '$.PARTITION_ID'), NEW.payload); END");
+               "channel TEXT, number INTEGER, taken_as TEXT, message_id TEXT)");
   });
 }
 
@@ -34,7 +30,7 @@ void Business::write(Database& database, Outbox const& outbox) {
     database.transact([&](Transaction& tx) { write_some(tx, outbox); });
   } catch (RolledBack const&) {
     chaos_.trace().event("business", "rolled back");
-  } catch (Error const& error) { chaos_.trace().event("business", to_string(error.fault())); }
+  } catch (Error const& error) { bear(chaos_, error); }
 }
 
 void Business::write_some(Transaction& tx, Outbox const& outbox) {
@@ -46,20 +42,25 @@ void Business::write_some(Transaction& tx, Outbox const& outbox) {
 void Business::write_one(Transaction& tx, Outbox const& outbox) {
   static std::array<std::string, 2> const channels{"orders", "shipments"};
   auto const kind = chaos_.random().below(4);
-  auto const id = kind < 2    ? send(tx, outbox, channels[kind],
-                                     {.temper = fate_.draw_temper(), .answered = chaos_.chance(3'000)})
-                  : kind == 2 ? shop_.publish(tx, outbox)
-                              : shop_.order_credit(tx, outbox);
-  fate_.damage(tx, id);
+  if (kind < 2) {
+    send(tx, outbox, channels[kind],
+         {.temper = fate_.draw_temper(), .answered = chaos_.chance(3'000)});
+  } else if (kind == 2) {
+    shop_.publish(tx, outbox);
+  } else {
+    shop_.order_credit(tx, outbox);
+  }
 }
 
-std::string Business::send(Transaction& tx, Outbox const& outbox, std::string const& channel,
-                           Work const& work) {
+void Business::send(Transaction& tx, Outbox const& outbox, std::string const& channel,
+                    Work const& work) {
   auto numbered = work;
   numbered.number = fate_.next_number();
   std::optional<std::string> key;
   if (!chaos_.chance(500)) key = fate_.draw_key();
-  return outbox.send(tx, channel, numbered, {.partition_key = key});
+  auto const id = outbox.send(tx, channel, numbered, {.partition_key = key});
+  write_down(tx, {numbered.number, "Work", channel, key, json::encode(numbered)}, id);
+  fate_.damage(tx, id);
 }
 
 Subscription Business::subscription(std::string subscriber_id, std::vector<std::string> channels,
@@ -67,8 +68,8 @@ Subscription Business::subscription(std::string subscriber_id, std::vector<std::
   auto handler = [this, &outbox](Transaction& tx, IncomingMessage const& incoming) {
     auto const work = json::decode<Work>(incoming.message.payload);
     fate_.stumble(work.temper, work.number, incoming);
-    leave_effect(tx, incoming, work.number);
-    if (work.answered) fate_.damage(tx, send(tx, outbox, "replies", {}));
+    leave_effect(tx, incoming, work.number, "Work");
+    if (work.answered) send(tx, outbox, "replies", {});
   };
   return {.subscriber_id = std::move(subscriber_id),
           .channels = std::move(channels),

@@ -26,7 +26,6 @@ class Business {
  public:
   Business(Chaos& chaos, Fate& fate, Shop& shop) : chaos_{chaos}, fate_{fate}, shop_{shop} {}
 
-  /// A trigger on the outbox table writes down what is sent, whoever sends it.
   static void create_tables(Database& database);
 
   /// A transaction that sends one to three messages, plain and typed; some are rolled back. Faults
@@ -39,8 +38,7 @@ class Business {
  private:
   void write_some(Transaction& tx, Outbox const& outbox);
   void write_one(Transaction& tx, Outbox const& outbox);
-  std::string send(Transaction& tx, Outbox const& outbox, std::string const& channel,
-                   Work const& work);
+  void send(Transaction& tx, Outbox const& outbox, std::string const& channel, Work const& work);
 
   Chaos& chaos_;
   Fate& fate_;

@@ -32,13 +32,19 @@ std::vector<Subscribed> const& subscribers() {
 }
 
 std::vector<std::string> const& all_channels() {
-  static std::vector<std::string> const all{"orders",     "shipments", "replies",
-                                            "shop.Order", "credit",    "credit-answers"};
+  static std::vector<std::string> const all{"orders",
+                                            "shipments",
+                                            "replies",
+                                            "shop.Order",
+                                            "credit",
+                                            "credit-answers",
+                                            std::string{undone.name}};
   return all;
 }
 
 struct Written {
   std::int64_t number{};
+  std::string meant_as;
   std::string message_id;
   std::string channel;
   std::optional<std::string> key;
@@ -91,14 +97,16 @@ class Examination {
 
   void look_at(Store& store) {
     for (auto const row :
-         query(store, "SELECT number, message_id, channel, message_key, payload FROM written "
-                      "ORDER BY seq")) {
+         query(store,
+               "SELECT number, meant_as, message_id, channel, message_key, payload FROM written "
+               "ORDER BY seq")) {
       Written each{.number = row.get<std::int64_t>(0),
-                   .message_id = row.get<std::string>(1),
-                   .channel = row.get<std::string>(2),
-                   .key = row.get<std::optional<std::string>>(3)};
+                   .meant_as = row.get<std::string>(1),
+                   .message_id = row.get<std::string>(2),
+                   .channel = row.get<std::string>(3),
+                   .key = row.get<std::optional<std::string>>(4)};
       if (each.channel == credit.channel.name) {
-        each.command = json::decode<ReserveCredit>(row.get<std::string>(4));
+        each.command = json::decode<ReserveCredit>(row.get<std::string>(5));
       }
       written_.push_back(std::move(each));
     }
@@ -136,10 +144,12 @@ class Examination {
 
   void check_effects(Subscribed const& subscriber) {
     std::map<std::int64_t, std::size_t> place;
-    for (auto const row : query(stores_[subscriber.store],
-                                "SELECT number FROM effect WHERE subscriber_id = ? ORDER BY seq",
-                                subscriber.subscriber_id)) {
+    for (auto const row :
+         query(stores_[subscriber.store],
+               "SELECT number, taken_as FROM effect WHERE subscriber_id = ? ORDER BY seq",
+               subscriber.subscriber_id)) {
       auto const effect = row.get<std::int64_t>(0);
+      check_meaning(subscriber, effect, row.get<std::string>(1));
       if (place.emplace(effect, place.size()).second) continue;
       report(Kind::repeated, subscriber.subscriber_id + " handled " + std::to_string(effect));
     }
@@ -149,6 +159,14 @@ class Examination {
     });
     if (without_order_.contains(subscriber.subscriber_id)) return;
     check_order(what, subscriber.channels, place);
+  }
+
+  /// It was taken for what it was meant as.
+  void check_meaning(Subscribed const& subscriber, std::int64_t number, std::string const& as) {
+    auto const sent = std::ranges::find(written_, number, &Written::number);
+    if (sent == written_.end() || sent->meant_as == as) return;
+    report(Kind::inconsistent, std::to_string(number) + ", " + sent->meant_as + ", is " + as +
+                                   " to " + subscriber.subscriber_id);
   }
 
   /// What happened to the messages of some channels, in this order.
@@ -192,9 +210,13 @@ class Examination {
 
   /// Every command has one answer, and the one that was decided.
   void check_answers() {
-    std::map<std::string, std::vector<bool>> answers;
-    for (auto const row : query(stores_[0], "SELECT command_id, refused FROM answer")) {
-      answers[row.get<std::string>(0)].push_back(row.get<bool>(1));
+    struct Answer {
+      bool refused{};
+      bool failed{};
+    };
+    std::map<std::string, std::vector<Answer>> answers;
+    for (auto const row : query(stores_[0], "SELECT command_id, refused, failed FROM answer")) {
+      answers[row.get<std::string>(0)].push_back({row.get<bool>(1), row.get<bool>(2)});
     }
     for (auto const& each : written_) {
       if (!each.command) continue;
@@ -202,7 +224,8 @@ class Examination {
       auto const command = "command " + std::to_string(each.number);
       if (found.empty()) report(Kind::lost, command + " has no answer");
       if (found.size() > 1) report(Kind::repeated, command + " is answered more than once");
-      if (found.size() == 1 && found[0] != each.command->refused) {
+      bool const refused = each.command->refused;
+      if (found.size() == 1 && (found[0].refused != refused || found[0].failed != refused)) {
         report(Kind::inconsistent, command + " has the wrong answer");
       }
     }

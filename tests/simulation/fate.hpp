@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,10 @@ class Fate {
   std::int64_t next_number() { return ++last_number_; }
   Temper draw_temper();
   std::string draw_key();
+
+  /// Keeps count of what happens in the company, so that a test can tell that it does.
+  void note(std::string const& what) { ++noted_[what]; }
+  [[nodiscard]] std::map<std::string, std::size_t> const& noted() const { return noted_; }
 
   /// Damages the rows of some messages so that no relay can publish them: some can be repaired,
   /// some not, and these do not count as written.
@@ -60,9 +65,26 @@ class Fate {
   std::size_t handled_{};
   std::int64_t last_number_{};
   std::map<std::pair<std::string, std::int64_t>, int> attempts_;
+  std::map<std::string, std::size_t> noted_;
 };
 
+/// A message as its sender meant it.
+struct Meant {
+  std::int64_t number{};
+  /// What a handler has to take it for.
+  std::string as;
+  std::string channel;
+  std::optional<std::string> key;
+  std::string payload;
+};
+
+/// What a writer leaves in table `written`, in the transaction that sends.
+void write_down(Transaction& tx, Meant const& meant, std::string const& message_id);
 /// What a handler leaves in table `effect`.
-void leave_effect(Transaction& tx, IncomingMessage const& incoming, std::int64_t number);
+void leave_effect(Transaction& tx, IncomingMessage const& incoming, std::int64_t number,
+                  std::string const& as);
+
+/// Lets pass what an application bears, and nothing else.
+void bear(Chaos& chaos, Error const& error);
 
 }  // namespace tram::simulation

@@ -212,8 +212,6 @@ void Process::bury_if_dead() {
   start_at_ = surroundings_.clock.steady() + pause;
 }
 
-bool Process::quiet() const { return state().empty(); }
-
 std::string Process::state() const {
   if (!runs()) return "dead";
   if (!running_->workers.empty()) return "jobs wait";

@@ -81,10 +81,8 @@ class Process {
   /// Runs one of the waiting jobs.
   bool run_job();
 
-  /// Nothing is on its way here.
-  [[nodiscard]] bool quiet() const;
   [[nodiscard]] SteadyTime next_step() const;
-  /// What keeps it from being quiet.
+  /// What is still on its way here, empty when nothing is.
   [[nodiscard]] std::string state() const;
 
  private:

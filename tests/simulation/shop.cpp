@@ -22,27 +22,40 @@ Outcome<ReserveCredit> outcome(bool refused, std::int64_t number, Temper const& 
 void Shop::create_tables(Database& database) {
   database.transact([](Transaction& tx) {
     tx.execute("CREATE TABLE deferred (seq INTEGER PRIMARY KEY, token TEXT, refused BOOLEAN)");
-    tx.execute("CREATE TABLE answer (command_id TEXT, refused BOOLEAN)");
+    tx.execute("CREATE TABLE answer (command_id TEXT, refused BOOLEAN, failed BOOLEAN)");
+    tx.execute("CREATE TRIGGER write_down_answers AFTER INSERT ON message "
+               "WHEN NEW.destination = 'credit-answers' BEGIN "
+               "INSERT INTO written (number, meant_as, message_id, channel, message_key, payload) "
+               "VALUES (json_extract(NEW.payload, '$.number'), 'answer', NEW.id, NEW.destination, "
+               "json_extract(NEW.headers, '$.PARTITION_ID'), NEW.payload); END");
   });
 }
 
-std::string Shop::publish(Transaction& tx, Outbox const& outbox) {
-  EventPublisher const events{outbox};
-  auto const id = fate_.draw_key();
-  auto const number = fate_.next_number();
-  auto const temper = fate_.draw_temper();
-  if (chaos_.chance(5'000)) return events.publish<Order>(tx, id, OrderPaid{number, temper});
-  return events.publish<Order>(tx, id, OrderPlaced{number, temper});
+void Shop::publish(Transaction& tx, Outbox const& outbox) {
+  if (chaos_.chance(5'000)) publish_one<OrderPaid>(tx, outbox, "OrderPaid");
+  else publish_one<OrderPlaced>(tx, outbox, "OrderPlaced");
 }
 
-std::string Shop::order_credit(Transaction& tx, Outbox const& outbox) {
+template <class AnyEvent>
+void Shop::publish_one(Transaction& tx, Outbox const& outbox, std::string const& as) {
+  auto const order = fate_.draw_key();
+  AnyEvent const event{fate_.next_number(), fate_.draw_temper()};
+  auto const id = EventPublisher{outbox}.publish<Order>(tx, order, event);
+  write_down(tx, {event.number, as + " of " + order, "shop.Order", order, json::encode(event)}, id);
+  fate_.damage(tx, id);
+}
+
+void Shop::order_credit(Transaction& tx, Outbox const& outbox) {
+  auto const key = fate_.draw_key();
   ReserveCredit const command{.number = fate_.next_number(),
                               .temper = fate_.draw_temper(),
                               .refused = chaos_.chance(4'000),
                               .later = chaos_.chance(3'000)};
-  return Commands{outbox}
-      .send(tx, credit, command, {.reply_to = credit_answers, .partition_key = fate_.draw_key()})
-      .message_id;
+  auto const id = Commands{outbox}
+                      .send(tx, credit, command, {.reply_to = credit_answers, .partition_key = key})
+                      .message_id;
+  write_down(tx, {command.number, "ReserveCredit", "credit", key, json::encode(command)}, id);
+  fate_.damage(tx, id);
 }
 
 bool Shop::answer_one(Database& database, Outbox const& outbox) {
@@ -52,12 +65,13 @@ bool Shop::answer_one(Database& database, Outbox const& outbox) {
       if (owed.empty()) return false;
       tx.execute("DELETE FROM deferred WHERE seq = ?", owed[0].get<std::int64_t>(0));
       auto const token = json::decode<ReplyToken>(owed[0].get<std::string>(1));
-      Commands{outbox}.reply(
-          tx, token, outcome(owed[0].get<bool>(2), fate_.next_number(), fate_.draw_temper()));
+      bool const refused = owed[0].get<bool>(2);
+      Commands{outbox}.reply(tx, token, outcome(refused, fate_.next_number(), fate_.draw_temper()));
+      fate_.note(refused ? "refused later" : "granted later");
       return true;
     });
   } catch (Error const& error) {
-    chaos_.trace().event("shop", to_string(error.fault()));
+    bear(chaos_, error);
     return false;
   }
 }
@@ -65,44 +79,47 @@ bool Shop::answer_one(Database& database, Outbox const& outbox) {
 Subscription Shop::view() {
   return handle_events<Order>("view")
       .on([this](Transaction& tx, Event<OrderPlaced> const& event) {
-        fate_.stumble(event->temper, event->number, event.incoming());
-        leave_effect(tx, event.incoming(), event->number);
+        see(tx, event, "OrderPlaced");
       })
-      .on([this](Transaction& tx, Event<OrderPaid> const& event) {
-        fate_.stumble(event->temper, event->number, event.incoming());
-        leave_effect(tx, event.incoming(), event->number);
-      });
+      .on([this](Transaction& tx, Event<OrderPaid> const& event) { see(tx, event, "OrderPaid"); });
+}
+
+template <class AnyEvent>
+void Shop::see(Transaction& tx, Event<AnyEvent> const& event, std::string const& as) {
+  fate_.stumble(event->temper, event->number, event.incoming());
+  leave_effect(tx, event.incoming(), event->number, as + " of " + event.aggregate_id());
+  fate_.note("event seen");
 }
 
 Subscription Shop::grant_credit(Outbox const& outbox) {
   return handle_commands(credit, outbox)
-      .on([this](Transaction& tx, Command<ReserveCredit> const& command) -> Outcome<ReserveCredit> {
+      .on([this, &outbox](Transaction& tx,
+                          Command<ReserveCredit> const& command) -> Outcome<ReserveCredit> {
         fate_.stumble(command->temper, command->number, command.incoming());
-        leave_effect(tx, command.incoming(), command->number);
-        if (!command->later) {
-          return outcome(command->refused, fate_.next_number(), fate_.draw_temper());
+        leave_effect(tx, command.incoming(), command->number, "ReserveCredit");
+        if (command->later) {
+          tx.execute("INSERT INTO deferred (token, refused) VALUES (?, ?)",
+                     json::encode(command.reply_token()), command->refused);
+          return no_reply;
         }
-        tx.execute("INSERT INTO deferred (token, refused) VALUES (?, ?)",
-                   json::encode(command.reply_token()), command->refused);
-        return no_reply;
+        if (command->refused) outbox.send(tx, undone.name, *command);
+        fate_.note(command->refused ? "refused at once" : "granted at once");
+        return outcome(command->refused, fate_.next_number(), fate_.draw_temper());
       });
 }
 
 Subscription Shop::take_answers() {
   return handle_replies(credit_answers)
-      .on([this](Transaction& tx, Reply<CreditReserved> const& reply) {
-        take(tx, reply, reply->number, reply->temper);
-      })
-      .on([this](Transaction& tx, Reply<CreditRefused> const& reply) {
-        take(tx, reply, reply->number, reply->temper);
-      });
+      .on([this](Transaction& tx, Reply<CreditReserved> const& reply) { take(tx, reply, false); })
+      .on([this](Transaction& tx, Reply<CreditRefused> const& reply) { take(tx, reply, true); });
 }
 
-void Shop::take(Transaction& tx, RawReply const& reply, std::int64_t number, Temper const& temper) {
-  fate_.stumble(temper, number, reply.incoming());
-  leave_effect(tx, reply.incoming(), number);
-  tx.execute("INSERT INTO answer (command_id, refused) VALUES (?, ?)", reply.in_reply_to(),
-             reply.outcome() == ReplyOutcome::failure);
+template <class Answer>
+void Shop::take(Transaction& tx, Reply<Answer> const& reply, bool refused) {
+  fate_.stumble(reply->temper, reply->number, reply.incoming());
+  leave_effect(tx, reply.incoming(), reply->number, "answer");
+  tx.execute("INSERT INTO answer (command_id, refused, failed) VALUES (?, ?, ?)",
+             reply.in_reply_to(), refused, reply.outcome() == ReplyOutcome::failure);
 }
 
 }  // namespace tram::simulation

@@ -8,6 +8,7 @@
 #include "tram/commands/endpoint.hpp"
 #include "tram/commands/reply.hpp"
 #include "tram/events/aggregate.hpp"
+#include "tram/events/event.hpp"
 #include "tram/messaging/outbox.hpp"
 #include "tram/messaging/subscription.hpp"
 #include "tram/sql/database.hpp"
@@ -55,6 +56,8 @@ struct ReserveCredit {
 };
 inline constexpr Endpoint<ReserveCredit> credit{{"credit"}};
 inline constexpr Channel credit_answers{"credit-answers"};
+/// What the handler sends before it refuses: nothing of it may ever get there.
+inline constexpr Channel undone{"undone"};
 
 /// The typed half of the business: an aggregate whose events a view follows, and a command that is
 /// granted or refused, at once or later.
@@ -62,12 +65,12 @@ class Shop {
  public:
   Shop(Chaos& chaos, Fate& fate) : chaos_{chaos}, fate_{fate} {}
 
-  /// `deferred`, tokens of answers that are owed; `answer`, what came of each command.
+  /// `deferred`, tokens of answers that are owed; `answer`, what came of each command. A trigger
+  /// writes down the answers, which are sent behind the handlers' backs.
   static void create_tables(Database& database);
 
-  // Each gives the id of the message.
-  std::string publish(Transaction& tx, Outbox const& outbox);
-  std::string order_credit(Transaction& tx, Outbox const& outbox);
+  void publish(Transaction& tx, Outbox const& outbox);
+  void order_credit(Transaction& tx, Outbox const& outbox);
 
   /// Answers one command whose answer is owed. False when there is none, and where that failed.
   bool answer_one(Database& database, Outbox const& outbox);
@@ -77,7 +80,12 @@ class Shop {
   Subscription take_answers();
 
  private:
-  void take(Transaction& tx, RawReply const& reply, std::int64_t number, Temper const& temper);
+  template <class AnyEvent>
+  void publish_one(Transaction& tx, Outbox const& outbox, std::string const& as);
+  template <class AnyEvent>
+  void see(Transaction& tx, Event<AnyEvent> const& event, std::string const& as);
+  template <class Answer>
+  void take(Transaction& tx, Reply<Answer> const& reply, bool refused);
 
   Chaos& chaos_;
   Fate& fate_;

@@ -42,10 +42,12 @@ TEST(Simulation, is_the_same_for_the_same_seed) {
 TEST(Simulation, meets_every_kind_of_trouble_and_every_answer_to_it) {
   PerTrouble troubles{};
   std::map<std::string, std::size_t> logged;
+  std::map<std::string, std::size_t> noted;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     auto const result = run({.seed = seed});
     for (std::size_t i = 0; i < troubles.size(); ++i) troubles[i] += result.happened[i];
     for (auto const& [event, times] : result.logged) logged[event] += times;
+    for (auto const& [what, times] : result.noted) noted[what] += times;
   }
   for (std::size_t i = 0; i < troubles.size(); ++i) {
     EXPECT_GT(troubles[i], 20U) << to_string(static_cast<Trouble>(i));
@@ -56,6 +58,10 @@ TEST(Simulation, meets_every_kind_of_trouble_and_every_answer_to_it) {
         "subscription.resumed", "subscription.replayed", "subscription.trouble",
         "subscription.recovered"}) {
     EXPECT_GT(logged[event], 20U) << event;
+  }
+  for (auto const* const what :
+       {"event seen", "granted at once", "refused at once", "granted later", "refused later"}) {
+    EXPECT_GT(noted[what], 50U) << what;
   }
   for (auto const& [event, times] : logged) RecordProperty(event, std::to_string(times));
 }
@@ -73,7 +79,8 @@ TEST(Simulation, notices_a_command_that_is_answered_twice) {
 }
 
 TEST(Simulation, notices_a_refused_command_that_left_something) {
-  EXPECT_TRUE(notices(Sabotage::keeps_refused, Finding::Kind::phantom, 200, "handled by credit"));
+  EXPECT_TRUE(
+      notices(Sabotage::keeps_refused, Finding::Kind::phantom, 200, "handled by credit than"));
 }
 
 TEST(Simulation, notices_a_ledger_that_passes_over_holes) {

@@ -143,6 +143,7 @@ RunResult World::run() {
           .hash = chaos_.trace().hash(),
           .happened = chaos_.happened(),
           .logged = chaos_.trace().logged(),
+          .noted = fate_.noted(),
           .last_events = chaos_.trace().last()};
 }
 

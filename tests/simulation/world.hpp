@@ -34,6 +34,8 @@ struct RunResult {
   PerTrouble happened{};
   /// Log events of the parts under test.
   std::map<std::string, std::size_t> logged;
+  /// What the company did.
+  std::map<std::string, std::size_t> noted;
   std::vector<std::string> last_events;
 };
 

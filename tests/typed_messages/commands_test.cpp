@@ -278,9 +278,7 @@ TEST_F(CommandsOnSqlite, roll_back_what_their_handler_did_whatever_it_throws) {
             throw 14;
           });
   auto const message = incoming(send({}), 1);
-  database.transact([&](Transaction& tx) {
-    EXPECT_THROW(tx.with_savepoint([&] { subscription.handler(tx, message); }), int);
-  });
+  database.transact([&](Transaction& tx) { EXPECT_THROW(subscription.handler(tx, message), int); });
   EXPECT_EQ(reserved(), 0);
 }
 
@@ -299,6 +297,26 @@ struct FailingHandler : CommandsOnSqlite {
         .answer_failure_when_exhausted();
   }
 };
+
+TEST_F(CommandsOnSqlite, fail_with_what_their_handler_threw_when_it_ended_the_transaction) {
+  database.transact(
+      [](Transaction& tx) { tx.execute("CREATE TABLE once (id INTEGER PRIMARY KEY)"); });
+  Subscription const subscription =
+      tram::handle_commands(catalogue::commands, outbox)
+          .on([](Transaction& tx, Command<ReserveCredit> const&) -> Outcome<ReserveCredit> {
+            tx.execute("INSERT OR ROLLBACK INTO once (id) VALUES (1), (1)");
+            return CreditReserved{};
+          })
+          .options({.retry = {.attempts_max = 2}})
+          .answer_failure_when_exhausted();
+  auto const command = send({});
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    try {
+      give(subscription, incoming(command, attempt));
+      FAIL() << "it was answered";
+    } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::rejected) << error.what(); }
+  }
+}
 
 TEST_F(FailingHandler, is_answered_for_once_its_attempts_are_used_up_if_that_is_wished) {
   auto const command = send({});

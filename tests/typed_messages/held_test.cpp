@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -101,11 +102,12 @@ TEST_F(BadMessages, of_commands_are_held_and_the_others_go_on) {
       {spoilt(good, "command_type", "unknown"), spoilt(good, "payload", R"({"orderId":1.9})")},
       good);
   EXPECT_EQ(handled, std::vector<std::string>{good.id});
-  ASSERT_EQ(held_reasons().size(), 2U);
-  EXPECT_EQ(held_reasons().back(),
-            "channel 'interop.commands', message '" + good.id +
-                "-payload': interop.messages.Catalogue$ReserveCredit: ReserveCredit.orderId: "
-                "expected an integer");
+  auto const reasons = held_reasons();
+  EXPECT_EQ(reasons.size(), 2U);
+  EXPECT_EQ(std::ranges::count(reasons, "channel 'interop.commands', message '" + good.id +
+                                            "-payload': interop.messages.Catalogue$ReserveCredit: "
+                                            "ReserveCredit.orderId: expected an integer"),
+            1);
   ASSERT_EQ(sent_comparably().size(), 1U);
   EXPECT_EQ(sent_comparably().front(), comparable(java_rows("reply").front()));
 }

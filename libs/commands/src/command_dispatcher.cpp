@@ -75,6 +75,19 @@ CommandDispatcher::Match CommandDispatcher::find(IncomingMessage const& incoming
   throw Error{Fault::malformed, unknown(incoming, type)};
 }
 
+/// Within a handler of what the command's own handler threw. Where that ended the whole transaction
+/// there is nothing to answer in, and what it threw is what counts.
+void CommandDispatcher::undo(Savepoint& savepoint) {
+  auto const thrown = std::current_exception();
+  try {
+    savepoint.roll_back();
+  } catch (Error const& error) {
+    if (error.fault() == Fault::conflict || error.fault() == Fault::rejected)
+      std::rethrow_exception(thrown);
+    throw;
+  }
+}
+
 // The inbox row lies outside the savepoint, and so do the replies.
 Replies CommandDispatcher::run(CommandRoute const& route, Transaction& tx,
                                RawCommand const& command) const {
@@ -84,8 +97,8 @@ Replies CommandDispatcher::run(CommandRoute const& route, Transaction& tx,
     replies = route.handle(tx, command);
     if (!failed(*replies)) savepoint.release();
   } catch (std::exception const& trouble) {
-    savepoint.roll_back();
     if (!answers_now(command.incoming(), trouble)) throw;
+    undo(savepoint);
     return plain_failure();
   }
   if (failed(*replies)) savepoint.roll_back();

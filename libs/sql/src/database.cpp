@@ -97,14 +97,15 @@ struct Database::State {
         random{the_random},
         pool{*driver, options.connections_max, the_clock} {}
 
-  void attempt(TransactOptions const& options, Deadline deadline,
+  /// What was late from the start waits for nothing, and may be done all the same.
+  void attempt(TransactOptions const& options, Deadline deadline, bool is_late,
                std::function<void(Transaction&)> const& function) {
     Lease lease{pool, deadline};
     lease.connection().begin(options.access, deadline);
     Transaction tx{lease.connection(), driver->dialect(), deadline, options.context};
     function(tx);
     tx.require_whole();
-    if (!deadline.is_now() && deadline.reached(clock)) {
+    if (!is_late && deadline.reached(clock)) {
       throw Error{Fault::transient,
                   "sql: the transaction took longer than its timeout, and nothing was committed"};
     }
@@ -154,10 +155,11 @@ void Database::run(TransactOptions const& options,
   OpenHere const open{state_.get(), options};
   auto& clock = state_->clock;
   auto const deadline = deadline_of(options, clock);
+  bool const is_late = deadline.reached(clock);
   auto pause = first_pause;
   for (int attempt = 1;; ++attempt) {
     try {
-      return state_->attempt(options, deadline, function);
+      return state_->attempt(options, deadline, is_late, function);
     } catch (Error const& error) {
       if (error.fault() == Fault::broken) state_->pool.close_idle();
       if (!may_run_again(error.fault()) || attempt >= options.attempts_max) throw;

@@ -105,21 +105,24 @@ void Transaction::roll_back_to_savepoint(int depth) {
   --savepoints_;
   auto const sql = "ROLLBACK TO SAVEPOINT " + name_of(depth);
   try {
-    run(sql, {});
+    try {
+      run(sql, {});
+    } catch (Error const& error) {
+      // The error of a posted statement, which takes what was queued behind it along.
+      if (posted_ == 0 || error.fault() == Fault::broken) throw;
+      run(sql, {});
+    }
+    connection_.post("RELEASE SAVEPOINT " + name_of(depth), {}, deadline_);
   } catch (Error const& error) {
-    // The error of a posted statement, which takes what was queued behind it along.
-    if (posted_ == 0 || error.fault() == Fault::broken) throw;
-    run(sql, {});
+    if (!spoiled_) spoiled_ = error;
+    throw;
   }
-  connection_.post("RELEASE SAVEPOINT " + name_of(depth), {}, deadline_);
 }
 
 void Transaction::abandon_savepoint(int depth) noexcept {
   try {
     roll_back_to_savepoint(depth);
-  } catch (Error const& error) {
-    if (!spoiled_) spoiled_ = error;
-  }
+  } catch (Error const&) { return; }  // kept: nothing is committed
 }
 
 }  // namespace tram

@@ -168,6 +168,19 @@ TEST_F(DatabaseTest, commits_nothing_when_a_savepoint_could_not_be_rolled_back) 
                                   "ROLLBACK TO SAVEPOINT tram_1", "reset"}));
 }
 
+TEST_F(DatabaseTest, commits_nothing_after_a_rollback_to_a_savepoint_failed_and_was_passed_over) {
+  script_.execute = {std::nullopt, Fault::conflict};
+  EXPECT_EQ(fault_of_call([&] {
+              database_.transact({.attempts_max = 1}, [](Transaction& tx) {
+                Savepoint savepoint{tx};
+                tx.execute("inner");
+                EXPECT_EQ(fault_of_call([&] { savepoint.roll_back(); }), Fault::conflict);
+              });
+            }),
+            Fault::conflict);
+  EXPECT_EQ(script_.calls.back(), "reset");
+}
+
 TEST_F(DatabaseTest, ends_nested_savepoints_when_the_connection_is_lost) {
   script_.execute = {Fault::broken, Fault::broken, Fault::broken};
   EXPECT_EQ(fault_of_call([&] {
@@ -201,8 +214,11 @@ TEST_F(DatabaseTest, commits_nothing_after_its_timeout) {
             }),
             Fault::transient);
   EXPECT_EQ(script_.calls, (Calls{"begin", "work", "reset"}));
-  database_.transact({.deadline = Deadline::now()}, [](Transaction& tx) { tx.execute("work"); });
-  EXPECT_EQ(script_.calls.back(), "commit") << "it never waits, and did not have to";
+  for (auto const& waits_for_nothing :
+       {TransactOptions{.deadline = Deadline::now()}, TransactOptions{.timeout = 0s}}) {
+    database_.transact(waits_for_nothing, [](Transaction& tx) { tx.execute("work"); });
+    EXPECT_EQ(script_.calls.back(), "commit");
+  }
 }
 
 TEST_F(DatabaseTest, refuses_statements_that_begin_or_end_a_transaction) {

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "tram/base/detail/function.hpp"
 #include "tram/cdc/change_source.hpp"
 
 namespace tram {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "tram/base/deadline.hpp"
@@ -55,11 +56,11 @@ class CommandCalls final {
   CommandCalls(CommandCalls const&) = delete;
   CommandCalls& operator=(CommandCalls const&) = delete;
 
-  /// All that a service needs to have it run: one component, which reads answers until a stop is
-  /// requested, whether they are read, for readiness, and the metrics `tram_call…`. The component
-  /// goes on through trouble with the broker, whose answers meanwhile are missed, and ends with
-  /// rejected where the broker refuses the channel. The calls live until the service's `run` has
-  /// returned; they may be made after the service, whose outbox they use.
+  /// To be added to one service, once: one component, on one thread, which reads answers until a
+  /// stop is requested, whether they are read, for readiness, and the metrics `tram_call…`. The
+  /// component goes on through trouble with the broker, whose answers meanwhile are missed, and
+  /// ends with rejected where the broker refuses the channel. The calls live until the service's
+  /// `run` has returned; they may be made after the service, whose outbox they use.
   [[nodiscard]] Contribution contribution();
 
   /// Sends the command in a transaction of its own, and waits for the answer. Callable from any

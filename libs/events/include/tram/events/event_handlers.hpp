@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "tram/base/assert.hpp"
 #include "tram/base/detail/memory.hpp"
 #include "tram/events/aggregate.hpp"
 #include "tram/events/detail/event_dispatcher.hpp"

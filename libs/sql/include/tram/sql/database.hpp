@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "tram/base/deadline.hpp"
 #include "tram/base/detail/function.hpp"
@@ -22,8 +23,9 @@ enum class Nesting : std::uint8_t { allowed, refused };
 /// How one transaction is to run.
 struct TransactOptions {
   Access access = Access::read_write;
-  /// From the call to the end of the commit, all attempts together. A transaction that takes longer
-  /// is rolled back: transient.
+  /// From the call to the end of the commit, all attempts together. Where the function returns
+  /// later than that, it is rolled back: transient; where the commit itself takes longer, it may be
+  /// in_doubt. Zero, as a deadline that has passed at the call: nothing is waited for.
   Duration timeout = std::chrono::seconds{30};
   /// Ends earlier than `timeout` when given.
   std::optional<Deadline> deadline{};

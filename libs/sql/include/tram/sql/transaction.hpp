@@ -1,13 +1,11 @@
 #pragma once
 
-#include <exception>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include "tram/base/deadline.hpp"
-#include "tram/base/detail/function.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sql/statement_executor.hpp"
 
@@ -96,7 +94,8 @@ class Savepoint {
     tx_.release_savepoint(depth_);
     ended_ = true;
   }
-  /// Undoes the work; the transaction can be used further unless this raises a fault.
+  /// Undoes the work. Where this raises a fault, every further statement raises it, too, and
+  /// nothing is committed.
   void roll_back() {
     ended_ = true;
     tx_.roll_back_to_savepoint(depth_);

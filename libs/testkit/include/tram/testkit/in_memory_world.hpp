@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "tram/base/detail/function.hpp"
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/time.hpp"

@@ -15,7 +15,8 @@
 
 namespace tram {
 class Outbox;
-}
+class Savepoint;
+}  // namespace tram
 
 namespace tram::detail {
 
@@ -60,6 +61,7 @@ struct CommandDispatcher {
   [[nodiscard]] Match find(IncomingMessage const& incoming) const;
   [[nodiscard]] Replies run(CommandRoute const& route, Transaction& tx,
                             RawCommand const& command) const;
+  static void undo(Savepoint& savepoint);
   [[nodiscard]] bool answers_now(IncomingMessage const& incoming,
                                  std::exception const& trouble) const;
 };
