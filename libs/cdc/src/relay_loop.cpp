@@ -423,8 +423,10 @@ void Relay::Loop::replay_held() {
   auto const order = options_.hold_key ? ReplayOrder::by_key : ReplayOrder::any;
   try {
     next_held_check_ = now_ + options_.held_check_interval;
-    summary_ = parts_.held.summary();
+    auto summary = parts_.held.summary();
     auto rows = parts_.held.replayable(replay_rows_max, order);
+    // Only now: without rows nobody would look again, and the trouble would stay.
+    summary_ = std::move(summary);
     held_.succeeded();
     for (auto& row : rows) {
       if (!window_open() || replay(row) == Taken::not_now) return;

@@ -282,6 +282,22 @@ TEST(RelayHeld, releases_the_rows_behind_one_that_was_dropped) {
   EXPECT_EQ(world.broker.landed_keys_and_ids().back(), "k:4");
 }
 
+TEST(RelayHeld, looks_again_when_the_look_failed_that_found_the_last_row_gone) {
+  RelayWorld world;
+  world.source.commit({without_payload(row("1", "k"))});
+  auto const relay = world.relay();
+  world.run_until_quiet(*relay);
+  world.held.rows.clear();
+  world.held.replay_error = Error{Fault::transient, "sqlite: busy"};
+  world.clock.advance(2s);
+  world.run_at_once(*relay);
+  EXPECT_EQ(relay->status().trouble, "held rows: sqlite: busy");
+  world.clock.advance(10s);
+  world.run_at_once(*relay);
+  EXPECT_EQ(relay->status().trouble, "");
+  EXPECT_EQ(relay->status().held_rows, 0U);
+}
+
 TEST(RelayHeld, replays_each_requested_row_by_itself_when_keys_are_not_held) {
   RelayWorld world;
   world.options.hold_key = false;

@@ -256,6 +256,8 @@ class MemoryHeldRows final : public HeldRows {
   };
   std::vector<Stored> rows;
   std::deque<Error> errors;
+  /// The next look for rows to replay fails, though the one at the summary did not.
+  std::optional<Error> replay_error;
   std::size_t stores{};
 
   void store(std::span<HeldRow const> more) override {
@@ -275,6 +277,7 @@ class MemoryHeldRows final : public HeldRows {
   }
   std::vector<StoredHeldRow> replayable(std::size_t rows_max, ReplayOrder order) override {
     fail_if_told();
+    if (auto const error = std::exchange(replay_error, std::nullopt)) throw Error{*error};
     std::vector<StoredHeldRow> found;
     std::set<HeldRowKey> keys;
     for (auto const& each : rows) {
