@@ -153,7 +153,7 @@ TEST(RelayHeld, holds_the_keys_again_that_an_earlier_process_held) {
 
 TEST(RelayHeld, publishes_nothing_before_it_knows_the_held_keys) {
   RelayWorld world;
-  world.held.errors.push_back(Error{Fault::transient, "sqlite: busy"});
+  world.held.errors.emplace_back(Fault::transient, "sqlite: busy");
   world.source.commit({row("1", "k")});
   auto const relay = world.relay();
   world.run_at_once(*relay);
@@ -185,8 +185,7 @@ TEST(RelayHeld, confirms_nothing_behind_a_row_that_it_cannot_store) {
   RelayWorld world;
   auto const relay = world.relay();
   world.run_at_once(*relay);
-  for (int i = 0; i < 3; ++i)
-    world.held.errors.push_back(Error{Fault::transient, "sqlite: disk full"});
+  for (int i = 0; i < 3; ++i) world.held.errors.emplace_back(Fault::transient, "sqlite: disk full");
   world.source.commit({without_payload(row("1", "k"))});
   world.source.commit({row("2", "a")});
   world.run_at_once(*relay);
