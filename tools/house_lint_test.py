@@ -114,7 +114,7 @@ class Leftovers(unittest.TestCase):
 
     def test_paths_of_one_machine(self):
         self.assertEqual(rules("docs/a.md", "see /home" + "/someone/tram"), [(1, "machine path")])
-        self.assertEqual(rules("docs/a.md", "see ${CMAKE_SOURCE_DIR}" + "/work/a and ~/home/x"), [])
+        self.assertEqual(rules("docs/a.md", "see ${CMAKE_SOURCE_DIR}/wo" + "rk/a and ~/ho" + "me/x"), [])
 
     def test_headers_without_a_guard(self):
         self.assertEqual(rules("libs/wire/src/a.hpp", "int f();"), [(1, "header")])

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "books.hpp"
 #include "tram/base/json.hpp"
 
 namespace tram::simulation {
@@ -15,15 +16,6 @@ struct RolledBack final : std::runtime_error {
 };
 
 }  // namespace
-
-void Business::create_tables(Database& database) {
-  database.transact([](Transaction& tx) {
-    tx.execute("CREATE TABLE written (seq INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER, "
-               "meant_as TEXT, message_id TEXT, channel TEXT, message_key TEXT, payload TEXT)");
-    tx.execute("CREATE TABLE effect (seq INTEGER PRIMARY KEY AUTOINCREMENT, subscriber_id TEXT, "
-               "channel TEXT, number INTEGER, taken_as TEXT, message_id TEXT)");
-  });
-}
 
 void Business::write(Database& database, Outbox const& outbox) {
   try {

@@ -20,13 +20,10 @@ struct Work {
   bool answered{};
 };
 
-/// What the services do with messages. Every transaction leaves its truth in two tables of its
-/// database: `written`, what was sent, in the order of commits; `effect`, what was handled.
+/// What the services do with messages; what became of them is in the books.
 class Business {
  public:
   Business(Chaos& chaos, Fate& fate, Shop& shop) : chaos_{chaos}, fate_{fate}, shop_{shop} {}
-
-  static void create_tables(Database& database);
 
   /// A transaction that sends one to three messages, plain and typed; some are rolled back. Faults
   /// are the application's problem, and end here.

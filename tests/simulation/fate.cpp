@@ -57,19 +57,6 @@ void Fate::trouble() {
   throw Error{fault, counts ? "simulation: refused" : "simulation: in trouble (no attempt)"};
 }
 
-void write_down(Transaction& tx, Meant const& meant, std::string const& message_id) {
-  tx.execute("INSERT INTO written (number, meant_as, message_id, channel, message_key, payload) "
-             "VALUES (?, ?, ?, ?, ?, ?)",
-             meant.number, meant.as, message_id, meant.channel, meant.key, meant.payload);
-}
-
-void leave_effect(Transaction& tx, IncomingMessage const& incoming, std::int64_t number,
-                  std::string const& as) {
-  tx.execute("INSERT INTO effect (subscriber_id, channel, number, taken_as, message_id) "
-             "VALUES (?, ?, ?, ?, ?)",
-             incoming.subscriber_id, incoming.source.channel, number, as, incoming.id());
-}
-
 void bear(Chaos& chaos, Error const& error) {
   chaos.trace().event("application", to_string(error.fault()));
   bool const passes = error.fault() != Fault::rejected && error.fault() != Fault::malformed;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -67,22 +66,6 @@ class Fate {
   std::map<std::pair<std::string, std::int64_t>, int> attempts_;
   std::map<std::string, std::size_t> noted_;
 };
-
-/// A message as its sender meant it.
-struct Meant {
-  std::int64_t number{};
-  /// What a handler has to take it for.
-  std::string as;
-  std::string channel;
-  std::optional<std::string> key;
-  std::string payload;
-};
-
-/// What a writer leaves in table `written`, in the transaction that sends.
-void write_down(Transaction& tx, Meant const& meant, std::string const& message_id);
-/// What a handler leaves in table `effect`.
-void leave_effect(Transaction& tx, IncomingMessage const& incoming, std::int64_t number,
-                  std::string const& as);
 
 /// Lets pass what an application bears, and nothing else.
 void bear(Chaos& chaos, Error const& error);

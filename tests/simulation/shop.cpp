@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "books.hpp"
 #include "tram/base/json.hpp"
 #include "tram/commands/command_handlers.hpp"
 #include "tram/commands/commands.hpp"

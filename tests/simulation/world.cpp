@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "books.hpp"
 #include "checks.hpp"
 #include "tram/messaging/held_messages.hpp"
 #include "tram/sql/schema.hpp"
@@ -49,7 +50,7 @@ void World::make_store(std::size_t number) {
       sqlite::connect({.path = store.path}, PoolOptions{}, clock_, chaos_.random()));
   install_schema(*store.database, SchemaName::none());
   store.outbox_table = probe_outbox_table(*store.database, SchemaName::none());
-  Business::create_tables(*store.database);
+  open_books(*store.database);
   Shop::create_tables(*store.database);
   if (options_.sabotage != Sabotage::forgets_inbox) return;
   store.database->transact([](Transaction& tx) {

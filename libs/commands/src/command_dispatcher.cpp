@@ -41,6 +41,19 @@ bool was_last_attempt(std::exception const& trouble, int attempt, int attempts_m
   return (error == nullptr || error->fault() == Fault::rejected) && attempt >= attempts_max;
 }
 
+/// Within a handler of what the command's own handler threw. Where that ended the whole transaction
+/// there is nothing to answer in, and what it threw is what counts.
+void undo(Savepoint& savepoint) {
+  auto const thrown = std::current_exception();
+  try {
+    savepoint.roll_back();
+  } catch (Error const& error) {
+    if (error.fault() == Fault::conflict || error.fault() == Fault::rejected)
+      std::rethrow_exception(thrown);
+    throw;
+  }
+}
+
 }  // namespace
 
 Subscription CommandDispatcher::subscription() const { return subscription_of(*this, {channel}); }
@@ -73,19 +86,6 @@ CommandDispatcher::Match CommandDispatcher::find(IncomingMessage const& incoming
     if (variables) return {route, std::move(*variables)};
   }
   throw Error{Fault::malformed, unknown(incoming, type)};
-}
-
-/// Within a handler of what the command's own handler threw. Where that ended the whole transaction
-/// there is nothing to answer in, and what it threw is what counts.
-void CommandDispatcher::undo(Savepoint& savepoint) {
-  auto const thrown = std::current_exception();
-  try {
-    savepoint.roll_back();
-  } catch (Error const& error) {
-    if (error.fault() == Fault::conflict || error.fault() == Fault::rejected)
-      std::rethrow_exception(thrown);
-    throw;
-  }
 }
 
 // The inbox row lies outside the savepoint, and so do the replies.

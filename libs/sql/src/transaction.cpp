@@ -103,20 +103,24 @@ void Transaction::roll_back_to_savepoint(int depth) {
   TRAM_ASSERT(depth == savepoints_, "savepoints end innermost first");
   // Also when this fails: those around it end, too.
   --savepoints_;
-  auto const sql = "ROLLBACK TO SAVEPOINT " + name_of(depth);
   try {
-    try {
-      run(sql, {});
-    } catch (Error const& error) {
-      // The error of a posted statement, which takes what was queued behind it along.
-      if (posted_ == 0 || error.fault() == Fault::broken) throw;
-      run(sql, {});
-    }
-    connection_.post("RELEASE SAVEPOINT " + name_of(depth), {}, deadline_);
+    undo_savepoint(depth);
   } catch (Error const& error) {
     if (!spoiled_) spoiled_ = error;
     throw;
   }
+}
+
+void Transaction::undo_savepoint(int depth) {
+  auto const sql = "ROLLBACK TO SAVEPOINT " + name_of(depth);
+  try {
+    run(sql, {});
+  } catch (Error const& error) {
+    // The error of a posted statement, which takes what was queued behind it along.
+    if (posted_ == 0 || error.fault() == Fault::broken) throw;
+    run(sql, {});
+  }
+  connection_.post("RELEASE SAVEPOINT " + name_of(depth), {}, deadline_);
 }
 
 void Transaction::abandon_savepoint(int depth) noexcept {

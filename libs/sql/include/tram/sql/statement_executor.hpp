@@ -12,8 +12,7 @@ namespace tram {
 ///
 /// `Transaction` is one; so is every handle adopted from a client the application already uses
 /// (`tram/sqlite/adopt.hpp`, `tram/postgres/adopt.hpp`, `tram/sql/function_executor.hpp`).
-/// Placeholders are
-/// `?` in all of Tram's SQL; `??` is a literal question mark.
+/// Placeholders are `?` in all of Tram's SQL; `??` is a literal question mark.
 class StatementExecutor {
  public:
   virtual ~StatementExecutor() = default;

@@ -62,6 +62,7 @@ class Transaction final : public StatementExecutor {
   int open_savepoint();
   void release_savepoint(int depth);
   void roll_back_to_savepoint(int depth);
+  void undo_savepoint(int depth);
   Rows run(std::string_view sql, Parameters parameters);
   void abandon_savepoint(int depth) noexcept;
 

@@ -15,8 +15,7 @@
 
 namespace tram {
 class Outbox;
-class Savepoint;
-}  // namespace tram
+}
 
 namespace tram::detail {
 
@@ -61,7 +60,6 @@ struct CommandDispatcher {
   [[nodiscard]] Match find(IncomingMessage const& incoming) const;
   [[nodiscard]] Replies run(CommandRoute const& route, Transaction& tx,
                             RawCommand const& command) const;
-  static void undo(Savepoint& savepoint);
   [[nodiscard]] bool answers_now(IncomingMessage const& incoming,
                                  std::exception const& trouble) const;
 };
