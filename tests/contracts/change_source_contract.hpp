@@ -222,6 +222,24 @@ TYPED_TEST_P(ChangeSourceContract,
   EXPECT_EQ(this->read_ids(*tail, 1).front(), "2");
 }
 
+TYPED_TEST_P(ChangeSourceContract, gives_no_row_again_that_is_settled_within_its_transaction) {
+  auto const tail = this->source();
+  this->look(*tail);
+  this->commit({"1", "2", "3", "4"});
+  std::vector<OutboxRow> rows;
+  while (rows.size() < 2) {
+    for (auto& row : this->read(*tail, 1, 1)) rows.push_back(std::move(row));
+  }
+  auto const& last = rows.back();
+  if (last.place) tail->settled(*last.place);
+  if (last.ends_at) tail->confirm(*last.ends_at);
+  tail->rewind();
+  auto const rest = this->read_ids(*tail, 4 - rows.size());
+  EXPECT_EQ(rows.size() + rest.size(), 4U);
+  EXPECT_EQ(rest.back(), "4");
+  this->expect_nothing_before(*tail, "5");
+}
+
 TYPED_TEST_P(ChangeSourceContract, says_it_has_seen_only_what_it_has_given) {
   // Whatever is confirmed as seen, no row behind it may be lost.
   for (int round = 0; round < 5; ++round) {
@@ -279,6 +297,7 @@ REGISTER_TYPED_TEST_SUITE_P(ChangeSourceContract, gives_every_row_once_in_the_or
                             starts_behind_the_confirmed_position_when_it_was_flushed,
                             loses_nothing_when_it_dies_before_anything_was_confirmed,
                             gives_rows_again_from_the_confirmed_position_when_it_is_rewound,
+                            gives_no_row_again_that_is_settled_within_its_transaction,
                             says_it_has_seen_only_what_it_has_given,
                             stands_by_while_another_one_of_its_name_works_and_then_takes_over);
 

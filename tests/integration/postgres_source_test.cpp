@@ -248,28 +248,125 @@ TEST_F(PostgresSource, rows_not_published_yet_hold_the_log_back) {
   EXPECT_EQ(confirmed(), before);
 }
 
+/// Sets how long the server waits for a sign of life; as it was at the end.
+class SenderTimeout {
+ public:
+  explicit SenderTimeout(std::string const& timeout) { set("= '" + timeout + "'"); }
+  ~SenderTimeout() { server().sql("ALTER SYSTEM RESET wal_sender_timeout"); }
+  SenderTimeout(SenderTimeout const&) = delete;
+  SenderTimeout& operator=(SenderTimeout const&) = delete;
+  void set(std::string const& value) const {
+    server().sql("ALTER SYSTEM SET wal_sender_timeout " + value);
+    server().sql("SELECT pg_reload_conf()");
+  }
+};
+
+std::string reader_process() {
+  return server().sql("SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'tram'");
+}
+
+void let_pass(Duration duration) {
+  pollfd nothing{.fd = -1, .events = 0, .revents = 0};
+  ::poll(&nothing, 1, static_cast<int>(duration / 1ms));
+}
+
 TEST_F(PostgresSource, stays_connected_while_no_rows_are_taken) {
-  server().sql("ALTER SYSTEM SET wal_sender_timeout = '1s'");
-  server().sql("SELECT pg_reload_conf()");
-  auto eager = config();
-  eager.probe_interval = 200ms;
-  auto const reader = postgres::change_source(eager, clock_);
+  SenderTimeout const timeout{"1s"};
+  auto const reader = source();
   reader->read(100);
   insert("1");
   read(*reader, 1);
-  auto const process = server().sql("SELECT active_pid FROM pg_replication_slots");
+  auto const process = reader_process();
   auto const end = clock_.steady() + 3s;
   server().sql("INSERT INTO eventuate.message (id, destination, headers, payload) "
                "SELECT i, 'orders', '{}', repeat('x', 1000) FROM generate_series(100, 40000) i");
   while (clock_.steady() < end) {
     EXPECT_TRUE(reader->read(0).rows.empty());
-    pollfd nothing{.fd = -1, .events = 0, .revents = 0};
-    ::poll(&nothing, 1, 20);
+    let_pass(20ms);
+    EXPECT_EQ(server().sql("SELECT max(now() - reply_time) < interval '1s' FROM "
+                           "pg_stat_replication WHERE pid = " +
+                           process),
+              "t")
+        << "the server hears from the reader in time";
   }
-  EXPECT_EQ(server().sql("SELECT active_pid FROM pg_replication_slots"), process);
+  EXPECT_EQ(reader_process(), process);
   EXPECT_EQ(read(*reader, 39'901).size(), 39'901U);
-  server().sql("ALTER SYSTEM RESET wal_sender_timeout");
-  server().sql("SELECT pg_reload_conf()");
+}
+
+TEST_F(PostgresSource, a_loop_that_waits_elsewhere_for_a_while_keeps_its_session) {
+  for (auto const* const timeout : {"50ms", "1s"}) {
+    SenderTimeout const small{timeout};
+    auto const reader = source();
+    reader->read(100);
+    auto const process = reader_process();
+    let_pass(2500ms);
+    EXPECT_EQ(reader_process(), process) << timeout;
+    reader->read(100);
+    reader->flush();
+  }
+}
+
+TEST_F(PostgresSource, keeps_its_session_when_the_server_loses_patience_meanwhile) {
+  SenderTimeout const timeout{"60s"};
+  auto const reader = source();
+  reader->read(100);
+  auto const process = reader_process();
+  timeout.set("= '100ms'");
+  let_pass(1500ms);
+  EXPECT_EQ(reader_process(), process);
+  insert("1");
+  EXPECT_EQ(ids(*reader, 1), Ids{"1"});
+}
+
+TEST_F(PostgresSource, goes_on_within_a_transaction_behind_what_is_settled) {
+  auto const reader = source();
+  reader->read(100);
+  server().sql("INSERT INTO eventuate.message (id, destination, headers, payload) "
+               "SELECT i, 'orders', '{}', 'p' FROM generate_series(1, 1000) i");
+  std::size_t given = 0;
+  int breaks = 0;
+  EXPECT_TRUE(eventually([&] {
+    try {
+      auto const rows = reader->read(50).rows;
+      for (auto const& row : rows) {
+        EXPECT_EQ(row.id, std::to_string(++given));
+        reader->settled(row.place.value());
+      }
+      if (rows.empty()) return false;
+      // However the session ends, and whether the server or we end it.
+      if (++breaks % 2 == 0) {
+        reader->rewind();
+      } else {
+        server().sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots");
+      }
+    } catch (Error const& error) { EXPECT_NE(error.fault(), Fault::rejected) << error.what(); }
+    return given >= 1000;
+  }));
+  EXPECT_EQ(given, 1000U);
+  EXPECT_GT(breaks, 10);
+}
+
+TEST_F(PostgresSource, is_not_at_the_end_before_the_server_has_read_what_was_committed) {
+  auto reader = source();
+  reader->read(100);
+  reader->flush();
+  server().sql("INSERT INTO eventuate.message (id, destination, headers, payload) "
+               "SELECT i, 'orders', '{}', repeat('x', 1000) FROM generate_series(1, 30000) i");
+  std::size_t rows = 0;
+  EXPECT_TRUE(eventually([&] {
+    auto const batch = reader->read(1000);
+    rows += batch.rows.size();
+    return batch.rows.empty() && batch.at_end;
+  }));
+  EXPECT_EQ(rows, 30'000U);
+}
+
+TEST_F(PostgresSource, another_server_s_transactions_are_shown_from_their_beginning) {
+  auto const reader = source();
+  reader->read(100);
+  reader->settled({.transaction = 1, .row = 1'000'000});
+  insert("1");
+  EXPECT_EQ(ids(*reader, 1), Ids{"1"});
 }
 
 TEST_F(PostgresSource, survives_a_crash_of_the_server) {

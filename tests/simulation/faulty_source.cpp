@@ -1,9 +1,19 @@
 #include "faulty_source.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tram::simulation {
 namespace {
+
+/// SQLite gives each row a position. Here so many are one transaction, as in the log of a server,
+/// which can be read again from its beginning only.
+constexpr std::uint64_t rows_per_transaction{8};
+
+RowPlace place_of(LogPosition position) {
+  return {.transaction = (position - 1) / rows_per_transaction + 1,
+          .row = (position - 1) % rows_per_transaction + 1};
+}
 
 class FaultySource final : public ChangeSource {
  public:
@@ -15,7 +25,7 @@ class FaultySource final : public ChangeSource {
     // As the seam says: after an error reading starts behind what is confirmed by then.
     if (std::exchange(failed_, true)) inner_->rewind();
     line_.fail(Trouble::transient, Fault::transient, "read rows");
-    auto batch = inner_->read(rows_max);
+    auto batch = in_transactions(inner_->read(rows_max));
     line_.fail(Trouble::transient, Fault::transient, "rows read");
     line_.leave("read rows");
     if (sabotage_ == Sabotage::confirms_early && batch.seen_up_to) {
@@ -28,6 +38,10 @@ class FaultySource final : public ChangeSource {
     line_.enter("confirm rows");
     inner_->confirm(position);
     line_.leave("confirm rows");
+  }
+  void settled(RowPlace place) override {
+    settled_ = place;
+    if (sabotage_ == Sabotage::settles_early) ++settled_.row;
   }
   void flush() override {
     line_.enter("store the position");
@@ -45,10 +59,28 @@ class FaultySource final : public ChangeSource {
   [[nodiscard]] std::string held_rows_name() const override { return inner_->held_rows_name(); }
 
  private:
+  /// Also what is read of a transaction so far must be confirmed one day: the last row ends it.
+  ChangeBatch in_transactions(ChangeBatch batch) const {
+    auto rows = std::exchange(batch.rows, {});
+    for (auto& row : rows) {
+      auto const position = row.ends_at.value();
+      auto const place = place_of(position);
+      if (place.transaction == settled_.transaction && place.row <= settled_.row) {
+        batch.seen_up_to = std::max(batch.seen_up_to.value_or(position), position);
+        continue;
+      }
+      row.place = place;
+      if (place.row < rows_per_transaction && &row != &rows.back()) row.ends_at.reset();
+      batch.rows.push_back(std::move(row));
+    }
+    return batch;
+  }
+
   std::unique_ptr<ChangeSource> inner_;
   Lifeline& line_;
   Sabotage sabotage_;
   bool failed_{};
+  RowPlace settled_;
 };
 
 }  // namespace

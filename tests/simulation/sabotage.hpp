@@ -15,6 +15,8 @@ enum class Sabotage : std::uint8_t {
   acknowledges_over_holes,
   /// Rows are confirmed when they are read.
   confirms_early,
+  /// A row behind the last settled one of its transaction counts as settled.
+  settles_early,
   /// What is rolled back to a savepoint stays.
   keeps_refused,
 };

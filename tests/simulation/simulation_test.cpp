@@ -91,4 +91,8 @@ TEST(Simulation, notices_a_relay_that_confirms_what_it_has_read) {
   EXPECT_TRUE(notices(Sabotage::confirms_early, Finding::Kind::lost, 500));
 }
 
+TEST(Simulation, notices_a_log_that_passes_over_a_row_within_a_transaction) {
+  EXPECT_TRUE(notices(Sabotage::settles_early, Finding::Kind::lost, 500));
+}
+
 }  // namespace

@@ -14,6 +14,7 @@
 #include "pgoutput_decoder.hpp"
 #include "replication_protocol.hpp"
 #include "replication_setup.hpp"
+#include "sender_timeout.hpp"
 #include "session.hpp"
 
 namespace tram::postgres {
@@ -23,6 +24,7 @@ namespace {
 constexpr std::size_t read_bytes_max = std::size_t{1} << 20U;
 constexpr Duration idle_interval = std::chrono::seconds{1};
 constexpr Duration standby_interval = std::chrono::milliseconds{250};
+constexpr Duration measuring_interval = std::chrono::milliseconds{50};
 
 std::size_t size_of(std::optional<std::string> const& text) { return text ? text->size() : 0; }
 std::size_t size_of(OutboxRow const& row) {
@@ -40,6 +42,7 @@ class PgoutputSource final : public ChangeSource {
 
   ChangeBatch read(std::size_t rows_max) override;
   void confirm(LogPosition position) override;
+  void settled(RowPlace place) override { settled_ = place; }
   void flush() override;
   void rewind() override { disconnect(); }
   int descriptor() const override { return session_ ? session_->socket() : -1; }
@@ -53,12 +56,14 @@ class PgoutputSource final : public ChangeSource {
   void stand_by(std::string const& reader);
   bool start(Session& session, LogPosition from, Deadline deadline);
   void await_own_predecessor(Session& session, Deadline deadline);
+  void leave_stopping_server() const;
   void disconnect();
   ChangeBatch stream(std::size_t rows_max);
   [[nodiscard]] std::optional<std::string_view> next_message();
   void end_of_stream();
   void take(std::string_view message, ChangeBatch& batch);
   void take(Change change, ChangeBatch& batch);
+  void take(OutboxRow row, ChangeBatch& batch);
   void keep_in_touch();
   void tell_position(AskReply asks);
 
@@ -74,9 +79,19 @@ class PgoutputSource final : public ChangeSource {
   /// The row read last: only what follows tells whether it is the last one of its transaction.
   std::optional<OutboxRow> held_back_;
   bool in_transaction_{};
+  /// The row read last, also when it was passed over.
+  RowPlace place_;
+  /// Rows up to here are settled: a server that starts a transaction anew shows them again.
+  RowPlace settled_;
   LogPosition confirmed_{};
   LogPosition told_{};
+  /// Where the log ended when this session began, and how far the server has read it in this
+  /// session: before, that it sends no rows says nothing.
+  LogPosition log_end_{};
+  LogPosition server_read_{};
   std::string history_;
+  /// How often at least the server hears from us.
+  Duration tell_interval_{};
   SteadyTime told_at_{};
   SteadyTime heard_at_{};
   SteadyTime asked_at_{};
@@ -89,6 +104,7 @@ ChangeBatch PgoutputSource::read(std::size_t rows_max) {
     if (!session_) connect();
     meter_.step();
     if (!session_) return {};  // A standby.
+    leave_stopping_server();
     return stream(rows_max);
   } catch (Error const& error) {
     disconnect();
@@ -106,18 +122,26 @@ void PgoutputSource::connect() {
   auto const outbox = setup.outbox();
   auto const slot = setup.prepare(outbox);
   if (!slot.reader.empty()) return stand_by(slot.reader);
-  if (slot.history != history_) confirmed_ = slot.confirmed;
+  if (slot.history != history_) {
+    confirmed_ = slot.confirmed;
+    settled_ = {};
+  }
   confirmed_ = std::max(confirmed_, slot.confirmed);
   history_ = slot.history;
+  tell_interval_ =
+      status_interval_for(settle_sender_timeout(session, deadline), config_.probe_interval);
   if (!start(session, confirmed_, deadline)) return stand_by("unknown");
 
   server_process_ = PQbackendPID(session.connection());
   session_ = std::move(session);
   decoder_.emplace(outbox.schema, outbox.table);
   standby_ = false;
-  told_ = confirmed_;
+  told_ = server_read_ = confirmed_;
+  log_end_ = slot.log_end;
   told_at_ = heard_at_ = asked_at_ = clock_.steady();
+  meter_.begin_anew();
   trouble_.clear();
+  if (server_read_ < log_end_) tell_position(AskReply::yes);
 }
 
 Session PgoutputSource::open(Deadline deadline) {
@@ -167,6 +191,16 @@ bool PgoutputSource::start(Session& session, LogPosition from, Deadline deadline
   return true;
 }
 
+/// It stops only when everything it ever sent is confirmed, or when nobody reads its log any more.
+void PgoutputSource::leave_stopping_server() const {
+  if (!meter_.server_stops()) return;
+  throw Error{
+      Fault::transient,
+      "postgresql: " + target_.name() +
+          " takes no connections and is stopping or starting; the relay leaves so as not to "
+          "keep it, and connects again by itself"};
+}
+
 void PgoutputSource::disconnect() {
   message_.reset();
   session_.reset();
@@ -194,7 +228,7 @@ ChangeBatch PgoutputSource::stream(std::size_t rows_max) {
     }
   }
   keep_in_touch();
-  batch.at_end = !in_transaction_;
+  batch.at_end = !in_transaction_ && server_read_ >= log_end_;
   return batch;
 }
 
@@ -227,17 +261,20 @@ void PgoutputSource::take(std::string_view message, ChangeBatch& batch) {
   if (auto const* data = std::get_if<LogData>(&parsed))
     return take(decoder_->decode(data->payload), batch);
   auto const& keepalive = std::get<Keepalive>(parsed);
+  server_read_ = std::max(server_read_, keepalive.end);
   // Within a transaction the server's place in the log is no place to start from.
   if (!in_transaction_ && keepalive.end > confirmed_) batch.seen_up_to = keepalive.end;
-  if (keepalive.reply == Keepalive::Reply::asked) tell_position(AskReply::no);
+  if (keepalive.reply == Keepalive::Reply::not_asked) return;
+  tell_position(AskReply::no);
+  meter_.look_soon();
 }
 
 void PgoutputSource::take(Change change, ChangeBatch& batch) {
   if (auto* row = std::get_if<OutboxRow>(&change)) {
-    if (held_back_) batch.rows.push_back(std::move(*held_back_));
-    held_back_ = std::move(*row);
+    take(std::move(*row), batch);
   } else if (auto const* end = std::get_if<TransactionEnd>(&change)) {
     in_transaction_ = false;
+    server_read_ = std::max(server_read_, end->end);
     if (held_back_) {
       held_back_->ends_at = end->end;
       batch.rows.push_back(std::move(*held_back_));
@@ -245,9 +282,18 @@ void PgoutputSource::take(Change change, ChangeBatch& batch) {
     } else {
       batch.seen_up_to = end->end;
     }
-  } else if (std::holds_alternative<TransactionBegin>(change)) {
+  } else if (auto const* begin = std::get_if<TransactionBegin>(&change)) {
     in_transaction_ = true;
+    place_ = {.transaction = begin->commit};
   }
+}
+
+void PgoutputSource::take(OutboxRow row, ChangeBatch& batch) {
+  ++place_.row;
+  if (place_.transaction == settled_.transaction && place_.row <= settled_.row) return;
+  row.place = place_;
+  if (held_back_) batch.rows.push_back(std::move(*held_back_));
+  held_back_ = std::move(row);
 }
 
 void PgoutputSource::confirm(LogPosition position) {
@@ -270,7 +316,7 @@ void PgoutputSource::keep_in_touch() {
   bool const due = confirmed_ != told_ && now - told_at_ >= config_.status_interval;
   // Said also without need, so that the server does not give up a relay that waits for its broker
   // (wal_sender_timeout).
-  bool const overdue = now - told_at_ >= config_.probe_interval;
+  bool const overdue = now - told_at_ >= tell_interval_;
   if (silent) asked_at_ = now;
   if (silent || due || overdue) tell_position(silent ? AskReply::yes : AskReply::no);
 }
@@ -307,9 +353,10 @@ void PgoutputSource::flush() {
 
 Duration PgoutputSource::poll_interval() const {
   if (!session_) return standby_ ? standby_interval : Duration::zero();
-  if (confirmed_ == told_) return idle_interval;
-  return std::clamp<Duration>(told_at_ + config_.status_interval - clock_.steady(),
-                              Duration::zero(), idle_interval);
+  auto const interval =
+      confirmed_ == told_ ? tell_interval_ : std::min(config_.status_interval, tell_interval_);
+  return std::clamp<Duration>(told_at_ + interval - clock_.steady(), Duration::zero(),
+                              meter_.busy() ? measuring_interval : idle_interval);
 }
 
 /// Of the slot; the usual one has the name that a relay has by itself, which no other can get.

@@ -17,6 +17,15 @@ class LogMeter {
   LogMeter(Target target, std::string const& slot, Duration interval, Clock& clock);
 
   void step() noexcept;
+  /// Looks at the server as soon as may be: it asked for a sign of life, which it also does when it
+  /// waits for its readers to go.
+  void look_soon();
+  /// Waits for the server, and wants to be called again soon.
+  [[nodiscard]] bool busy() const { return state_ == State::connecting || state_ == State::asking; }
+  /// The server was asked to stop: it takes no connections, and waits for whoever reads its log.
+  [[nodiscard]] bool server_stops() const { return server_stops_; }
+  /// Forgets what was seen of a server that is here again.
+  void begin_anew();
   /// Bytes between the confirmed position and the end of the log; nothing before the first answer.
   [[nodiscard]] std::optional<std::uint64_t> kept_bytes() const { return kept_bytes_; }
   /// True when the slot keeps more than `max_slot_wal_keep_size` and may lose its log at the next
@@ -30,6 +39,8 @@ class LogMeter {
   void continue_connecting();
   void ask();
   void take_answer();
+  void notice_end();
+  void reset();
 
   Target target_;
   std::string question_;
@@ -40,6 +51,8 @@ class LogMeter {
   PostgresPollingStatusType polling_{PGRES_POLLING_WRITING};
   SteadyTime next_{};
   SteadyTime give_up_{};
+  SteadyTime looked_at_{};
+  bool server_stops_{};
   std::optional<std::uint64_t> kept_bytes_;
   bool in_danger_{};
 };

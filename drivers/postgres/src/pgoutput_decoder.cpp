@@ -37,7 +37,7 @@ Change PgoutputDecoder::decode(std::string_view message) {
   ByteReader reader{message};
   switch (auto const kind = reader.byte()) {
     case 'I': return insert(reader);
-    case 'B': return TransactionBegin{};
+    case 'B': return TransactionBegin{reader.uint64()};
     case 'C': {
       reader.byte();    // flags
       reader.uint64();  // where the commit record begins

@@ -13,7 +13,10 @@
 
 namespace tram::postgres {
 
-struct TransactionBegin {};
+struct TransactionBegin {
+  /// Where the commit record lies: no other transaction of this log has it.
+  LogPosition commit{};
+};
 struct TransactionEnd {
   /// Behind the commit record: confirmed, this transaction is never sent again.
   LogPosition end{};

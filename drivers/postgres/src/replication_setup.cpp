@@ -118,9 +118,11 @@ SlotPosition ReplicationSetup::slot_position(OutboxName const& outbox) {
            config_.slot +
            "')), start with a new one, and publish the rows in between from the table");
   }
-  return {.confirmed = parse_lsn(value(found, 0, 4)).value_or(0),
-          .reader = value(found, 0, 2),
-          .history = history()};
+  SlotPosition position{.confirmed = parse_lsn(value(found, 0, 4)).value_or(0),
+                        .reader = value(found, 0, 2),
+                        .history = {}};
+  identify_system(position);
+  return position;
 }
 
 void ReplicationSetup::create_slot(OutboxName const& outbox) {
@@ -158,9 +160,10 @@ void ReplicationSetup::drop_slot() {
   query("DROP_REPLICATION_SLOT " + name(config_.slot));
 }
 
-std::string ReplicationSetup::history() {
+void ReplicationSetup::identify_system(SlotPosition& slot) {
   auto const system = query("IDENTIFY_SYSTEM");
-  return value(system, 0, 0) + "/" + value(system, 0, 1);
+  slot.history = value(system, 0, 0) + "/" + value(system, 0, 1);
+  slot.log_end = parse_lsn(value(system, 0, 2)).value_or(0);
 }
 
 void ReplicationSetup::refuse(std::string const& what) const {

@@ -26,6 +26,8 @@ struct SlotPosition {
   /// Changes when another server answers, or the same one after a fail-over: positions of before
   /// mean nothing then.
   std::string history;
+  /// Where the server's log ends by now: what is committed lies before.
+  LogPosition log_end{};
 };
 
 /// Looks at everything that streaming needs, in the order in which an operator would put it right,
@@ -46,7 +48,7 @@ class ReplicationSetup {
   SlotPosition slot_position(OutboxName const& outbox);
   void create_slot(OutboxName const& outbox);
   void drop_slot();
-  std::string history();
+  void identify_system(SlotPosition& slot);
   Result query(std::string const& sql) { return session_.query(sql, deadline_); }
   [[nodiscard]] std::string text(std::string const& value) const {
     return quote_text(session_.connection(), value);

@@ -7,10 +7,10 @@
 
 namespace tram {
 
-Sequence PublishingCore::accept(std::optional<LogPosition> ends_at) {
+Sequence PublishingCore::accept(std::optional<LogPosition> ends_at, std::optional<RowPlace> place) {
   TRAM_ASSERT(!full(), "a row was accepted into a full window");
   Sequence const sequence = next_sequence();
-  entries_.push_back({.position = ends_at});
+  entries_.push_back({.position = ends_at, .place = place});
   ++in_flight_;
   return sequence;
 }
@@ -36,10 +36,15 @@ std::optional<LogPosition> PublishingCore::take_confirmable() {
   return reached_;
 }
 
+std::optional<RowPlace> PublishingCore::take_settled() {
+  return std::exchange(settled_, std::nullopt);
+}
+
 void PublishingCore::start_over() {
   TRAM_ASSERT(entries_.empty(), "another log began while rows of the last one were in flight");
   reached_.reset();
   moved_ = false;
+  settled_.reset();
 }
 
 void PublishingCore::restart() {
@@ -51,6 +56,7 @@ void PublishingCore::restart() {
 void PublishingCore::drain() {
   while (!entries_.empty() && entries_.front().done) {
     if (auto const position = entries_.front().position) reach(*position);
+    if (entries_.front().place) settled_ = entries_.front().place;
     entries_.pop_front();
     ++first_;
   }

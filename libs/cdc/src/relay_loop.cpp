@@ -61,6 +61,8 @@ bool Relay::Loop::step() {
     read();
     replay_held();
     publish();
+  } else {
+    look_after_source();
   }
   take_completions();
   store_held();
@@ -129,7 +131,7 @@ Relay::Loop::Taken Relay::Loop::take(OutboxRow& row) {
     return Taken::yes;
   }
   if (submit(row.destination, record) == Taken::not_now) return Taken::not_now;
-  Sequence const sequence = core_.accept(row.ends_at);
+  Sequence const sequence = core_.accept(row.ends_at, row.place);
   flights_.add(sequence, {.row = std::move(row)});
   return Taken::yes;
 }
@@ -313,6 +315,15 @@ void Relay::Loop::read() {
   } catch (Error const& error) { source_failed(error); }
 }
 
+/// A server gives up a reader that says nothing, and the position could not be stored at the end.
+void Relay::Loop::look_after_source() {
+  if (!source_.trouble().empty() || now_ < last_read_ + parts_.source.poll_interval()) return;
+  try {
+    last_read_ = now_;
+    parts_.source.read(0);
+  } catch (Error const& error) { source_failed(error); }
+}
+
 /// What is held is held in the database that is gone, too.
 void Relay::Loop::start_over() {
   core_.start_over();
@@ -330,6 +341,7 @@ void Relay::Loop::source_failed(Error const& error) {
 }
 
 void Relay::Loop::confirm() {
+  if (auto const place = core_.take_settled()) parts_.source.settled(*place);
   auto const position = core_.take_confirmable();
   if (!position) return;
   confirmed_ = position;
@@ -348,7 +360,7 @@ bool Relay::Loop::key_is_held(OutboxRow const& row, std::string const& key) cons
 
 void Relay::Loop::hold(OutboxRow row, std::optional<std::string> key, std::string reason) {
   if (options_.hold_key && key) summary_->keys.emplace(row.destination, *key);
-  Sequence const sequence = core_.accept(row.ends_at);
+  Sequence const sequence = core_.accept(row.ends_at, row.place);
   flights_.add(sequence, {.row = std::move(row),
                           .state = Flight::State::to_hold,
                           .key = std::move(key),
@@ -545,12 +557,13 @@ SteadyTime Relay::Loop::next_step() const {
 SteadyTime Relay::Loop::next_read() const {
   if (!source_.may_be_tried(now_)) return source_.not_before();
   if (waits_for_completions()) return SteadyTime::max();
-  bool const has_more = !source_empty_ && pending_.empty() && window_open();
+  bool const has_more = !source_empty_ && !draining_ && pending_.empty() && window_open();
   return has_more ? paced_until_ : last_read_ + parts_.source.poll_interval();
 }
 
 int Relay::Loop::source_descriptor() const {
-  bool const wanted = source_.may_be_tried(now_) && !waits_for_completions() && may_take_rows();
+  bool const wanted =
+      source_.may_be_tried(now_) && !waits_for_completions() && !draining_ && may_take_rows();
   return wanted ? parts_.source.descriptor() : -1;
 }
 

@@ -44,6 +44,7 @@ class Relay::Loop {
   void make_producer();
   void load_held();
   void read();
+  void look_after_source();
   bool create_channels();
   void create_one_by_one(std::vector<std::string> const& channels);
   [[nodiscard]] std::vector<std::string> unknown_channels() const;

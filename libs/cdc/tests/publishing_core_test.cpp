@@ -11,6 +11,7 @@
 namespace {
 using tram::LogPosition;
 using tram::PublishingCore;
+using tram::RowPlace;
 using tram::Sequence;
 
 using Rows = std::vector<std::optional<LogPosition>>;
@@ -197,6 +198,23 @@ TEST(PublishingCoreDeathTest, refuses_a_row_when_the_window_is_full) {
   PublishingCore core{1};
   core.accept(1);
   EXPECT_DEATH(core.accept(2), "full window");
+}
+
+TEST(PublishingCore, tells_how_far_rows_are_settled_within_a_transaction) {
+  PublishingCore core{10};
+  auto const first = core.accept(std::nullopt, RowPlace{.transaction = 7, .row = 1});
+  auto const second = core.accept(std::nullopt, RowPlace{.transaction = 7, .row = 2});
+  auto const replayed = core.accept(std::nullopt);
+  auto const last = core.accept(9, RowPlace{.transaction = 7, .row = 3});
+  core.done(second);
+  EXPECT_FALSE(core.take_settled()) << "the row before is on its way";
+  core.done(first);
+  EXPECT_EQ(core.take_settled()->row, 2U);
+  EXPECT_FALSE(core.take_settled()) << "told once";
+  core.done(replayed);
+  EXPECT_FALSE(core.take_settled()) << "it has no place in the log";
+  core.restart();
+  EXPECT_FALSE(core.take_settled()) << "row " << last << " comes again";
 }
 
 }  // namespace

@@ -497,4 +497,83 @@ TEST(Relay, does_not_wait_for_what_is_away_before_it_stops) {
   EXPECT_TRUE(world.broker.landed.empty());
 }
 
+std::vector<tram::OutboxRow> rows_of_one_transaction(std::size_t count) {
+  std::vector<tram::OutboxRow> rows;
+  for (std::size_t i = 1; i <= count; ++i) rows.push_back(row(std::to_string(i), "k"));
+  return rows;
+}
+
+TEST(Relay, ends_a_transaction_larger_than_its_window_however_often_producers_break) {
+  RelayWorld world;
+  world.options.window = 50;
+  world.broker.lands_at_once = false;
+  world.source.commit(rows_of_one_transaction(1000));
+  auto const relay = world.relay();
+  std::size_t breaks = 0;
+  while (world.source.confirmed == 0 && breaks < 1000) {
+    world.run_at_once(*relay);
+    world.broker.land(30);
+    relay->step();
+    world.broker.break_producer(10);
+    ++breaks;
+    relay->step();
+    world.clock.advance(10s);
+  }
+  EXPECT_EQ(world.source.confirmed, 1000U);
+  EXPECT_LE(world.broker.landed.size(), 1000 + 10 * breaks) << "only what nobody could know";
+}
+
+TEST(Relay, ends_a_transaction_larger_than_its_window_however_often_the_log_breaks) {
+  RelayWorld world;
+  world.options.window = 50;
+  world.options.read_rows_max = 50;
+  world.source.commit(rows_of_one_transaction(1000));
+  auto const relay = world.relay();
+  for (int breaks = 0; world.source.confirmed == 0 && breaks < 1000; ++breaks) {
+    relay->step();
+    world.source.errors.push_back(Error{Fault::broken, "the session is gone"});
+    world.clock.advance(10s);
+    relay->step();
+    world.clock.advance(10s);
+  }
+  EXPECT_EQ(world.source.confirmed, 1000U);
+  EXPECT_EQ(world.broker.landed.size(), 1000U);
+}
+
+TEST(Relay, keeps_its_place_in_a_transaction_past_rows_that_are_held) {
+  RelayWorld world;
+  world.options.window = 2;
+  auto rows = rows_of_one_transaction(6);
+  rows[0].payload = std::nullopt;
+  world.options.hold_key = false;
+  world.source.commit(std::move(rows));
+  auto const relay = world.relay();
+  relay->step();
+  world.broker.break_producer(0);
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.held.ids(), Texts{"1"});
+  EXPECT_EQ(world.source.confirmed, 6U);
+}
+
+TEST(Relay, keeps_the_session_with_the_server_while_it_drains) {
+  RelayWorld world;
+  tram::SystemClock clock;
+  world.broker.lands_at_once = false;
+  world.options.drain_timeout = 400ms;
+  world.source.commit({row("1", "a")});
+  tram::Relay relay{{.source = world.source,
+                     .broker = world.broker,
+                     .held = world.held,
+                     .clock = clock,
+                     .random = world.random},
+                    world.options};
+  while (relay.step()) {}
+  auto const reads = world.source.reads.size();
+  std::stop_source stop;
+  stop.request_stop();
+  relay.run(stop.get_token());
+  EXPECT_GT(world.source.reads.size(), reads);
+  EXPECT_EQ(world.source.reads.back(), 0U);
+}
+
 }  // namespace

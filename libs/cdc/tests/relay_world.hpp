@@ -42,7 +42,11 @@ inline OutboxRow row(std::string const& id, std::string const& key,
 class ScriptedSource final : public ChangeSource {
  public:
   void commit(std::vector<OutboxRow> rows) {
-    for (auto& each : rows) log.push_back(std::move(each));
+    LogPosition const transaction = log.size() + 1;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i].place = RowPlace{.transaction = transaction, .row = i + 1};
+      log.push_back(std::move(rows[i]));
+    }
     log.back().ends_at = log.size();
   }
 
@@ -54,7 +58,8 @@ class ScriptedSource final : public ChangeSource {
       starts_again_ = true;
       throw error;
     }
-    if (std::exchange(starts_again_, false)) next_ = confirmed;
+    if (starts_over) settled_rows = 0;
+    if (std::exchange(starts_again_, false)) start_again();
     ChangeBatch batch;
     if (in_standby) return batch;
     if (busy) {
@@ -68,8 +73,9 @@ class ScriptedSource final : public ChangeSource {
   }
   void confirm(LogPosition position) override { confirmed = position; }
   void flush() override { flushed = confirmed; }
+  void settled(RowPlace place) override { settled_rows = place.transaction + place.row - 1; }
   void rewind() override {
-    next_ = confirmed;
+    start_again();
     ++rewinds;
   }
   [[nodiscard]] int descriptor() const override { return -1; }
@@ -82,13 +88,18 @@ class ScriptedSource final : public ChangeSource {
   }
   [[nodiscard]] std::string held_rows_name() const override { return "relay"; }
   /// As a new process would find it.
-  void reopen() { next_ = confirmed; }
+  void reopen() {
+    settled_rows = 0;
+    start_again();
+  }
 
   std::vector<OutboxRow> log;
   std::deque<Error> errors;
   std::vector<std::size_t> reads;
   std::optional<LogPosition> seen;
   std::size_t confirmed{};
+  /// Within a transaction that is not confirmed.
+  std::size_t settled_rows{};
   std::optional<std::size_t> flushed;
   int rewinds{};
   bool connected{true};
@@ -100,6 +111,8 @@ class ScriptedSource final : public ChangeSource {
   std::string trouble;
 
  private:
+  void start_again() { next_ = std::max(confirmed, settled_rows); }
+
   std::size_t next_{};
   bool starts_again_{};
 };

@@ -14,6 +14,14 @@ namespace tram {
 /// source's own: an LSN, a row number, a binlog file number and offset.
 using LogPosition = std::uint64_t;
 
+/// A row within its transaction, for logs that can only be read from the beginning of one.
+struct RowPlace {
+  /// The same whenever this transaction is read; ascending.
+  LogPosition transaction{};
+  /// Counted from 1.
+  std::uint64_t row{};
+};
+
 /// One row of the outbox as the log shows it, in commit order.
 struct OutboxRow {
   /// Column `id`; empty when the database makes the ids.
@@ -27,6 +35,8 @@ struct OutboxRow {
   /// Set on the last row of a transaction: when this row and all before it are published, this much
   /// is done.
   std::optional<LogPosition> ends_at;
+  /// Nothing where every row has a position of its own.
+  std::optional<RowPlace> place{};
 };
 
 /// What one read returned.
@@ -72,11 +82,15 @@ class ChangeSource {
   /// Everything up to `position` is durable at the broker; after a restart reading starts behind
   /// it. May be stored late; trouble with that shows at the next `read` or `flush`.
   virtual void confirm(LogPosition position) = 0;
+  /// Everything up to this row is durable at the broker, or held, though its transaction is not:
+  /// this object gives none of it again, after an error or a rewind either, as long as it reads the
+  /// same log. Called for rows that have a place. Never waits.
+  virtual void settled(RowPlace /*place*/) {}
   /// Stores what was confirmed; called at a clean stop. Waits for the database, and may give up
   /// what makes others stand by: the next `read` begins anew.
   virtual void flush() = 0;
-  /// Starts over behind the last confirmed position: rows may come again. Used when a producer had
-  /// to be replaced.
+  /// Starts over behind the last confirmed position and the last row that is settled: rows may come
+  /// again. Used when a producer had to be replaced.
   virtual void rewind() = 0;
   /// Readable (poll(2), POLLIN) when `read` may have something; -1 when it must simply be polled.
   [[nodiscard]] virtual int descriptor() const = 0;

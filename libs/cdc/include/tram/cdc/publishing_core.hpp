@@ -23,7 +23,7 @@ class PublishingCore {
   [[nodiscard]] Sequence next_sequence() const { return first_ + entries_.size(); }
   /// Takes a row into the window, which must not be full; its record is submitted under the
   /// returned sequence.
-  Sequence accept(std::optional<LogPosition> ends_at);
+  Sequence accept(std::optional<LogPosition> ends_at, std::optional<RowPlace> place = std::nullopt);
   /// The source has seen everything up to here; confirmable once all rows accepted so far are done.
   void seen(LogPosition position);
   /// A row's record is durable, or the row is stored as held: either way it is done. It must be in
@@ -31,6 +31,9 @@ class PublishingCore {
   void done(Sequence sequence);
   /// The position to confirm, if it moved since it was last taken.
   std::optional<LogPosition> take_confirmable();
+  /// The last row of the contiguous prefix that is done, if it moved since it was last taken:
+  /// within a transaction it tells what need not come again.
+  std::optional<RowPlace> take_settled();
   /// Accepted and not done.
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   /// Accepted, and not done or behind one that is not: what counts against the window.
@@ -46,6 +49,7 @@ class PublishingCore {
  private:
   struct Entry {
     std::optional<LogPosition> position;
+    std::optional<RowPlace> place;
     bool done{};
   };
   void drain();
@@ -58,6 +62,7 @@ class PublishingCore {
   std::size_t in_flight_{};
   std::optional<LogPosition> reached_;
   bool moved_{};
+  std::optional<RowPlace> settled_;
 };
 
 }  // namespace tram
