@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,11 +27,14 @@ class Publisher {
   void step() {
     try {
       if (!producer_) take_producer();
-      while (next_ < records_.size() && submit(next_)) ++next_;
+      while (next_ < std::min(submit_max_, records_.size()) && submit(next_)) ++next_;
       wait();
       take_completions();
     } catch (Error const& error) { finished(error); }
   }
+  /// Keeps the later ones back until told otherwise.
+  void submit_only(std::size_t first_records) { submit_max_ = first_records; }
+  void submit_all() { submit_max_ = records_.size(); }
   [[nodiscard]] std::size_t completed() const { return completed_; }
   [[nodiscard]] bool done() const { return completed_ == records_.size(); }
   [[nodiscard]] std::size_t producers() const { return producers_; }
@@ -88,6 +92,7 @@ class Publisher {
   std::map<Sequence, std::size_t> sequences_;
   Sequence last_sequence_{};
   std::size_t next_{};
+  std::size_t submit_max_{records_.size()};
   std::size_t completed_{};
   std::size_t producers_{};
   std::vector<std::string> troubles_;

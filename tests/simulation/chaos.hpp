@@ -23,6 +23,7 @@ enum class Trouble : std::uint8_t {
   in_doubt,
   // At the broker.
   refused,
+  first_refused,
   window_full,
   late_completion,
   landed_twice,
@@ -31,7 +32,7 @@ enum class Trouble : std::uint8_t {
   slow_handler,
   rolled_back,
 };
-inline constexpr std::size_t troubles{12};
+inline constexpr std::size_t troubles{13};
 
 std::string_view to_string(Trouble trouble);
 

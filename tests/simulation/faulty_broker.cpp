@@ -1,7 +1,9 @@
 #include "faulty_broker.hpp"
 
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <optional>
 
 namespace tram::simulation {
 namespace {
@@ -21,6 +23,7 @@ class FaultyProducer final : public Producer {
       refuse(record, sequence);
       return true;
     }
+    if (waits_in_vain(record, sequence)) return true;
     if (!land(record, sequence)) return false;
     if (chaos_.happens(Trouble::landed_twice)) land(record, sequence);
     parts_.line.leave("submit");
@@ -30,6 +33,7 @@ class FaultyProducer final : public Producer {
   std::vector<Completion> completions() override {
     parts_.line.enter("completions");
     for (auto& news : inner_->completions()) hear(std::move(news));
+    tell_unproven();
     auto told = some_news();
     parts_.line.leave("completions");
     return told;
@@ -42,6 +46,25 @@ class FaultyProducer final : public Producer {
     chaos_.trace().event(parts_.line.name(), "refused " + std::string{record.key});
     parts_.traffic.refused.emplace(record.channel, record.key);
     news_.push_back({sequence, Error{Fault::rejected, "simulation: refused"}});
+  }
+
+  /// The first record of a channel is refused for want of a leader, and none goes before it.
+  bool waits_in_vain(RecordView const& record, Sequence sequence) {
+    bool const first = channels_.emplace(record.channel).second;
+    if (!unproven_ && first && chaos_.happens(Trouble::first_refused)) {
+      chaos_.trace().event(parts_.line.name(), "first refused " + std::string{record.key});
+      unproven_ = sequence;
+      return true;
+    }
+    return unproven_.has_value() && parts_.sabotage != Sabotage::believes_implied;
+  }
+
+  void tell_unproven() {
+    if (!unproven_) return;
+    Completion news{.sequence = *unproven_};
+    if (parts_.sabotage == Sabotage::believes_implied) unproven_.reset();
+    else news.error = Error{Fault::broken, "simulation: nobody acknowledged the first record"};
+    news_.push_back(std::move(news));
   }
 
   /// The records of the broker are numbered by themselves, for one of ours may be several there.
@@ -83,6 +106,9 @@ class FaultyProducer final : public Producer {
   FaultyBrokerParts parts_;
   Chaos& chaos_;
   std::size_t born_;
+  std::set<std::string, std::less<>> channels_;
+  /// Refused, and not told yet.
+  std::optional<Sequence> unproven_;
   std::map<Sequence, Sequence> numbers_;
   Sequence last_{};
   Sequence told_{};

@@ -17,6 +17,8 @@ enum class Sabotage : std::uint8_t {
   confirms_early,
   /// A row behind the last settled one of its transaction counts as settled.
   settles_early,
+  /// A producer takes the first record of a channel for written because later ones are.
+  believes_implied,
   /// What is rolled back to a savepoint stays.
   keeps_refused,
 };

@@ -87,6 +87,10 @@ TEST(Simulation, notices_a_ledger_that_passes_over_holes) {
   EXPECT_TRUE(notices(Sabotage::acknowledges_over_holes, Finding::Kind::lost, 500));
 }
 
+TEST(Simulation, notices_a_producer_that_takes_the_refused_for_written) {
+  EXPECT_TRUE(notices(Sabotage::believes_implied, Finding::Kind::lost, 200));
+}
+
 TEST(Simulation, notices_a_relay_that_confirms_what_it_has_read) {
   EXPECT_TRUE(notices(Sabotage::confirms_early, Finding::Kind::lost, 500));
 }

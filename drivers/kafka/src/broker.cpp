@@ -30,7 +30,7 @@ class KafkaBroker final : public Broker {
   }
 
   std::unique_ptr<Producer> producer() override {
-    auto producer = std::make_unique<KafkaProducer>(config_, batch_bytes_, logger_);
+    auto producer = std::make_unique<KafkaProducer>(config_, batch_bytes_, clock_, logger_);
     if (!config_.multi_messages) return producer;
     auto& records = *producer;
     return std::make_unique<MultiMessageProducer>(

@@ -14,22 +14,16 @@
 namespace tram::kafka {
 namespace {
 
-void* opaque_of(Sequence sequence) {
-  static_assert(sizeof(Sequence) <= sizeof(void*));
-  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(sequence));  // NOLINT
-}
-
 Sequence sequence_of(rd_kafka_message_t const& message) {
   return reinterpret_cast<std::uintptr_t>(message._private);
 }
 
-std::string publish_to(std::string_view channel) {
-  return "publish to '" + std::string{channel} + "'";
+ChannelRoute& route_of(rd_kafka_message_t const& message) {
+  return *static_cast<ChannelRoute*>(rd_kafka_topic_opaque(message.rkt));
 }
 
-/// Never null, which Kafka would take for "no key" and "deleted".
-void* bytes_of(std::string_view text) {
-  return const_cast<char*>(text.empty() ? "" : text.data());  // NOLINT: it copies
+std::string publish_to(std::string_view channel) {
+  return "publish to '" + std::string{channel} + "'";
 }
 
 Error too_large(RecordView const& record, std::size_t most) {
@@ -38,13 +32,6 @@ Error too_large(RecordView const& record, std::size_t most) {
                                     " bytes is too large; send at most " + std::to_string(most) +
                                     ", or raise Config::record_bytes_max and the topic's "
                                     "max.message.bytes"};
-}
-
-/// As Java's, and keeps how many partitions there were.
-std::int32_t counting_partitioner(rd_kafka_topic_t const* topic, void const* key, std::size_t size,
-                                  std::int32_t partitions, void* count, void* message) {
-  static_cast<std::atomic<std::int32_t>*>(count)->store(partitions);
-  return rd_kafka_msg_partitioner_murmur2(topic, key, size, partitions, count, message);
 }
 
 ConfHandle conf_for(Config const& config, std::size_t batch_bytes, ClientHooks& hooks) {
@@ -57,11 +44,12 @@ ConfHandle conf_for(Config const& config, std::size_t batch_bytes, ClientHooks& 
 }  // namespace
 
 KafkaProducer::KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes,
-                             Logger const& logger)
+                             Clock const& clock, Logger const& logger)
     : window_{config.window},
       record_bytes_max_{config.record_bytes_max},
       batch_bytes_{std::move(batch_bytes)},
-      counts_partitions_{config.multi_messages},
+      window_bytes_{config.window_bytes},
+      clock_{clock},
       hooks_{logger},
       client_{make_client(RD_KAFKA_PRODUCER, conf_for(config, *batch_bytes_, hooks_))},
       queue_{rd_kafka_queue_get_main(client_.get())} {
@@ -79,17 +67,17 @@ bool KafkaProducer::submit(RecordView const& record, Sequence sequence) {
   if (trouble_ || finished_) {
     throw Error{Fault::broken, "kafka: this producer is finished; take a new one"};
   }
-  if (open_ >= window_) return false;
+  if (open_ >= window_ || waiting_bytes_ >= window_bytes_) return false;
   if (record.value.size() > record_bytes_max_) {
     return refused(too_large(record, record_bytes_max_), sequence);
   }
-  rd_kafka_topic_t* to{};
+  Topic* to{};
   try {
-    to = topic(record.channel);
+    to = &topic(record.channel);
   } catch (Error const& error) { return refused(error, sequence); }
-  if (rd_kafka_produce(to, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, bytes_of(record.value),
-                       record.value.size(), bytes_of(record.key), record.key.size(),
-                       opaque_of(sequence)) != 0) {
+  auto const outcome = to->route->take(to->handle.get(), record, sequence);
+  if (outcome == ChannelRoute::Outcome::full) return false;
+  if (outcome == ChannelRoute::Outcome::refused) {
     return not_taken(rd_kafka_last_error(), record, sequence);
   }
   last_ = sequence;
@@ -97,33 +85,30 @@ bool KafkaProducer::submit(RecordView const& record, Sequence sequence) {
   return true;
 }
 
-rd_kafka_topic_t* KafkaProducer::topic(std::string_view channel) {
-  if (last_topic_ != nullptr && channel == last_channel_) return last_topic_;
+KafkaProducer::Topic& KafkaProducer::topic(std::string_view channel) {
+  if (last_topic_ != nullptr && channel == last_channel_) return *last_topic_;
   auto found = topics_.find(channel);
   if (found == topics_.end()) {
     check_channel_name(channel);
     found = topics_.emplace(channel, make_topic(std::string{channel})).first;
   }
   last_channel_ = found->first;
-  last_topic_ = found->second.get();
-  return last_topic_;
+  last_topic_ = &found->second;
+  return *last_topic_;
 }
 
-TopicHandle KafkaProducer::make_topic(std::string const& channel) {
-  rd_kafka_topic_conf_t* conf{};
-  if (counts_partitions_) {
-    conf = rd_kafka_default_topic_conf_dup(client_.get());
-    rd_kafka_topic_conf_set_opaque(conf, &partitions_[channel]);
-    rd_kafka_topic_conf_set_partitioner_cb(conf, counting_partitioner);
-  }
+KafkaProducer::Topic KafkaProducer::make_topic(std::string const& channel) {
+  auto& route = routes_.try_emplace(channel, clock_, waiting_bytes_).first->second;
+  auto* const conf = rd_kafka_default_topic_conf_dup(client_.get());
+  route.install(conf);
   TopicHandle made{rd_kafka_topic_new(client_.get(), channel.c_str(), conf)};
   if (!made) throw error_as(Fault::rejected, rd_kafka_last_error(), publish_to(channel));
-  return made;
+  return {.handle = std::move(made), .route = &route};
 }
 
 std::int32_t KafkaProducer::partitions(std::string_view channel) const {
-  auto const found = partitions_.find(channel);
-  return found == partitions_.end() ? 0 : found->second.load();
+  auto const found = routes_.find(channel);
+  return found == routes_.end() ? 0 : found->second.partitions();
 }
 
 bool KafkaProducer::refused(Error error, Sequence sequence) {
@@ -136,7 +121,6 @@ bool KafkaProducer::refused(Error error, Sequence sequence) {
 
 bool KafkaProducer::not_taken(rd_kafka_resp_err_t code, RecordView const& record,
                               Sequence sequence) {
-  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return false;
   if (blame_of(code) == Blame::producer) {
     finish(error_as(Fault::broken, code, publish_to(record.channel)));
     throw Error{Fault::broken, trouble_->what()};
@@ -148,15 +132,32 @@ std::vector<Completion> KafkaProducer::completions() {
   if (finished_) return {};
   news_.clear();
   auto completions = std::exchange(refused_, {});
-  while (EventHandle const event{rd_kafka_queue_poll(queue_.get(), 0)}) {
+  while (!finished_) {
+    EventHandle const event{rd_kafka_queue_poll(queue_.get(), 0)};
+    if (!event) break;
     if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
       take_reports(event.get(), completions);
     } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
       take_error(event.get());
     }
   }
+  if (!trouble_) hand_over_waiting(completions);
   open_ -= completions.size();
   return completions;
+}
+
+void KafkaProducer::hand_over_waiting(std::vector<Completion>& completions) {
+  if (waiting_bytes_ == 0) return;
+  for (auto& [channel, topic] : topics_) {
+    for (auto const& [sequence, code] : topic.route->hand_over_waiting(topic.handle.get())) {
+      if (blame_of(code) == Blame::producer) {
+        finish(error_as(Fault::broken, code, publish_to(channel)), sequence, completions);
+        return;
+      }
+      completions.push_back(
+          {.sequence = sequence, .error = error_as(Fault::rejected, code, publish_to(channel))});
+    }
+  }
 }
 
 /// One event holds the records of one batch.
@@ -168,14 +169,29 @@ void KafkaProducer::take_reports(rd_kafka_event_t* event, std::vector<Completion
     take_failures(messages, completions);
     return;
   }
+  if (std::ranges::any_of(messages, [](auto const* each) { return each->offset < 0; })) {
+    take_implied(messages, completions);
+    return;
+  }
   completions.reserve(completions.size() + messages.size());
+  auto& route = route_of(*messages.front());
   for (auto const* const message : messages) {
     completions.push_back({.sequence = sequence_of(*message)});
+    route.acknowledged(*message);
   }
 }
 
+/// Nobody said where they are: the client counts them as written since later ones are. They may
+/// have been refused.
+void KafkaProducer::take_implied(Batch batch, std::vector<Completion>& completions) {
+  finish(Error{Fault::broken, "kafka: " + publish_to(rd_kafka_topic_name(batch.front()->rkt)) +
+                                  ": no broker acknowledged " + std::to_string(batch.size()) +
+                                  " records before later ones of their partition; they are "
+                                  "published again"},
+         sequence_of(*batch.front()), completions);
+}
+
 void KafkaProducer::take_failures(Batch batch, std::vector<Completion>& completions) {
-  if (finished_) return;
   auto const code = batch.front()->err;
   auto const what = publish_to(rd_kafka_topic_name(batch.front()->rkt));
   auto const blame = blame_of(code);
@@ -183,6 +199,7 @@ void KafkaProducer::take_failures(Batch batch, std::vector<Completion>& completi
     for (auto const* const message : batch) {
       completions.push_back(
           {.sequence = sequence_of(*message), .error = error_as(Fault::rejected, code, what)});
+      route_of(*message).failed(*message);
     }
     return;
   }
@@ -194,9 +211,13 @@ void KafkaProducer::take_failures(Batch batch, std::vector<Completion>& completi
                      "; smaller batches will tell which one it was",
                  code});
   }
-  if (!trouble_) finish(error_as(Fault::broken, code, what));
+  finish(error_as(Fault::broken, code, what), sequence_of(*batch.front()), completions);
+}
+
+void KafkaProducer::finish(Error error, Sequence at, std::vector<Completion>& completions) {
+  finish(std::move(error));
   finished_ = true;
-  completions.push_back({.sequence = sequence_of(*batch.front()), .error = trouble_});
+  completions.push_back({.sequence = at, .error = trouble_});
 }
 
 /// A quarter, so that few attempts lead from the largest batch to a single record.

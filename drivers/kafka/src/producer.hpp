@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,8 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "channel_route.hpp"
 #include "client.hpp"
 #include "event_descriptor.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/broker/producer.hpp"
 #include "tram/kafka/kafka.hpp"
 
@@ -25,7 +28,7 @@ using BatchBytes = std::atomic<std::size_t>;
 class KafkaProducer final : public Producer {
  public:
   /// `batch_bytes` is shared with the broker and its other producers, which may outlive each other.
-  KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes,
+  KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes, Clock const& clock,
                 Logger const& logger);
   ~KafkaProducer() override;
   KafkaProducer(KafkaProducer const&) = delete;
@@ -37,7 +40,6 @@ class KafkaProducer final : public Producer {
   /// Makes the descriptor readable, for news that this producer does not know of.
   void ring() { news_.ring(); }
   /// How many partitions the channel had when a record went there last; 0 while that is unknown.
-  /// Known only with `Config::multi_messages`.
   [[nodiscard]] std::int32_t partitions(std::string_view channel) const;
 
  private:
@@ -49,30 +51,40 @@ class KafkaProducer final : public Producer {
   };
   using Batch = std::span<rd_kafka_message_t const* const>;
 
-  rd_kafka_topic_t* topic(std::string_view channel);
-  TopicHandle make_topic(std::string const& channel);
+  struct Topic {
+    TopicHandle handle;
+    ChannelRoute* route{};
+  };
+
+  Topic& topic(std::string_view channel);
+  Topic make_topic(std::string const& channel);
   bool refused(Error error, Sequence sequence);
   bool not_taken(rd_kafka_resp_err_t code, RecordView const& record, Sequence sequence);
   void take_reports(rd_kafka_event_t* event, std::vector<Completion>& completions);
   void take_failures(Batch batch, std::vector<Completion>& completions);
+  void take_implied(Batch batch, std::vector<Completion>& completions);
   void take_error(rd_kafka_event_t* event);
+  void hand_over_waiting(std::vector<Completion>& completions);
   void learn_batch_bytes(Batch batch);
   void finish(Error error);
+  void finish(Error error, Sequence at, std::vector<Completion>& completions);
 
   std::size_t window_;
   std::size_t record_bytes_max_;
   std::shared_ptr<BatchBytes> batch_bytes_;
-  bool counts_partitions_;
-  /// Written by librdkafka's threads, so it outlives the client; each stays where it is.
-  std::map<std::string, std::atomic<std::int32_t>, std::less<>> partitions_;
+  std::size_t window_bytes_;
+  Clock const& clock_;
+  std::size_t waiting_bytes_{};
+  /// Outlive the client.
+  std::map<std::string, ChannelRoute, std::less<>> routes_;
   ClientHooks hooks_;
   EventDescriptor news_;
   ClientHandle client_;
   QueueHandle queue_;
-  std::unordered_map<std::string, TopicHandle, NameHash, std::equal_to<>> topics_;
+  std::unordered_map<std::string, Topic, NameHash, std::equal_to<>> topics_;
   /// The last one used: most producers stay with one for a while.
   std::string_view last_channel_;
-  rd_kafka_topic_t* last_topic_{};
+  Topic* last_topic_{};
   std::optional<Sequence> last_;
   /// Submitted, and not given back by `completions`.
   std::size_t open_{};

@@ -1,0 +1,18 @@
+#include "partition_gate.hpp"
+
+namespace tram::kafka {
+
+void PartitionGate::handed_over(Clock const& clock) {
+  if (on_its_way_ == 0 && clock.steady() - acknowledged_ > known_for) {
+    leader_knows_producer_ = false;
+  }
+  ++on_its_way_;
+}
+
+void PartitionGate::acknowledged(Clock const& clock) {
+  --on_its_way_;
+  leader_knows_producer_ = true;
+  if (on_its_way_ == 0) acknowledged_ = clock.steady();
+}
+
+}  // namespace tram::kafka
