@@ -103,41 +103,6 @@ TEST_F(SubscriberTest, holds_a_message_whose_attempts_are_used_up_and_those_of_i
   EXPECT_TRUE(subscriber->idle());
 }
 
-TEST_F(SubscriberTest, replays_held_messages_in_order_when_asked_to) {
-  trouble = fail;
-  for (auto const* const id : {"1", "2", "3"}) send("a", id);
-  start();
-  run_for(10s);
-  trouble = {};
-  attempts.clear();
-  request_retry();
-  run_for(3s);
-  EXPECT_EQ(effects(), (Texts{"1", "2", "3"}));
-  EXPECT_EQ(attempts, (std::vector{5, 1, 1}));
-  EXPECT_EQ(counters().replayed, 3U);
-  EXPECT_TRUE(held().empty());
-  send("a", "4");
-  settle();
-  EXPECT_EQ(effects().back(), "4");
-}
-
-TEST_F(SubscriberTest, stops_a_replay_at_the_first_message_that_fails_and_waits_to_be_asked_again) {
-  trouble = fail;
-  for (auto const* const id : {"1", "2", "3"}) send("a", id);
-  start();
-  run_for(10s);
-  trouble = [](IncomingMessage const& incoming) {
-    if (incoming.id() == "2") throw std::runtime_error{"still not"};
-  };
-  request_retry();
-  runs.clear();
-  run_for(10s);
-  EXPECT_EQ(runs, (Texts{"1", "2"}));
-  EXPECT_EQ(held_ids(), (Texts{"2", "3"}));
-  EXPECT_EQ(held().front().reason, "channel 'orders', message '2': still not");
-  EXPECT_EQ(held().front().attempts, 1);
-}
-
 TEST_F(SubscriberTest, goes_on_with_the_key_of_a_held_message_when_that_is_wanted) {
   trouble = [](IncomingMessage const& incoming) {
     if (incoming.id() == "1") fail(incoming);

@@ -21,14 +21,22 @@ constexpr std::array code_faults{
     CodeFault{"57P01", Fault::broken},     // admin_shutdown
     CodeFault{"57P02", Fault::broken},     // crash_shutdown
     CodeFault{"57P03", Fault::transient},  // cannot_connect_now
+    CodeFault{"57P04", Fault::broken},     // database_dropped
     CodeFault{"57P05", Fault::broken},     // idle_session_timeout
     CodeFault{"57014", Fault::transient},  // query_canceled
+    CodeFault{"57", Fault::transient},     // the operator intervenes
     CodeFault{"25P03", Fault::broken},     // idle_in_transaction_session_timeout
+    CodeFault{"25P04", Fault::broken},     // transaction_timeout
+    // A standby, or a default that was changed: the next connection may be able to write.
+    CodeFault{"25006", Fault::broken},
     CodeFault{"26000",
               Fault::broken},  // a prepared statement is gone: a new connection prepares it again
-    CodeFault{"08", Fault::broken},     // connection exceptions
-    CodeFault{"53", Fault::transient},  // out of disk, memory or connections
-    CodeFault{"58", Fault::transient},  // system errors
+    CodeFault{"08", Fault::broken},        // connection exceptions
+    CodeFault{"53", Fault::transient},     // out of disk, memory or connections
+    CodeFault{"58", Fault::transient},     // system errors
+    CodeFault{"F0", Fault::transient},     // configuration file errors
+    CodeFault{"XX001", Fault::transient},  // data_corrupted
+    CodeFault{"XX002", Fault::transient},  // index_corrupted
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 10> remedies{{

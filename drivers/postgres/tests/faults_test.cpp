@@ -15,7 +15,10 @@ TEST(Faults, a_connection_that_the_server_ends_is_broken) {
   EXPECT_EQ(fault_of("57P01"), Fault::broken);
   EXPECT_EQ(fault_of("57P02"), Fault::broken);
   EXPECT_EQ(fault_of("08006"), Fault::broken);
+  EXPECT_EQ(fault_of("57P04"), Fault::broken);
   EXPECT_EQ(fault_of("25P03"), Fault::broken);
+  EXPECT_EQ(fault_of("25P04"), Fault::broken);
+  EXPECT_EQ(fault_of("25006"), Fault::broken) << "a pooled connection would stay read-only";
 }
 
 TEST(Faults, a_lack_of_resources_is_transient) {
@@ -23,6 +26,9 @@ TEST(Faults, a_lack_of_resources_is_transient) {
   EXPECT_EQ(fault_of("53300"), Fault::transient);
   EXPECT_EQ(fault_of("57P03"), Fault::transient);
   EXPECT_EQ(fault_of("57014"), Fault::transient);
+  for (auto const* const code : {"53200", "53400", "57000", "58030", "F0001", "XX001", "XX002"}) {
+    EXPECT_EQ(fault_of(code), Fault::transient) << code;
+  }
 }
 
 TEST(Faults, what_the_server_refuses_is_rejected) {

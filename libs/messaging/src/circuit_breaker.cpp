@@ -22,10 +22,10 @@ void CircuitBreaker::failed(SteadyTime now) {
   open(now, policy_.open_first);
 }
 
-void CircuitBreaker::probe_failed(SteadyTime now) {
+void CircuitBreaker::probe_failed(SteadyTime now, Duration longest) {
   // Other work may have closed it while the probe was out.
   if (!open_) return failed(now);
-  open(now, std::min(2 * pause_, policy_.open_longest));
+  open(now, std::min(2 * pause_, longest));
 }
 
 void CircuitBreaker::open(SteadyTime now, Duration pause) {

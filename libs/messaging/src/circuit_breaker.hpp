@@ -21,7 +21,8 @@ class CircuitBreaker final {
   void succeeded();
   /// Something failed that is not the probe.
   void failed(SteadyTime now);
-  void probe_failed(SteadyTime now);
+  /// The next probe waits twice as long as this one did, `longest` at most.
+  void probe_failed(SteadyTime now, Duration longest);
 
   [[nodiscard]] bool is_open() const { return open_; }
   /// When a probe may start; in the past when it may already, or all is well.

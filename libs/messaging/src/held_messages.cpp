@@ -92,6 +92,8 @@ HeldMessages::HeldMessages(Dialect const& dialect, SchemaName const& configured)
   request_statement_ = "UPDATE " + key_table_ + " SET retry_requested = ?" + key;
   lock_statement_ =
       "SELECT retry_requested FROM " + key_table_ + key + " " + std::string{dialect.for_update};
+  try_lock_statement_ =
+      dialect.for_update.empty() ? lock_statement_ : lock_statement_ + " SKIP LOCKED";
   first_statement_ =
       "SELECT " + columns + " FROM " + message_table_ + key + " ORDER BY sequence LIMIT 1";
   delete_statement_ = "DELETE FROM " + message_table_ + " WHERE sequence = ?";
@@ -127,11 +129,25 @@ void HeldMessages::insert(StatementExecutor& tx, HeldMessage const& message) con
 }
 
 std::vector<HeldKey> HeldMessages::requested(StatementExecutor& tx, std::string_view subscriber_id,
-                                             std::size_t max) const {
-  auto const rows = tx.execute("SELECT subscriber_id, channel, message_key FROM " + key_table_ +
-                                   " WHERE subscriber_id = ? AND retry_requested <> 0 "
-                                   "ORDER BY channel, message_key LIMIT ?",
-                               subscriber_id, static_cast<std::int64_t>(max));
+                                             std::size_t max,
+                                             std::optional<HeldKey> const& after) const {
+  auto sql = "SELECT subscriber_id, channel, message_key FROM " + key_table_ +
+             " WHERE subscriber_id = ? AND retry_requested <> 0";
+  std::vector<Parameter> parameters;
+  parameters.emplace_back(subscriber_id);
+  // As it stands in the table: that is what the rows are ordered by.
+  std::optional<Storable> after_key;
+  if (after) {
+    after_key.emplace(after->key);
+    sql += " AND (channel > ? OR (channel = ? AND message_key > ?))";
+    for (auto const part :
+         {std::string_view{after->channel}, std::string_view{after->channel}, after_key->view()}) {
+      parameters.emplace_back(part);
+    }
+  }
+  parameters.emplace_back(static_cast<std::int64_t>(max));
+  auto const rows =
+      tx.execute_statement(sql + " ORDER BY channel, message_key LIMIT ?", parameters);
   std::vector<HeldKey> keys;
   for (auto const row : rows) {
     keys.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<std::string>(2)});
@@ -140,8 +156,12 @@ std::vector<HeldKey> HeldMessages::requested(StatementExecutor& tx, std::string_
 }
 
 std::optional<bool> HeldMessages::lock(StatementExecutor& tx, HeldKey const& key) const {
-  auto const rows =
-      tx.execute(lock_statement_, key.subscriber_id, key.channel, Storable{key.key}.view());
+  return lock(tx, key, lock_statement_);
+}
+
+std::optional<bool> HeldMessages::lock(StatementExecutor& tx, HeldKey const& key,
+                                       std::string const& statement) const {
+  auto const rows = tx.execute(statement, key.subscriber_id, key.channel, Storable{key.key}.view());
   if (rows.empty()) return std::nullopt;
   return rows[0].get<bool>(0);
 }
@@ -154,7 +174,17 @@ std::optional<HeldMessage> HeldMessages::first_of(StatementExecutor& tx, HeldKey
 }
 
 std::optional<HeldMessage> HeldMessages::first(StatementExecutor& tx, HeldKey const& key) const {
-  if (!lock(tx, key).value_or(false)) return std::nullopt;
+  return first_if(lock(tx, key), tx, key);
+}
+
+std::optional<HeldMessage> HeldMessages::take_first(StatementExecutor& tx,
+                                                    HeldKey const& key) const {
+  return first_if(lock(tx, key, try_lock_statement_), tx, key);
+}
+
+std::optional<HeldMessage> HeldMessages::first_if(std::optional<bool> requested,
+                                                  StatementExecutor& tx, HeldKey const& key) const {
+  if (!requested.value_or(false)) return std::nullopt;
   auto message = first_of(tx, key);
   // Somebody emptied the key by hand.
   if (!message) free_if_empty(tx, key);
@@ -174,10 +204,15 @@ void HeldMessages::free_if_empty(StatementExecutor& tx, HeldKey const& held) con
           held.channel, key.view());
 }
 
-void HeldMessages::refuse(StatementExecutor& tx, HeldMessage const& message,
-                          std::string_view reason, int attempts) const {
+void HeldMessages::note_failure(StatementExecutor& tx, HeldMessage const& message,
+                                std::string_view reason, int attempts) const {
   tx.post("UPDATE " + message_table_ + " SET reason = ?, attempts = ? WHERE sequence = ?",
           Storable{reason}.view(), attempts, message.sequence);
+}
+
+void HeldMessages::refuse(StatementExecutor& tx, HeldMessage const& message,
+                          std::string_view reason, int attempts) const {
+  note_failure(tx, message, reason, attempts);
   request(tx, message.key, false);
 }
 

@@ -70,6 +70,8 @@ Inbox::Inbox(Dialect const& dialect, SchemaName const& configured) {
     look_statement_ = "SELECT 1 FROM " + held_key +
                       " WHERE subscriber_id = ? AND channel = ? AND message_key = ?";
   }
+  writable_statement_ = "INSERT INTO " + table +
+                        " (consumer_id, message_id, creation_time) SELECT '', '', 0 WHERE 1 = 0";
   forget_statement_ = forget_statement(dialect, table);
 }
 
@@ -126,6 +128,8 @@ bool Inbox::receive(StatementExecutor& tx, std::string_view subscriber_id,
                     std::string_view message_id) const {
   return tx.execute(receive_statement_, subscriber_id, Storable{message_id}.view()).affected() == 1;
 }
+
+void Inbox::require_writable(StatementExecutor& tx) const { tx.execute(writable_statement_); }
 
 std::size_t Inbox::forget_some(StatementExecutor& tx, std::chrono::milliseconds age) const {
   return static_cast<std::size_t>(

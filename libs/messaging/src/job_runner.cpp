@@ -1,37 +1,43 @@
 #include "job_runner.hpp"
 
 #include <chrono>
+#include <exception>
 #include <sstream>
 #include <utility>
 
 #include "received_record.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram {
+
+/// What ended a run.
+struct Failure {
+  Fault fault;
+  std::string what;
+  std::exception_ptr error;
+};
+
 namespace {
 
 constexpr std::string_view held_behind_reason{"held behind an earlier message of its key"};
-constexpr std::size_t requests_max = 100;
 /// Few runs in a row: a database that is away is met by the breaker, not by a worker that waits.
 constexpr int attempts_max = 5;
 constexpr Duration look_timeout{std::chrono::seconds{5}};
+/// A key with much to replay leaves the worker to others after this time.
+constexpr Duration replay_turn{std::chrono::milliseconds{50}};
 
-Outcome outcome_of(Fault fault) {
+RunStatus status_of(Fault fault) {
   switch (fault) {
     case Fault::transient:
     case Fault::conflict:
     case Fault::broken:
-    case Fault::in_doubt: return Outcome::unavailable;
-    case Fault::malformed: return Outcome::hopeless;
+    case Fault::in_doubt: return RunStatus::unavailable;
+    case Fault::malformed: return RunStatus::hopeless;
     case Fault::rejected: break;
   }
-  return Outcome::failed;
+  return RunStatus::failed;
 }
-
-struct Failure {
-  Outcome outcome;
-  std::string what;
-};
 
 /// Runs a function of the user's; what it throws, of whatever type.
 template <class Function>
@@ -39,20 +45,24 @@ std::optional<Failure> failure_of(Function&& function) {
   try {
     function();
   } catch (Error const& error) {
-    return Failure{outcome_of(error.fault()), error.what()};
+    return Failure{error.fault(), error.what(), std::current_exception()};
   } catch (std::exception const& error) {
-    return Failure{Outcome::failed, error.what()};
+    return Failure{Fault::rejected, error.what(), std::current_exception()};
   } catch (...) {  // thread top: nothing that a handler throws ends the worker
-    return Failure{Outcome::failed, "the handler threw something that is no std::exception"};
+    return Failure{Fault::rejected, "the handler threw something that is no std::exception",
+                   std::current_exception()};
   }
   return std::nullopt;
 }
 
-void set_outcome(Job& job, Outcome outcome, std::string const& reason) {
-  for (auto& item : job.items) {
-    item.outcome = outcome;
-    item.reason = reason;
-  }
+/// One of several that shared a transaction did not get on. When something is away for the one
+/// whose handler said so, the others run alone at once; when the database is, all wait.
+RunResults results_of_many(std::size_t count, std::size_t at, RunResult const& result) {
+  bool const all_wait = result.status == RunStatus::unavailable && result.cause == Cause::database;
+  RunResult const alone{.status = RunStatus::run_alone, .reason = result.reason};
+  RunResults results(count, all_wait ? result : alone);
+  if (result.status == RunStatus::unavailable) results[at] = result;
+  return results;
 }
 
 }  // namespace
@@ -66,32 +76,52 @@ JobRunner::JobRunner(Database& database, SchemaName const& schema, Subscription 
       subscriber_id_{subscription.subscriber_id},
       options_{subscription.options} {}
 
-void JobRunner::run(Job& job) const {
-  auto& first = job.items.front();
-  if (first.to_hold) {
-    auto const failure = failure_of([&] { hold(first); });
-    if (!failure) return;
-    // Nothing is lost while it waits here; the breaker and the status tell of it.
-    first.outcome = Outcome::unavailable;
-    first.reason = described(first.incoming, "it cannot be held: " + failure->what);
-    return;
-  }
-  auto const& clock = database_.clock();
-  auto const deadline = Deadline::after(clock, options_.handle_timeout);
+RunResults JobRunner::run(Job const& job) const {
+  auto const& messages = job.messages;
+  if (messages.front().to_hold) return {hold(messages.front())};
+  TransactionAttempt attempt;
+  auto const options = transact_options(attempt);
   Progress progress;
-  auto failure = failure_of([&] { handle(job, progress, deadline); });
-  if (!failure) return;
-  if (failure->outcome == Outcome::unavailable && database_answers()) {
-    if (progress.handler_began && deadline.reached(clock)) {
-      // Nothing but the handler took the time, or something in the database that it waited for.
-      failure = Failure{Outcome::failed, overrun() + failure->what};
-    } else if (job.items.size() == 1) {
-      ++first.unavailable_with_database;
-    }
+  auto const failure = failure_of([&] { handle(job, progress, options); });
+  if (!failure) {
+    RunResults results;
+    for (auto const status : progress.statuses) results.push_back({.status = status});
+    return results;
   }
-  bool const one_of_many = job.items.size() > 1 && failure->outcome != Outcome::unavailable;
-  set_outcome(job, one_of_many ? Outcome::run_alone : failure->outcome,
-              described(job.items[progress.at].incoming, failure->what));
+  auto result = result_of(*failure, progress.in_handler, options);
+  result.reason = described(messages[progress.at].incoming, result.reason);
+  if (messages.size() == 1) return {result};
+  return results_of_many(messages.size(), progress.at, result);
+}
+
+/// Whose fault it was: what the handler threw is its message's, and so is what the database says
+/// about the handler's statements and about the commit, unless something is away.
+RunResult JobRunner::result_of(Failure const& failure, bool in_handler,
+                               TransactOptions const& options) const {
+  using Stage = TransactionAttempt::Stage;
+  auto const& attempt = *options.attempt;
+  auto status = status_of(failure.fault);
+  auto reason = failure.what;
+  bool const refused_commit = attempt.stage == Stage::commit && status != RunStatus::unavailable;
+  auto cause = refused_commit ? Cause::statement : Cause::database;
+  if (in_handler) {
+    bool const raised = attempt.statement_error == failure.error;
+    bool const lock = raised && failure.fault == Fault::conflict;
+    cause = lock ? Cause::database : raised ? Cause::statement : Cause::handler;
+  }
+  if (cause == Cause::database) status = RunStatus::unavailable;
+  if (status != RunStatus::unavailable) return {.status = status, .reason = reason, .cause = cause};
+  bool const answers = database_answers();
+  if (in_handler && answers && took_its_time(options)) {
+    return {.status = RunStatus::failed, .reason = overrun() + reason, .cause = Cause::handler};
+  }
+  return {.status = status, .reason = reason, .cause = cause, .database_answers = answers};
+}
+
+/// The time is over, and it was the handler that took it, not a statement that waited.
+bool JobRunner::took_its_time(TransactOptions const& options) const {
+  return options.deadline->reached(database_.clock()) &&
+         options.attempt->waited < options_.handle_timeout / 2;
 }
 
 /// The commit would refuse to come too late as well, but not tell whose handler it was.
@@ -107,34 +137,36 @@ std::string JobRunner::overrun() const {
   return text.str();
 }
 
+/// Also that it takes what every run writes: a database that can only be read is away.
 bool JobRunner::database_answers() const {
-  return !failure_of([&] { [[maybe_unused]] auto const keys = requested(); });
+  TransactOptions const options{.timeout = look_timeout, .attempts_max = 1};
+  return !failure_of(
+      [&] { database_.transact(options, [&](Transaction& tx) { inbox_.require_writable(tx); }); });
 }
 
-/// `progress` tells which message it is about when this throws.
-void JobRunner::handle(Job& job, Progress& progress, Deadline deadline) const {
-  auto& at = progress.at;
+/// When this throws, `progress` tells of the attempt that failed last, and of no other.
+void JobRunner::handle(Job const& job, Progress& progress, TransactOptions const& options) const {
   std::vector<IncomingMessage> changed;
   if (chain_.changes_messages()) {
-    for (at = 0; at < job.items.size(); ++at) {
-      changed.push_back(job.items[at].incoming);
+    for (auto const& each : job.messages) {
+      progress = {.at = changed.size(), .in_handler = true};
+      changed.push_back(each.incoming);
       chain_.before_receive(changed.back());
     }
   }
   auto const message = [&](std::size_t place) -> IncomingMessage const& {
-    return changed.empty() ? job.items[place].incoming : changed[place];
+    return changed.empty() ? job.messages[place].incoming : changed[place];
   };
-  auto options = transact_options();
-  options.deadline = deadline;
-  database_.transact(options, [&](Transaction& tx) {
-    progress = {};
+  auto each_attempt = options;
+  each_attempt.begins = [&] { progress = {}; };
+  database_.transact(each_attempt, [&](Transaction& tx) {
     auto const receptions = receive(tx, job);
-    for (; at < job.items.size(); ++at) {
-      progress.handler_began = true;
-      job.items[at].outcome = handle_one(tx, job.items[at], receptions[at], message(at));
-      check_in_time(deadline);
+    for (auto const& each : job.messages) {
+      progress.at = progress.statuses.size();
+      progress.statuses.push_back(
+          handle_one(tx, each, receptions[progress.at], message(progress.at), progress.in_handler));
+      progress.in_handler = false;
     }
-    at = 0;
   });
   for (auto const& each : changed) chain_.after_receive(each);
 }
@@ -142,11 +174,11 @@ void JobRunner::handle(Job& job, Progress& progress, Deadline deadline) const {
 /// All inbox rows of the job before the first handler: what the job waits for does not grow with
 /// its messages.
 std::vector<Reception> JobRunner::receive(Transaction& tx, Job const& job) const {
-  if (job.items.size() == 1) return {receive(tx, job.items.front().incoming)};
+  if (job.messages.size() == 1) return {receive(tx, job.messages.front().incoming)};
   std::vector<Arrival> arrivals;
-  arrivals.reserve(job.items.size());
-  for (auto const& item : job.items) {
-    arrivals.push_back({.key = held_key(item.incoming), .message_id = message_id(item.incoming)});
+  arrivals.reserve(job.messages.size());
+  for (auto const& each : job.messages) {
+    arrivals.push_back({.key = held_key(each.incoming), .message_id = message_id(each.incoming)});
   }
   return inbox_.receive(tx, arrivals);
 }
@@ -158,73 +190,94 @@ Reception JobRunner::receive(Transaction& tx, IncomingMessage const& incoming) c
   return first_time ? Reception::fresh : Reception::duplicate;
 }
 
-Outcome JobRunner::handle_one(Transaction& tx, LaneItem const& item, Reception reception,
-                              IncomingMessage const& incoming) const {
-  if (reception == Reception::duplicate) return Outcome::duplicate;
+RunStatus JobRunner::handle_one(Transaction& tx, QueuedMessage const& message, Reception reception,
+                                IncomingMessage const& incoming, bool& in_handler) const {
+  if (reception == Reception::duplicate) return RunStatus::duplicate;
   if (reception == Reception::key_is_held && options_.hold_key &&
-      held_.hold_behind(tx, held_message(item, std::string{held_behind_reason}))) {
-    return Outcome::held_behind;
+      held_.hold_behind(tx, held_message(message, std::string{held_behind_reason}))) {
+    return RunStatus::held_behind;
   }
+  in_handler = true;
   chain_.handle(tx, incoming);
-  return Outcome::handled;
+  check_in_time(tx.deadline());
+  return RunStatus::handled;
 }
 
-void JobRunner::hold(LaneItem& item) const {
-  auto const held = held_message(item, item.reason);
-  item.outcome = database_.transact(transact_options(), [&](Transaction& tx) {
-    if (!inbox_.receive(tx, subscriber_id_, held.message_id)) return Outcome::duplicate;
-    held_.hold(tx, held);
-    return Outcome::held;
+/// Nothing is lost while it waits where it cannot be held; the status tells of it.
+RunResult JobRunner::hold(QueuedMessage const& message) const {
+  TransactionAttempt attempt;
+  auto const held = held_message(message, message.reason);
+  auto status = RunStatus::held;
+  auto const failure = failure_of([&] {
+    status = database_.transact(transact_options(attempt), [&](Transaction& tx) {
+      if (!inbox_.receive(tx, subscriber_id_, held.message_id)) return RunStatus::duplicate;
+      held_.hold(tx, held);
+      return RunStatus::held;
+    });
   });
+  if (!failure) return {.status = status, .reason = message.reason};
+  return {.status = RunStatus::unavailable,
+          .reason = described(message.incoming, "it cannot be held: " + failure->what),
+          .cause = Cause::database,
+          .database_answers = database_answers()};
 }
 
-TransactOptions JobRunner::transact_options() const {
+TransactOptions JobRunner::transact_options(TransactionAttempt& attempt) const {
   // The inbox row tells the next attempt whether this one happened.
   return {.access = Access::marked_write,
           .timeout = options_.handle_timeout,
+          .deadline = Deadline::after(database_.clock(), options_.handle_timeout),
           .attempts_max = attempts_max,
-          .nesting = Nesting::refused};
+          .nesting = Nesting::refused,
+          .attempt = &attempt};
 }
 
 // --- replays
 
-std::vector<HeldKey> JobRunner::requested() const {
+std::vector<HeldKey> JobRunner::requested(std::optional<HeldKey> const& after,
+                                          std::size_t max) const {
   TransactOptions const options{
       .access = Access::read_only, .timeout = look_timeout, .attempts_max = 1};
   return database_.transact(
-      options, [&](Transaction& tx) { return held_.requested(tx, subscriber_id_, requests_max); });
+      options, [&](Transaction& tx) { return held_.requested(tx, subscriber_id_, max, after); });
 }
 
-Replay JobRunner::replay(HeldKey const& key, std::function<bool()> const& stopped) const {
-  Replay result;
-  while (!stopped()) {
+ReplayRun JobRunner::replay(ReplayTry const& attempt, std::function<bool()> const& stopped) const {
+  auto const& clock = database_.clock();
+  auto const turn_ends = Deadline::after(clock, replay_turn);
+  ReplayRun run;
+  while (!stopped() && !turn_ends.reached(clock)) {
+    TransactionAttempt transaction;
+    auto const options = transact_options(transaction);
     std::optional<HeldMessage> message;
-    bool more = false;
-    auto const deadline = Deadline::after(database_.clock(), options_.handle_timeout);
-    auto failure = failure_of([&] { more = replay_first(key, message, deadline); });
-    bool const overran =
-        failure && message && deadline.reached(database_.clock()) && database_answers();
-    if (overran) failure = Failure{Outcome::failed, overrun() + failure->what};
-    if (failure && message && failure->outcome != Outcome::unavailable) {
-      result.refused = described(*message, failure->what);
-      failure = failure_of([&] { refuse(*message, *result.refused); });
+    Progress progress;
+    auto const failure =
+        failure_of([&] { run.done = !replay_first(attempt.key, message, progress, options); });
+    if (failure) {
+      fail(run, attempt, message, result_of(*failure, progress.in_handler, options));
+      break;
     }
-    if (failure) result.unavailable = std::move(failure->what);
-    if (!more) break;
-    ++result.replayed;
+    if (run.done) break;
+    ++run.replayed;
   }
-  return result;
+  return run;
 }
 
-/// False when there is none left.
+/// False when there is none left, or another process is at it.
 bool JobRunner::replay_first(HeldKey const& key, std::optional<HeldMessage>& message,
-                             Deadline deadline) const {
-  auto options = transact_options();
-  options.deadline = deadline;
-  return database_.transact(options, [&](Transaction& tx) {
-    message = held_.first(tx, key);
+                             Progress& progress, TransactOptions const& options) const {
+  auto each_attempt = options;
+  each_attempt.begins = [&] {
+    progress = {};
+    message.reset();
+  };
+  return database_.transact(each_attempt, [&](Transaction& tx) {
+    message = held_.take_first(tx, key);
     if (!message) return false;
+    progress.in_handler = true;
     for (auto& incoming : messages_of(*message)) replay_one(tx, *message, std::move(incoming));
+    check_in_time(tx.deadline());
+    progress.in_handler = false;
     held_.settle(tx, *message);
     return true;
   });
@@ -241,11 +294,39 @@ void JobRunner::replay_one(Transaction& tx, HeldMessage const& held,
   chain_.after_receive(incoming);
 }
 
-void JobRunner::refuse(HeldMessage const& message, std::string const& reason) const {
-  database_.transact(transact_options(), [&](Transaction& tx) {
+/// What a turn comes to that failed: the message is told of it, and when it was for the last time
+/// the request ends.
+void JobRunner::fail(ReplayRun& run, ReplayTry const& attempt,
+                     std::optional<HeldMessage> const& message, RunResult result) const {
+  run.trouble = std::move(result);
+  if (!message) return;
+  auto& trouble = *run.trouble;
+  trouble.reason = described(*message, trouble.reason);
+  bool const away = trouble.status == RunStatus::unavailable;
+  bool const hopeless = trouble.status == RunStatus::hopeless;
+  run.attempts = message->attempts + (away ? 0 : 1);
+  run.given_up =
+      away ? attempt.last_unavailable && is_its_own(trouble) : attempt.last_failure || hopeless;
+  if (away && !run.given_up) return;
+  auto const not_noted = failure_of([&] { note(*message, trouble.reason, run); });
+  if (!not_noted) return;
+  run.given_up = false;
+  trouble = {.status = RunStatus::unavailable,
+             .reason = described(*message, not_noted->what),
+             .cause = Cause::database};
+}
+
+void JobRunner::note(HeldMessage const& message, std::string_view reason,
+                     ReplayRun const& run) const {
+  TransactionAttempt attempt;
+  database_.transact(transact_options(attempt), [&](Transaction& tx) {
     auto const first = held_.first(tx, message.key);
     if (!first || first->sequence != message.sequence) return;
-    held_.refuse(tx, *first, reason, first->attempts + 1);
+    if (run.given_up) {
+      held_.refuse(tx, *first, reason, run.attempts);
+    } else {
+      held_.note_failure(tx, *first, reason, run.attempts);
+    }
   });
 }
 

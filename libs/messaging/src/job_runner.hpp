@@ -8,25 +8,18 @@
 #include <vector>
 
 #include "handler_chain.hpp"
-#include "lane_item.hpp"
+#include "queued_message.hpp"
+#include "replay.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/log.hpp"
 #include "tram/messaging/held_messages.hpp"
 #include "tram/messaging/inbox.hpp"
 #include "tram/messaging/subscription.hpp"
-#include "tram/messaging/workers.hpp"
 #include "tram/sql/database.hpp"
 
 namespace tram {
 
-/// What came of replaying the messages held for a key.
-struct Replay {
-  std::size_t replayed{};
-  /// Why the first message that is left was refused.
-  std::optional<std::string> refused{};
-  /// What was away: the rest waits for the next look.
-  std::optional<std::string> unavailable{};
-};
+struct Failure;
 
 /// What workers do for one subscription, each time in transactions of its own. Callable from any
 /// thread at once; raises nothing: what fails is told in the result.
@@ -35,34 +28,44 @@ class JobRunner final {
   JobRunner(Database& database, SchemaName const& schema, Subscription const& subscription,
             Interceptors const& interceptors, Logger const& logger);
 
-  /// Handles or holds the job's messages, and sets their outcomes and reasons.
-  void run(Job& job) const;
-  /// Handles what is held for the key, one message per transaction, until none is left, one fails
-  /// or `stopped` says so.
-  [[nodiscard]] Replay replay(HeldKey const& key, std::function<bool()> const& stopped) const;
-  /// Keys whose replay was requested. Faults: those of the driver.
-  [[nodiscard]] std::vector<HeldKey> requested() const;
+  /// Handles or holds the job's messages; what became of each.
+  [[nodiscard]] RunResults run(Job const& job) const;
+  /// Handles what is held for the key, one message per transaction, until none is left, one fails,
+  /// `stopped` says so or others should have their turn.
+  [[nodiscard]] ReplayRun replay(ReplayTry const& attempt,
+                                 std::function<bool()> const& stopped) const;
+  /// Keys behind `after` whose replay was requested, in order, `max` at most. Faults: those of the
+  /// driver.
+  [[nodiscard]] std::vector<HeldKey> requested(std::optional<HeldKey> const& after,
+                                               std::size_t max) const;
 
  private:
-  /// How far a job came.
+  /// How far the function of a transaction came.
   struct Progress {
     /// The message that it is at.
     std::size_t at{};
-    bool handler_began{};
+    bool in_handler{};
+    std::vector<RunStatus> statuses{};
   };
 
-  void handle(Job& job, Progress& progress, Deadline deadline) const;
+  [[nodiscard]] RunResult hold(QueuedMessage const& message) const;
+  void handle(Job const& job, Progress& progress, TransactOptions const& options) const;
+  [[nodiscard]] RunResult result_of(Failure const& failure, bool in_handler,
+                                    TransactOptions const& options) const;
+  [[nodiscard]] bool took_its_time(TransactOptions const& options) const;
   [[nodiscard]] bool database_answers() const;
   [[nodiscard]] std::vector<Reception> receive(Transaction& tx, Job const& job) const;
   [[nodiscard]] Reception receive(Transaction& tx, IncomingMessage const& incoming) const;
-  [[nodiscard]] Outcome handle_one(Transaction& tx, LaneItem const& item, Reception reception,
-                                   IncomingMessage const& incoming) const;
-  void hold(LaneItem& item) const;
+  [[nodiscard]] RunStatus handle_one(Transaction& tx, QueuedMessage const& message,
+                                     Reception reception, IncomingMessage const& incoming,
+                                     bool& in_handler) const;
   [[nodiscard]] bool replay_first(HeldKey const& key, std::optional<HeldMessage>& message,
-                                  Deadline deadline) const;
+                                  Progress& progress, TransactOptions const& options) const;
   void replay_one(Transaction& tx, HeldMessage const& held, IncomingMessage incoming) const;
-  void refuse(HeldMessage const& message, std::string const& reason) const;
-  [[nodiscard]] TransactOptions transact_options() const;
+  void fail(ReplayRun& run, ReplayTry const& attempt, std::optional<HeldMessage> const& message,
+            RunResult result) const;
+  void note(HeldMessage const& message, std::string_view reason, ReplayRun const& run) const;
+  [[nodiscard]] TransactOptions transact_options(TransactionAttempt& attempt) const;
   void check_in_time(Deadline deadline) const;
   [[nodiscard]] std::string overrun() const;
 

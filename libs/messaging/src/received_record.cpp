@@ -94,16 +94,16 @@ IncomingMessage incoming_of(HeldMessage const& held, Message message) {
 
 }  // namespace
 
-std::vector<LaneItem> lane_items(std::string_view subscriber_id, Delivery record) {
+std::vector<QueuedMessage> queued_messages(std::string_view subscriber_id, Delivery record) {
   auto const key = shortened(std::move(record.key));
   auto const item = [&](Message message, std::string message_key) {
-    return LaneItem{.incoming = {.message = std::move(message),
-                                 .subscriber_id = std::string{subscriber_id},
-                                 .source = record.source,
-                                 .position = record.position,
-                                 .key = std::move(message_key)}};
+    return QueuedMessage{.incoming = {.message = std::move(message),
+                                      .subscriber_id = std::string{subscriber_id},
+                                      .source = record.source,
+                                      .position = record.position,
+                                      .key = std::move(message_key)}};
   };
-  std::vector<LaneItem> items;
+  std::vector<QueuedMessage> items;
   try {
     bool const many = is_multi_message(record.value);
     auto messages = read_messages(record.value);
@@ -140,7 +140,7 @@ HeldKey held_key(IncomingMessage const& incoming) {
           .key = incoming.key};
 }
 
-HeldMessage held_message(LaneItem const& item, std::string reason) {
+HeldMessage held_message(QueuedMessage const& item, std::string reason) {
   auto const& incoming = item.incoming;
   auto const& message = incoming.message;
   HeldMessage held{.key = held_key(incoming),

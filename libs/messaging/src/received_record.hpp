@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lane_item.hpp"
+#include "queued_message.hpp"
 #include "tram/broker/consumer.hpp"
 #include "tram/messaging/held_messages.hpp"
 
@@ -12,7 +12,7 @@ namespace tram {
 
 /// The messages of a record for their lanes. A record that is none gives one item, to be held, with
 /// its value as the payload and no headers.
-std::vector<LaneItem> lane_items(std::string_view subscriber_id, Delivery record);
+std::vector<QueuedMessage> queued_messages(std::string_view subscriber_id, Delivery record);
 
 /// The id of a message; for a record that is none, its place: `CHANNEL:PARTITION:POSITION`.
 std::string message_id(IncomingMessage const& incoming);
@@ -25,7 +25,7 @@ HeldKey held_key(IncomingMessage const& incoming);
 
 /// As it is stored. Headers `{}` say that the payload is the value of a record: of one that is no
 /// message, or of a message whose payload no database takes as text.
-HeldMessage held_message(LaneItem const& item, std::string reason);
+HeldMessage held_message(QueuedMessage const& item, std::string reason);
 
 /// The messages to handle in place of a held one: itself, or those in the record that it is.
 /// Malformed, when that still holds none.

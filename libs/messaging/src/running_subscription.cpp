@@ -21,6 +21,9 @@ constexpr Duration poll_interval_blind{std::chrono::milliseconds{10}};
 /// `transient` goes on by itself; when it does not, a new consumer may.
 constexpr int transient_failures_max = 20;
 constexpr Duration close_timeout{std::chrono::seconds{5}};
+/// Held keys that one look finds, and that are known at a time.
+constexpr std::size_t requests_max = 1'000;
+constexpr std::size_t replay_keys_max = 10'000;
 
 std::vector<std::string> mapped_channels(NameMapping const& mapping,
                                          std::vector<std::string> const& channels) {
@@ -41,7 +44,8 @@ Counterpart::Names names_of(Subscription const& subscription, std::string_view w
 
 RunningSubscription::RunningSubscription(SubscriberParts const& parts,
                                          SubscriberOptions const& options,
-                                         Subscription subscription, std::shared_ptr<JobBoard> board)
+                                         Subscription subscription, std::shared_ptr<JobBoard> board,
+                                         ReplaySlots& replay_slots)
     : parts_{parts},
       options_{options},
       subscription_{std::move(subscription)},
@@ -59,6 +63,8 @@ RunningSubscription::RunningSubscription(SubscriberParts const& parts,
             {options.held_check_interval, options.held_check_interval},
             parts.random,
             parts.logger},
+      replays_{subscription_.options, replay_keys_max, parts.random},
+      replay_slots_{replay_slots},
       last_progress_{parts.clock.steady()} {}
 
 bool RunningSubscription::step(SteadyTime now) {
@@ -123,8 +129,8 @@ void RunningSubscription::take(ConsumerEvent event) {
           ++counters_.delivered;
           auto const source = each.source;
           auto const position = each.position;
-          auto items = lane_items(subscription_.subscriber_id, std::move(each));
-          core_.delivered(source, position, std::move(items));
+          auto messages = queued_messages(subscription_.subscriber_id, std::move(each));
+          core_.delivered(source, position, std::move(messages));
         }
       },
       event);
@@ -182,47 +188,49 @@ void RunningSubscription::start_jobs() {
   while (auto next = core_.take_job(now_)) {
     progressed_ = true;
     board_->submit(parts_.workers, [this, runner = runner_, job = std::move(*next)]() mutable {
-      runner->run(job);
+      auto results = runner->run(job);
       return JobBoard::Continuation{
-          [this, job = std::move(job)]() mutable { finished(std::move(job)); }};
+          [this, job = std::move(job), results = std::move(results)]() mutable {
+            finished(std::move(job), results);
+          }};
     });
   }
 }
 
-void RunningSubscription::finished(Job job) {
+void RunningSubscription::finished(Job job, RunResults const& results) {
   progressed_ = true;
   now_ = parts_.clock.steady();
-  for (auto const& item : job.items) count(item);
-  core_.finished(std::move(job), now_);
+  for (std::size_t i = 0; i < results.size(); ++i) count(job.messages[i], results[i]);
+  core_.finished(std::move(job), results, now_);
   log_breaker();
 }
 
-void RunningSubscription::count(LaneItem const& item) {
-  auto const& incoming = item.incoming;
+void RunningSubscription::count(QueuedMessage const& message, RunResult const& result) {
+  auto const& incoming = message.incoming;
   // The run that holds it is none of the handler's.
-  int const attempt = item.outcome == Outcome::held ? item.failures : incoming.attempt;
+  int const attempt = result.status == RunStatus::held ? message.failures : incoming.attempt;
   auto const log = [&](std::string_view event) {
     parts_.logger.warning(event, {{"subscriber", subscription_.subscriber_id},
                                   {"key", incoming.key},
                                   {"attempt", attempt},
-                                  {"reason", item.reason}});
+                                  {"reason", result.reason}});
   };
-  switch (item.outcome) {
-    case Outcome::handled: ++counters_.handled; break;
-    case Outcome::duplicate: ++counters_.duplicates; break;
-    case Outcome::held:
+  switch (result.status) {
+    case RunStatus::handled: ++counters_.handled; break;
+    case RunStatus::duplicate: ++counters_.duplicates; break;
+    case RunStatus::held:
       ++counters_.held;
       if (incoming.message.headers.empty()) ++counters_.malformed;
       log("subscription.held");
       break;
-    case Outcome::held_behind: ++counters_.held_behind; break;
-    case Outcome::failed:
-    case Outcome::hopeless:
+    case RunStatus::held_behind: ++counters_.held_behind; break;
+    case RunStatus::failed:
+    case RunStatus::hopeless:
       ++counters_.failures;
       log("subscription.failed");
       return;
-    case Outcome::unavailable: log("subscription.unavailable"); return;
-    case Outcome::run_alone: return;
+    case RunStatus::unavailable: log("subscription.unavailable"); return;
+    case RunStatus::run_alone: return;
   }
   last_progress_ = now_;
 }
@@ -244,42 +252,71 @@ void RunningSubscription::look_for_replays() {
   looks_for_replays_ = true;
   progressed_ = true;
   next_held_check_ = now_ + options_.held_check_interval;
-  board_->submit(parts_.workers, [this, runner = runner_]() -> JobBoard::Continuation {
-    try {
-      return [this, keys = runner->requested()] {
-        looks_for_replays_ = false;
-        held_.succeeded();
-        start_replays(keys);
-      };
-    } catch (Error const& error) {
-      return [this, error] {
-        looks_for_replays_ = false;
-        held_.failed(error, now_);
-      };
-    }
+  board_->submit(parts_.workers,
+                 [this, runner = runner_, after = requests_after_]() -> JobBoard::Continuation {
+                   try {
+                     return [this, keys = runner->requested(after, requests_max)] {
+                       looks_for_replays_ = false;
+                       held_.succeeded();
+                       found_requests(keys);
+                     };
+                   } catch (Error const& error) {
+                     return [this, error] {
+                       looks_for_replays_ = false;
+                       held_.failed(error, now_);
+                     };
+                   }
+                 });
+}
+
+/// The next look begins where this one ended, so that every key that waits is found in the end,
+/// however many there are.
+void RunningSubscription::found_requests(std::vector<HeldKey> const& keys) {
+  replays_.requested(keys);
+  bool const may_be_more = keys.size() == requests_max;
+  requests_after_ = may_be_more ? std::optional{keys.back()} : std::nullopt;
+  if (may_be_more && !replays_.full()) next_held_check_ = now_;
+}
+
+bool RunningSubscription::start_replay() {
+  if (draining_ || replay_slots_.used == replay_slots_.max) return false;
+  auto const turn = replays_.take(now_);
+  if (!turn) return false;
+  ++replay_slots_.used;
+  board_->submit(parts_.workers, [this, runner = runner_, board = board_, turn = *turn] {
+    auto const run = runner->replay(turn, [&] { return board->is_closed(); });
+    return JobBoard::Continuation{[this, key = turn.key, run] { replayed(key, run); }};
   });
+  return true;
 }
 
-void RunningSubscription::start_replays(std::vector<HeldKey> const& keys) {
-  for (auto const& key : keys) {
-    if (draining_ || !replaying_.insert(key).second) continue;
-    board_->submit(parts_.workers, [this, runner = runner_, board = board_, key] {
-      auto const replay = runner->replay(key, [&] { return board->is_closed(); });
-      return JobBoard::Continuation{[this, key, replay] { replayed(key, replay); }};
-    });
-  }
-}
-
-void RunningSubscription::replayed(HeldKey const& key, Replay const& replay) {
+void RunningSubscription::replayed(HeldKey const& key, ReplayRun const& run) {
   progressed_ = true;
-  replaying_.erase(key);
-  counters_.replayed += replay.replayed;
+  now_ = parts_.clock.steady();
+  --replay_slots_.used;
+  counters_.replayed += run.replayed;
+  if (run.trouble && run.trouble->status != RunStatus::unavailable) ++counters_.replay_failures;
+  replayed_[key] += run.replayed;
+  replays_.finished(key, run, now_);
+  log_replay(key, run);
+  if (run.done || run.given_up) replayed_.erase(key);
+}
+
+void RunningSubscription::log_replay(HeldKey const& key, ReplayRun const& run) {
+  if (run.trouble) {
+    parts_.logger.warning("subscription.replay_failed",
+                          {{"subscriber", subscription_.subscriber_id},
+                           {"channel", key.channel},
+                           {"key", key.key},
+                           {"attempt", run.attempts},
+                           {"given_up", run.given_up ? "yes" : "no"},
+                           {"reason", run.trouble->reason}});
+  }
+  if (!run.done || replayed_[key] == 0) return;
   parts_.logger.info("subscription.replayed", {{"subscriber", subscription_.subscriber_id},
                                                {"channel", key.channel},
                                                {"key", key.key},
-                                               {"messages", replay.replayed},
-                                               {"refused", replay.refused.value_or("")},
-                                               {"unavailable", replay.unavailable.value_or("")}});
+                                               {"messages", replayed_[key]}});
 }
 
 // --- what others want to know
@@ -291,6 +328,7 @@ SteadyTime RunningSubscription::next_step() const {
   if (draining_) return next;
   if (!broker_.may_be_tried(now_)) next = std::min(next, broker_.not_before());
   if (!looks_for_replays_) next = std::min(next, next_held_check_);
+  if (replay_slots_.used < replay_slots_.max) next = std::min(next, replays_.next_due());
   return std::min(next, core_.next_due());
 }
 
@@ -316,7 +354,7 @@ SubscriptionStatus RunningSubscription::status() const {
 }
 
 bool RunningSubscription::idle() const {
-  return consumer_ && quiet_ && core_.waiting() + core_.running() == 0 && replaying_.empty();
+  return consumer_ && quiet_ && core_.waiting() + core_.running() == 0 && replays_.empty();
 }
 
 }  // namespace tram

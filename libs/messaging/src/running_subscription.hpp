@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "job_board.hpp"
 #include "job_runner.hpp"
+#include "replay_queue.hpp"
 #include "subscription_core.hpp"
 #include "tram/base/counterpart.hpp"
 #include "tram/broker/consumer.hpp"
@@ -14,18 +17,28 @@
 
 namespace tram {
 
+/// How many replays run at the same time, over all subscriptions of a subscriber: few, so that
+/// messages that just came in find a worker.
+struct ReplaySlots {
+  std::size_t max{};
+  std::size_t used{};
+};
+
 /// One subscription at work: its consumer, its core, and its jobs on the workers. Belongs to the
 /// thread of the loop.
 class RunningSubscription final {
  public:
-  /// `parts` and `options` outlive it.
+  /// `parts`, `options` and `replay_slots` outlive it.
   RunningSubscription(SubscriberParts const& parts, SubscriberOptions const& options,
-                      Subscription subscription, std::shared_ptr<JobBoard> board);
+                      Subscription subscription, std::shared_ptr<JobBoard> board,
+                      ReplaySlots& replay_slots);
   RunningSubscription(RunningSubscription const&) = delete;
   RunningSubscription& operator=(RunningSubscription const&) = delete;
 
-  /// One round; true when anything happened.
+  /// One round without replays; true when anything happened.
   bool step(SteadyTime now);
+  /// Begins one replay, if one may begin; true when it did.
+  bool start_replay();
   /// From here on nothing new is taken or started.
   void begin_drain();
   /// Stores what is done and leaves the group.
@@ -48,12 +61,13 @@ class RunningSubscription final {
   void acknowledge();
   void change_flow();
   void start_jobs();
-  void finished(Job job);
-  void count(LaneItem const& item);
+  void finished(Job job, RunResults const& results);
+  void count(QueuedMessage const& message, RunResult const& result);
   void log_breaker();
   void look_for_replays();
-  void start_replays(std::vector<HeldKey> const& keys);
-  void replayed(HeldKey const& key, Replay const& replay);
+  void found_requests(std::vector<HeldKey> const& keys);
+  void replayed(HeldKey const& key, ReplayRun const& run);
+  void log_replay(HeldKey const& key, ReplayRun const& run);
 
   SubscriberParts const& parts_;
   SubscriberOptions const& options_;
@@ -69,7 +83,12 @@ class RunningSubscription final {
   Counterpart held_;
   std::unique_ptr<Consumer> consumer_;
   SubscriptionCounters counters_;
-  std::set<HeldKey> replaying_;
+  ReplayQueue replays_;
+  ReplaySlots& replay_slots_;
+  /// How many messages of a key were replayed since its request was found.
+  std::map<HeldKey, std::size_t> replayed_;
+  /// Where the last look for requests ended, when there may be more.
+  std::optional<HeldKey> requests_after_;
   bool looks_for_replays_{};
 
   SteadyTime now_{};

@@ -13,6 +13,8 @@ namespace {
 /// Between two batches of old rows, so that their removal does not delay messages.
 constexpr Duration retention_pause{std::chrono::milliseconds{20}};
 constexpr Duration retention_timeout{std::chrono::seconds{5}};
+/// Most workers are for messages that just came in.
+constexpr std::size_t workers_per_replay = 4;
 
 }  // namespace
 
@@ -21,6 +23,7 @@ Subscriber::Loop::Loop(SubscriberParts parts, SubscriberOptions options,
     : parts_{std::move(parts)},
       options_{std::move(options)},
       board_{std::make_shared<JobBoard>(parts_.clock, parts_.workers.count())},
+      replay_slots_{.max = std::max<std::size_t>(parts_.workers.count() / workers_per_replay, 1)},
       inbox_{parts_.database.dialect(), options_.schema},
       retention_{{.events = "subscription",
                   .owner_field = "subscriber",
@@ -31,8 +34,8 @@ Subscriber::Loop::Loop(SubscriberParts parts, SubscriberOptions options,
                  parts_.logger},
       next_retention_{parts_.clock.steady() + options_.inbox_check_interval} {
   for (auto& subscription : subscriptions) {
-    subscriptions_.push_back(
-        std::make_unique<RunningSubscription>(parts_, options_, std::move(subscription), board_));
+    subscriptions_.push_back(std::make_unique<RunningSubscription>(
+        parts_, options_, std::move(subscription), board_, replay_slots_));
   }
   publish_status();
 }
@@ -47,6 +50,7 @@ bool Subscriber::Loop::step() {
   now_ = parts_.clock.steady();
   bool progressed = take_results();
   for (auto const& subscription : subscriptions_) progressed |= subscription->step(now_);
+  progressed |= start_replays();
   if (!board_->is_closed()) forget_old_inbox_rows();
   publish_status();
   return progressed;
@@ -56,6 +60,19 @@ bool Subscriber::Loop::take_results() {
   auto const results = board_->take();
   for (auto const& then : results) then();
   return !results.empty();
+}
+
+/// One of each subscription in turn, until no more may begin.
+bool Subscriber::Loop::start_replays() {
+  std::size_t refused = 0;
+  bool started = false;
+  while (refused < subscriptions_.size()) {
+    bool const starts = subscriptions_[replays_next_]->start_replay();
+    replays_next_ = (replays_next_ + 1) % subscriptions_.size();
+    refused = starts ? 0 : refused + 1;
+    started |= starts;
+  }
+  return started;
 }
 
 SteadyTime Subscriber::Loop::next_step() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <stop_token>
 #include <vector>
@@ -31,6 +32,7 @@ class Subscriber::Loop final {
 
  private:
   bool take_results();
+  bool start_replays();
   void forget_old_inbox_rows();
   void forgot(std::size_t rows);
   void drain();
@@ -41,7 +43,10 @@ class Subscriber::Loop final {
   SubscriberOptions options_;
   // Shared with the jobs that are out.
   std::shared_ptr<JobBoard> board_;
+  ReplaySlots replay_slots_;
   std::vector<std::unique_ptr<RunningSubscription>> subscriptions_;
+  /// Whose turn it is to begin a replay.
+  std::size_t replays_next_{};
   Inbox inbox_;
   Counterpart retention_;
   SteadyTime now_{};

@@ -3,9 +3,25 @@
 #include <algorithm>
 #include <utility>
 
+#include "pauses.hpp"
 #include "tram/base/assert.hpp"
 
 namespace tram {
+namespace {
+
+/// Messages that have not met the trouble yet, out at the same time while the breaker is open.
+constexpr std::size_t untried_max = 3;
+/// A database that is away is asked this often at least: that costs nothing, and nothing gets on
+/// without it.
+constexpr Duration database_pause_longest{std::chrono::seconds{2}};
+/// One lane counts as this part of a partition's limit at most, so that a key with much to do does
+/// not keep the others of its partition from being read; all that waits for such lanes is bounded
+/// by number and size.
+constexpr std::size_t lanes_min = 32;
+constexpr std::size_t surplus_factor = 10;
+constexpr std::size_t surplus_bytes = std::size_t{32} * 1024 * 1024;
+
+}  // namespace
 
 SubscriptionCore::SubscriptionCore(SubscriptionOptions const& options, std::size_t jobs_max,
                                    Random& random)
@@ -34,6 +50,7 @@ void SubscriptionCore::forget(Assignment assignment) {
   auto const of_it = [&](LaneReference const& lane) { return lane.assignment == assignment; };
   auto const& partition = partitions_.at(assignment);
   backlog_ -= partition.backlog;
+  bytes_ -= partition.bytes;
   running_here_ -= partition.running;
   std::erase_if(ready_, of_it);
   std::erase_if(pausing_, [&](auto const& pausing) { return of_it(pausing.second); });
@@ -52,26 +69,30 @@ std::vector<TopicPartition> SubscriptionCore::owned() const {
 // --- records
 
 void SubscriptionCore::delivered(TopicPartition const& partition, Position position,
-                                 std::vector<LaneItem> items) {
+                                 std::vector<QueuedMessage> messages) {
   auto const found = assignments_.find(partition);
   TRAM_ASSERT(found != assignments_.end(), "a record came from a partition that is not assigned");
   auto& owner = partitions_.at(found->second);
   owner.ledger.issue(position);
-  if (items.empty()) return finish_record(owner, found->second, position);
-  if (items.size() > 1) owner.messages_left[position] = items.size();
-  owner.backlog += items.size();
-  backlog_ += items.size();
-  for (auto& item : items) {
-    item.assignment = found->second;
-    enqueue(owner, std::move(item));
+  if (messages.empty()) return finish_record(owner, found->second, position);
+  if (messages.size() > 1) owner.messages_left[position] = messages.size();
+  for (auto& message : messages) {
+    message.assignment = found->second;
+    enqueue(owner, std::move(message));
   }
   check_backlog(owner);
 }
 
-void SubscriptionCore::enqueue(Partition& partition, LaneItem item) {
-  auto const [lane, created] = partition.lanes.try_emplace(item.incoming.key);
-  if (created) ready_.push_back({item.assignment, &*lane});
-  lane->second.items.push_back(std::move(item));
+void SubscriptionCore::enqueue(Partition& partition, QueuedMessage message) {
+  auto const [lane, created] = partition.lanes.try_emplace(message.incoming.key);
+  if (created) ready_.push_back({message.assignment, &*lane});
+  auto const bytes = message.bytes();
+  ++partition.backlog;
+  ++backlog_;
+  partition.bytes += bytes;
+  bytes_ += bytes;
+  if (lane->second.size() < lane_share()) ++partition.counted;
+  lane->second.messages.push_back(std::move(message));
 }
 
 void SubscriptionCore::finish_record(Partition& partition, Assignment assignment,
@@ -86,10 +107,20 @@ void SubscriptionCore::finish_record(Partition& partition, Assignment assignment
   acknowledgeable_.push_back(assignment);
 }
 
+std::size_t SubscriptionCore::lane_share() const {
+  return std::max<std::size_t>(options_.partition_backlog_max / lanes_min, 1);
+}
+
+/// Whether more waits than one of `parts` of what may.
+bool SubscriptionCore::exceeds(Partition const& partition, std::size_t parts) const {
+  auto const allowed = options_.partition_backlog_max / parts;
+  if (partition.counted > allowed) return true;
+  return partition.backlog > allowed &&
+         (partition.backlog > surplus_factor * allowed || bytes_ > surplus_bytes / parts);
+}
+
 void SubscriptionCore::check_backlog(Partition& partition) {
-  bool const too_much = partition.backlog > options_.partition_backlog_max;
-  bool const half = partition.backlog <= options_.partition_backlog_max / 2;
-  if (partition.paused ? !half : !too_much) return;
+  if (partition.paused ? exceeds(partition, 2) : !exceeds(partition, 1)) return;
   partition.paused = !partition.paused;
   flow_changes_.push_back({partition.name, partition.paused ? Flow::pause : Flow::resume});
 }
@@ -121,29 +152,62 @@ void SubscriptionCore::tick(SteadyTime now) {
 
 SteadyTime SubscriptionCore::next_due() const {
   auto due = pausing_.empty() ? SteadyTime::max() : pausing_.begin()->first;
-  if (breaker_.is_open() && !ready_.empty()) due = std::min(due, breaker_.probe_at());
-  return due;
+  if (!breaker_.is_open() || ready_.empty()) return due;
+  due = std::min(due, breaker_.probe_at());
+  return some_untried_may_run() ? std::min(due, next_untried_) : due;
 }
 
 std::optional<Job> SubscriptionCore::take_job(SteadyTime now) {
   if (ready_.empty() || jobs_ >= jobs_max_) return std::nullopt;
-  auto const permission = breaker_.permission(now);
-  if (permission == CircuitBreaker::Permission::none) return std::nullopt;
-  Job job;
-  job.is_probe = permission == CircuitBreaker::Permission::one_probe;
-  if (job.is_probe) breaker_.probing();
-  std::size_t const items_max =
-      job.is_probe || !may_share(ready_.front()) ? 1 : options_.messages_per_transaction;
+  auto const permitted = trial(now);
+  if (!permitted) return std::nullopt;
+  Job job{.messages = {}, .trial = *permitted};
+  bool const alone = job.trial != Job::Trial::none || !may_share(ready_.front());
+  auto const messages_max = alone ? 1 : options_.messages_per_transaction;
   do {
     start(job);
-  } while (job.items.size() < items_max && !ready_.empty() && may_share(ready_.front()));
+  } while (job.messages.size() < messages_max && !ready_.empty() && may_share(ready_.front()));
   ++jobs_;
   return job;
 }
 
+/// How the next job may run, if it may. While the breaker is open, messages that have not met the
+/// trouble go first: what a few messages meet must not keep the others waiting.
+std::optional<Job::Trial> SubscriptionCore::trial(SteadyTime now) {
+  auto const permission = breaker_.permission(now);
+  if (permission == CircuitBreaker::Permission::all) return Job::Trial::none;
+  bool const probes = permission == CircuitBreaker::Permission::one_probe;
+  if (!probes && (now < next_untried_ || !some_untried_may_run())) return std::nullopt;
+  if (auto const untried = first_untried(); untried != ready_.end()) {
+    std::rotate(ready_.begin(), untried, untried + 1);
+  }
+  next_untried_ = now + options_.breaker.open_first;
+  if (probes) {
+    breaker_.probing();
+    return Job::Trial::probe;
+  }
+  ++untried_out_;
+  return Job::Trial::untried;
+}
+
+std::deque<SubscriptionCore::LaneReference>::iterator SubscriptionCore::first_untried() {
+  return std::ranges::find_if(ready_, [](LaneReference const& each) {
+    return each.lane->second.messages.front().unavailable == 0;
+  });
+}
+
+bool SubscriptionCore::some_untried_may_run() const {
+  return !database_away_ && untried_out_ < untried_max &&
+         std::ranges::any_of(
+             ready_,
+             [](LaneReference const& each) {
+               return each.lane->second.messages.front().unavailable == 0;
+             });
+}
+
 bool SubscriptionCore::may_share(LaneReference const& reference) const {
-  auto const& item = reference.lane->second.items.front();
-  return !item.alone && !item.to_hold;
+  auto const& message = reference.lane->second.messages.front();
+  return !message.alone && !message.to_hold;
 }
 
 /// Moves the first message of the first lane into the job; the lane stays, also when it is empty
@@ -151,113 +215,161 @@ bool SubscriptionCore::may_share(LaneReference const& reference) const {
 void SubscriptionCore::start(Job& job) {
   auto const reference = ready_.front();
   ready_.pop_front();
-  auto& items = reference.lane->second.items;
-  job.items.push_back(std::move(items.front()));
-  items.pop_front();
-  auto& item = job.items.back();
-  item.incoming.attempt = item.failures + 1;
-  ++partitions_.at(item.assignment).running;
+  auto& lane = reference.lane->second;
+  lane.runs = true;
+  job.messages.push_back(std::move(lane.messages.front()));
+  lane.messages.pop_front();
+  auto& message = job.messages.back();
+  message.incoming.attempt = message.failures + 1;
+  if (message.unavailable == 0) message.seen_getting_on = got_on_;
+  ++partitions_.at(message.assignment).running;
   ++running_;
   ++running_here_;
 }
 
 // --- finishing
 
-void SubscriptionCore::finished(Job job, SteadyTime now) {
+void SubscriptionCore::finished(Job job, RunResults const& results, SteadyTime now) {
   TRAM_ASSERT(jobs_ > 0, "a job came back that is not out");
+  TRAM_ASSERT(results.size() == job.messages.size(), "every message of a job has a result");
   --jobs_;
-  inform_breaker(job, now);
-  for (auto& item : job.items) settle(std::move(item), now);
+  if (job.trial == Job::Trial::untried) --untried_out_;
+  inform_breaker(job, results, now);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    settle(std::move(job.messages[i]), results[i], now);
+  }
 }
 
-void SubscriptionCore::inform_breaker(Job const& job, SteadyTime now) {
-  auto const away = std::ranges::find(job.items, Outcome::unavailable, &LaneItem::outcome);
-  if (away == job.items.end()) {
+/// The breaker opens for what many different messages meet: one that meets it again says nothing
+/// new, unless it is the database that is away.
+void SubscriptionCore::inform_breaker(Job const& job, RunResults const& results, SteadyTime now) {
+  auto const away = std::ranges::find(results, RunStatus::unavailable, &RunResult::status);
+  if (away == results.end()) {
+    ++got_on_;
+    database_away_ = false;
     breaker_.succeeded();
     trouble_.clear();
     return;
   }
-  job.is_probe ? breaker_.probe_failed(now) : breaker_.failed(now);
+  database_away_ = !away->database_answers;
+  auto const& message = job.messages[static_cast<std::size_t>(away - results.begin())];
+  if (job.trial == Job::Trial::probe) {
+    auto const longest = options_.breaker.open_longest;
+    bool const of_database = away->cause == Cause::database;
+    breaker_.probe_failed(now, of_database ? std::min(longest, database_pause_longest) : longest);
+  } else if (database_away_ || meets_trouble_first(message)) {
+    breaker_.failed(now);
+  }
   if (breaker_.is_open()) trouble_ = away->reason;
 }
 
-void SubscriptionCore::settle(LaneItem item, SteadyTime now) {
+/// For the first time since anything got on.
+bool SubscriptionCore::meets_trouble_first(QueuedMessage const& message) const {
+  return message.unavailable == 0 || message.seen_getting_on != got_on_;
+}
+
+void SubscriptionCore::settle(QueuedMessage message, RunResult const& result, SteadyTime now) {
   --running_;
-  auto const found = partitions_.find(item.assignment);
+  auto const found = partitions_.find(message.assignment);
   if (found == partitions_.end()) return;
   auto& partition = found->second;
   --partition.running;
   --running_here_;
-  auto const lane = partition.lanes.find(item.incoming.key);
+  auto const lane = partition.lanes.find(message.incoming.key);
   TRAM_ASSERT(lane != partition.lanes.end(), "a message came back whose lane is gone");
-  switch (item.outcome) {
-    case Outcome::handled:
-    case Outcome::duplicate:
-    case Outcome::held:
-    case Outcome::held_behind: complete(partition, lane, item); return;
-    case Outcome::failed:
-    case Outcome::hopeless:
-    case Outcome::unavailable:
-    case Outcome::run_alone: run_again({item.assignment, &*lane}, std::move(item), now); return;
+  switch (result.status) {
+    case RunStatus::handled:
+    case RunStatus::duplicate:
+    case RunStatus::held:
+    case RunStatus::held_behind: complete(partition, lane, message); return;
+    case RunStatus::failed:
+    case RunStatus::hopeless:
+    case RunStatus::unavailable:
+    case RunStatus::run_alone:
+      run_again({message.assignment, &*lane}, std::move(message), result, now);
+      return;
   }
 }
 
-void SubscriptionCore::complete(Partition& partition, Lanes::iterator lane, LaneItem const& item) {
-  if (lane->second.items.empty()) {
+void SubscriptionCore::complete(Partition& partition, Lanes::iterator lane,
+                                QueuedMessage const& message) {
+  auto& [messages, runs] = lane->second;
+  if (messages.size() < lane_share()) --partition.counted;
+  runs = false;
+  if (messages.empty()) {
     partition.lanes.erase(lane);
   } else {
-    ready_.push_back({item.assignment, &*lane});
+    ready_.push_back({message.assignment, &*lane});
   }
+  auto const bytes = message.bytes();
   --partition.backlog;
   --backlog_;
+  partition.bytes -= bytes;
+  bytes_ -= bytes;
   check_backlog(partition);
-  finish_record(partition, item.assignment, item.incoming.position);
+  finish_record(partition, message.assignment, message.incoming.position);
 }
 
-void SubscriptionCore::run_again(LaneReference const& reference, LaneItem item, SteadyTime now) {
-  int pause_of = 0;
-  if (item.outcome == Outcome::run_alone) {
-    item.alone = true;
-  } else if (item.outcome == Outcome::unavailable) {
-    pause_of = ++item.unavailable;
-    stuck_ |= is_stuck(item);
-    // Of several that share a transaction, the one to blame shows when they run alone.
-    item.alone |= item.unavailable > 1;
-    item.to_hold |= item.unavailable_with_database >= options_.retry.unavailable_max;
-  } else {
-    item.unavailable = item.unavailable_with_database = 0;
-    ++item.failures;
-    item.to_hold =
-        item.outcome == Outcome::hopeless || item.failures >= options_.retry.attempts_max;
-    if (!item.to_hold) pause_of = item.failures;
-  }
-  reference.lane->second.items.push_front(std::move(item));
-  if (pause_of == 0) {
+void SubscriptionCore::run_again(LaneReference const& reference, QueuedMessage message,
+                                 RunResult const& result, SteadyTime now) {
+  message.reason = result.reason;
+  auto const pause = pause_of(message, result);
+  auto& lane = reference.lane->second;
+  lane.runs = false;
+  lane.messages.push_front(std::move(message));
+  if (!pause) {
     ready_.push_back(reference);
   } else {
-    pause_lane(reference, pause_of, now);
+    pausing_.emplace(now + jittered(*pause, random_), reference);
   }
 }
 
-/// Between half of the pause and all of it, so that many do not return in one moment.
-void SubscriptionCore::pause_lane(LaneReference const& reference, int failures, SteadyTime now) {
-  auto const half = options_.retry.pause_after(failures).count() / 2;
-  auto const more = static_cast<Duration::rep>(random_.unit() * static_cast<double>(half));
-  pausing_.emplace(now + Duration{half + more}, reference);
+/// Notes with the message what the run came to; how long its lane waits, if it does.
+std::optional<Duration> SubscriptionCore::pause_of(QueuedMessage& message,
+                                                   RunResult const& result) {
+  if (result.status == RunStatus::run_alone) {
+    message.alone = true;
+    return std::nullopt;
+  }
+  if (result.status == RunStatus::unavailable) return pause_of_unavailable(message, result);
+  message.unavailable = message.unavailable_itself = message.unavailable_alone = 0;
+  ++message.failures;
+  message.to_hold =
+      result.status == RunStatus::hopeless || message.failures >= options_.retry.attempts_max;
+  if (message.to_hold) return std::nullopt;
+  return options_.retry.pause_after(message.failures);
+}
+
+/// What a statement of the handler's raised is the message's own affair when others got on
+/// meanwhile; what the database raised elsewhere never is.
+Duration SubscriptionCore::pause_of_unavailable(QueuedMessage& message, RunResult const& result) {
+  bool const others_got_on = std::exchange(message.seen_getting_on, got_on_) != got_on_;
+  bool const itself = is_its_own(result) || (result.cause == Cause::statement &&
+                                             result.database_answers && others_got_on);
+  ++message.unavailable;
+  stuck_ |= is_stuck(message);
+  // Of several that share a transaction, the one to blame shows when they run alone.
+  message.alone |= result.cause != Cause::database || message.unavailable > 1;
+  if (itself) ++message.unavailable_itself;
+  message.to_hold |= message.unavailable_itself >= options_.retry.unavailable_max;
+  bool const alone = !others_got_on && result.cause != Cause::database && result.database_answers;
+  message.unavailable_alone = alone ? message.unavailable_alone + 1 : 0;
+  return std::max(options_.retry.pause_after(message.unavailable),
+                  pause_alone(options_, std::max(message.unavailable_alone, 1)));
 }
 
 // --- what is wrong
 
 /// Others may get on, so that the breaker never opens.
-bool SubscriptionCore::is_stuck(LaneItem const& item) const {
-  return item.unavailable >= options_.breaker.failures_max;
+bool SubscriptionCore::is_stuck(QueuedMessage const& message) const {
+  return message.unavailable >= options_.breaker.failures_max;
 }
 
 std::string SubscriptionCore::trouble() const {
   if (breaker_.is_open() || !stuck_) return trouble_;
   for (auto const& [until, reference] : pausing_) {
-    auto const& item = reference.lane->second.items.front();
-    if (is_stuck(item)) return item.reason;
+    auto const& message = reference.lane->second.messages.front();
+    if (is_stuck(message)) return message.reason;
   }
   return trouble_;
 }

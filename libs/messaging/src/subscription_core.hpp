@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "circuit_breaker.hpp"
-#include "lane_item.hpp"
+#include "queued_message.hpp"
 #include "tram/base/random.hpp"
 #include "tram/broker/ack_ledger.hpp"
 #include "tram/messaging/subscription.hpp"
@@ -45,9 +46,10 @@ class SubscriptionCore final {
   void revoked(TopicPartition const& partition);
   void all_revoked();
   /// A record with its messages, possibly none. Its partition must be assigned.
-  void delivered(TopicPartition const& partition, Position position, std::vector<LaneItem> items);
-  /// A job came back, with an outcome in each item.
-  void finished(Job job, SteadyTime now);
+  void delivered(TopicPartition const& partition, Position position,
+                 std::vector<QueuedMessage> messages);
+  /// A job came back, with a result for each of its messages.
+  void finished(Job job, RunResults const& results, SteadyTime now);
   /// Time went on: lanes whose pause is over are ready.
   void tick(SteadyTime now);
 
@@ -74,7 +76,10 @@ class SubscriptionCore final {
 
  private:
   struct Lane {
-    std::deque<LaneItem> items;
+    std::deque<QueuedMessage> messages;
+    /// One of them runs.
+    bool runs{};
+    [[nodiscard]] std::size_t size() const { return messages.size() + (runs ? 1 : 0); }
   };
   using Lanes = std::unordered_map<std::string, Lane>;
   struct Partition {
@@ -84,6 +89,9 @@ class SubscriptionCore final {
     /// Messages left, of records that have several.
     std::unordered_map<Position, std::size_t> messages_left;
     std::size_t backlog{};
+    /// Of the backlog, what counts towards its limit: of each lane only so much.
+    std::size_t counted{};
+    std::size_t bytes{};
     std::size_t running{};
     bool paused{};
     bool may_acknowledge{};
@@ -94,18 +102,26 @@ class SubscriptionCore final {
     Lanes::value_type* lane;
   };
 
-  void enqueue(Partition& partition, LaneItem item);
+  void enqueue(Partition& partition, QueuedMessage message);
+  [[nodiscard]] std::optional<Job::Trial> trial(SteadyTime now);
   void start(Job& job);
   [[nodiscard]] bool may_share(LaneReference const& reference) const;
-  void inform_breaker(Job const& job, SteadyTime now);
-  void settle(LaneItem item, SteadyTime now);
-  void complete(Partition& partition, Lanes::iterator lane, LaneItem const& item);
-  void run_again(LaneReference const& reference, LaneItem item, SteadyTime now);
-  void pause_lane(LaneReference const& reference, int failures, SteadyTime now);
+  [[nodiscard]] std::size_t lane_share() const;
+  [[nodiscard]] std::deque<LaneReference>::iterator first_untried();
+  [[nodiscard]] bool some_untried_may_run() const;
+  void inform_breaker(Job const& job, RunResults const& results, SteadyTime now);
+  [[nodiscard]] bool meets_trouble_first(QueuedMessage const& message) const;
+  void settle(QueuedMessage message, RunResult const& result, SteadyTime now);
+  void complete(Partition& partition, Lanes::iterator lane, QueuedMessage const& message);
+  void run_again(LaneReference const& reference, QueuedMessage message, RunResult const& result,
+                 SteadyTime now);
+  [[nodiscard]] std::optional<Duration> pause_of(QueuedMessage& message, RunResult const& result);
+  [[nodiscard]] Duration pause_of_unavailable(QueuedMessage& message, RunResult const& result);
   void finish_record(Partition& partition, Assignment assignment, Position position);
   void check_backlog(Partition& partition);
+  [[nodiscard]] bool exceeds(Partition const& partition, std::size_t part) const;
   void forget(Assignment assignment);
-  [[nodiscard]] bool is_stuck(LaneItem const& item) const;
+  [[nodiscard]] bool is_stuck(QueuedMessage const& message) const;
 
   SubscriptionOptions options_;
   std::size_t jobs_max_;
@@ -125,6 +141,13 @@ class SubscriptionCore final {
   std::vector<Assignment> acknowledgeable_;
   std::vector<FlowChange> flow_changes_;
   std::size_t jobs_{};
+  std::size_t untried_out_{};
+  SteadyTime next_untried_{};
+  /// The last failure found the database itself away.
+  bool database_away_{};
+  /// Counts the jobs that got on.
+  std::uint64_t got_on_{};
+  std::size_t bytes_{};
   std::size_t backlog_{};
   std::size_t running_{};
   /// Those of partitions owned now.

@@ -46,7 +46,7 @@ TEST(CircuitBreaker, stays_open_twice_as_long_each_time_the_probe_fails) {
   for (auto const pause : {2s, 3s, 3s}) {
     ASSERT_EQ(breaker.permission(now), Permission::one_probe);
     breaker.probing();
-    breaker.probe_failed(now);
+    breaker.probe_failed(now, policy.open_longest);
     EXPECT_EQ(breaker.probe_at(), now + pause);
     now += pause;
   }
@@ -62,7 +62,7 @@ TEST(CircuitBreaker, closes_when_earlier_work_gets_through_and_counts_a_late_pro
   auto breaker = opened();
   breaker.probing();
   breaker.succeeded();
-  breaker.probe_failed(start + 2s);
+  breaker.probe_failed(start + 2s, policy.open_longest);
   EXPECT_EQ(breaker.permission(start + 2s), Permission::all);
 }
 

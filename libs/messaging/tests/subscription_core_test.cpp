@@ -18,8 +18,9 @@ TopicPartition const orders{"orders", 0};
 TopicPartition const other{"orders", 1};
 constexpr SteadyTime beginning{1h};
 
-LaneItem item(std::string const& key, std::string const& id, Position position = 0) {
-  return {.incoming = {.message = {.headers = {{"ID", id}}, .payload = {}},
+QueuedMessage item(std::string const& key, std::string const& id, Position position = 0,
+                   std::string payload = {}) {
+  return {.incoming = {.message = {.headers = {{"ID", id}}, .payload = std::move(payload)},
                        .subscriber_id = "s",
                        .source = orders,
                        .position = position,
@@ -28,7 +29,7 @@ LaneItem item(std::string const& key, std::string const& id, Position position =
 
 Texts ids(Job const& job) {
   Texts ids;
-  for (auto const& each : job.items) ids.push_back(each.incoming.id());
+  for (auto const& each : job.messages) ids.push_back(each.incoming.id());
   return ids;
 }
 
@@ -41,11 +42,9 @@ class Core : public ::testing::Test {
   void SetUp() override { use({}); }
   SubscriptionCore& core() { return *core_; }
 
-  void deliver(std::string const& key, std::string const& id) {
+  void deliver(std::string const& key, std::string const& id, std::string payload = {}) {
     auto const position = next_position_++;
-    std::vector<LaneItem> items;
-    items.push_back(item(key, id, position));
-    core().delivered(orders, position, std::move(items));
+    core().delivered(orders, position, {item(key, id, position, std::move(payload))});
   }
   /// The ids of the next job, which is out from here on; empty for none.
   Texts start_job() {
@@ -64,17 +63,19 @@ class Core : public ::testing::Test {
     return started;
   }
   /// The job with that message comes back.
-  void finish(std::string const& id, Outcome outcome = Outcome::handled) {
+  void finish(std::string const& id, RunStatus status = RunStatus::handled) {
+    finish(
+        id,
+        {.status = status, .reason = "because", .cause = Cause::handler, .database_answers = true});
+  }
+  void finish(std::string const& id, RunResult const& result) {
     auto const job = std::ranges::find_if(
         out_, [&](Job const& each) { return std::ranges::count(ids(each), id) > 0; });
     ASSERT_NE(job, out_.end()) << id;
-    for (auto& each : job->items) {
-      each.outcome = outcome;
-      each.reason = "because";
-    }
     auto finished = std::move(*job);
     out_.erase(job);
-    core().finished(std::move(finished), now_);
+    RunResults const results(finished.messages.size(), result);
+    core().finished(std::move(finished), results, now_);
   }
   std::vector<Position> acknowledged() {
     std::vector<Position> next;
@@ -132,7 +133,7 @@ TEST_F(Core, finishes_a_record_when_all_its_messages_are) {
   core().delivered(orders, 1, {});
   EXPECT_EQ(start_all(), (Texts{"1", "2"}));
   finish("1");
-  finish("2", Outcome::held);
+  finish("2", RunStatus::held);
   EXPECT_TRUE(acknowledged().empty());
   EXPECT_EQ(start_all(), Texts{"3"});
   finish("3");
@@ -143,7 +144,7 @@ TEST_F(Core, lets_a_lane_wait_after_a_failure_while_others_go_on) {
   deliver("a", "a1");
   deliver("a", "a2");
   EXPECT_EQ(start_job(), Texts{"a1"});
-  finish("a1", Outcome::failed);
+  finish("a1", RunStatus::failed);
   deliver("b", "b1");
   EXPECT_EQ(start_all(), Texts{"b1"});
   auto const due = core().next_due();
@@ -151,7 +152,7 @@ TEST_F(Core, lets_a_lane_wait_after_a_failure_while_others_go_on) {
   EXPECT_LE(due, beginning + 50ms);
   now_ = due;
   EXPECT_EQ(start_all(), Texts{"a1"});
-  EXPECT_EQ(out_.back().items.front().incoming.attempt, 2);
+  EXPECT_EQ(out_.back().messages.front().incoming.attempt, 2);
 }
 
 TEST_F(Core, has_a_message_held_when_its_attempts_are_used_up) {
@@ -159,15 +160,15 @@ TEST_F(Core, has_a_message_held_when_its_attempts_are_used_up) {
   deliver("a", "a1");
   deliver("a", "a2");
   start_job();
-  finish("a1", Outcome::failed);
+  finish("a1", RunStatus::failed);
   now_ += 1s;
   start_job();
-  EXPECT_FALSE(out_.back().items.front().to_hold);
-  finish("a1", Outcome::failed);
+  EXPECT_FALSE(out_.back().messages.front().to_hold);
+  finish("a1", RunStatus::failed);
   EXPECT_EQ(start_job(), Texts{"a1"});
-  EXPECT_TRUE(out_.back().items.front().to_hold);
-  EXPECT_EQ(out_.back().items.front().failures, 2);
-  finish("a1", Outcome::held);
+  EXPECT_TRUE(out_.back().messages.front().to_hold);
+  EXPECT_EQ(out_.back().messages.front().failures, 2);
+  finish("a1", RunStatus::held);
   EXPECT_EQ(acknowledged(), std::vector<Position>{1});
   EXPECT_EQ(start_job(), Texts{"a2"});
 }
@@ -175,9 +176,9 @@ TEST_F(Core, has_a_message_held_when_its_attempts_are_used_up) {
 TEST_F(Core, has_a_message_held_at_once_when_its_handler_cannot_make_sense_of_it) {
   deliver("a", "a1");
   start_job();
-  finish("a1", Outcome::hopeless);
+  finish("a1", RunStatus::hopeless);
   EXPECT_EQ(start_job(), Texts{"a1"});
-  EXPECT_TRUE(out_.back().items.front().to_hold);
+  EXPECT_TRUE(out_.back().messages.front().to_hold);
 }
 
 TEST_F(Core, counts_no_attempt_while_something_is_away) {
@@ -185,9 +186,9 @@ TEST_F(Core, counts_no_attempt_while_something_is_away) {
   deliver("a", "a1");
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(start_job(), Texts{"a1"});
-    EXPECT_FALSE(out_.back().items.front().to_hold);
-    EXPECT_EQ(out_.back().items.front().incoming.attempt, 1);
-    finish("a1", Outcome::unavailable);
+    EXPECT_FALSE(out_.back().messages.front().to_hold);
+    EXPECT_EQ(out_.back().messages.front().incoming.attempt, 1);
+    finish("a1", RunStatus::unavailable);
     now_ = core().next_due();
   }
 }
@@ -198,28 +199,28 @@ TEST_F(Core,
   deliver("a", "a1");
   for (int i = 1; i <= 4; ++i) {
     EXPECT_EQ(start_job(), Texts{"a1"});
-    auto& running = out_.back().items.front();
-    EXPECT_EQ(running.to_hold, i > 3);
-    EXPECT_EQ(running.alone, i > 2);
-    running.unavailable_with_database = i;
-    finish("a1", i > 3 ? Outcome::held : Outcome::unavailable);
+    EXPECT_EQ(out_.back().messages.front().to_hold, i > 3);
+    EXPECT_EQ(out_.back().messages.front().alone, i > 1);
+    finish("a1", i > 3 ? RunStatus::held : RunStatus::unavailable);
     now_ = std::min(core().next_due(), now_ + 1h);
   }
   EXPECT_EQ(acknowledged(), std::vector<Position>{1});
 }
 
 TEST_F(Core, starts_nothing_while_the_breaker_is_open_but_one_probe_then) {
-  use({.breaker = {.failures_max = 2, .open_first = 10s, .open_longest = 1min}});
+  use({.breaker = {.failures_max = 2, .open_first = 10s, .open_longest = 1min}}, 3);
   for (auto const* const key : {"a", "b", "c"}) deliver(key, key);
-  EXPECT_EQ(start_all(), (Texts{"a", "b"}));
-  finish("a", Outcome::unavailable);
-  finish("b", Outcome::unavailable);
+  EXPECT_EQ(start_all(), (Texts{"a", "b", "c"}));
+  finish("a", RunStatus::unavailable);
+  finish("b", RunStatus::unavailable);
+  finish("c", RunStatus::unavailable);
   EXPECT_TRUE(core().paused());
   EXPECT_EQ(core().trouble(), "because");
   EXPECT_EQ(start_all(), Texts{});
   now_ = beginning + 10s;
-  EXPECT_EQ(start_all(), Texts{"c"});
-  finish("c", Outcome::unavailable);
+  auto const first_probe = start_all();
+  ASSERT_EQ(first_probe.size(), 1U);
+  finish(first_probe.front(), RunStatus::unavailable);
   now_ += 19s;
   EXPECT_EQ(start_all(), Texts{});
   EXPECT_EQ(core().next_due(), beginning + 30s);
@@ -236,7 +237,7 @@ TEST_F(Core, learns_from_a_probe_whose_partition_was_lost) {
   use({.breaker = {.failures_max = 1, .open_first = 1s, .open_longest = 1s}});
   deliver("a", "a1");
   start_job();
-  finish("a1", Outcome::unavailable);
+  finish("a1", RunStatus::unavailable);
   now_ += 10s;
   EXPECT_EQ(start_job(), Texts{"a1"});
   core().revoked(orders);
@@ -250,7 +251,7 @@ TEST_F(Core, tells_of_a_message_that_does_not_get_on_though_others_do) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(core().trouble(), "");
     start_job();
-    finish("a1", Outcome::unavailable);
+    finish("a1", RunStatus::unavailable);
     deliver("b", "b" + std::to_string(i));
     now_ = core().next_due() - 1ns;
     start_job();
@@ -261,12 +262,143 @@ TEST_F(Core, tells_of_a_message_that_does_not_get_on_though_others_do) {
   EXPECT_EQ(core().trouble(), "because");
 }
 
+/// A database that is away: raised outside the handler, and it did not answer afterwards.
+RunResult const away{.status = RunStatus::unavailable, .reason = "gone", .cause = Cause::database};
+RunResult const by_statement{.status = RunStatus::unavailable,
+                             .reason = "the disk is full",
+                             .cause = Cause::statement,
+                             .database_answers = true};
+
+TEST_F(Core, opens_the_breaker_for_what_different_messages_meet_and_not_for_one) {
+  use({.breaker = {.failures_max = 3}}, 10);
+  deliver("a", "a1");
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(start_job(), Texts{"a1"});
+    finish("a1", RunStatus::unavailable);
+    EXPECT_FALSE(core().paused()) << i;
+    now_ = core().next_due();
+  }
+  EXPECT_EQ(core().trouble(), "because");
+  for (auto const* const id : {"b", "c"}) {
+    deliver(id, id);
+    EXPECT_FALSE(core().paused());
+  }
+  EXPECT_EQ(start_all().size(), 3U);
+  finish("b", RunStatus::unavailable);
+  EXPECT_FALSE(core().paused());
+  finish("c", RunStatus::unavailable);
+  EXPECT_TRUE(core().paused());
+}
+
+TEST_F(Core, opens_the_breaker_for_one_message_when_the_database_is_away) {
+  use({.breaker = {.failures_max = 3}});
+  deliver("a", "a1");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(core().paused());
+    EXPECT_EQ(start_job(), Texts{"a1"});
+    finish("a1", away);
+    now_ = std::max(now_, std::min(core().next_due(), now_ + 1h));
+  }
+  EXPECT_TRUE(core().paused());
+}
+
+TEST_F(Core, lets_messages_that_met_no_trouble_yet_through_an_open_breaker) {
+  use({.breaker = {.failures_max = 3, .open_first = 500ms, .open_longest = 1h}}, 50);
+  for (auto const* const id : {"a", "b", "c"}) deliver(id, id);
+  start_all();
+  for (auto const* const id : {"a", "b", "c"}) finish(id, RunStatus::unavailable);
+  for (int i = 0; i < 12; ++i) {
+    now_ += 1h;
+    auto const probe = start_job();
+    ASSERT_EQ(probe.size(), 1U);
+    finish(probe.front(), RunStatus::unavailable);
+  }
+  EXPECT_TRUE(core().paused());
+  now_ += 1s;
+  for (int i = 0; i < 50; ++i) deliver("fit " + std::to_string(i), std::to_string(i));
+  EXPECT_EQ(core().next_due(), now_ - 500ms);
+  EXPECT_EQ(start_all(), Texts{"0"});
+  finish("0");
+  EXPECT_FALSE(core().paused());
+  EXPECT_GE(start_all().size(), 49U);
+}
+
+TEST_F(Core, tries_few_of_them_at_a_time_and_none_while_the_database_is_away) {
+  use({.breaker = {.failures_max = 1, .open_first = 500ms, .open_longest = 1h}}, 50);
+  for (int i = 0; i < 20; ++i) deliver(std::to_string(i), std::to_string(i));
+  EXPECT_EQ(start_job(), Texts{"0"});
+  finish("0", RunStatus::unavailable);
+  std::size_t out = 0;
+  for (int i = 0; i < 20; ++i, now_ += 500ms) out += start_all().size();
+  EXPECT_EQ(out, 4U) << "the probe and three";
+  use({.breaker = {.failures_max = 1, .open_first = 500ms, .open_longest = 1h}}, 50);
+  for (int i = 0; i < 20; ++i) deliver(std::to_string(i), std::to_string(i));
+  out_.clear();
+  EXPECT_EQ(start_job(), Texts{"0"});
+  finish("0", away);
+  now_ += 499ms;
+  EXPECT_EQ(start_all(), Texts{});
+  now_ += 1ms;
+  EXPECT_EQ(start_all(), Texts{"1"});
+  now_ += 10s;
+  EXPECT_EQ(start_all(), Texts{});
+}
+
+TEST_F(Core, asks_a_database_that_is_away_again_within_two_seconds_for_ever) {
+  use({.breaker = {.failures_max = 1, .open_first = 500ms, .open_longest = 1h}});
+  deliver("a", "a1");
+  start_job();
+  for (int i = 0; i < 20; ++i) {
+    finish("a1", away);
+    now_ += 2s;
+    ASSERT_EQ(start_job(), Texts{"a1"}) << i;
+  }
+}
+
+TEST_F(Core, never_holds_a_message_for_what_the_database_raised_outside_its_handler) {
+  use({.retry = {.attempts_max = 1, .unavailable_max = 2}, .breaker = {.failures_max = 1000}});
+  deliver("a", "a1");
+  auto locked = away;
+  locked.database_answers = true;
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_EQ(start_job(), Texts{"a1"});
+    ASSERT_FALSE(out_.back().messages.front().to_hold);
+    finish("a1", i % 2 == 0 ? locked : away);
+    auto const fit = "b" + std::to_string(i);
+    deliver("b", fit);
+    now_ += 1ns;
+    start_job();
+    finish(fit);
+    now_ = core().next_due();
+  }
+}
+
+TEST_F(Core, counts_what_a_statement_raised_only_while_others_get_on) {
+  use({.retry = {.attempts_max = 1, .unavailable_max = 2}, .breaker = {.failures_max = 1000}});
+  deliver("a", "a1");
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_EQ(start_job(), Texts{"a1"});
+    ASSERT_FALSE(out_.back().messages.front().to_hold) << i;
+    finish("a1", by_statement);
+    now_ = core().next_due();
+  }
+  for (int i = 0; i < 2; ++i) {
+    deliver("b", std::to_string(i));
+    ASSERT_EQ(start_all().size(), 2U);
+    finish(std::to_string(i));
+    finish("a1", by_statement);
+    now_ = std::max(now_, core().next_due());
+  }
+  EXPECT_EQ(start_job(), Texts{"a1"});
+  EXPECT_TRUE(out_.back().messages.front().to_hold);
+}
+
 TEST_F(Core, pauses_a_partition_with_too_much_to_do_and_resumes_it_when_half_is_done) {
   use({.partition_backlog_max = 4});
-  for (int i = 0; i < 4; ++i) deliver("a", std::to_string(i));
+  for (int i = 0; i < 4; ++i) deliver(std::to_string(i), std::to_string(i));
   EXPECT_TRUE(core().take_flow_changes().empty());
-  deliver("a", "4");
-  deliver("a", "5");
+  deliver("4", "4");
+  deliver("5", "5");
   using Changes = std::vector<SubscriptionCore::FlowChange>;
   EXPECT_EQ(core().take_flow_changes(), (Changes{{orders, Flow::pause}}));
   for (int i = 0; i < 3; ++i) {
@@ -277,6 +409,33 @@ TEST_F(Core, pauses_a_partition_with_too_much_to_do_and_resumes_it_when_half_is_
   start_job();
   finish("3");
   EXPECT_EQ(core().take_flow_changes(), (Changes{{orders, Flow::resume}}));
+}
+
+TEST_F(Core, goes_on_reading_a_partition_in_which_few_keys_have_much_to_do) {
+  use({.partition_backlog_max = 100});
+  for (int i = 0; i < 900; ++i) deliver("hot " + std::to_string(i % 3), std::to_string(i));
+  EXPECT_TRUE(core().take_flow_changes().empty());
+  deliver("cold", "cold");
+  start_job();
+  start_job();
+  finish("0");
+  finish("1");
+  EXPECT_EQ(start_all(), (Texts{"2", "cold"}));
+  EXPECT_TRUE(core().take_flow_changes().empty());
+}
+
+TEST_F(Core, bounds_what_few_keys_with_much_to_do_may_take_by_number_and_size) {
+  use({.partition_backlog_max = 100});
+  for (int i = 0; i < 1000; ++i) deliver("hot", std::to_string(i));
+  EXPECT_TRUE(core().take_flow_changes().empty());
+  deliver("hot", "one more");
+  EXPECT_EQ(core().take_flow_changes().size(), 1U);
+  use({.partition_backlog_max = 100});
+  next_position_ = 0;
+  for (int i = 0; i < 100; ++i) deliver("hot", std::to_string(i), std::string(1 << 20, 'x'));
+  EXPECT_TRUE(core().take_flow_changes().empty()) << "as many as always may";
+  deliver("hot", "one more");
+  EXPECT_EQ(core().take_flow_changes().size(), 1U);
 }
 
 TEST_F(Core, forgets_a_revoked_partition_and_what_becomes_of_its_messages) {
@@ -292,7 +451,7 @@ TEST_F(Core, forgets_a_revoked_partition_and_what_becomes_of_its_messages) {
   next_position_ = 0;
   deliver("a", "a1");
   EXPECT_EQ(start_all(), Texts{"a1"});
-  finish("a1", Outcome::duplicate);
+  finish("a1", RunStatus::duplicate);
   EXPECT_EQ(acknowledged(), std::vector<Position>{1});
   EXPECT_EQ(core().partitions(), 2U);
   EXPECT_EQ(core().running(), 1U);
@@ -304,7 +463,7 @@ TEST_F(Core, forgets_pausing_lanes_and_changes_of_flow_with_their_partition) {
   deliver("a", "a1");
   deliver("b", "b1");
   start_job();
-  finish("a1", Outcome::failed);
+  finish("a1", RunStatus::failed);
   core().revoked(orders);
   EXPECT_TRUE(core().take_flow_changes().empty());
   EXPECT_EQ(core().next_due(), SteadyTime::max());
@@ -330,11 +489,11 @@ TEST_F(Core, runs_messages_alone_when_their_transaction_failed_and_counts_no_att
   use({.messages_per_transaction = 3}, 4);
   for (auto const* const key : {"a", "b", "c"}) deliver(key, key);
   EXPECT_EQ(start_job(), (Texts{"a", "b", "c"}));
-  finish("a", Outcome::run_alone);
+  finish("a", RunStatus::run_alone);
   deliver("d", "d");
   deliver("e", "e");
   EXPECT_EQ(start_job(), Texts{"a"});
-  EXPECT_EQ(out_.back().items.front().incoming.attempt, 1);
+  EXPECT_EQ(out_.back().messages.front().incoming.attempt, 1);
   EXPECT_EQ(start_job(), Texts{"b"});
   EXPECT_EQ(start_job(), Texts{"c"});
   EXPECT_EQ(start_job(), (Texts{"d", "e"}));
@@ -404,27 +563,27 @@ class Enumeration {
   struct Way {
     /// One past the last job: the partition is lost instead.
     std::size_t job;
-    Outcome outcome;
+    RunStatus outcome;
   };
   /// Few troubles and one rebalance in a game at most, so that all games can be played.
   [[nodiscard]] std::vector<Way> ways_on() const {
     std::vector<Way> ways;
     for (std::size_t job = 0; job < out_.size(); ++job) {
-      ways.push_back({job, Outcome::handled});
-      if (troubles_ == troubles_max_ || out_[job].items.front().to_hold) continue;
-      ways.push_back({job, Outcome::failed});
-      ways.push_back({job, Outcome::unavailable});
+      ways.push_back({job, RunStatus::handled});
+      if (troubles_ == troubles_max_ || out_[job].messages.front().to_hold) continue;
+      ways.push_back({job, RunStatus::failed});
+      ways.push_back({job, RunStatus::unavailable});
     }
     if (!revoked_) ways.push_back({out_.size(), {}});
     return ways;
   }
 
   void start(Job job) {
-    for (auto const& each : job.items) {
+    for (auto const& each : job.messages) {
       auto const message = static_cast<std::size_t>(each.incoming.position);
       // Of what runs under this assignment; the inbox takes care of what is older.
       for (auto const& running : out_) {
-        for (auto const& one : running.items) {
+        for (auto const& one : running.messages) {
           EXPECT_FALSE(one.assignment == each.assignment && one.incoming.key == each.incoming.key);
         }
       }
@@ -440,17 +599,21 @@ class Enumeration {
   void finish(Way way) {
     auto job = std::move(out_[way.job]);
     out_.erase(out_.begin() + static_cast<std::ptrdiff_t>(way.job));
-    bool const is_batch = job.items.size() > 1;
-    if (way.outcome != Outcome::handled) ++troubles_;
-    for (auto& each : job.items) {
-      each.outcome = each.to_hold                                 ? Outcome::held
-                     : is_batch && way.outcome == Outcome::failed ? Outcome::run_alone
-                                                                  : way.outcome;
-      if (way.outcome == Outcome::handled) {
+    bool const is_batch = job.messages.size() > 1;
+    if (way.outcome != RunStatus::handled) ++troubles_;
+    RunResults results;
+    for (auto const& each : job.messages) {
+      results.push_back({.status = each.to_hold ? RunStatus::held
+                                   : is_batch && way.outcome == RunStatus::failed
+                                       ? RunStatus::run_alone
+                                       : way.outcome,
+                         .cause = Cause::handler,
+                         .database_answers = true});
+      if (way.outcome == RunStatus::handled) {
         done_.insert(static_cast<std::size_t>(each.incoming.position));
       }
     }
-    core_.finished(std::move(job), now_);
+    core_.finished(std::move(job), results, now_);
     acknowledge();
   }
 

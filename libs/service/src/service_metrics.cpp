@@ -74,6 +74,9 @@ class ServiceMetrics {
             "Messages held behind one of their key.", &SubscriptionCounters::held_behind);
     counter("tram_subscription_messages_replayed_total", "Held messages handled at last.",
             &SubscriptionCounters::replayed);
+    counter("tram_subscription_replay_failures_total",
+            "Runs of the replay of a held message whose handler threw.",
+            &SubscriptionCounters::replay_failures);
     counter("tram_subscription_messages_malformed_total", "Records that are no message.",
             &SubscriptionCounters::malformed);
     counter("tram_subscription_rebalances_total", "Partitions taken away.",

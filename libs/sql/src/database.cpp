@@ -100,10 +100,17 @@ struct Database::State {
   /// What was late from the start waits for nothing, and may be done all the same.
   void attempt(TransactOptions const& options, Deadline deadline, bool is_late,
                std::function<void(Transaction&)> const& function) {
+    TransactionAttempt unobserved;
+    auto& attempt = options.attempt != nullptr ? *options.attempt : unobserved;
+    attempt = {};
+    if (options.begins) options.begins();
     Lease lease{pool, deadline};
     lease.connection().begin(options.access, deadline);
-    Transaction tx{lease.connection(), driver->dialect(), deadline, options.context};
+    Transaction tx{
+        lease.connection(), driver->dialect(), deadline, options.context, clock, attempt};
+    attempt.stage = TransactionAttempt::Stage::function;
     function(tx);
+    attempt.stage = TransactionAttempt::Stage::commit;
     tx.require_whole();
     if (!is_late && deadline.reached(clock)) {
       throw Error{Fault::transient,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tram/base/assert.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sql/connection.hpp"
 
@@ -60,6 +61,36 @@ Transaction::Transaction(Connection& connection, Dialect const& dialect, Deadlin
       deadline_{deadline},
       context_{std::move(context)} {}
 
+Transaction::Transaction(Connection& connection, Dialect const& dialect, Deadline deadline,
+                         TransactionContext context, Clock const& clock,
+                         TransactionAttempt& attempt)
+    : Transaction{connection, dialect, deadline, std::move(context)} {
+  clock_ = &clock;
+  attempt_ = &attempt;
+}
+
+/// Tells the attempt what the database raised, and how long it took.
+template <class Function>
+auto Transaction::observed(Function&& function) {
+  if (attempt_ == nullptr) return function();
+  auto const began = clock_->steady();
+  auto const note_time = [&] { attempt_->waited += clock_->steady() - began; };
+  try {
+    if constexpr (std::is_void_v<decltype(function())>) {
+      function();
+      note_time();
+    } else {
+      auto result = function();
+      note_time();
+      return result;
+    }
+  } catch (Error const&) {
+    attempt_->statement_error = std::current_exception();
+    note_time();
+    throw;
+  }
+}
+
 Rows Transaction::execute_statement(std::string_view sql, Parameters parameters) {
   refuse_control(sql);
   require_whole();
@@ -67,7 +98,7 @@ Rows Transaction::execute_statement(std::string_view sql, Parameters parameters)
 }
 
 Rows Transaction::run(std::string_view sql, Parameters parameters) {
-  auto rows = connection_.execute(sql, parameters, deadline_);
+  auto rows = observed([&] { return connection_.execute(sql, parameters, deadline_); });
   posted_ = 0;
   return rows;
 }
@@ -75,14 +106,18 @@ Rows Transaction::run(std::string_view sql, Parameters parameters) {
 void Transaction::post_statement(std::string_view sql, Parameters parameters) {
   refuse_control(sql);
   require_whole();
-  connection_.post(sql, parameters, deadline_);
+  queue(sql, parameters);
   ++posted_;
+}
+
+void Transaction::queue(std::string_view sql, Parameters parameters) {
+  observed([&] { connection_.post(sql, parameters, deadline_); });
 }
 
 int Transaction::open_savepoint() {
   require_whole();
   int const depth = savepoints_ + 1;
-  connection_.post("SAVEPOINT " + name_of(depth), {}, deadline_);
+  queue("SAVEPOINT " + name_of(depth), {});
   savepoints_ = depth;
   return depth;
 }
@@ -94,7 +129,7 @@ void Transaction::release_savepoint(int depth) {
   if (posted_ > 0) {
     run(sql, {});
   } else {
-    connection_.post(sql, {}, deadline_);
+    queue(sql, {});
   }
   --savepoints_;
 }
@@ -120,7 +155,7 @@ void Transaction::undo_savepoint(int depth) {
     if (posted_ == 0 || error.fault() == Fault::broken) throw;
     run(sql, {});
   }
-  connection_.post("RELEASE SAVEPOINT " + name_of(depth), {}, deadline_);
+  queue("RELEASE SAVEPOINT " + name_of(depth), {});
 }
 
 void Transaction::abandon_savepoint(int depth) noexcept {

@@ -66,17 +66,24 @@ class HeldMessages final {
   /// Holds the message behind others of its key; false, and nothing done, when the key is not held
   /// any more. Waits for a replay of the key that is under way.
   bool hold_behind(StatementExecutor& tx, HeldMessage const& message) const;
-  /// Keys of the subscriber whose replay was requested, `max` at most.
+  /// Keys of the subscriber whose replay was requested, in the order of channel and key, those
+  /// behind `after` when it is given, `max` at most.
   [[nodiscard]] std::vector<HeldKey> requested(StatementExecutor& tx,
-                                               std::string_view subscriber_id,
-                                               std::size_t max) const;
+                                               std::string_view subscriber_id, std::size_t max,
+                                               std::optional<HeldKey> const& after = {}) const;
   /// Locks the key, and gives its first message; nothing when it holds none, or when its replay is
   /// not requested any more, since another process replayed it.
   [[nodiscard]] std::optional<HeldMessage> first(StatementExecutor& tx, HeldKey const& key) const;
+  /// The same without waiting: nothing also when somebody else has locked the key.
+  [[nodiscard]] std::optional<HeldMessage> take_first(StatementExecutor& tx,
+                                                      HeldKey const& key) const;
   /// Takes out a message that was handled; the key is free when it was the last. The key must be
   /// locked by `first` in this transaction.
   void settle(StatementExecutor& tx, HeldMessage const& message) const;
-  /// The replay failed: notes why and how often, and waits for the next request.
+  /// A run of its replay failed: notes why and how often; the request stays.
+  void note_failure(StatementExecutor& tx, HeldMessage const& message, std::string_view reason,
+                    int attempts) const;
+  /// The replay failed for good: as `note_failure`, and waits for the next request.
   void refuse(StatementExecutor& tx, HeldMessage const& message, std::string_view reason,
               int attempts) const;
 
@@ -101,6 +108,11 @@ class HeldMessages final {
   void insert(StatementExecutor& tx, HeldMessage const& message) const;
   /// Whether its replay is requested; nothing when the key is not held.
   [[nodiscard]] std::optional<bool> lock(StatementExecutor& tx, HeldKey const& key) const;
+  [[nodiscard]] std::optional<bool> lock(StatementExecutor& tx, HeldKey const& key,
+                                         std::string const& statement) const;
+  [[nodiscard]] std::optional<HeldMessage> first_if(std::optional<bool> requested,
+                                                    StatementExecutor& tx,
+                                                    HeldKey const& key) const;
   [[nodiscard]] std::optional<HeldMessage> first_of(StatementExecutor& tx,
                                                     HeldKey const& key) const;
   void free_if_empty(StatementExecutor& tx, HeldKey const& held) const;
@@ -115,6 +127,7 @@ class HeldMessages final {
   std::string insert_statement_;
   std::string request_statement_;
   std::string lock_statement_;
+  std::string try_lock_statement_;
   std::string first_statement_;
   std::string delete_statement_;
   std::string free_key_statement_;

@@ -57,6 +57,9 @@ class Inbox final {
   bool receive(StatementExecutor& tx, std::string_view subscriber_id,
                std::string_view message_id) const;
 
+  /// Writes nothing, and fails where `receive` could not write. Faults: those of the driver.
+  void require_writable(StatementExecutor& tx) const;
+
   /// Forgets messages handled longer than `age` ago, a thousand at most; how many it forgot: call
   /// it again while it is a thousand. `age` must be at least how long the broker keeps records, or
   /// a message delivered again after that has its effect again.
@@ -72,6 +75,7 @@ class Inbox final {
   std::string receive_all_statement_;
   /// Empty where one statement does both.
   std::string look_statement_;
+  std::string writable_statement_;
   std::string forget_statement_;
 };
 

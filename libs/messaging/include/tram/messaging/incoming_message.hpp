@@ -34,10 +34,10 @@ struct IncomingMessage {
 ///
 /// Called from a worker thread; messages of one (channel, partition, key) one after the other,
 /// others at the same time. What it throws decides: `Error` with `transient`, `broken` or
-/// `in_doubt` does not count as an attempt (the message is tried again, and the subscription
-/// pauses when that goes on; `RetryPolicy::unavailable_max` ends it); `conflict` runs it again at
-/// once; `malformed` holds the message at once; anything else is an attempt, a run longer than
-/// `handle_timeout` too, and when those are used up the message is held.
+/// `in_doubt` does not count as an attempt (the message is tried again after a pause, and the
+/// subscription pauses when many messages meet that; `RetryPolicy::unavailable_max` ends it);
+/// `conflict` runs it again at once; `malformed` holds the message at once; anything else is an
+/// attempt, a run longer than `handle_timeout` too, and when those are used up the message is held.
 ///
 /// It must not open a transaction of its own on the same database: that is `rejected`.
 using MessageHandler = std::function<void(Transaction& tx, IncomingMessage const& incoming)>;

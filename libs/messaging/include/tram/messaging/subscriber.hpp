@@ -42,6 +42,8 @@ struct SubscriptionCounters {
   std::uint64_t held{};
   std::uint64_t held_behind{};
   std::uint64_t replayed{};
+  /// Runs of a replay whose handler threw.
+  std::uint64_t replay_failures{};
   /// Records held because they are no message.
   std::uint64_t malformed{};
   /// Partitions taken away.

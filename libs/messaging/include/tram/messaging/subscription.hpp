@@ -17,9 +17,11 @@ namespace tram {
 struct RetryPolicy {
   /// Runs of the handler in the lane before the message is held, the first one included.
   int attempts_max{4};
-  /// Runs in a row that end with `transient`, `conflict`, `broken` or `in_doubt` while the database
-  /// answers, before the message is held: what it needs is away for it alone, or for good. Where
-  /// nothing else of the subscription gets on either, the breaker spreads them over 45 minutes.
+  /// Runs in a row whose handler throws `transient`, `conflict`, `broken` or `in_doubt` while the
+  /// database answers, before the message is held: what it needs is away for it alone, or for good.
+  /// What a statement raises counts only when other messages get on meanwhile, and what is wrong
+  /// with the database never does. Where nothing else of the subscription gets on, the pauses
+  /// between such runs grow to `BreakerPolicy::open_longest`: 100 take 45 minutes.
   int unavailable_max{100};
   /// The first pause; each further one is `factor` times as long, up to the longest. Between half
   /// of it and all of it is waited, at random.
@@ -34,10 +36,12 @@ struct RetryPolicy {
 /// When a subscription stops trying for a while: its database, or something its handlers need, is
 /// away.
 struct BreakerPolicy {
-  /// Failures in a row with `transient`, `broken` or `in_doubt` that open it.
+  /// Different messages in a row that end with `transient`, `conflict`, `broken` or `in_doubt`
+  /// before it opens; failures in a row while the database does not answer.
   int failures_max{5};
   /// How long it stays open before one message is tried; doubling up to the longest while that
-  /// fails.
+  /// fails, to two seconds while it is the database that fails. Messages that have not met the
+  /// trouble yet are tried meanwhile, one per `open_first`.
   Duration open_first{std::chrono::milliseconds{500}};
   Duration open_longest{std::chrono::seconds{30}};
 };
@@ -51,9 +55,12 @@ struct SubscriptionOptions {
   /// More is faster, and more is run again when one of them fails. A key never has two in one.
   std::size_t messages_per_transaction{1};
   /// Messages waiting or running, per partition; above, the partition pauses until half are done.
+  /// Of one key at most a thirty-second part counts, so that a key with much to do does not keep
+  /// the others of its partition from being read; ten times as many may wait then, while all that
+  /// waits takes less than 32 MiB.
   std::size_t partition_backlog_max{1000};
   /// One run of the handler with its transaction may take so long: a run that takes longer is
-  /// rolled back, and is an attempt that failed.
+  /// rolled back, and is an attempt that failed unless it was the database that took the time.
   Duration handle_timeout{std::chrono::seconds{30}};
   /// Where a group without a stored position starts.
   ConsumerMode::Start start{ConsumerMode::Start::earliest};

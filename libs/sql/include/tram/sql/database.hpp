@@ -34,6 +34,11 @@ struct TransactOptions {
   /// `transient` and `broken` before the commit.
   int attempts_max = 10;
   Nesting nesting = Nesting::allowed;
+  /// Where given, tells of the attempt that runs or ran last; it outlives the call.
+  TransactionAttempt* attempt = nullptr;
+  /// Called at the beginning of each attempt, before it has a connection: what the caller keeps
+  /// about an attempt must begin anew here, since the function may never run.
+  std::function<void()> begins{};
 };
 
 struct PoolOptions {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -7,6 +9,7 @@
 
 #include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/time.hpp"
 #include "tram/sql/statement_executor.hpp"
 
 namespace tram {
@@ -23,6 +26,26 @@ struct TransactionContext {
   std::string tracestate;
 };
 
+/// What happened in one attempt of a transaction, for callers that must tell whose fault an error
+/// is: `Database::transact` makes it anew at the beginning of each attempt, so that nothing in it
+/// is left of an earlier one.
+struct TransactionAttempt {
+  enum class Stage : std::uint8_t {
+    /// No connection yet, or no transaction on it: the function has not begun.
+    beginning,
+    /// The function runs, or threw.
+    function,
+    /// The function returned.
+    commit,
+  };
+  Stage stage{};
+  /// How long the function waited for its statements.
+  Duration waited{};
+  /// What a statement raised last, even if the function caught it. The same object as the
+  /// exception that ended the attempt, when that came from the database.
+  std::exception_ptr statement_error{};
+};
+
 /// A database transaction: given to the function of `Database::transact`, and gone when that
 /// returns.
 ///
@@ -31,6 +54,9 @@ class Transaction final : public StatementExecutor {
  public:
   Transaction(Connection& connection, Dialect const& dialect, Deadline deadline,
               TransactionContext context);
+  /// Notes in `attempt`, which outlives it, what its statements raise and how long they take.
+  Transaction(Connection& connection, Dialect const& dialect, Deadline deadline,
+              TransactionContext context, Clock const& clock, TransactionAttempt& attempt);
   Transaction(Transaction const&) = delete;
   Transaction& operator=(Transaction const&) = delete;
 
@@ -64,6 +90,9 @@ class Transaction final : public StatementExecutor {
   void roll_back_to_savepoint(int depth);
   void undo_savepoint(int depth);
   Rows run(std::string_view sql, Parameters parameters);
+  void queue(std::string_view sql, Parameters parameters);
+  template <class Function>
+  auto observed(Function&& function);
   void abandon_savepoint(int depth) noexcept;
 
   Connection& connection_;
@@ -74,6 +103,9 @@ class Transaction final : public StatementExecutor {
   /// Statements whose errors have not had an occasion to show.
   int posted_{};
   std::optional<Error> spoiled_;
+  // Both or none.
+  Clock const* clock_{};
+  TransactionAttempt* attempt_{};
 };
 
 /// A part of a transaction that can be rolled back alone, for code that decides later whether to
