@@ -48,6 +48,7 @@ CATCH_ALL = re.compile(r"\bcatch\s*\(\s*\.\.\.\s*\)")
 CATCH_ALL_ALLOWED = re.compile(r"//\s*(thread top|C callback)\b")
 SKIPPED = re.compile(r"\bGTEST_SKIP\b|\bDISABLED_")
 UNDONE = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+CONFLICT = re.compile(r"(<{7}|>{7}) \S|={7}$")
 MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(home|root|Users|work)/\w")
 
 CPP = {".hpp", ".cpp", ".h"}
@@ -156,6 +157,8 @@ def text_findings(path, text):
     for number, line in enumerate(text.splitlines(), 1):
         if UNDONE.search(line):
             yield Finding(path, number, "undone", "do it, or open an issue; the code does not keep lists")
+        if CONFLICT.match(line):
+            yield Finding(path, number, "conflict", "keep what both sides meant, and remove the marker")
         if MACHINE_PATH.search(line):
             yield Finding(path, number, "machine path", "name the file relative to the project, or take it as a parameter")
 

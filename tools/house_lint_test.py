@@ -112,6 +112,11 @@ class Leftovers(unittest.TestCase):
     def test_work_left_undone(self):
         self.assertEqual(rules("tools/setup", "# TO" + "DO: more"), [(1, "undone")])
 
+    def test_markers_of_a_merge_that_was_not_finished(self):
+        text = "<<<<<<< Updated upstream\na\n=======\nb\n>>>>>>> Stashed changes\n"
+        self.assertEqual(rules("docs/a.md", text), [(1, "conflict"), (3, "conflict"), (5, "conflict")])
+        self.assertEqual(rules("docs/a.md", "Title\n========\n"), [])
+
     def test_paths_of_one_machine(self):
         self.assertEqual(rules("docs/a.md", "see /home" + "/someone/tram"), [(1, "machine path")])
         self.assertEqual(rules("docs/a.md", "see ${CMAKE_SOURCE_DIR}/wo" + "rk/a and ~/ho" + "me/x"), [])
