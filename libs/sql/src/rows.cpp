@@ -94,6 +94,8 @@ void no_such_column(std::size_t column, std::size_t columns) {
 }  // namespace sql_detail
 
 Rows::Rows(std::size_t columns, std::vector<Cell> cells, std::int64_t affected)
-    : columns_{columns}, cells_{std::move(cells)}, affected_{affected} {}
+    : columns_{columns},
+      cells_{cells.empty() ? nullptr : std::make_shared<std::vector<Cell> const>(std::move(cells))},
+      affected_{affected} {}
 
 }  // namespace tram

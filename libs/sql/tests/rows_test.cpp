@@ -77,6 +77,34 @@ TEST(Rows, refuse_a_row_and_a_column_that_are_not_there) {
             "sql: the statement returned 1 column; column 2 was asked for");
 }
 
+// Long enough not to live in the string itself.
+std::string const long_name(100, 'x');
+
+Row a_row_of_an_unnamed_result() { return one_row({long_name, std::int64_t{7}})[0]; }
+
+TEST(Rows, live_on_in_a_row_that_is_kept) {
+  auto const kept = one_row({long_name})[0];
+  EXPECT_EQ(kept.get<std::string>(0), long_name);
+  auto const returned = a_row_of_an_unnamed_result();
+  EXPECT_EQ(returned.get<std::string>(0), long_name);
+  EXPECT_EQ(returned.get<int>(1), 7);
+  std::vector<Row> collected;
+  for (auto const row : Rows{1, {std::int64_t{1}, std::int64_t{2}}, 0}) collected.push_back(row);
+  EXPECT_EQ(collected.at(1).get<int>(0), 2);
+  auto const first = Rows{1, {long_name}, 0}.begin();
+  EXPECT_EQ((*first).get<std::string>(0), long_name);
+  auto const& cell = a_row_of_an_unnamed_result().cell(0);
+  EXPECT_EQ(std::get<std::string>(cell), long_name);
+}
+
+TEST(Rows, that_were_moved_from_are_empty) {
+  Rows rows{1, {std::int64_t{1}}, 0};
+  Rows const taken{std::move(rows)};
+  EXPECT_EQ(taken.size(), 1U);
+  EXPECT_TRUE(rows.empty());  // NOLINT(bugprone-use-after-move): that it may be asked is the point
+  EXPECT_TRUE(rows.begin() == rows.end());
+}
+
 TEST(Rows, are_walked_in_order) {
   Rows const rows{1, {std::int64_t{1}, std::int64_t{2}, std::int64_t{3}}, 0};
   int sum = 0;

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "tram/base/detail/memory.hpp"
 #include "tram/base/id.hpp"
 
 namespace tram {
@@ -31,13 +32,22 @@ std::string to_text(Cell const& cell, std::size_t column);
 [[noreturn]] void no_such_column(std::size_t column, std::size_t columns);
 
 template <class T>
-struct Convert;
+struct Convert {
+  static_assert(sizeof(T) == 0,
+                "tram: a column is read as a number, bool, std::string, Id or std::optional of "
+                "these; a view of it would outlive its row");
+};
+
+// Shared by a result and its rows: each may be kept, returned and copied by itself, also the row of
+// a result that nobody named.
+using SharedCells = std::shared_ptr<std::vector<Cell> const>;
 }  // namespace sql_detail
 
-/// One row of a result; borrows from its `Rows`.
+/// One row of a result. Keeps all of the result, so it may be kept itself.
 class Row {
  public:
-  Row(Cell const* cells, std::size_t columns) : cells_{cells}, columns_{columns} {}
+  Row(sql_detail::SharedCells cells, std::size_t row, std::size_t columns)
+      : cells_{std::move(cells)}, first_{row * columns}, columns_{columns} {}
 
   [[nodiscard]] std::size_t columns() const { return columns_; }
   [[nodiscard]] bool is_null(std::size_t column) const { return cell(column).index() == 0; }
@@ -48,18 +58,22 @@ class Row {
   [[nodiscard]] T get(std::size_t column) const {
     return sql_detail::Convert<T>::from(cell(column), column);
   }
-  /// The raw value. `Error{rejected}` when there is no such column.
-  [[nodiscard]] Cell const& cell(std::size_t column) const {
+  /// The raw value, which lives as long as the row. `Error{rejected}` when there is no such column.
+  [[nodiscard]] Cell const& cell(std::size_t column) const& {
     if (column >= columns_) sql_detail::no_such_column(column, columns_);
-    return cells_[column];
+    return (*cells_)[first_ + column];
+  }
+  [[nodiscard]] Cell cell(std::size_t column) const&& {
+    return static_cast<Row const&>(*this).cell(column);
   }
 
  private:
-  Cell const* cells_;
+  sql_detail::SharedCells cells_;
+  std::size_t first_;
   std::size_t columns_;
 };
 
-/// What a statement returned: rows, and how many rows it changed.
+/// What a statement returned: rows, and how many rows it changed. A copy is cheap.
 class Rows {
  public:
   Rows() = default;
@@ -67,19 +81,22 @@ class Rows {
 
   /// Rows inserted, updated or deleted by the statement.
   [[nodiscard]] std::int64_t affected() const { return affected_; }
-  [[nodiscard]] std::size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
-  [[nodiscard]] bool empty() const { return cells_.empty(); }
+  [[nodiscard]] std::size_t size() const {
+    return cells_ == nullptr || columns_ == 0 ? 0 : cells_->size() / columns_;
+  }
+  [[nodiscard]] bool empty() const { return size() == 0; }
   /// `Error{rejected}` when the statement returned no such row: whether it returns one is up to the
   /// data, so look at `empty()` where none is an answer.
   [[nodiscard]] Row operator[](std::size_t row) const {
     if (row >= size()) sql_detail::no_such_row(row, size());
-    return Row{cells_.data() + row * columns_, columns_};
+    return Row{cells_, row, columns_};
   }
 
   class Iterator {
    public:
-    Iterator(Rows const& rows, std::size_t row) : rows_{&rows}, row_{row} {}
-    Row operator*() const { return (*rows_)[row_]; }
+    Iterator(sql_detail::SharedCells cells, std::size_t row, std::size_t columns)
+        : cells_{std::move(cells)}, row_{row}, columns_{columns} {}
+    Row operator*() const { return Row{cells_, row_, columns_}; }
     Iterator& operator++() {
       ++row_;
       return *this;
@@ -87,15 +104,16 @@ class Rows {
     bool operator==(Iterator const& other) const { return row_ == other.row_; }
 
    private:
-    Rows const* rows_;
+    sql_detail::SharedCells cells_;
     std::size_t row_;
+    std::size_t columns_;
   };
-  [[nodiscard]] Iterator begin() const { return {*this, 0}; }
-  [[nodiscard]] Iterator end() const { return {*this, size()}; }
+  [[nodiscard]] Iterator begin() const { return {cells_, 0, columns_}; }
+  [[nodiscard]] Iterator end() const { return {cells_, size(), columns_}; }
 
  private:
   std::size_t columns_{};
-  std::vector<Cell> cells_;
+  sql_detail::SharedCells cells_;
   std::int64_t affected_{};
 };
 

@@ -1,0 +1,7 @@
+// expect: tram: a column is read as a number, bool, std::string, Id or std::optional of these; a
+// view of it would outlive its row
+#include "orders.hpp"
+
+void name(tram::Transaction& tx) {
+  auto const text = tx.execute("SELECT name FROM orders")[0].get<char const*>(0);
+}
