@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -236,7 +237,11 @@ TYPED_TEST_P(DatabaseContract, rejects_what_writes_in_a_transaction_that_only_re
 }
 
 TYPED_TEST_P(DatabaseContract, leaves_the_end_of_a_transaction_to_whoever_began_it) {
-  for (auto const* const sql : {"COMMIT", " rollback", "/* so */ END", "SAVEPOINT mine", "BEGIN"}) {
+  for (auto const* const sql :
+       {"COMMIT", " rollback", "/* so */ END", "SAVEPOINT mine", "BEGIN", "-- so\nCOMMIT",
+        ";\t; /**/ commit", "SELECT 1; COMMIT", "COMMIT; SELECT 1", "RELEASE tram_1",
+        "\xEF\xBB\xBF"
+        "COMMIT"}) {
     int runs = 0;
     EXPECT_EQ(this->fault_of([&] {
       this->database_.transact([&](Transaction& tx) {
@@ -247,6 +252,28 @@ TYPED_TEST_P(DatabaseContract, leaves_the_end_of_a_transaction_to_whoever_began_
               Fault::rejected)
         << sql;
     EXPECT_EQ(runs, 1) << sql;
+  }
+  EXPECT_EQ(this->count(), 0);
+}
+
+TYPED_TEST_P(DatabaseContract, rejects_a_text_that_is_no_statement) {
+  constexpr std::string_view with_nul{"DELETE FROM contract\0 WHERE id = 7", 34};
+  for (auto const sql :
+       {std::string_view{}, std::string_view{" "}, std::string_view{";"}, std::string_view{"-- so"},
+        std::string_view{"/* so */ ;"}, std::string_view{"\0", 1}, with_nul}) {
+    for (auto const& run : {std::function<void(Transaction&)>{[&](auto& tx) { tx.execute(sql); }},
+                            std::function<void(Transaction&)>{[&](auto& tx) { tx.post(sql); }}}) {
+      int runs = 0;
+      EXPECT_EQ(this->fault_of([&] {
+        this->database_.transact([&](Transaction& tx) {
+          this->insert(tx, ++runs);
+          run(tx);
+        });
+      }),
+                Fault::rejected)
+          << sql;
+      EXPECT_EQ(runs, 1) << sql;
+    }
   }
   EXPECT_EQ(this->count(), 0);
 }
@@ -296,6 +323,7 @@ REGISTER_TYPED_TEST_SUITE_P(DatabaseContract, gives_values_back_as_they_were_giv
                             gives_up_at_the_deadline_when_another_one_keeps_a_lock,
                             rejects_what_writes_in_a_transaction_that_only_reads,
                             leaves_the_end_of_a_transaction_to_whoever_began_it,
+                            rejects_a_text_that_is_no_statement,
                             keeps_nothing_behind_a_savepoint_that_anything_leaves,
                             tells_the_time_in_milliseconds, leaves_question_marks_in_quotes_alone);
 

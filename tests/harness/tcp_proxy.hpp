@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,6 +60,10 @@ class TcpProxy {
     withhold_requests_ = on;
     take_effect();
   }
+  /// Waits until the client has sent something that is withheld.
+  void await_request() {
+    while (requests_waiting_ == 0) std::this_thread::yield();
+  }
   /// Lets this many more bytes of answers through, in total, and then cuts the connection that they
   /// are for.
   void cut_after(std::int64_t answer_bytes) { answer_bytes_left_ = answer_bytes; }
@@ -111,6 +116,7 @@ class TcpProxy {
         }
         cut_client_ = false;
       }
+      requests_waiting_ = count_waiting_requests();
       std::vector<pollfd> waiting{{.fd = listener_, .events = POLLIN, .revents = 0}};
       for (auto const& pair : pairs_) {
         waiting.push_back(
@@ -128,6 +134,15 @@ class TcpProxy {
       }
       if (waiting[0].revents != 0) accept();
     }
+  }
+
+  int count_waiting_requests() {
+    int sum = 0;
+    for (auto const& pair : pairs_) {
+      int bytes = 0;
+      if (pair.client >= 0 && ::ioctl(pair.client, FIONREAD, &bytes) == 0) sum += bytes;
+    }
+    return sum;
   }
 
   void accept() {
@@ -187,6 +202,7 @@ class TcpProxy {
   std::atomic<std::uint64_t> turns_{};
   std::atomic<int> round_trips_{};
   std::atomic<int> connections_{};
+  std::atomic<int> requests_waiting_{};
   std::atomic<std::uint8_t> withhold_answers_{};
   std::atomic<std::uint8_t> withhold_requests_{};
   std::atomic<std::int64_t> answer_bytes_left_{-1};

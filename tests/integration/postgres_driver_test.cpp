@@ -339,6 +339,7 @@ TEST_F(PostgresInDoubt, a_commit_that_never_arrived_is_found_not_to_have_happene
   execute(*connection, "INSERT INTO t VALUES (1, 'a')");
   proxy.withhold_requests(1);
   auto outcome = commit(*connection);
+  proxy.await_request();
   proxy.cut();
   proxy.withhold_requests(0);
   auto const error = outcome.get();
@@ -354,6 +355,7 @@ TEST_F(PostgresInDoubt, a_transaction_still_in_progress_at_the_deadline_stays_in
   execute(*connection, "INSERT INTO t VALUES (1, 'a')");
   proxy.withhold_requests(1);
   auto outcome = commit(*connection, 500ms);
+  proxy.await_request();
   proxy.cut_client();
   proxy.withhold_requests(0);
   auto const error = outcome.get();

@@ -4,9 +4,11 @@
 
 #include "faults.hpp"
 #include "libpq.hpp"
+#include "session.hpp"
+#include "statements.hpp"
 #include "tram/base/assert.hpp"
 #include "tram/base/error.hpp"
-#include "tram/sql/dialect.hpp"
+#include "tram/sql/statement_text.hpp"
 #include "values.hpp"
 
 namespace tram::postgres {
@@ -33,6 +35,28 @@ void require_open_transaction(PGconn* connection) {
   refuse(Fault::broken, "it is not connected");
 }
 
+[[noreturn]] void refuse_statement(std::string_view sql, std::string const& why) {
+  throw Error{Fault::rejected, "postgresql: " + excerpt(sql) + " is refused: " + why};
+}
+
+/// The connection is the application's, and is to be of use to it.
+[[noreturn]] void leave_copy(std::string_view sql, PGconn* connection) {
+  PQputCopyEnd(connection, "refused");
+  Buffer bytes;
+  do {
+    char* more = nullptr;
+    PQgetCopyData(connection, &more, 0);
+    bytes.reset(more);
+  } while (bytes);
+  while (Result const result{PQgetResult(connection)}) {}
+  refuse_statement(sql, "COPY from or to the client is no statement with rows");
+}
+
+void require_still_open(std::string_view sql, PGconn* connection) {
+  if (PQtransactionStatus(connection) == PQTRANS_INTRANS) return;
+  refuse_statement(sql, "it has ended the application's transaction");
+}
+
 }  // namespace
 
 AdoptedTransaction::AdoptedTransaction(pg_conn* connection) : connection_{connection} {
@@ -42,13 +66,23 @@ AdoptedTransaction::AdoptedTransaction(pg_conn* connection) : connection_{connec
 
 Rows AdoptedTransaction::execute_statement(std::string_view sql, Parameters parameters) {
   require_open_transaction(connection_);
-  auto const numbered = number_placeholders(sql);
+  auto const rules = lexical_rules(connection_);
+  look_at_statement(sql, rules);
+  refuse_transaction_control(sql, rules);
+  auto const numbered = number_placeholders(sql, rules);
   TextParameters const texts{sql, parameters};
   Result const result{PQexecParams(connection_, numbered.c_str(), texts.count(), nullptr,
                                    texts.values(), nullptr, nullptr, 0)};
-  auto const status = PQresultStatus(result.get());
-  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return to_rows(result.get());
-  throw statement_error(sql, result.get());
+  switch (PQresultStatus(result.get())) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK: break;
+    case PGRES_EMPTY_QUERY: refuse_statement(sql, "it is no statement");
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT: leave_copy(sql, connection_);
+    default: throw statement_error(sql, result.get(), connection_);
+  }
+  require_still_open(sql, connection_);
+  return to_rows(result.get());
 }
 
 }  // namespace tram::postgres

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <chrono>
+#include <cstdlib>
 #include <utility>
 
 #include "faults.hpp"
@@ -16,9 +16,12 @@ namespace {
 constexpr std::string_view ask_number = "SELECT pg_current_xact_id_if_assigned()";
 
 // The server discards its statistics when it starts after a crash, and only then sets this time by
-// itself.
-constexpr char const* ask_crash_mark =
-    "SELECT coalesce(stats_reset::text, '') FROM pg_stat_bgwriter";
+// itself. The limits are of the session, in milliseconds.
+constexpr char const* ask_crash_mark_and_limits =
+    "SELECT coalesce(stats_reset::text, ''),"
+    " (SELECT setting FROM pg_settings WHERE name = 'statement_timeout'),"
+    " (SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout')"
+    " FROM pg_stat_bgwriter";
 
 // A statement whose client is gone ends within this time; the only way to stop it that needs no
 // second connection.
@@ -31,52 +34,78 @@ constexpr Duration idle_unchecked = std::chrono::milliseconds{1};
 constexpr Duration reset_timeout = std::chrono::seconds{5};
 constexpr Duration settle_pause = std::chrono::milliseconds{20};
 
-bool equals_ignoring_case(std::string_view text, std::string_view upper) {
-  return std::equal(text.begin(), text.end(), upper.begin(), upper.end(),
-                    [](unsigned char a, char b) { return std::toupper(a) == b; });
+std::chrono::milliseconds milliseconds_in(PGresult const* result, int column) {
+  return std::chrono::milliseconds{std::strtoll(PQgetvalue(result, 0, column), nullptr, 10)};
 }
+
+std::string_view tag_of(PGresult const* result) {
+  return PQcmdStatus(const_cast<PGresult*>(result));  // libpq's signature lacks const
+}
+
+bool is_control(std::string_view tag) {
+  constexpr std::array<std::string_view, 8> tags{
+      "BEGIN",     "COMMIT",  "ROLLBACK",          "PREPARE TRANSACTION",
+      "SAVEPOINT", "RELEASE", "START TRANSACTION", "COMMIT PREPARED"};
+  return std::find(tags.begin(), tags.end(), tag) != tags.end();
+}
+
+std::string_view consequence(std::string_view tag) {
+  if (tag == "COMMIT") return "what was done before it is committed";
+  if (tag == "ROLLBACK") return "what was done before it is rolled back";
+  if (tag != "PREPARE TRANSACTION") return "nothing more is committed";
+  return "what was done before it keeps its locks until COMMIT PREPARED or ROLLBACK PREPARED";
+}
+
+/// The server looks for a reason to end a session only where the transaction is not being
+/// committed; a pooler in between, which may say the same, does not name this place.
+bool was_interrupted(PGresult const* result) {
+  return is_fatal(result) && field(result, PG_DIAG_SOURCE_FUNCTION) == "ProcessInterrupts";
+}
+
+Error with_remark(Error const& error, std::string_view remark) {
+  return Error{error.fault(), error.what() + std::string{remark}, error.native_code()};
+}
+
+constexpr std::string_view nothing_committed{"; nothing was committed"};
 
 }  // namespace
 
-bool only_reads(std::string_view sql) noexcept {
-  constexpr std::array<std::string_view, 6> words{"SELECT",   "SAVEPOINT", "RELEASE",
-                                                  "ROLLBACK", "SHOW",      "SET"};
-  auto const start = sql.find_first_not_of(" \t\r\n(");
-  if (start == std::string_view::npos) return true;
-  sql.remove_prefix(start);
-  auto const end =
-      std::find_if(sql.begin(), sql.end(), [](unsigned char c) { return std::isalpha(c) == 0; });
-  std::string_view const word{sql.data(), static_cast<std::size_t>(end - sql.begin())};
-  return std::any_of(words.begin(), words.end(),
-                     [&](auto const& reading) { return equals_ignoring_case(word, reading); });
-}
-
-PipelinedConnection::PipelinedConnection(std::shared_ptr<Target const> target, Statements mode,
-                                         Clock& clock, Deadline deadline)
-    : target_{std::move(target)},
+PipelinedConnection::PipelinedConnection(std::shared_ptr<Server> server, Clock& clock,
+                                         Deadline deadline)
+    : server_{std::move(server)},
       clock_{&clock},
-      session_{Session::open(*target_, clock, deadline)},
-      statements_{mode} {
-  bool const may_set = mode == Statements::prepared &&
+      session_{Session::open(server_->target, clock, deadline)},
+      statements_{server_->statements} {
+  bool const may_set = server_->statements == Statements::prepared &&
                        PQserverVersion(session_.connection()) >= version_with_client_watch;
-  auto const mark =
-      session_.query(std::string{may_set ? watch_client : ""} + ask_crash_mark, deadline);
-  crash_mark_ = PQgetvalue(mark.get(), 0, 0);
+  auto const answer = session_.query(
+      std::string{may_set ? watch_client : ""} + ask_crash_mark_and_limits, deadline);
+  crash_mark_ = PQgetvalue(answer.get(), 0, 0);
+  limits_ = TransactionLimits{{.statement = milliseconds_in(answer.get(), 1),
+                               .idle_in_transaction = milliseconds_in(answer.get(), 2)}};
   require(PQenterPipelineMode(session_.connection()));
 }
 
 void PipelinedConnection::begin(Access access, Deadline) {
   // A server that went away while the connection lay idle is noticed here, before anything can be
   // in doubt; so is a connection that was lost in a commit which turned out to have happened.
-  if (!std::exchange(usable_, false)) session_.lost();
+  if (!usable_) session_.lost();
   TRAM_ASSERT(!begun_ && pending_.empty(), "a connection has one transaction at a time");
-  if (clock_->steady() - answered_at_ > idle_unchecked) session_.require_alive();
-  usable_ = true;
+  if (clock_->steady() - answered_at_ > idle_unchecked) look();
   access_ = access;
-  number_wanted_ = number_asked_ = number_known_ = committed_ = false;
+  number_wanted_ = number_asked_ = number_known_ = committed_ = is_ending_ = false;
   number_.clear();
   rows_.reset();
   error_.reset();
+  ended_.reset();
+}
+
+/// Reads what the server may have said since its last answer. What is sent to a connection that it
+/// has ended would hide its reason.
+void PipelinedConnection::look() {
+  usable_ = false;
+  session_.require_alive();
+  usable_ = true;
 }
 
 Rows PipelinedConnection::execute(std::string_view sql, Parameters parameters, Deadline deadline) {
@@ -87,12 +116,19 @@ Rows PipelinedConnection::execute(std::string_view sql, Parameters parameters, D
 }
 
 void PipelinedConnection::post(std::string_view sql, Parameters parameters, Deadline deadline) {
-  queue(Purpose::discard, sql, parameters, deadline);
+  // What could end the transaction, or change how the next text is read, is not queued in front of
+  // others.
+  if (!queue(Purpose::discard, sql, parameters, deadline).leaves_transaction_alone)
+    synchronise(deadline);
 }
 
 void PipelinedConnection::commit(Deadline deadline) {
   if (!begun_) return;
-  bool const can_be_in_doubt = access_ != Access::read_only;
+  if (ended_) throw Error{*ended_};
+  try {
+    look();
+  } catch (Error const& trouble) { throw with_remark(trouble, nothing_committed); }
+  is_ending_ = true;
   if (access_ == Access::read_write && !number_known_) {
     ask_transaction_number();
     // The answer leaves the server before the commit begins, so that it is here when the commit's
@@ -103,16 +139,21 @@ void PipelinedConnection::commit(Deadline deadline) {
   try {
     synchronise(deadline);
   } catch (Error const& trouble) {
-    bool const failed_before = error_ && !error_at_commit_;
-    if (trouble.fault() != Fault::broken || !can_be_in_doubt || failed_before) throw;
+    if (!may_have_committed(trouble)) throw;
     settle(trouble, deadline);
   }
   begun_ = false;
 }
 
+bool PipelinedConnection::may_have_committed(Error const& trouble) const {
+  if (access_ == Access::read_only || trouble.fault() != Fault::broken) return false;
+  return !error_ || error_hides_commit_;
+}
+
 bool PipelinedConnection::reset() noexcept {
   try {
     auto const deadline = Deadline::after(*clock_, reset_timeout);
+    is_ending_ = true;
     if (usable_ && begun_) {
       send(Purpose::discard, statements_.look_up("ROLLBACK"), {});
       try {
@@ -130,20 +171,43 @@ bool PipelinedConnection::reset() noexcept {
   } catch (std::exception const&) { return false; }
 }
 
-void PipelinedConnection::queue(Purpose purpose, std::string_view sql, Parameters parameters,
-                                Deadline deadline) {
-  if (!begun_) {
-    send(Purpose::discard,
-         statements_.look_up(access_ == Access::read_only ? "BEGIN READ ONLY" : "BEGIN"), {});
-    begun_ = true;
-  }
-  send(purpose, statements_.look_up(sql), parameters);
+StatementKind PipelinedConnection::queue(Purpose purpose, std::string_view sql,
+                                         Parameters parameters, Deadline deadline) {
+  if (ended_) throw Error{*ended_};
+  if (pending_.empty()) statements_.follow(session_.lexical_rules());
+  auto& statement = statements_.look_up(sql);
+  auto const kind = statement.kind;
+  open_transaction(deadline);
+  send(purpose, statement, parameters);
   pending_.back().text = excerpt(sql);
-  if (access_ == Access::read_write && !only_reads(sql)) number_wanted_ = true;
+  pending_.back().may_control = kind.marks_savepoint;
+  if (kind.sets_limits) limits_.leave_alone();
+  if (access_ == Access::read_write && !kind.only_reads) number_wanted_ = true;
   // A posted statement may be the last before the commit, which asks by itself.
   if (number_wanted_ && !number_asked_ && purpose == Purpose::rows) ask_transaction_number();
   constexpr std::size_t unsent_max = 64;
   if (pending_.size() % unsent_max == 0) session_.flush(deadline);
+  return kind;
+}
+
+/// `BEGIN` travels with the first statement, and so do the limits that hold at the server.
+void PipelinedConnection::open_transaction(Deadline deadline) {
+  auto const left = deadline.remaining(*clock_);
+  if (!begun_) {
+    send(Purpose::discard,
+         statements_.look_up(access_ == Access::read_only ? "BEGIN READ ONLY" : "BEGIN"), {});
+    begun_ = true;
+    send_plain(limits_.begin(left));
+  } else if (pending_.empty() && PQtransactionStatus(session_.connection()) == PQTRANS_INTRANS) {
+    send_plain(limits_.renew(left));
+  }
+}
+
+void PipelinedConnection::send_plain(std::vector<std::string> const& statements) {
+  for (auto const& sql : statements) {
+    StatementCache::Statement plain{.numbered = sql};
+    send(Purpose::discard, plain, {});
+  }
 }
 
 void PipelinedConnection::send(Purpose purpose, StatementCache::Statement& statement,
@@ -178,26 +242,33 @@ void PipelinedConnection::synchronise(Deadline deadline) {
   // can tell apart.
   if (!std::exchange(usable_, false)) session_.lost();
   error_.reset();
+  error_hides_commit_ = false;
   require(PQpipelineSync(session_.connection()));
   session_.flush(deadline);
-  while (!pending_.empty()) {
-    auto const result = session_.next_result(deadline);
-    if (!result) session_.lost();
-    take(pending_.front(), result.get());
-    if (PQstatus(session_.connection()) != CONNECTION_OK) break;
-    pending_.pop_front();
-    if (session_.next_result(deadline)) session_.lost();
-  }
+  take_all(deadline);
   if (PQstatus(session_.connection()) != CONNECTION_OK) {
     if (committed_) return;
-    if (error_) throw *error_;
+    if (error_) throw Error{*error_};
     session_.lost();
   }
   auto const end = session_.next_result(deadline);
   if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) session_.lost();
   usable_ = !error_ || error_->fault() != Fault::broken;
   if (usable_) answered_at_ = clock_->steady();
-  if (error_) throw *error_;
+  bool const is_over = PQtransactionStatus(session_.connection()) == PQTRANS_IDLE;
+  if (begun_ && is_over && !is_ending_ && !error_) note_end("a statement", "COMMIT or ROLLBACK");
+  if (error_) throw Error{*error_};
+}
+
+void PipelinedConnection::take_all(Deadline deadline) {
+  while (!pending_.empty()) {
+    auto const result = session_.next_result(deadline);
+    if (!result) session_.lost();
+    take(pending_.front(), result.get());
+    if (PQstatus(session_.connection()) != CONNECTION_OK) return;
+    pending_.pop_front();
+    if (session_.next_result(deadline)) session_.lost();
+  }
 }
 
 void PipelinedConnection::take(Pending const& pending, PGresult const* result) {
@@ -208,41 +279,71 @@ void PipelinedConnection::take(Pending const& pending, PGresult const* result) {
       // Behind an error that was seen already: the server skipped it.
       if (pending.statement != nullptr) pending.statement->prepared = false;
       return;
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
+      // There is no way back from here: the connection goes, and with it the transaction.
+      throw Error{Fault::rejected, "postgresql: " + pending.text +
+                                       " is refused: COPY from or to the client is no statement "
+                                       "with rows; nothing was committed"};
+    case PGRES_EMPTY_QUERY:
+      if (pending.purpose == Purpose::rows && !error_)
+        error_ = Error{Fault::rejected, "postgresql: '" + pending.text + "' is no statement"};
+      return;
     default:
       if (pending.statement != nullptr) pending.statement->prepared = false;
       fail(pending, result);
       return;
   }
+  if (!pending.may_control && is_control(tag_of(result))) note_end(pending.text, tag_of(result));
   if (pending.purpose == Purpose::rows) rows_ = to_rows(result);
+  if (pending.purpose == Purpose::commit) take_commit(tag_of(result));
   if (pending.purpose == Purpose::transaction_number) {
     number_known_ = true;
     number_ = PQgetvalue(result, 0, 0);
   }
-  if (pending.purpose == Purpose::commit) {
-    // A transaction with a failed statement is rolled back by COMMIT, which says so in its tag
-    // only.
-    committed_ = std::string_view{PQcmdStatus(const_cast<PGresult*>(result))} == "COMMIT";
-    if (!committed_) {
-      error_ = Error{
-          Fault::rejected,
-          "postgresql: the transaction was rolled back instead of committed, since one of its "
-          "statements had failed; let the error of that statement leave the function"};
-    }
-  }
 }
+
+/// A transaction with a failed statement is rolled back by COMMIT, which says so in its tag only.
+void PipelinedConnection::take_commit(std::string_view tag) {
+  committed_ = tag == "COMMIT";
+  if (committed_ || error_) return;
+  error_ = Error{Fault::rejected,
+                 "postgresql: the transaction was rolled back instead of committed, since one of "
+                 "its statements had failed; let the error of that statement leave the function"};
+}
+
+void PipelinedConnection::note_end(std::string const& statement, std::string_view tag) {
+  if (ended_) return;
+  ended_ = Error{Fault::rejected, "postgresql: " + statement +
+                                      " has ended the transaction that it was run in (" +
+                                      std::string{tag} + "): " + std::string{consequence(tag)} +
+                                      "; leave the end of a transaction to who opened it"};
+  error_ = ended_;
+}
+
 void PipelinedConnection::fail(Pending const& pending, PGresult const* result) {
   // Without a code it is libpq that tells of a lost connection, and not the server of a failed
   // statement.
   bool const from_server = PQresultErrorField(result, PG_DIAG_SQLSTATE) != nullptr;
   if (!from_server || error_) return;
-  error_ =
-      statement_error(pending.text.empty() ? "the end of the transaction" : pending.text, result);
-  error_at_commit_ = pending.purpose == Purpose::commit;
+  if (is_lost_statement(result)) server_->statements = Statements::unnamed;
+  bool const is_at_commit = pending.purpose == Purpose::commit;
+  error_hides_commit_ = is_at_commit && is_fatal(result) && !was_interrupted(result);
+  error_ = error_of(pending, result);
+  if (is_at_commit && !error_hides_commit_) error_ = with_remark(*error_, nothing_committed);
+}
+
+Error PipelinedConnection::error_of(Pending const& pending, PGresult const* result) const {
+  auto const& what = pending.text.empty() ? "the end of the transaction" : pending.text;
+  bool const is_write = field(result, PG_DIAG_SQLSTATE) == "25006";
+  if (is_write && access_ == Access::read_only) return read_only_error(what, result);
+  return statement_error(what, result, session_.connection());
 }
 
 void PipelinedConnection::settle(Error const& trouble, Deadline deadline) {
   auto const in_doubt = [&](std::string const& why) {
-    return Error{Fault::in_doubt, "postgresql: " + target_->name() +
+    return Error{Fault::in_doubt, "postgresql: " + server_->target.name() +
                                       " may or may not have committed: " + why + " (" +
                                       trouble.what() +
                                       "); look for the transaction's rows before doing it again"};
@@ -269,8 +370,8 @@ void PipelinedConnection::settle(Error const& trouble, Deadline deadline) {
 
 std::string PipelinedConnection::ask_status(Deadline deadline) {
   try {
-    auto session = Session::open(*target_, *clock_, deadline);
-    auto const mark = session.query(ask_crash_mark, deadline);
+    auto session = Session::open(server_->target, *clock_, deadline);
+    auto const mark = session.query(ask_crash_mark_and_limits, deadline);
     bool const crashed = PQgetvalue(mark.get(), 0, 0) != crash_mark_;
     auto const status = session.query("SELECT pg_xact_status('" + number_ + "')", deadline);
     std::string const answer = PQgetvalue(status.get(), 0, 0);

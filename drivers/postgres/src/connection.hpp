@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -9,8 +10,16 @@
 #include "session.hpp"
 #include "statements.hpp"
 #include "tram/sql/connection.hpp"
+#include "transaction_limits.hpp"
 
 namespace tram::postgres {
+
+/// What the connections of one driver share.
+struct Server {
+  Target const target;
+  /// Becomes `unnamed` when a prepared statement is lost, which is a pooler's doing.
+  std::atomic<Statements> statements;
+};
 
 /// A connection in libpq's pipeline mode: statements are queued, and the server is waited for once
 /// per `execute` and once per `commit`.
@@ -19,11 +28,14 @@ namespace tram::postgres {
 /// question for the transaction's number. When the connection is lost during the commit, a new
 /// connection asks what became of that number. A server that crashed meanwhile may have given the
 /// number to another transaction, which its statistics' reset time tells.
+///
+/// What a statement has done to the transaction is known from the server: from the tag of each
+/// answer, and from the state that it tells when a trip is over. Where a statement has ended the
+/// transaction, everything behind it raises that error, and nothing more is committed.
 class PipelinedConnection final : public Connection {
  public:
   /// Waits for the connection. Faults: transient, rejected.
-  PipelinedConnection(std::shared_ptr<Target const> target, Statements mode, Clock& clock,
-                      Deadline deadline);
+  PipelinedConnection(std::shared_ptr<Server> server, Clock& clock, Deadline deadline);
 
   void begin(Access access, Deadline deadline) override;
   Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) override;
@@ -37,16 +49,28 @@ class PipelinedConnection final : public Connection {
     Purpose purpose;
     std::string text;
     StatementCache::Statement* statement{};
+    /// One of the driver's own, or `Transaction`'s: it may begin or end what it does.
+    bool may_control{true};
   };
 
-  void queue(Purpose purpose, std::string_view sql, Parameters parameters, Deadline deadline);
+  StatementKind queue(Purpose purpose, std::string_view sql, Parameters parameters,
+                      Deadline deadline);
+  void open_transaction(Deadline deadline);
+  void send_plain(std::vector<std::string> const& statements);
+  void look();
   void send(Purpose purpose, StatementCache::Statement& statement, Parameters parameters);
   void ask_transaction_number();
   /// One trip: everything queued goes out, all answers come in; the first error is thrown when they
   /// are in.
   void synchronise(Deadline deadline);
+  void take_all(Deadline deadline);
   void take(Pending const& pending, PGresult const* result);
+  void take_commit(std::string_view tag);
   void fail(Pending const& pending, PGresult const* result);
+  [[nodiscard]] Error error_of(Pending const& pending, PGresult const* result) const;
+  /// A statement has ended the transaction, by the tag of its answer.
+  void note_end(std::string const& statement, std::string_view tag);
+  [[nodiscard]] bool may_have_committed(Error const& trouble) const;
   /// After the connection was lost during the commit: returns when it happened. Faults: broken (it
   /// did not), in_doubt.
   void settle(Error const& trouble, Deadline deadline);
@@ -55,10 +79,11 @@ class PipelinedConnection final : public Connection {
   std::string ask_status(Deadline deadline);
   void require(int sent);
 
-  std::shared_ptr<Target const> target_;
+  std::shared_ptr<Server> server_;
   Clock* clock_;
   Session session_;
   StatementCache statements_;
+  TransactionLimits limits_;
   std::string crash_mark_;
   std::deque<Pending> pending_;
 
@@ -72,13 +97,13 @@ class PipelinedConnection final : public Connection {
   bool committed_{};
   std::optional<Rows> rows_;
   std::optional<Error> error_;
-  bool error_at_commit_{};
+  /// The server's error came in place of the commit's answer, in words that leave open whether the
+  /// commit happened.
+  bool error_hides_commit_{};
+  bool is_ending_{};
+  std::optional<Error> ended_;
   bool usable_{true};
   SteadyTime answered_at_{};
 };
-
-/// True for a statement that can only read or that ends or marks a savepoint: it gives a
-/// transaction no number.
-bool only_reads(std::string_view sql) noexcept;
 
 }  // namespace tram::postgres

@@ -8,20 +8,19 @@ namespace {
 class Driver final : public DatabaseDriver {
  public:
   Driver(Config const& config, Clock& clock)
-      : target_{std::make_shared<Target const>(config.connection, config.application_name)},
-        statements_{config.statements},
+      : server_{std::make_shared<Server>(Target{config.connection, config.application_name},
+                                         config.statements)},
         clock_{clock} {}
 
   std::unique_ptr<Connection> connect(Deadline deadline) override {
-    return std::make_unique<PipelinedConnection>(target_, statements_, clock_, deadline);
+    return std::make_unique<PipelinedConnection>(server_, clock_, deadline);
   }
   Dialect const& dialect() const override { return postgres_dialect(); }
-  std::string name() const override { return target_->name(); }
+  std::string name() const override { return server_->target.name(); }
 
  private:
   // Shared with the connections, which may need a second one to ask what became of a commit.
-  std::shared_ptr<Target const> target_;
-  Statements statements_;
+  std::shared_ptr<Server> server_;
   Clock& clock_;
 };
 

@@ -29,8 +29,9 @@ constexpr std::array code_faults{
     CodeFault{"25P04", Fault::broken},     // transaction_timeout
     // A standby, or a default that was changed: the next connection may be able to write.
     CodeFault{"25006", Fault::broken},
-    CodeFault{"26000",
-              Fault::broken},  // a prepared statement is gone: a new connection prepares it again
+    // A prepared statement is gone, or another client's stands in its place: see
+    // `is_lost_statement`.
+    CodeFault{"26000", Fault::broken}, CodeFault{"42P05", Fault::broken},
     CodeFault{"08", Fault::broken},        // connection exceptions
     CodeFault{"53", Fault::transient},     // out of disk, memory or connections
     CodeFault{"58", Fault::transient},     // system errors
@@ -39,7 +40,11 @@ constexpr std::array code_faults{
     CodeFault{"XX002", Fault::transient},  // index_corrupted
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> remedies{{
+constexpr std::string_view remedy_for_lost_statement{
+    "; a pooler gives connections to several clients by turns: it is noticed, and statements are "
+    "sent unnamed from now on (Statements::unnamed says so from the start)"};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> remedies{{
     {"28P01", "; correct the password in the connection string or the password file"},
     {"28000", "; allow this user, database and host in pg_hba.conf, or use another role"},
     {"3D000", "; create the database or correct its name in the connection string"},
@@ -47,10 +52,18 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> remedies
     {"3F000", "; create the schema (\"tram schema install\") or correct its name"},
     {"42501", "; grant the role what the statement needs"},
     {"25P02", "; an earlier statement of the transaction failed: roll it back"},
-    {"25006", "; connect to the primary (target_session_attrs=read-write)"},
+    {"25006", "; the server is a standby (connect to the primary with "
+              "target_session_attrs=read-write), or read only is its default or the transaction's"},
+    {"25P03", "; the client was silent for longer than idle_in_transaction_session_timeout"},
+    {"25P04", "; the transaction took longer than transaction_timeout"},
+    {"57P01", "; an administrator ended it, or the server is being shut down"},
+    {"26000", remedy_for_lost_statement},
+    {"42P05", remedy_for_lost_statement},
     {"53300", "; raise max_connections or use smaller pools"},
     {"53100", "; free disk space on the server"},
 }};
+
+constexpr std::string_view read_only_code{"25006"};
 
 bool is_code(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -59,16 +72,23 @@ bool is_code(std::string_view text) {
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
-std::string_view field(PGresult const* result, int code) {
-  char const* text = PQresultErrorField(result, code);
-  return text == nullptr ? std::string_view{} : std::string_view{text};
-}
-
 Fault fault_of_statement(std::string_view sqlstate, std::string_view message) {
   // Tables changed under a prepared statement; a new connection prepares it again.
   if (sqlstate == "0A000" && message.find("cached plan") != std::string_view::npos)
     return Fault::broken;
   return fault_of(sqlstate);
+}
+
+Error failed_statement(Fault fault, std::string_view sql, PGresult const* result,
+                       std::string_view remedy) {
+  auto const code = field(result, PG_DIAG_SQLSTATE);
+  auto message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)};
+  if (message.empty()) message = first_line(PQresultErrorMessage(result));
+  auto const detail = field(result, PG_DIAG_MESSAGE_DETAIL);
+  return Error{fault, "postgresql: " + excerpt(sql) + " failed: " + message +
+                          (detail.empty() ? "" : " (" + std::string{detail} + ")") +
+                          (code.empty() ? "" : " (SQLSTATE " + std::string{code} + ")") +
+                          std::string{remedy}};
 }
 
 }  // namespace
@@ -107,16 +127,53 @@ std::string plain(std::string_view message) {
   return std::string{first_line(message)};
 }
 
+std::string_view field(PGresult const* message, int code) {
+  char const* text = PQresultErrorField(message, code);
+  return text == nullptr ? std::string_view{} : std::string_view{text};
+}
+
+bool is_fatal(PGresult const* message) {
+  auto const severity = field(message, PG_DIAG_SEVERITY_NONLOCALIZED);
+  return severity == "FATAL" || severity == "PANIC";
+}
+
+bool is_lost_statement(PGresult const* result) {
+  auto const code = field(result, PG_DIAG_SQLSTATE);
+  return code == "26000" || code == "42P05";
+}
+
 Error statement_error(std::string_view sql, PGresult const* result) {
   auto const code = field(result, PG_DIAG_SQLSTATE);
-  auto message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)};
-  if (message.empty()) message = first_line(PQresultErrorMessage(result));
-  auto const detail = field(result, PG_DIAG_MESSAGE_DETAIL);
-  return Error{code.empty() ? Fault::broken : fault_of_statement(code, message),
-               "postgresql: " + excerpt(sql) + " failed: " + message +
-                   (detail.empty() ? "" : " (" + std::string{detail} + ")") +
-                   (code.empty() ? "" : " (SQLSTATE " + std::string{code} + ")") +
-                   std::string{remedy_for(code)}};
+  bool const is_over = code.empty() || is_fatal(result);
+  auto const message = field(result, PG_DIAG_MESSAGE_PRIMARY);
+  return failed_statement(is_over ? Fault::broken : fault_of_statement(code, message), sql, result,
+                          remedy_for(code));
+}
+
+Error statement_error(std::string_view sql, PGresult const* result, PGconn* connection) {
+  char const* const in_hot_standby = PQparameterStatus(connection, "in_hot_standby");
+  bool const is_read_only = field(result, PG_DIAG_SQLSTATE) == read_only_code;
+  // Servers before version 14 do not tell which of the reasons it is.
+  if (!is_read_only || in_hot_standby == nullptr) return statement_error(sql, result);
+  if (std::string_view{in_hot_standby} == "on") {
+    return failed_statement(Fault::broken, sql, result,
+                            "; the server is a standby: connect to the primary "
+                            "(target_session_attrs=read-write)");
+  }
+  char const* const by_default = PQparameterStatus(connection, "default_transaction_read_only");
+  if (by_default != nullptr && std::string_view{by_default} == "on") {
+    return failed_statement(Fault::broken, sql, result,
+                            "; default_transaction_read_only is on for this server, database or "
+                            "role: turn it off, or use another role");
+  }
+  return failed_statement(Fault::rejected, sql, result,
+                          "; the transaction was made read only (SET TRANSACTION READ ONLY)");
+}
+
+Error read_only_error(std::string_view sql, PGresult const* result) {
+  return failed_statement(Fault::rejected, sql, result,
+                          "; the transaction was opened with Access::read_only: open it with "
+                          "Access::read_write");
 }
 
 Error connect_error(std::string_view database, std::string_view verbose_message) {

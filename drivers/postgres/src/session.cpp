@@ -33,6 +33,25 @@ timespec to_timespec(Duration duration) {
 
 void ignore_notice(void*, PGresult const*) {}
 
+/// Nobody reads them, and libpq keeps them all.
+void forget_notifications(PGconn* connection) {
+  while (auto* const notification = PQnotifies(connection)) PQfreemem(notification);
+}
+
+/// What ends a connection: an error that is fatal, or the warning of a server that stops at once.
+bool is_last(PGresult const* message) {
+  auto const code = field(message, PG_DIAG_SQLSTATE);
+  return is_fatal(message) || code == "57P01" || code == "57P02";
+}
+
+/// What reaches a client that is not waiting for anything comes as a notice.
+void note_last_words(void* last_words, PGresult const* message) {
+  auto& noted = *static_cast<LastWords*>(last_words);
+  if (!noted.text.empty() || !is_last(message)) return;
+  noted.code = field(message, PG_DIAG_SQLSTATE);
+  noted.text = field(message, PG_DIAG_MESSAGE_PRIMARY);
+}
+
 }  // namespace
 
 bool wait_for_socket(int socket, short events, Clock& clock, Deadline deadline) {
@@ -48,6 +67,13 @@ bool wait_for_socket(int socket, short events, Clock& clock, Deadline deadline) 
     }
     if (deadline.reached(clock)) return false;
   }
+}
+
+LexicalRules lexical_rules(PGconn const* connection) noexcept {
+  char const* const standard = PQparameterStatus(connection, "standard_conforming_strings");
+  return standard != nullptr && std::string_view{standard} == "off"
+             ? LexicalRules::postgres_with_backslashes
+             : LexicalRules::postgres;
 }
 
 Target::Target(std::string connection, std::string application_name,
@@ -114,9 +140,36 @@ Session Session::open(Target const& target, Clock& clock, Deadline deadline) {
   return Session{std::move(connection), clock, target.name()};
 }
 
-void Session::lost() const {
-  throw Error{Fault::broken, "postgresql: the connection to " + name_ +
-                                 " is lost: " + plain(PQerrorMessage(connection_.get()))};
+Session::Session(ConnectionPointer connection, Clock& clock, std::string name)
+    : last_words_{std::make_unique<LastWords>()},
+      connection_{std::move(connection)},
+      clock_{&clock},
+      name_{std::move(name)} {
+  PQsetNoticeReceiver(connection_.get(), note_last_words, last_words_.get());
+}
+
+void Session::lost() {
+  read_last_words();
+  if (last_words_->text.empty()) {
+    throw Error{Fault::broken,
+                "postgresql: the connection to " + name_ + " is lost: " +
+                    or_else(plain(PQerrorMessage(connection_.get())), "it was given up earlier")};
+  }
+  throw Error{Fault::broken, "postgresql: the server ended the connection to " + name_ + ": " +
+                                 last_words_->text + " (SQLSTATE " + last_words_->code + ")" +
+                                 std::string{remedy_for(last_words_->code)}};
+}
+
+/// libpq keeps what came in before the connection ended, and shows it to whoever asks for results.
+void Session::read_last_words() {
+  PQconsumeInput(connection_.get());
+  // In a pipeline an empty result only ends the results of one statement.
+  for (int empty = 0; empty < 2 && PQisBusy(connection_.get()) == 0;) {
+    Result const result{PQgetResult(connection_.get())};
+    if (PQresultStatus(result.get()) == PGRES_COPY_BOTH) return;
+    empty = result ? 0 : empty + 1;
+    if (result) note_last_words(last_words_.get(), result.get());
+  }
 }
 
 void Session::wait(short events, Deadline deadline) {
@@ -163,8 +216,10 @@ Result Session::query(std::string const& sql, Deadline deadline) {
 void Session::require_alive() {
   if (PQstatus(connection_.get()) != CONNECTION_OK) lost();
   if (!wait_for_socket(socket(), POLLIN, *clock_, Deadline::now())) return;
-  if (PQconsumeInput(connection_.get()) == 0 || PQstatus(connection_.get()) != CONNECTION_OK)
-    lost();
+  bool const open = PQconsumeInput(connection_.get()) != 0;
+  // Also takes what has come in to pieces, and so finds last words in front of the end.
+  forget_notifications(connection_.get());
+  if (!open || PQstatus(connection_.get()) != CONNECTION_OK || !last_words_->text.empty()) lost();
 }
 
 }  // namespace tram::postgres

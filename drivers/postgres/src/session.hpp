@@ -9,6 +9,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
+#include "tram/sql/statement_text.hpp"
 
 namespace tram::postgres {
 
@@ -35,6 +36,15 @@ class Target {
   std::string database_;
 };
 
+/// Why the server ended a connection, in its own words; empty where it said nothing.
+struct LastWords {
+  std::string code;
+  std::string text;
+};
+
+/// By which rules the server at the other end reads the text of a statement now.
+LexicalRules lexical_rules(PGconn const* connection) noexcept;
+
 /// One libpq connection on a socket that never blocks; each wait is a poll(2) with a deadline.
 /// Every call may raise broken: the connection is lost, or the deadline reached while it was busy.
 class Session {
@@ -54,16 +64,25 @@ class Session {
   /// Runs one text by the simple protocol and waits; an error of the server is thrown. Not in
   /// pipeline mode.
   Result query(std::string const& sql, Deadline deadline);
-  /// Raises broken when the other side has closed the connection; never waits.
+  /// Raises broken when the other side has ended the connection, with its last words; never waits.
   void require_alive();
   /// Waits until the socket can be read, or also written.
   void wait(short events, Deadline deadline);
-  [[noreturn]] void lost() const;
+  /// Raises broken, with what the server said before it ended the connection: also what nobody has
+  /// read yet.
+  [[noreturn]] void lost();
+  /// By which rules the server reads the text of a statement now.
+  [[nodiscard]] LexicalRules lexical_rules() const {
+    return postgres::lexical_rules(connection_.get());
+  }
 
  private:
-  Session(ConnectionPointer connection, Clock& clock, std::string name)
-      : connection_{std::move(connection)}, clock_{&clock}, name_{std::move(name)} {}
+  Session(ConnectionPointer connection, Clock& clock, std::string name);
+  void read_last_words();
 
+  // Behind a pointer, since libpq notes them here by itself: ahead of the connection, which it
+  // outlives.
+  std::unique_ptr<LastWords> last_words_;
   ConnectionPointer connection_;
   Clock* clock_;
   std::string name_;

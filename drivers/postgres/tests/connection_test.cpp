@@ -5,16 +5,6 @@
 namespace tram::postgres {
 namespace {
 
-TEST(OnlyReads, tells_reading_statements_from_writing_ones) {
-  EXPECT_TRUE(only_reads("SELECT 1"));
-  EXPECT_TRUE(only_reads("  select * FROM t"));
-  EXPECT_TRUE(only_reads("SAVEPOINT tram_1"));
-  EXPECT_TRUE(only_reads("ROLLBACK TO SAVEPOINT tram_1"));
-  EXPECT_FALSE(only_reads("INSERT INTO t VALUES (1)"));
-  EXPECT_FALSE(only_reads("WITH x AS (DELETE FROM t RETURNING a) SELECT * FROM x"));
-  EXPECT_FALSE(only_reads("SELECTED()"));
-}
-
 TEST(Target, is_named_without_its_secrets) {
   EXPECT_EQ(
       (Target{"postgresql://fred:secret@db.example:6543/orders?sslmode=require", "tram"}.name()),

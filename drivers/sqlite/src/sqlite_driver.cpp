@@ -2,6 +2,7 @@
 
 #include "sqlite_connection.hpp"
 #include "tram/base/assert.hpp"
+#include "tram/sql/statement_text.hpp"
 #include "tram/sqlite/adopt.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
@@ -66,6 +67,7 @@ Rows AdoptedTransaction::execute_statement(std::string_view sql, Parameters para
   if (::sqlite3_get_autocommit(connection_) != 0) {
     throw Error{Fault::rejected, "sqlite: the adopted transaction is over; send before it commits"};
   }
+  refuse_transaction_control(sql, LexicalRules::sqlite);
   return Statement{connection_, sql}.run(parameters);
 }
 

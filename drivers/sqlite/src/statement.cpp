@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "statement_use.hpp"
+#include "tram/sql/statement_text.hpp"
 
 namespace tram::sqlite {
 namespace {
@@ -53,10 +54,6 @@ Cell cell_of(sqlite3_stmt* statement, int column) {
   return std::string{bytes == nullptr ? "" : bytes, size};
 }
 
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n;") == std::string_view::npos;
-}
-
 }  // namespace
 
 Error error_of(sqlite3* connection, int code, std::string const& operation) {
@@ -66,6 +63,7 @@ Error error_of(sqlite3* connection, int code, std::string const& operation) {
 }
 
 Statement::Statement(sqlite3* connection, std::string_view sql) : connection_{connection} {
+  require_statement(sql, LexicalRules::sqlite);
   sqlite3_stmt* statement = nullptr;
   char const* rest = nullptr;
   int const code = ::sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()),
@@ -73,8 +71,9 @@ Statement::Statement(sqlite3* connection, std::string_view sql) : connection_{co
   statement_.reset(statement);
   auto const shown = "'" + std::string{sql.substr(0, shown_sql_max)} + "'";
   if (code != SQLITE_OK) throw error_of(connection, code, "prepare " + shown);
-  bool const one =
-      statement != nullptr && is_blank(sql.substr(static_cast<std::size_t>(rest - sql.data())));
+  bool const one = statement != nullptr &&
+                   is_empty_statement(sql.substr(static_cast<std::size_t>(rest - sql.data())),
+                                      LexicalRules::sqlite);
   if (!one) throw Error{Fault::rejected, "sqlite: " + shown + " is not exactly one statement"};
 }
 

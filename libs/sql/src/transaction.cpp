@@ -1,7 +1,5 @@
 #include "tram/sql/transaction.hpp"
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
@@ -9,48 +7,12 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sql/connection.hpp"
+#include "tram/sql/statement_text.hpp"
 
 namespace tram {
 namespace {
 
 std::string name_of(int depth) { return "tram_" + std::to_string(depth); }
-
-/// The first word of a statement, in capitals, behind blanks and comments; empty when it is longer
-/// than those that matter here.
-std::string first_word(std::string_view sql) {
-  for (;;) {
-    auto const start = sql.find_first_not_of(" \t\r\n\f\v;");
-    if (start == std::string_view::npos) return {};
-    sql.remove_prefix(start);
-    auto const* const end = sql.starts_with("--") ? "\n" : sql.starts_with("/*") ? "*/" : nullptr;
-    if (end == nullptr) break;
-    auto const comment = sql.find(end, 2);
-    if (comment == std::string_view::npos) return {};
-    sql.remove_prefix(comment + std::string_view{end}.size());
-  }
-  constexpr std::string_view first_letters{"ABCERSabcers"};
-  constexpr std::size_t longest = 9;
-  std::string word;
-  if (first_letters.find(sql.front()) == std::string_view::npos) return word;
-  for (char const letter : sql.substr(0, longest + 1)) {
-    bool const small = letter >= 'a' && letter <= 'z';
-    if (!small && (letter < 'A' || letter > 'Z')) break;
-    word += small ? static_cast<char>(letter - 'a' + 'A') : letter;
-  }
-  return word;
-}
-
-/// The transaction would be another one afterwards than whoever opened it believes.
-void refuse_control(std::string_view sql) {
-  constexpr std::array<std::string_view, 8> words{"ABORT",   "BEGIN",    "COMMIT",    "END",
-                                                  "RELEASE", "ROLLBACK", "SAVEPOINT", "START"};
-  auto const word = first_word(sql);
-  if (std::find(words.begin(), words.end(), word) == words.end()) return;
-  throw Error{Fault::rejected,
-              "sql: " + word +
-                  " inside a Transaction: it commits when the function of `transact` returns and "
-                  "rolls back when it throws; use `with_savepoint` for a part of it"};
-}
 
 }  // namespace
 
@@ -92,7 +54,7 @@ auto Transaction::observed(Function&& function) {
 }
 
 Rows Transaction::execute_statement(std::string_view sql, Parameters parameters) {
-  refuse_control(sql);
+  refuse_transaction_control(sql, lexical_rules(dialect_));
   require_whole();
   return run(sql, parameters);
 }
@@ -104,7 +66,7 @@ Rows Transaction::run(std::string_view sql, Parameters parameters) {
 }
 
 void Transaction::post_statement(std::string_view sql, Parameters parameters) {
-  refuse_control(sql);
+  refuse_transaction_control(sql, lexical_rules(dialect_));
   require_whole();
   queue(sql, parameters);
   ++posted_;

@@ -36,10 +36,10 @@ class Connection {
   virtual void begin(Access access, Deadline deadline) = 0;
   /// Runs one statement and waits for it. Faults: conflict (deadlock, serialization, busy),
   /// transient (disk full, out of connections), broken, rejected (constraint, syntax, unknown
-  /// table), malformed.
+  /// table, a text that is empty or holds a NUL), malformed.
   virtual Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) = 0;
-  /// Queues one statement whose rows nobody needs; its error comes from a later `execute` or
-  /// `commit`.
+  /// Queues one statement whose rows nobody needs; its error comes from this call, a later
+  /// `execute` or `commit`.
   virtual void post(std::string_view sql, Parameters parameters, Deadline deadline) = 0;
   /// Commits. When this returns, the transaction is durable. Faults: all of `execute`, and in_doubt
   /// when it cannot be known whether the commit happened.

@@ -29,11 +29,6 @@ Dialect const& mysql_dialect();
 /// is never an error.
 std::string insert_or_ignore(Dialect const& dialect, std::string_view into);
 
-/// Replaces each placeholder `?` by `$1`, `$2`, … and `??` by `?`, leaving quoted text, quoted
-/// names, comments and dollar quotes alone: what PostgreSQL's protocol wants (PostgreSQL 15,
-/// chapter 55.2.3).
-std::string number_placeholders(std::string_view sql);
-
 /// The schema that Tram's tables stand in (contract: core 1.9): empty means `eventuate`, `none`
 /// means unqualified.
 class SchemaName {

@@ -5,17 +5,20 @@
 
 #include "tram/base/detail/function.hpp"
 #include "tram/sql/statement_executor.hpp"
+#include "tram/sql/statement_text.hpp"
 
 namespace tram {
 
 /// Adapts any other database client: the function runs one statement in the transaction that the
 /// application has open on it. Tram never commits, rolls back or makes savepoints on an adopted
-/// transaction.
+/// transaction. `number_placeholders` writes its `?` as clients for PostgreSQL want them.
 class FunctionExecutor final : public StatementExecutor {
  public:
   using Function = std::function<Rows(std::string_view sql, Parameters parameters)>;
   explicit FunctionExecutor(Function function) : function_{std::move(function)} {}
+  /// Faults: those of the function, and rejected for a text that is empty or holds a NUL.
   Rows execute_statement(std::string_view sql, Parameters parameters) override {
+    require_statement(sql);
     return function_(sql, parameters);
   }
 

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tram {
+
+struct Dialect;
+
+/// By whose rules the text of a statement is cut into tokens.
+enum class LexicalRules : std::uint8_t {
+  /// PostgreSQL's (its manual, chapter 4.1).
+  postgres,
+  /// PostgreSQL's where `standard_conforming_strings` is off: a backslash escapes in every text.
+  postgres_with_backslashes,
+  /// SQLite's.
+  sqlite,
+};
+
+LexicalRules lexical_rules(Dialect const& dialect) noexcept;
+
+/// Cuts the text of a statement into tokens as the database does. Accepts every text: what has no
+/// end ends with the text. Borrows the text.
+class StatementTokens {
+ public:
+  enum class Kind : std::uint8_t {
+    /// White space and comments.
+    blank,
+    /// A keyword or a name without quotes.
+    word,
+    /// A text, a name in quotes, a dollar quote.
+    quoted,
+    /// Everything else: digits, or a single character.
+    symbol,
+    end,
+  };
+  struct Token {
+    Kind kind{};
+    std::string_view text;
+  };
+
+  StatementTokens(std::string_view sql, LexicalRules rules) : sql_{sql}, rules_{rules} {}
+  Token next();
+  /// The next token that is no blank.
+  Token next_visible();
+
+ private:
+  [[nodiscard]] bool is_postgres() const { return rules_ != LexicalRules::sqlite; }
+  [[nodiscard]] std::string_view rest() const { return sql_.substr(at_); }
+  [[nodiscard]] std::size_t blank() const;
+  [[nodiscard]] std::size_t quoted() const;
+  [[nodiscard]] std::size_t postgres_quoted() const;
+  [[nodiscard]] std::size_t symbol() const;
+  Token take(Kind kind, std::size_t length);
+
+  std::string_view sql_;
+  LexicalRules rules_;
+  std::size_t at_{};
+};
+
+/// The first word of a statement, in capitals; empty where it begins with no word.
+std::string leading_word(std::string_view sql, LexicalRules rules);
+
+/// Nothing but blanks, comments and semicolons.
+bool is_empty_statement(std::string_view sql, LexicalRules rules);
+
+/// `Error{rejected}` for a text that holds no statement, only blanks, comments and semicolons, and
+/// for one with a NUL, where client libraries would cut it off.
+void require_statement(std::string_view sql, LexicalRules rules);
+/// The same where nobody knows the database: what is empty by the rules of each.
+void require_statement(std::string_view sql);
+
+/// `Error{rejected}` for a statement that begins or ends a transaction or a savepoint: the
+/// transaction would be another one afterwards than its owner believes.
+void refuse_transaction_control(std::string_view sql, LexicalRules rules);
+
+/// Replaces each placeholder `?` by `$1`, `$2`, … and `??` by `?`, leaving texts, quoted names and
+/// comments alone: what PostgreSQL's protocol wants (its manual, chapter 55.2.3).
+std::string number_placeholders(std::string_view sql, LexicalRules rules = LexicalRules::postgres);
+
+}  // namespace tram
