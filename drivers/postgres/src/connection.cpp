@@ -374,7 +374,7 @@ std::string PipelinedConnection::ask_status(Deadline deadline) {
     auto const mark = session.query(ask_crash_mark_and_limits, deadline);
     bool const crashed = PQgetvalue(mark.get(), 0, 0) != crash_mark_;
     auto const status = session.query("SELECT pg_xact_status('" + number_ + "')", deadline);
-    std::string const answer = PQgetvalue(status.get(), 0, 0);
+    std::string answer = PQgetvalue(status.get(), 0, 0);
     if (answer == "committed" && crashed) return "reused";
     return answer;
   } catch (Error const& error) {

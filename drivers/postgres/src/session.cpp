@@ -20,7 +20,7 @@ std::string option(PQconninfoOption const* options, std::string_view keyword) {
   return {};
 }
 
-std::string or_else(std::string value, std::string_view fallback) {
+std::string or_else(std::string const& value, std::string_view fallback) {
   return value.empty() ? std::string{fallback} : value;
 }
 
