@@ -8,6 +8,7 @@
 #include "text_table.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/json.hpp"
+#include "tram/cdc/numbered_position.hpp"
 #include "tram/sql/outbox_table.hpp"
 #include "tram/wire/headers_json.hpp"
 
@@ -97,7 +98,9 @@ OutboxReport report(Workplace const& place) {
     if (tx.dialect().kind != DatabaseKind::sqlite) return found;
     for (auto const row :
          tx.execute("SELECT relay, position, (SELECT count(*) FROM message WHERE seq > position "
-                    "AND published = 0) FROM tram_relay_position ORDER BY relay")) {
+                    "AND published = 0) FROM tram_relay_position WHERE instr(relay, ?) = 0 ORDER "
+                    "BY relay",
+                    row_mark_infix)) {
       found.relays.push_back({.relay = row.get<std::string>(0),
                               .position = row.get<std::int64_t>(1),
                               .unpublished = row.get<std::int64_t>(2)});

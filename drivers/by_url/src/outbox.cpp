@@ -69,8 +69,9 @@ std::unique_ptr<OutboxRetention> outbox_retention(std::string_view text,
 #endif
 #ifdef TRAM_HAS_SQLITE
   if (url.scheme == "sqlite") {
-    return std::make_unique<NumberedOutboxRetention>(database, SchemaName::none(), age,
-                                                     options.table);
+    return std::make_unique<NumberedOutboxRetention>(
+        database, SchemaName::none(), age, options.table,
+        held_rows_name_of(options.relay, options.table));
   }
 #endif
   refuse_database(url);

@@ -1,7 +1,5 @@
 #include "database_file.hpp"
 
-#include <sqlite3.h>
-
 #include <array>
 #include <cstddef>
 #include <filesystem>
@@ -46,13 +44,6 @@ std::string path_to_look_at(std::string const& path) {
   // Nobody has the file open then, and SQLite would make a log and its index to read it.
   bool const at_rest = uses_write_ahead_log(path) && !std::filesystem::exists(path + "-wal");
   return at_rest ? file_uri(path) + "?immutable=1" : path;
-}
-
-bool has_moved(sqlite3* connection) {
-  int moved = 0;
-  // Databases in memory do not know the question, and do not move.
-  return ::sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-         moved != 0;
 }
 
 std::string missing_file(std::string const& file) {

@@ -3,8 +3,6 @@
 #include <optional>
 #include <string>
 
-struct sqlite3;
-
 namespace tram::sqlite {
 
 /// The file of a path or URI, nothing for a database in memory.
@@ -15,10 +13,6 @@ std::string true_path(std::string const& file);
 
 /// The path or URI to open for looking alone, so that not even a file beside the database is made.
 std::string path_to_look_at(std::string const& path);
-
-/// The path of the open database leads to another file by now, or to none: what is written through
-/// this connection is lost. Asks the file system.
-bool has_moved(sqlite3* connection);
 
 /// What to say of a file that is not there: text without the operation.
 std::string missing_file(std::string const& file);

@@ -2,15 +2,18 @@
 
 #include <sqlite3.h>
 
-#include <limits>
+#include <tuple>
 #include <utility>
 
 #include "database_file.hpp"
 #include "statement_use.hpp"
 #include "tram/base/error.hpp"
+#include "tram/cdc/numbered_position.hpp"
 
 namespace tram::sqlite {
 namespace {
+
+constexpr char const* reading = "read the outbox of";
 
 Fault fault_of(int code) {
   switch (code & 0xff) {
@@ -20,10 +23,20 @@ Fault fault_of(int code) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
     case SQLITE_PERM:
-    case SQLITE_AUTH:
-    case SQLITE_READONLY: return Fault::rejected;
+    case SQLITE_AUTH: return Fault::rejected;
     default: return Fault::transient;
   }
+}
+
+std::optional<std::string> text_of(sqlite3_stmt* statement, int column) {
+  auto const* const bytes = ::sqlite3_column_text(statement, column);
+  if (bytes == nullptr) return std::nullopt;
+  auto const size = static_cast<std::size_t>(::sqlite3_column_bytes(statement, column));
+  return std::string{reinterpret_cast<char const*>(bytes), size};
+}
+
+void bind(sqlite3_stmt* statement, int place, std::string const& text) {
+  ::sqlite3_bind_text(statement, place, text.c_str(), static_cast<int>(text.size()), SQLITE_STATIC);
 }
 
 std::string quoted(std::string const& name) {
@@ -45,38 +58,80 @@ OutboxReader::OutboxReader(std::string path, std::string table, std::string rela
     : path_{std::move(path)},
       table_{std::move(table)},
       relay_{std::move(relay)},
+      mark_prefix_{relay_ + std::string{row_mark_infix}},
       line_{WaitingLine::of(path_)} {
   Turn const turn{line_.get(), Access::read_only};
+  open();
+  // Losing the newest position means that rows come twice; it is not worth a sync of the disk.
+  run("open", "PRAGMA synchronous = NORMAL");
+  prepare_statements();
+  std::ignore = single_value(last_, reading);
+  if (file_of(path_)) file_.emplace(connection_.get());
+}
+
+void OutboxReader::open() {
   sqlite3* connection = nullptr;
   int const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
   int const code = ::sqlite3_open_v2(path_.c_str(), &connection, flags, nullptr);
   connection_.reset(connection);
   if (code != SQLITE_OK) fail("open", code);
   ::sqlite3_extended_result_codes(connection, 1);
-  // Losing the newest position means that rows come twice; it is not worth a sync of the disk.
-  run("PRAGMA synchronous = NORMAL");
-  rows_ = prepare("SELECT seq, id, destination, headers, payload, published FROM " +
-                  quoted(table_) + " WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-  last_ = prepare("SELECT max(seq) FROM " + quoted(table_));
-  position_ = prepare("SELECT position FROM tram_relay_position WHERE relay = ?1");
-  store_ = prepare("INSERT INTO tram_relay_position (relay, position) VALUES (?1, ?2) "
-                   "ON CONFLICT (relay) DO UPDATE SET position = excluded.position");
+  // SQLite falls back to reading by itself; the position could not be stored then.
+  if (::sqlite3_db_readonly(connection, "main") != 1) return;
+  throw Error{Fault::transient, "sqlite relay: cannot open '" + path_ +
+                                    "' for writing; make the file and its folder writable; the "
+                                    "relay will retry"};
 }
 
+void OutboxReader::prepare_statements() {
+  auto const table = quoted(table_);
+  begin_read_ = prepare("BEGIN");
+  end_read_ = prepare("ROLLBACK");
+  begin_write_ = prepare("BEGIN IMMEDIATE");
+  commit_ = prepare("COMMIT");
+  rows_ = prepare("SELECT seq, id, destination, headers, payload, published FROM " + table +
+                  " WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+  last_ = prepare("SELECT max(seq) FROM " + table);
+  auto const counters = prepare("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'");
+  std::string const counted =
+      single_value(counters, reading)
+          ? "(SELECT max(seq) FROM sqlite_sequence WHERE name = ?2 COLLATE NOCASE)"
+          : "0";
+  look_ = prepare("SELECT (SELECT position FROM tram_relay_position WHERE relay = ?1), "
+                  "max(coalesce(" +
+                  counted + ", 0), coalesce((SELECT max(seq) FROM " + table + "), 0)), (SELECT " +
+                  row_mark_expression() + " FROM " + table + " WHERE seq = ?3)");
+  schema_version_ = prepare("PRAGMA schema_version");
+  stored_row_ = prepare("SELECT substr(relay, length(?1) + 1) FROM tram_relay_position WHERE "
+                        "substr(relay, 1, length(?1)) = ?1");
+  store_ = prepare("INSERT INTO tram_relay_position (relay, position) VALUES (?1, ?2) "
+                   "ON CONFLICT (relay) DO UPDATE SET position = excluded.position");
+  forget_row_ = prepare("DELETE FROM tram_relay_position WHERE substr(relay, 1, length(?1)) = ?1");
+  store_row_ = prepare("INSERT INTO tram_relay_position (relay, position) SELECT ?1 || " +
+                       row_mark_expression() + ", seq FROM " + table + " WHERE seq = ?2");
+}
+
+OutboxReader::Snapshot::Snapshot(OutboxReader& reader)
+    : reader_{reader}, turn_{reader.line_.get(), Access::read_only} {
+  std::ignore = reader.single_value(reader.begin_read_, reading);
+}
+
+OutboxReader::Snapshot::~Snapshot() { reader_.roll_back(); }
+
 std::vector<OutboxReader::Entry> OutboxReader::rows_behind(std::int64_t seq, std::size_t rows_max) {
-  Turn const turn{line_.get(), Access::read_only};
   StatementUse const use{rows_.get()};
   ::sqlite3_bind_int64(rows_.get(), 1, seq);
   ::sqlite3_bind_int64(rows_.get(), 2, static_cast<sqlite3_int64>(rows_max));
   std::vector<Entry> entries;
   int code = ::sqlite3_step(rows_.get());
   for (; code == SQLITE_ROW; code = ::sqlite3_step(rows_.get())) entries.push_back(entry());
-  if (code != SQLITE_DONE) fail("read the outbox of", code);
+  if (code != SQLITE_DONE) fail(reading, code);
   return entries;
 }
 
 OutboxReader::Entry OutboxReader::entry() const {
   auto const seq = ::sqlite3_column_int64(rows_.get(), 0);
+  auto const text = [this](int column) { return text_of(rows_.get(), column); };
   if (::sqlite3_column_int(rows_.get(), 5) != 0) return {.seq = seq, .row = std::nullopt};
   auto id = text(1).value_or("");
   // Without an id of its own the row is known by its number.
@@ -90,36 +145,44 @@ OutboxReader::Entry OutboxReader::entry() const {
                            .ends_at = static_cast<LogPosition>(seq)}};
 }
 
-std::optional<std::string> OutboxReader::text(int column) const {
-  auto const* const bytes = ::sqlite3_column_text(rows_.get(), column);
-  if (bytes == nullptr) return std::nullopt;
-  auto const size = static_cast<std::size_t>(::sqlite3_column_bytes(rows_.get(), column));
-  return std::string{reinterpret_cast<char const*>(bytes), size};
+void OutboxReader::require_file() {
+  if (!file_) return;
+  auto const state = file_->look();
+  if (state == FileLook::State::sound) return;
+  throw Error{Fault::transient, "sqlite relay: '" + path_ + "' " + to_text(state) +
+                                    "; it is opened anew, and published from the position stored "
+                                    "in it"};
 }
 
-bool OutboxReader::has_moved() const { return sqlite::has_moved(connection_.get()); }
+std::int64_t OutboxReader::last_seq() { return single_value(last_, reading).value_or(0); }
 
-std::int64_t OutboxReader::last_seq() {
-  return single_value(last_, "read the outbox of").value_or(0);
+OutboxLook OutboxReader::look(std::int64_t seq) {
+  OutboxLook found;
+  StatementUse const use{look_.get()};
+  bind(look_.get(), 1, relay_);
+  bind(look_.get(), 2, table_);
+  ::sqlite3_bind_int64(look_.get(), 3, seq);
+  int const code = ::sqlite3_step(look_.get());
+  if (code != SQLITE_ROW) fail("read the relay's position in", code);
+  if (::sqlite3_column_type(look_.get(), 0) != SQLITE_NULL)
+    found.position = ::sqlite3_column_int64(look_.get(), 0);
+  found.last_number = ::sqlite3_column_int64(look_.get(), 1);
+  found.row = text_of(look_.get(), 2);
+  found.schema_version = single_value(schema_version_, reading).value_or(0);
+  return found;
 }
 
-std::int64_t OutboxReader::last_seq_ever() {
-  constexpr char const* operation = "read the outbox of";
-  auto const counters = prepare("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'");
-  if (!single_value(counters, operation)) return std::numeric_limits<std::int64_t>::max();
-  auto const counter = prepare("SELECT max(seq) FROM sqlite_sequence WHERE name = ?1");
-  ::sqlite3_bind_text(counter.get(), 1, table_.c_str(), -1, SQLITE_STATIC);
-  return single_value(counter, operation).value_or(0);
-}
-
-std::optional<std::int64_t> OutboxReader::position() {
-  ::sqlite3_bind_text(position_.get(), 1, relay_.c_str(), -1, SQLITE_STATIC);
-  return single_value(position_, "read the relay's position in");
+std::optional<std::string> OutboxReader::stored_row() {
+  StatementUse const use{stored_row_.get()};
+  bind(stored_row_.get(), 1, mark_prefix_);
+  int const code = ::sqlite3_step(stored_row_.get());
+  if (code == SQLITE_DONE) return std::nullopt;
+  if (code != SQLITE_ROW) fail("read the relay's position in", code);
+  return text_of(stored_row_.get(), 0);
 }
 
 std::optional<std::int64_t> OutboxReader::single_value(Statement const& statement,
                                                        std::string const& operation) {
-  Turn const turn{line_.get(), Access::read_only};
   StatementUse const use{statement.get()};
   int const code = ::sqlite3_step(statement.get());
   if (code == SQLITE_DONE) return std::nullopt;
@@ -128,20 +191,43 @@ std::optional<std::int64_t> OutboxReader::single_value(Statement const& statemen
   return ::sqlite3_column_int64(statement.get(), 0);
 }
 
-bool OutboxReader::store_position(std::int64_t position) {
-  Turn const turn{line_.get(), Access::read_write};
-  StatementUse const use{store_.get()};
-  ::sqlite3_bind_text(store_.get(), 1, relay_.c_str(), -1, SQLITE_STATIC);
+/// With the write lock in hand: whoever found the log gone before had this lock to save what was in
+/// it, and nothing may be written to that log any more.
+bool OutboxReader::begin_store() {
+  if (!write(begin_write_)) return false;
+  if (!file_ || file_->has_its_log()) return true;
+  roll_back();
+  require_file();
+  return false;
+}
+
+bool OutboxReader::end_store(std::int64_t position) {
+  bind(store_.get(), 1, relay_);
   ::sqlite3_bind_int64(store_.get(), 2, position);
-  int const code = ::sqlite3_step(store_.get());
+  bind(forget_row_.get(), 1, mark_prefix_);
+  bind(store_row_.get(), 1, mark_prefix_);
+  ::sqlite3_bind_int64(store_row_.get(), 2, position);
+  return write(store_) && write(forget_row_) && write(store_row_) && write(commit_);
+}
+
+bool OutboxReader::write(Statement const& statement) {
+  StatementUse const use{statement.get()};
+  int const code = ::sqlite3_step(statement.get());
   if (code == SQLITE_DONE) return true;
   if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) return false;
   fail("store the relay's position in", code);
 }
 
-void OutboxReader::run(char const* sql) {
+/// What cannot be rolled back is closed: any error but a busy database ends this connection.
+void OutboxReader::roll_back() noexcept {
+  if (::sqlite3_get_autocommit(connection_.get()) != 0) return;
+  ::sqlite3_step(end_read_.get());
+  ::sqlite3_reset(end_read_.get());
+}
+
+void OutboxReader::run(char const* operation, char const* sql) {
   int const code = ::sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) fail("open", code);
+  if (code != SQLITE_OK) fail(operation, code);
 }
 
 OutboxReader::Statement OutboxReader::prepare(std::string const& sql) {
@@ -154,7 +240,9 @@ OutboxReader::Statement OutboxReader::prepare(std::string const& sql) {
 
 void OutboxReader::fail(std::string const& operation, int code) {
   auto const fault = fault_of(code);
-  auto const* const remedy = fault != Fault::rejected ? "the relay will retry"
+  auto const* const remedy = (code & 0xff) == SQLITE_READONLY
+                                 ? "make the file and its folder writable; the relay will retry"
+                             : fault != Fault::rejected ? "the relay will retry"
                              : (code & 0xff) == SQLITE_ERROR
                                  ? "run \"tram schema install\""
                                  : "give the relay a SQLite database that it may write to";

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "file_look.hpp"
 #include "tram/cdc/change_source.hpp"
 #include "waiting_line.hpp"
 
@@ -15,6 +16,19 @@ struct sqlite3_stmt;
 
 namespace tram::sqlite {
 
+/// What a database says of an outbox and of its relay, to be compared with what the relay
+/// remembers.
+struct OutboxLook {
+  /// The relay's stored position; nothing when none is stored.
+  std::optional<std::int64_t> position;
+  /// No row will get this number or a smaller one, as long as the numbering is not begun again.
+  std::int64_t last_number{};
+  /// What tells the row that was asked for from others; nothing when it is not there.
+  std::optional<std::string> row;
+  /// Changes with every change of the schema, and when another database is restored into the file.
+  std::int64_t schema_version{};
+};
+
 /// The source's own connection: reads the outbox, keeps the position. Waits a moment for its turn,
 /// and for no lock. Faults: conflict (another connection is in the way for a moment), transient,
 /// rejected.
@@ -22,23 +36,51 @@ class OutboxReader {
  public:
   OutboxReader(std::string path, std::string table, std::string relay);
 
+  /// What is read while this lives is one state of the database.
+  class Snapshot {
+   public:
+    explicit Snapshot(OutboxReader& reader);
+    ~Snapshot();
+    Snapshot(Snapshot const&) = delete;
+    Snapshot& operator=(Snapshot const&) = delete;
+
+   private:
+    OutboxReader& reader_;
+    Turn turn_;
+  };
+
   /// A row and the place it came from; rows that are published already have none.
   struct Entry {
     std::int64_t seq{};
     std::optional<OutboxRow> row;
   };
   std::vector<Entry> rows_behind(std::int64_t seq, std::size_t rows_max);
-  /// The path leads to another file by now, or to none.
-  [[nodiscard]] bool has_moved() const;
+  /// The file at the path is not the one that is open any more, or has lost its log: transient,
+  /// with what happened.
+  void require_file();
   /// The largest `seq`, 0 for an empty table.
   std::int64_t last_seq();
-  /// The largest `seq` that any row of this table ever had, removed ones included; the largest
-  /// number there is where nobody counts.
-  std::int64_t last_seq_ever();
-  /// Nothing when none was stored yet.
-  std::optional<std::int64_t> position();
-  /// False when another connection is writing.
-  bool store_position(std::int64_t position);
+  OutboxLook look(std::int64_t seq);
+  /// What `OutboxLook::row` was for the row at the stored position; nothing when none is stored.
+  std::optional<std::string> stored_row();
+
+  enum class Stored : std::uint8_t {
+    yes,
+    /// Another connection is writing.
+    busy,
+    /// The database is not what was expected; nothing was stored.
+    refused,
+  };
+  /// Stores the position unless `is_expected`, asked of a look at the row `seq` in the same
+  /// transaction, says no.
+  template <class Expected>
+  Stored store_position(std::int64_t position, std::int64_t seq, Expected const& is_expected) {
+    Turn const turn{line_.get(), Access::read_write};
+    if (!begin_store()) return Stored::busy;
+    Undo const undo{*this};
+    if (!is_expected(look(seq))) return Stored::refused;
+    return end_store(position) ? Stored::yes : Stored::busy;
+  }
 
  private:
   struct Close {
@@ -48,25 +90,52 @@ class OutboxReader {
     void operator()(sqlite3_stmt* statement) const noexcept;
   };
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  /// Rolls back what was not committed.
+  class Undo {
+   public:
+    explicit Undo(OutboxReader& reader) : reader_{reader} {}
+    ~Undo() { reader_.roll_back(); }
+    Undo(Undo const&) = delete;
+    Undo& operator=(Undo const&) = delete;
 
-  void run(char const* sql);
+   private:
+    OutboxReader& reader_;
+  };
+
+  void open();
+  void run(char const* operation, char const* sql);
   Statement prepare(std::string const& sql);
+  void prepare_statements();
   [[noreturn]] void fail(std::string const& operation, int code);
   Entry entry() const;
-  std::optional<std::string> text(int column) const;
+  bool begin_store();
+  bool end_store(std::int64_t position);
+  void roll_back() noexcept;
+  /// False when another connection is writing.
+  bool write(Statement const& statement);
   std::optional<std::int64_t> single_value(Statement const& statement,
                                            std::string const& operation);
 
   std::string path_;
   std::string table_;
   std::string relay_;
+  std::string mark_prefix_;
   // Shared with the connections that write.
   std::shared_ptr<WaitingLine> line_;
   std::unique_ptr<sqlite3, Close> connection_;
+  std::optional<FileLook> file_;
+  Statement begin_read_;
+  Statement end_read_;
+  Statement begin_write_;
+  Statement commit_;
   Statement rows_;
   Statement last_;
-  Statement position_;
+  Statement look_;
+  Statement schema_version_;
+  Statement stored_row_;
   Statement store_;
+  Statement forget_row_;
+  Statement store_row_;
 };
 
 }  // namespace tram::sqlite

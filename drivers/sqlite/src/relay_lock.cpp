@@ -1,11 +1,7 @@
 #include "relay_lock.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <string_view>
+#include <system_error>
 
 #include "tram/base/error.hpp"
 
@@ -29,37 +25,20 @@ std::string as_file_name(std::string_view name) {
   return out;
 }
 
-Error trouble(std::string const& what, std::string const& path) {
-  return Error{Fault::transient,
-               "sqlite relay: cannot " + what + " '" + path + "': " + std::strerror(errno) +
-                   "; the folder of the database must be writable",
-               errno};
-}
-
 }  // namespace
 
 RelayLock::RelayLock(std::string const& database_path, std::string const& relay)
-    : path_{database_path + "-" + as_file_name(relay) + ".lock"} {}
-
-RelayLock::~RelayLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+    : file_{database_path + "-" + as_file_name(relay) + ".lock"} {}
 
 bool RelayLock::try_take() {
-  if (held_) return true;
-  if (descriptor_ < 0) open();
-  struct flock lock{};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  // Bound to this open file, not to the process: two relays of one process exclude each other too.
-  held_ = ::fcntl(descriptor_, F_OFD_SETLK, &lock) == 0;
-  if (!held_ && errno != EAGAIN && errno != EACCES) throw trouble("lock", path_);
-  return held_;
-}
-
-void RelayLock::open() {
-  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) throw trouble("open", path_);
+  try {
+    return file_.try_take();
+  } catch (std::system_error const& error) {
+    throw Error{Fault::transient,
+                "sqlite relay: cannot lock '" + file_.path() + "': " + error.what() +
+                    "; the relay needs a lock file of its own user in a folder that is writable",
+                error.code().value()};
+  }
 }
 
 }  // namespace tram::sqlite

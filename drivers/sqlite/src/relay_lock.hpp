@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "tram/base/lock_file.hpp"
+
 namespace tram::sqlite {
 
 /// A lock on a file beside the database, held by the process that relays it; it ends with the
@@ -9,20 +11,15 @@ namespace tram::sqlite {
 class RelayLock {
  public:
   RelayLock(std::string const& database_path, std::string const& relay);
-  ~RelayLock();
-  RelayLock(RelayLock const&) = delete;
-  RelayLock& operator=(RelayLock const&) = delete;
 
-  /// True when this object holds the lock now; never waits. Transient when the file cannot be made.
+  /// True when this object holds the lock now; never waits. Transient when the file cannot be made,
+  /// or when somebody else may have put it there.
   bool try_take();
-  [[nodiscard]] bool held() const { return held_; }
+  [[nodiscard]] bool held() const { return file_.held(); }
+  [[nodiscard]] std::string const& path() const { return file_.path(); }
 
  private:
-  void open();
-
-  std::string path_;
-  int descriptor_{-1};
-  bool held_{};
+  LockFile file_;
 };
 
 }  // namespace tram::sqlite

@@ -18,6 +18,8 @@ constexpr Duration flush_timeout{std::chrono::seconds{5}};
 constexpr Duration busy_pause{std::chrono::milliseconds{2}};
 constexpr Duration busy_longest{std::chrono::seconds{1}};
 constexpr Duration measure_interval{std::chrono::seconds{1}};
+/// However seldom the outbox is polled.
+constexpr Duration file_look_longest{std::chrono::milliseconds{500}};
 
 class SqliteChangeSource final : public ChangeSource {
  public:
@@ -34,11 +36,16 @@ class SqliteChangeSource final : public ChangeSource {
   [[nodiscard]] std::string held_rows_name() const override { return name_; }
 
  private:
+  void require_content() const;
   void require_file();
   bool owns_outbox();
   bool is_passing(Error const& error);
   void open();
-  void refuse_other_table();
+  void remember(OutboxLook const& look, std::int64_t seq);
+  [[nodiscard]] bool is_as_remembered(OutboxLook const& look) const;
+  void require_as_remembered();
+  [[noreturn]] void raise_not_as_remembered() const;
+  void refuse_other_table(OutboxLook const& look);
   ChangeBatch read_rows(std::size_t rows_max);
   void measure(bool more_to_come);
   void store_position();
@@ -56,12 +63,19 @@ class SqliteChangeSource final : public ChangeSource {
   std::int64_t confirmed_{};
   std::int64_t stored_{};
   std::int64_t end_{};
+  /// What the database said last, with the row that was read last: it must say the same again, or
+  /// nothing that this object remembers of it counts any more.
+  struct Memory {
+    std::int64_t seq{};
+    OutboxLook look;
+  };
+  std::optional<Memory> memory_;
   std::optional<SteadyTime> busy_since_;
   SteadyTime next_store_{};
   SteadyTime next_measure_{};
   SteadyTime next_file_look_{};
-  /// The file is another one than before, of which nobody was told yet.
-  bool replaced_{};
+  /// This is another outbox than the one read before, of which nobody was told yet.
+  bool starts_over_{};
 };
 
 ChangeBatch SqliteChangeSource::read(std::size_t rows_max) {
@@ -71,10 +85,10 @@ ChangeBatch SqliteChangeSource::read(std::size_t rows_max) {
   try {
     if (opens) open();
     if (watch_) watch_->take_events();
-    auto batch = rows_max > 0 ? read_rows(rows_max) : ChangeBatch{};
+    auto batch = read_rows(rows_max);
     busy_since_.reset();
     if (confirmed_ != stored_ && clock_.steady() >= next_store_) store_position();
-    batch.starts_over = std::exchange(replaced_, false);
+    batch.starts_over = std::exchange(starts_over_, false);
     return batch;
   } catch (Error const& error) {
     bool const passes = is_passing(error);
@@ -94,23 +108,34 @@ bool SqliteChangeSource::is_passing(Error const& error) {
   return clock_.steady() - *busy_since_ < busy_longest;
 }
 
+void SqliteChangeSource::require_content() const {
+  std::error_code trouble;
+  auto const size = std::filesystem::file_size(*file_, trouble);
+  if (!std::filesystem::exists(*file_))
+    throw Error{Fault::transient, "sqlite relay: " + missing_file(*file_)};
+  if (trouble || size > 0) return;
+  throw Error{Fault::transient, "sqlite relay: '" + *file_ +
+                                    "' is empty; start the service that makes its tables, or "
+                                    "restore it from a backup"};
+}
+
 /// Before anything is made beside it, since the path may be mistyped; and now and then afterwards,
 /// since a file that was restored or made anew under the same name is another one.
 void SqliteChangeSource::require_file() {
   if (!reader_) {
-    if (std::filesystem::exists(*file_)) return;
-    throw Error{Fault::transient, "sqlite relay: " + missing_file(*file_)};
+    require_content();
+    return;
   }
   if (clock_.steady() < next_file_look_) return;
-  next_file_look_ = clock_.steady() + config_.poll_interval / 2;
-  if (!reader_->has_moved()) return;
-  reader_.reset();
-  watch_.reset();
-  lock_.reset();
-  replaced_ = true;
-  throw Error{Fault::transient, "sqlite relay: '" + *file_ +
-                                    "' was replaced or removed while the relay had it open; it is "
-                                    "opened anew, and published from the position stored in it"};
+  next_file_look_ = clock_.steady() + std::min(config_.poll_interval / 2, file_look_longest);
+  try {
+    reader_->require_file();
+  } catch (Error const&) {
+    reader_.reset();
+    watch_.reset();
+    lock_.reset();
+    throw;
+  }
 }
 
 /// True when no other process relays this outbox under our name.
@@ -125,38 +150,86 @@ bool SqliteChangeSource::owns_outbox() {
   return !standby_;
 }
 
+/// What this object remembers of the outbox counts only while the database bears it out: it may
+/// have been restored, or changed by others, since it was read last.
 void SqliteChangeSource::open() {
   if (file_ && !watch_) watch_.emplace(true_path(*file_));
   reader_.emplace(config_.path, config_.table, name_);
-  stored_ = reader_->position().value_or(0);
-  refuse_other_table();
-  confirmed_ = replaced_ ? stored_ : std::max(confirmed_, stored_);
+  OutboxReader::Snapshot const snapshot{*reader_};
+  auto const remembered = memory_ ? reader_->look(memory_->seq) : OutboxLook{};
+  bool const goes_on = memory_ && is_as_remembered(remembered);
+  auto const stored = reader_->look(0).position.value_or(0);
+  auto const look = reader_->look(stored);
+  refuse_other_table(look);
+  if (!goes_on) {
+    starts_over_ = starts_over_ || memory_.has_value();
+    confirmed_ = stored;
+  }
+  stored_ = stored;
   last_read_ = confirmed_;
+  remember(reader_->look(last_read_), last_read_);
   end_ = std::max(reader_->last_seq(), confirmed_);
-  next_file_look_ = clock_.steady() + config_.poll_interval / 2;
+  next_file_look_ = clock_.steady() + std::min(config_.poll_interval / 2, file_look_longest);
+}
+
+void SqliteChangeSource::remember(OutboxLook const& look, std::int64_t seq) {
+  memory_ = Memory{.seq = seq, .look = look};
+}
+
+/// Others may remove rows that are published; but nobody gives their numbers to other rows, and
+/// nobody but the relay moves its position.
+bool SqliteChangeSource::is_as_remembered(OutboxLook const& look) const {
+  auto const& known = memory_->look;
+  if (look.position != known.position || look.last_number < memory_->seq) return false;
+  if (look.row == known.row) return look.row || look.schema_version == known.schema_version;
+  return !look.row && look.schema_version == known.schema_version;
+}
+
+void SqliteChangeSource::require_as_remembered() {
+  auto const look = reader_->look(memory_->seq);
+  if (!is_as_remembered(look)) raise_not_as_remembered();
+  remember(look, memory_->seq);
+}
+
+void SqliteChangeSource::raise_not_as_remembered() const {
+  throw Error{Fault::transient,
+              "sqlite relay: '" + config_.path + "' is not as relay '" + name_ +
+                  "' left it: it was restored from a backup, its table '" + config_.table +
+                  "' or the numbers of its rows were made anew, or the relay's position was "
+                  "changed; it is published from the position stored in it"};
 }
 
 /// A position behind the table's end would pass over everything that comes, in silence.
-void SqliteChangeSource::refuse_other_table() {
-  auto const last = reader_->last_seq_ever();
-  if (stored_ <= last) return;
+void SqliteChangeSource::refuse_other_table(OutboxLook const& look) {
+  auto const stored = look.position.value_or(0);
+  auto const mark = reader_->stored_row().value_or("");
+  bool const is_marked = mark.starts_with(std::to_string(stored) + " ");
+  bool const is_other = look.row && is_marked && *look.row != mark;
+  if (stored <= look.last_number && !is_other) return;
+  auto const found = is_other ? "row " + std::to_string(stored) + " of table '" + config_.table +
+                                    "' is another one than the row that it published"
+                              : "table '" + config_.table + "' never had more than " +
+                                    std::to_string(look.last_number) + " rows";
   throw Error{Fault::rejected,
               "sqlite relay: '" + config_.path + "': relay '" + name_ +
-                  "' has published up to row " + std::to_string(stored_) + ", but table '" +
-                  config_.table + "' never had more than " + std::to_string(last) +
-                  " rows: it was made anew; to publish it from its beginning, run \"DELETE FROM "
+                  "' has published up to row " + std::to_string(stored) + ", but " + found +
+                  ": it was made anew; to publish it from its beginning, run \"DELETE FROM "
                   "tram_relay_position WHERE relay = '" +
                   name_ + "'\""};
 }
 
 ChangeBatch SqliteChangeSource::read_rows(std::size_t rows_max) {
-  auto entries = reader_->rows_behind(last_read_, rows_max);
+  OutboxReader::Snapshot const snapshot{*reader_};
+  require_as_remembered();
   ChangeBatch batch;
+  if (rows_max == 0) return batch;
+  auto entries = reader_->rows_behind(last_read_, rows_max);
   for (auto& [seq, row] : entries) {
     if (row) batch.rows.push_back(std::move(*row));
     last_read_ = seq;
   }
   batch.seen_up_to = static_cast<LogPosition>(last_read_);
+  if (!entries.empty()) remember(reader_->look(last_read_), last_read_);
   if (entries.empty() && watch_) watch_->found_nothing();
   measure(entries.size() == rows_max);
   return batch;
@@ -170,12 +243,14 @@ void SqliteChangeSource::measure(bool more_to_come) {
 }
 
 void SqliteChangeSource::store_position() {
-  if (reader_->store_position(confirmed_)) {
-    stored_ = confirmed_;
-    next_store_ = clock_.steady() + config_.position_interval;
-  } else {
-    next_store_ = clock_.steady() + busy_pause;
-  }
+  auto const is_expected = [this](OutboxLook const& look) { return is_as_remembered(look); };
+  auto const outcome = reader_->store_position(confirmed_, memory_->seq, is_expected);
+  next_store_ = clock_.steady() + busy_pause;
+  if (outcome == OutboxReader::Stored::busy) return;
+  if (outcome == OutboxReader::Stored::refused) raise_not_as_remembered();
+  stored_ = confirmed_;
+  memory_->look.position = stored_;
+  next_store_ = clock_.steady() + config_.position_interval;
 }
 
 void SqliteChangeSource::flush() {

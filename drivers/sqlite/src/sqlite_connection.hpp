@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "file_look.hpp"
 #include "statement.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
@@ -28,7 +29,9 @@ Handle open_handle(std::string const& path, int flags);
 /// the deadline.
 class SqliteConnection final : public Connection {
  public:
-  SqliteConnection(Config const& config, Clock& clock, Random& random, Deadline deadline);
+  /// `open` is kept as long as the connection is there.
+  SqliteConnection(Config const& config, Clock& clock, Random& random, Deadline deadline,
+                   std::shared_ptr<void> open);
 
   void begin(Access access, Deadline deadline) override;
   Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) override;
@@ -41,10 +44,18 @@ class SqliteConnection final : public Connection {
   Statement& prepared(std::string_view sql);
   static int wait_for_lock(void* self, int attempts) noexcept;
   static int is_too_late(void* self) noexcept;
-  void look_at_file();
+  static int may_run(void* self, int action, char const* first, char const* second,
+                     char const* database, char const* trigger) noexcept;
+  void require_file();
+  void require_log();
+  void require_open_transaction() const;
+  Rows control(std::string_view sql, Deadline deadline);
+  void note_end(Error const* error);
 
   Clock& clock_;
   Random& random_;
+  // Shared with the driver, which counts its connections; goes after the handle is closed.
+  std::shared_ptr<void> open_;
   // Shared with the other connections to this database.
   std::shared_ptr<WaitingLine> line_;
   std::optional<Turn> turn_;
@@ -52,8 +63,19 @@ class SqliteConnection final : public Connection {
   Deadline deadline_;
   bool in_transaction_{};
   Access access_{Access::read_write};
+  std::optional<FileLook> file_;
   SteadyTime next_file_look_;
   bool usable_{true};
+  /// As its configuration asks.
+  bool is_for_reading_;
+  /// SQLite could not open the file for writing.
+  bool fell_back_to_reading_;
+  /// What ended the transaction that the caller believes to be open.
+  std::optional<Error> ended_;
+  /// Begins and ends transactions: nobody else's statement may.
+  bool controls_{};
+  /// Why the statement that is being prepared may not run.
+  std::string refusal_;
   std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
 };
 

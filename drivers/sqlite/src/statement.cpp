@@ -19,10 +19,18 @@ Fault fault_of(int code) {
     case SQLITE_LOCKED:
     case SQLITE_SCHEMA:
     case SQLITE_PROTOCOL: return Fault::conflict;
+    // What is wrong with a database is no statement's fault, and may be put right.
     case SQLITE_INTERRUPT:
     case SQLITE_FULL:
     case SQLITE_IOERR:
-    case SQLITE_NOMEM: return Fault::transient;
+    case SQLITE_NOMEM:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return Fault::transient;
+    // SQLite opens a file for reading once and stays with it, and may have read what is damaged.
+    case SQLITE_READONLY:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return Fault::broken;
     default: return Fault::rejected;
   }
 }
@@ -34,6 +42,7 @@ char const* remedy_of(int code) {
     case SQLITE_INTERRUPT: return "; the transaction's deadline has passed";
     case SQLITE_FULL: return "; make room on the disk";
     case SQLITE_READONLY: return "; make the file and its folder writable";
+    case SQLITE_PERM:
     case SQLITE_CANTOPEN: return "; the folder must exist and be writable";
     case SQLITE_NOTADB: return "; name another file";
     case SQLITE_CORRUPT: return "; restore the file from a backup";

@@ -36,7 +36,8 @@ class Statement {
 };
 
 /// The connection's last error: conflict (busy, locked), transient (interrupted at the deadline,
-/// disk full, I/O), rejected (constraint, syntax, unknown table, read-only, no database).
+/// disk full, I/O, cannot open), broken (read-only, damaged, no database), rejected (constraint,
+/// syntax, unknown table).
 Error error_of(sqlite3* connection, int code, std::string const& operation);
 
 }  // namespace tram::sqlite

@@ -108,21 +108,92 @@ TEST_F(SqliteDatabase, leaves_no_trace_of_a_look) {
   }
 }
 
-TEST_F(SqliteDatabase, writes_to_the_file_at_the_path_after_it_was_replaced) {
+/// A database in another place, to be put into that of the first.
+struct ReplacedDatabase : SqliteDatabase {
   tram::ManualClock time;
-  auto lasting = tram::sqlite::connect({.path = path}, {}, time, random);
-  auto const make_and_count = [&] {
-    return lasting.transact([](Transaction& tx) {
-      tx.execute("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY)");
-      tx.execute("INSERT INTO t DEFAULT VALUES");
-      return tx.execute("SELECT count(*) FROM t")[0].get<int>(0);
-    });
-  };
-  EXPECT_EQ(make_and_count(), 1);
-  for (auto const* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+  Database lasting = tram::sqlite::connect({.path = path}, {}, time, random);
+  std::string other = (folder.path() / "other.db").string();
+
+  ReplacedDatabase() {
+    make_table();
+    RawConnection const made{other};
+    made.run("PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)");
+  }
+  void insert() {
+    lasting.transact([](Transaction& tx) { tx.execute("INSERT INTO t DEFAULT VALUES"); });
+  }
+  [[nodiscard]] std::int64_t count_from_outside() const {
+    return RawConnection{path}.value("SELECT count(*) FROM t");
+  }
+  void remove(std::initializer_list<char const*> suffixes) const {
+    for (auto const* suffix : suffixes) std::filesystem::remove(path + suffix);
+  }
+};
+
+TEST_F(ReplacedDatabase, writes_to_the_file_at_the_path_after_it_was_replaced) {
+  insert();
+  remove({"-wal", "-shm"});
+  std::filesystem::rename(other, path);
   time.advance(1s);
-  EXPECT_EQ(make_and_count(), 1);
-  EXPECT_TRUE(std::filesystem::exists(path));
+  insert();
+  EXPECT_EQ(count_from_outside(), 1);
+}
+
+TEST_F(ReplacedDatabase, makes_no_new_file_in_place_of_one_that_was_removed) {
+  insert();
+  remove({"", "-wal", "-shm"});
+  time.advance(1s);
+  std::string what;
+  EXPECT_EQ(fault_of([&] { insert(); }, &what), Fault::transient);
+  EXPECT_NE(what.find("removed while it was in use; put it back"), std::string::npos) << what;
+  EXPECT_FALSE(std::filesystem::exists(path));
+  std::filesystem::rename(other, path);
+  insert();
+  EXPECT_EQ(count_from_outside(), 1);
+}
+
+TEST_F(ReplacedDatabase, saves_what_stood_in_a_log_that_was_removed) {
+  for (auto const* suffix : {"-wal", "-shm"}) {
+    auto const before = count_from_outside();
+    for (int i = 0; i < 3; ++i) insert();
+    remove({suffix});
+    insert();
+    time.advance(1s);
+    insert();
+    EXPECT_EQ(count_from_outside(), before + 5) << suffix;
+    EXPECT_EQ(count(), before + 5) << suffix;
+  }
+}
+
+TEST_F(ReplacedDatabase, saves_what_stood_in_a_log_for_all_its_connections) {
+  auto const insert_now = [&] {
+    database.transact([](Transaction& tx) { tx.execute("INSERT INTO t DEFAULT VALUES"); });
+  };
+  insert_now();
+  database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+    tx.execute("SELECT count(*) FROM t");
+    insert_now();
+  });
+  remove({"-wal", "-shm"});
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 25; ++i) insert_now();
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(count_from_outside(), 102);
+  EXPECT_EQ(RawConnection{path}.value("SELECT count(*) FROM pragma_integrity_check WHERE "
+                                      "integrity_check = 'ok'"),
+            1);
+}
+
+TEST_F(ReplacedDatabase, notices_that_the_file_was_truncated) {
+  insert();
+  RawConnection{path}.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  std::filesystem::resize_file(path, 0);
+  time.advance(1s);
+  EXPECT_NE(fault_of([&] { insert(); }), Fault::rejected);
 }
 
 TEST_F(SqliteDatabase, shows_a_look_what_others_have_committed) {
@@ -295,32 +366,153 @@ TEST_F(SqliteDatabase, is_transient_when_the_disk_is_full_and_fits_again_afterwa
   EXPECT_EQ(count(), 1);
 }
 
-TEST_F(SqliteDatabase, runs_nothing_by_itself_after_an_error_ended_the_transaction) {
-  make_table();
-  int runs = 0;
-  database.transact([&](Transaction& tx) {
-    if (++runs > 1) return;
-    EXPECT_EQ(fault_of([&] { tx.execute("INSERT OR ROLLBACK INTO t (id) VALUES (1), (1)"); }),
-              Fault::rejected);
-    tx.execute("INSERT INTO t (id) VALUES (1)");
-  });
-  EXPECT_EQ(runs, 2);
-  EXPECT_EQ(count(), 0);
+/// Statements that undo the whole transaction when they fail.
+struct UndoingStatements : SqliteDatabase {
+  UndoingStatements() {
+    make_table();
+    RawConnection const raw{path};
+    raw.run("CREATE TABLE strict (id INTEGER UNIQUE ON CONFLICT ROLLBACK)");
+    raw.run("CREATE TABLE guarded (id INTEGER)");
+    raw.run("CREATE TRIGGER guard BEFORE INSERT ON guarded BEGIN SELECT RAISE(ROLLBACK, 'never'); "
+            "END");
+  }
+  std::vector<std::string> const statements{
+      "INSERT OR ROLLBACK INTO t (id) VALUES (1), (1)", "INSERT INTO strict VALUES (1), (1)",
+      "INSERT INTO guarded VALUES (1)", "UPDATE OR ROLLBACK t SET id = 7"};
+};
+
+TEST_F(UndoingStatements, are_not_passed_over_though_their_error_was_swallowed) {
+  for (auto const& statement : statements) {
+    int runs = 0;
+    std::string what;
+    EXPECT_EQ(fault_of(
+                  [&] {
+                    database.transact([&](Transaction& tx) {
+                      ++runs;
+                      tx.execute("INSERT INTO t (id) VALUES (100), (101)");
+                      EXPECT_EQ(fault_of([&] { tx.execute(statement); }), Fault::rejected);
+                    });
+                  },
+                  &what),
+              Fault::rejected)
+        << statement;
+    EXPECT_EQ(runs, 1) << statement;
+    EXPECT_NE(what.find("rolled the whole transaction back"), std::string::npos) << what;
+    EXPECT_NE(what.find("constraint") == std::string::npos, what.find("never") == std::string::npos)
+        << what;
+    EXPECT_EQ(count(), 0) << statement;
+  }
 }
 
-TEST_F(SqliteDatabase, begins_no_savepoint_after_an_error_ended_the_transaction) {
+TEST_F(UndoingStatements, let_nothing_behind_them_be_committed_by_itself) {
+  for (auto const& statement : statements) {
+    EXPECT_EQ(fault_of([&] {
+                database.transact([&](Transaction& tx) {
+                  tx.execute("INSERT INTO t (id) VALUES (100), (101)");
+                  EXPECT_EQ(fault_of([&] { tx.execute(statement); }), Fault::rejected);
+                  EXPECT_EQ(fault_of([&] { tx.execute("INSERT INTO t (id) VALUES (2)"); }),
+                            Fault::rejected);
+                });
+              }),
+              Fault::rejected);
+    EXPECT_EQ(count(), 0) << statement;
+  }
+}
+
+TEST_F(UndoingStatements, end_the_savepoints_that_they_stand_in) {
+  for (auto const& statement : statements) {
+    EXPECT_EQ(fault_of([&] {
+                database.transact([&](Transaction& tx) {
+                  tx.execute("INSERT INTO t (id) VALUES (100), (101)");
+                  EXPECT_EQ(fault_of([&] { tx.with_savepoint([&] { tx.execute(statement); }); }),
+                            Fault::rejected);
+                });
+              }),
+              Fault::rejected);
+    EXPECT_EQ(count(), 0) << statement;
+  }
+}
+
+// --- what a statement may not do
+
+TEST_F(SqliteDatabase, lets_nobody_else_end_its_transactions) {
   make_table();
-  int runs = 0;
-  database.transact([&](Transaction& tx) {
-    if (++runs > 1) return;
-    tx.with_savepoint([&] {
-      EXPECT_EQ(fault_of([&] { tx.execute("INSERT OR ROLLBACK INTO t (id) VALUES (1), (1)"); }),
-                Fault::rejected);
-      tx.with_savepoint([&] { tx.execute("INSERT INTO t (id) VALUES (1)"); });
-    });
+  for (std::string const end : {"COMMIT", "END", "ROLLBACK", "BEGIN", "SAVEPOINT mine",
+                                "RELEASE mine", "COMMIT TRANSACTION"}) {
+    for (std::string const before : {"", "\xEF\xBB\xBF", " \f;", "/* x */", "-- x\r\n",
+                                     ";;\xEF\xBB\xBF", "/**/\xEF\xBB\xBF-- x\n"}) {
+      auto const statement = before + end;
+      int runs = 0;
+      EXPECT_EQ(fault_of([&] {
+                  database.transact([&](Transaction& tx) {
+                    ++runs;
+                    tx.execute("INSERT INTO t DEFAULT VALUES");
+                    tx.execute(statement);
+                  });
+                }),
+                Fault::rejected)
+          << statement;
+      EXPECT_EQ(runs, 1) << statement;
+      EXPECT_EQ(count(), 0) << statement;
+    }
+  }
+  database.transact([](Transaction& tx) { tx.execute("INSERT INTO t DEFAULT VALUES"); });
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_F(SqliteDatabase, says_that_a_pragma_would_have_no_effect) {
+  for (std::string const pragma :
+       {"PRAGMA foreign_keys = ON", "pragma main.Foreign_Keys(1)", "PRAGMA/**/foreign_keys=0"}) {
+    std::string what;
+    EXPECT_EQ(
+        fault_of([&] { database.transact([&](Transaction& tx) { tx.execute(pragma); }); }, &what),
+        Fault::rejected);
+    EXPECT_NE(what.find("Config::statements"), std::string::npos) << what;
+  }
+  database.transact([](Transaction& tx) {
+    EXPECT_EQ(tx.execute("PRAGMA foreign_keys")[0].get<int>(0), 0);
+    tx.execute("PRAGMA user_version = 7");
   });
-  EXPECT_EQ(runs, 2);
-  EXPECT_EQ(count(), 0);
+}
+
+TEST_F(SqliteDatabase, runs_the_given_statements_on_every_connection) {
+  auto strict = tram::sqlite::connect(
+      {.path = path, .statements = {"PRAGMA foreign_keys = ON", "PRAGMA recursive_triggers = ON"}},
+      {}, clock, random);
+  strict.transact([&](Transaction& tx) {
+    EXPECT_EQ(tx.execute("PRAGMA foreign_keys")[0].get<int>(0), 1);
+    strict.transact({.access = Access::read_only}, [](Transaction& second) {
+      EXPECT_EQ(second.execute("PRAGMA foreign_keys")[0].get<int>(0), 1);
+      EXPECT_EQ(second.execute("PRAGMA recursive_triggers")[0].get<int>(0), 1);
+    });
+    tx.execute("CREATE TABLE owner (id INTEGER PRIMARY KEY)");
+    tx.execute("CREATE TABLE thing (owner INTEGER REFERENCES owner (id))");
+  });
+  EXPECT_EQ(fault_of([&] {
+              strict.transact([](Transaction& tx) { tx.execute("INSERT INTO thing VALUES (1)"); });
+            }),
+            Fault::rejected);
+  auto wrong = tram::sqlite::connect({.path = path, .statements = {"PRAGMA"}}, {}, clock, random);
+  EXPECT_EQ(fault_of([&] { wrong.transact([](Transaction&) {}); }), Fault::rejected);
+}
+
+// --- who may read the file
+
+std::filesystem::perms mode_of(std::string const& file) {
+  return std::filesystem::status(file).permissions();
+}
+
+TEST_F(SqliteDatabase, makes_its_files_readable_for_whom_it_is_told) {
+  using std::filesystem::perms;
+  auto const secret = (folder.path() / "secret.db").string();
+  auto owned = tram::sqlite::connect({.path = secret, .file_mode = 0600}, {}, clock, random);
+  owned.transact([](Transaction& tx) { tx.execute("CREATE TABLE t (x)"); });
+  for (auto const* suffix : {"", "-wal", "-shm"}) {
+    EXPECT_EQ(mode_of(secret + suffix), perms::owner_read | perms::owner_write) << suffix;
+  }
+  auto again = tram::sqlite::connect({.path = secret, .file_mode = 0644}, {}, clock, random);
+  again.transact([](Transaction& tx) { tx.execute("INSERT INTO t VALUES (1)"); });
+  EXPECT_EQ(mode_of(secret), perms::owner_read | perms::owner_write);
 }
 
 TEST_F(SqliteDatabase, refuses_a_file_that_is_no_database_and_a_folder_that_is_not_there) {

@@ -47,6 +47,18 @@ class RawConnection {
     sqlite3_finalize(statement);
     return found;
   }
+  /// What `.backup` and `.restore` of the shell do: the pages of one database over those of
+  /// another, which stays the same file.
+  void copy_into(std::string const& path) const {
+    sqlite3* target = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &target), SQLITE_OK);
+    sqlite3_busy_timeout(target, 5000);
+    auto* const backup = sqlite3_backup_init(target, "main", connection_, "main");
+    ASSERT_NE(backup, nullptr) << sqlite3_errmsg(target);
+    EXPECT_EQ(sqlite3_backup_step(backup, -1), SQLITE_DONE);
+    EXPECT_EQ(sqlite3_backup_finish(backup), SQLITE_OK) << sqlite3_errmsg(target);
+    sqlite3_close(target);
+  }
   void insert(std::string const& id) const {
     run("INSERT INTO message (id, destination, headers, payload, published) VALUES ('" + id +
         "', 'orders', '{\"ID\":\"" + id + "\"}', '" + id + "', 0)");

@@ -261,6 +261,13 @@ struct NumberedOutboxRetention : ::testing::Test, RelayDatabase {
             "'orders', '{}', '', " +
             creation_time + " FROM n");
   }
+  /// What the relay stores once rows up to this one are published.
+  void publish_up_to(int seq) {
+    auto const source = tram::sqlite::change_source({.path = file.path()}, database_clock);
+    source->read(10'000);
+    source->confirm(static_cast<tram::LogPosition>(seq));
+    source->flush();
+  }
   std::string const now{"CAST(strftime('%s', 'now') AS INTEGER) * 1000"};
   std::string const two_hours_ago{now + " - 7200000"};
 };
@@ -268,6 +275,7 @@ struct NumberedOutboxRetention : ::testing::Test, RelayDatabase {
 TEST_F(NumberedOutboxRetention, removes_old_rows_up_to_the_confirmed_position_and_no_others) {
   insert(5, two_hours_ago);
   insert(5, now);
+  publish_up_to(10);
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
   EXPECT_EQ(retention.remove_some(0), 0U);
   EXPECT_EQ(retention.remove_some(3), 3U);
@@ -278,25 +286,61 @@ TEST_F(NumberedOutboxRetention, removes_old_rows_up_to_the_confirmed_position_an
 }
 
 TEST_F(NumberedOutboxRetention, removes_a_thousand_rows_at_a_time) {
-  insert(2500, two_hours_ago);
+  insert(2501, two_hours_ago);
+  publish_up_to(2501);
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
-  EXPECT_EQ(retention.remove_some(2500), 1000U);
-  EXPECT_EQ(retention.remove_some(2500), 1000U);
-  EXPECT_EQ(retention.remove_some(2500), 500U);
-  EXPECT_EQ(retention.remove_some(2500), 0U);
+  EXPECT_EQ(retention.remove_some(2501), 1000U);
+  EXPECT_EQ(retention.remove_some(2501), 1000U);
+  EXPECT_EQ(retention.remove_some(2501), 500U);
+  EXPECT_EQ(retention.remove_some(2501), 0U);
 }
 
 TEST_F(NumberedOutboxRetention, takes_a_row_without_a_creation_time_for_old) {
   insert(1, "NULL");
+  insert(1, now);
+  publish_up_to(2);
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
   EXPECT_EQ(retention.remove_some(0), 0U);
   EXPECT_EQ(retention.remove_some(1), 1U);
 }
 
+TEST_F(NumberedOutboxRetention, removes_nothing_that_the_database_does_not_prove_to_be_published) {
+  insert(10, two_hours_ago);
+  tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
+  EXPECT_EQ(retention.remove_some(10), 0U) << "no position is stored";
+  publish_up_to(4);
+  EXPECT_EQ(retention.remove_some(10), 3U) << "up to the stored position, not the given one";
+  // Numbers of another table mean nothing in this one.
+  raw.run("DELETE FROM message; DELETE FROM sqlite_sequence");
+  insert(10, two_hours_ago);
+  EXPECT_EQ(retention.remove_some(10), 0U) << "the row at the position is another one";
+  raw.run("UPDATE tram_relay_position SET position = 9 WHERE relay = 'relay'");
+  EXPECT_EQ(retention.remove_some(10), 0U) << "nobody stored which row that is";
+}
+
+TEST_F(NumberedOutboxRetention, removes_old_rows_behind_any_number_of_rows_stamped_ahead) {
+  insert(1'500, "4102444800000");
+  insert(10, two_hours_ago);
+  insert(5, "4102444800000");
+  insert(5, now);
+  publish_up_to(1'520);
+  tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
+  std::size_t removed = 0;
+  while (auto const some = retention.remove_some(1'520)) removed += some;
+  EXPECT_EQ(removed, 1'510U);
+  EXPECT_EQ(raw.value("SELECT min(seq) FROM message"), 1'511);
+}
+
+TEST_F(NumberedOutboxRetention, removes_nothing_early_when_all_rows_are_stamped_ahead) {
+  insert(2'500, "4102444800000");
+  publish_up_to(2'500);
+  tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
+  EXPECT_EQ(retention.remove_some(2'500), 0U);
+}
+
 TEST_F(NumberedOutboxRetention, is_run_by_the_relay_for_what_it_confirmed) {
   RelayWorld world;
-  tram::SystemClock clock;
-  auto const source = tram::sqlite::change_source({.path = file.path()}, clock);
+  auto const source = tram::sqlite::change_source({.path = file.path()}, world.clock);
   world.broker.lands_at_once = false;
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 0ms};
   tram::RelayHeldStore held{database, tram::SchemaName::none(), *source};
@@ -310,13 +354,14 @@ TEST_F(NumberedOutboxRetention, is_run_by_the_relay_for_what_it_confirmed) {
   for (auto const* id : {"1", "2", "3"}) raw.insert(id);
   world.run_until_quiet(relay);
   EXPECT_EQ(raw.value("SELECT count(*) FROM message"), 3);
+  // The newest row that is published stays, and proves that the others are.
   world.broker.land(2);
   world.run_until_quiet(relay);
-  EXPECT_EQ(raw.value("SELECT count(*) FROM message"), 1);
+  EXPECT_EQ(raw.value("SELECT min(seq) FROM message"), 2);
   world.broker.land(1);
   world.run_until_quiet(relay);
-  EXPECT_EQ(raw.value("SELECT count(*) FROM message"), 0);
-  EXPECT_EQ(relay.status().counters.rows_removed, 3U);
+  EXPECT_EQ(raw.value("SELECT min(seq) FROM message"), 3);
+  EXPECT_EQ(relay.status().counters.rows_removed, 2U);
   // Rows that come after all were removed are still seen as new.
   raw.insert("4");
   world.broker.lands_at_once = true;

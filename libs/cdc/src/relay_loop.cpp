@@ -482,8 +482,11 @@ void Relay::Loop::settle_replays() {
 
 // --- retention
 
+/// Not while the source is in trouble: what was confirmed may be of another outbox than the one
+/// there.
 bool Relay::Loop::may_remove_old_rows() const {
-  return parts_.retention != nullptr && !draining_ && confirmed_ && retention_.may_be_tried(now_);
+  return parts_.retention != nullptr && !draining_ && confirmed_ && source_.trouble().empty() &&
+         retention_.may_be_tried(now_);
 }
 
 void Relay::Loop::remove_old_rows() {

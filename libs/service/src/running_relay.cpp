@@ -23,7 +23,8 @@ std::unique_ptr<OutboxRetention> default_retention(ServiceRelay const& relay,
         {{"relay", relay.options.name}, {"what", "rows of the outbox are never removed"}});
     return nullptr;
   }
-  return std::make_unique<NumberedOutboxRetention>(parts.database, schema, relay.outbox_age);
+  return std::make_unique<NumberedOutboxRetention>(parts.database, schema, relay.outbox_age,
+                                                   "message", relay.source->held_rows_name());
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/random.hpp"
@@ -40,6 +42,12 @@ struct Config {
   std::string path;
   Durability durability{Durability::power_failure};
   Opening opening{Opening::create};
+  /// Run on every new connection before it is used, in this order: what has no effect inside a
+  /// transaction, such as `PRAGMA foreign_keys = ON`, or what each connection needs for itself.
+  std::vector<std::string> statements{};
+  /// Who may read and write a file that is made (as `chmod` has it: 0600, 0640), and the log and
+  /// index beside it; nothing: as the umask says. A file that is there keeps its mode.
+  std::optional<unsigned> file_mode{};
 };
 
 /// A new database in memory, as a path for `Config` and `ChangeSourceConfig`: several connections
@@ -48,8 +56,9 @@ struct Config {
 std::string memory_path(Random& random);
 
 /// Opens connections to one database; for those who bring their own pool. Files are switched to
-/// write-ahead logging, unless they are opened to be read only. Faults: rejected for a path that
-/// names a database of one connection only.
+/// write-ahead logging, unless they are opened to be read only. A file that was removed once it had
+/// been opened is not made anew: transient until it is back. Faults: rejected for a path that names
+/// a database of one connection only.
 /// `clock` and `random` must outlive the driver; `random` must be callable from any thread.
 std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock, Random& random);
 

@@ -1,0 +1,119 @@
+#include "file_look.hpp"
+
+#include <sqlite3.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace tram::sqlite {
+namespace {
+
+/// From SQLite's file formats: what tells one log from another stands in the log and in its index.
+constexpr std::streamoff salt_in_log{16};
+constexpr std::streamoff salt_in_index{32};
+using Salt = std::array<char, 8>;
+
+std::optional<Salt> salt_of(std::string const& path, std::streamoff place) {
+  std::ifstream file{path, std::ios::binary};
+  Salt salt{};
+  if (!file.seekg(place) || !file.read(salt.data(), salt.size())) return std::nullopt;
+  return salt;
+}
+
+std::int64_t size_of(std::string const& path) {
+  std::error_code trouble;
+  auto const size = std::filesystem::file_size(path, trouble);
+  return trouble ? 0 : static_cast<std::int64_t>(size);
+}
+
+bool has_moved(sqlite3* connection) {
+  int moved = 0;
+  return ::sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+         moved != 0;
+}
+
+/// 0 when it cannot be told.
+std::int64_t pragma(sqlite3* connection, char const* sql) {
+  std::int64_t value = 0;
+  auto const take = [](void* to, int, char** texts, char**) {
+    *static_cast<std::int64_t*>(to) = texts[0] == nullptr ? 0 : std::atoll(texts[0]);
+    return 0;
+  };
+  ::sqlite3_exec(connection, sql, take, &value, nullptr);
+  return value;
+}
+
+}  // namespace
+
+LogFiles log_files_of(std::string const& path) {
+  return {.log = identity_of(path + "-wal"), .index = identity_of(path + "-shm")};
+}
+
+FileLook::FileLook(sqlite3* connection)
+    : connection_{connection},
+      path_{::sqlite3_db_filename(connection, "main")},
+      log_path_{path_ + "-wal"},
+      index_path_{path_ + "-shm"},
+      size_{size_of(path_)},
+      known_{log_files_of(path_)} {}
+
+FileLook::State FileLook::look() {
+  if (has_moved(connection_)) return State::replaced;
+  if (is_truncated()) return State::truncated;
+  return has_its_log() ? State::sound : rescue();
+}
+
+/// While a connection is open SQLite removes neither.
+bool FileLook::has_its_log() {
+  auto const found = log_files_of(path_);
+  if (!known_.log) known_.log = found.log;
+  if (!known_.index) known_.index = found.index;
+  return known_ == found;
+}
+
+/// A file grows late, when its log is written back, and shrinks only to the size of its content.
+bool FileLook::is_truncated() {
+  auto const before = size_;
+  size_ = size_of(path_);
+  if (size_ >= before) return false;
+  if (size_ == 0) return true;
+  return size_ < pragma(connection_, "PRAGMA page_count") * pragma(connection_, "PRAGMA page_size");
+}
+
+/// What SQLite has open still holds everything: it is written to the database file, behind which
+/// the log begins anew for whoever opens it next.
+FileLook::State FileLook::rescue() {
+  if (log_at_path_is_in_use()) return State::log_lost;
+  int const code = ::sqlite3_wal_checkpoint_v2(connection_, "main", SQLITE_CHECKPOINT_TRUNCATE,
+                                               nullptr, nullptr);
+  if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) return State::log_busy;
+  return code == SQLITE_OK ? State::log_replaced : State::log_lost;
+}
+
+/// Others have rescued before and go on with a new log, which must not be mixed with ours.
+bool FileLook::log_at_path_is_in_use() const {
+  auto const salt = salt_of(log_path_, salt_in_log);
+  return salt && salt == salt_of(index_path_, salt_in_index);
+}
+
+char const* to_text(FileLook::State state) {
+  switch (state) {
+    case FileLook::State::sound: return "is as it was";
+    case FileLook::State::replaced: return "was replaced or removed while it was open";
+    case FileLook::State::truncated: return "was truncated while it was open";
+    case FileLook::State::log_replaced:
+      return "lost its write-ahead log while it was open (somebody removed or replaced the file "
+             "'-wal' or '-shm' beside it); what the log held was written back";
+    case FileLook::State::log_lost:
+      return "lost its write-ahead log while it was open (somebody removed or replaced the file "
+             "'-wal' or '-shm' beside it); commits since then may be lost";
+    case FileLook::State::log_busy:
+      return "lost its write-ahead log while it was open (somebody removed or replaced the file "
+             "'-wal' or '-shm' beside it); it is written back as soon as nobody writes";
+  }
+  return "";
+}
+
+}  // namespace tram::sqlite

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <vector>
+
+#include "tram/base/time.hpp"
+
+namespace tram {
+
+/// How far a civil clock has been set forward lately, told by a clock that never steps.
+///
+/// What was stamped before such a step seems older than it is, by the step. After as long as
+/// anything is kept all of that is old anyhow, and the step is forgotten. One thread at a time;
+/// never waits.
+class ClockSteps {
+ public:
+  /// A clock may be set by more than nanoseconds can count.
+  using Milliseconds = std::chrono::milliseconds;
+
+  /// Notes both times, which belong to one moment; the sum of the steps within the last `age`. A
+  /// step that was taken back counts no more. Less than a minute is no step.
+  Milliseconds ahead(Milliseconds civil, SteadyTime steady, Milliseconds age);
+
+ private:
+  struct Step {
+    Milliseconds size;
+    SteadyTime at;
+  };
+  void note(Milliseconds drift, SteadyTime steady);
+
+  bool began_{};
+  Milliseconds last_civil_{};
+  SteadyTime last_steady_{};
+  std::vector<Step> steps_;
+};
+
+}  // namespace tram

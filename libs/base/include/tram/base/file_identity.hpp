@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tram {
+
+/// Which file it is, whatever it is called: a path may lead to another one later.
+struct FileIdentity {
+  std::uint64_t device{};
+  std::uint64_t number{};
+  friend bool operator==(FileIdentity const&, FileIdentity const&) = default;
+};
+
+/// The file that the path leads to, behind all links; nothing when there is none, or it cannot be
+/// told. Asks the file system. Callable from any thread.
+std::optional<FileIdentity> identity_of(std::string const& path);
+
+}  // namespace tram

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+namespace tram {
+
+/// A file that processes of one user lock, each for itself: the lock ends with the process.
+///
+/// Nobody else can hold it: the file belongs to the user of this process, only that user may open
+/// it, and no link is followed to it. One thread only; nothing here waits.
+class LockFile {
+ public:
+  /// Opens nothing.
+  explicit LockFile(std::string path) : path_{std::move(path)} {}
+  ~LockFile();
+  LockFile(LockFile const&) = delete;
+  LockFile& operator=(LockFile const&) = delete;
+
+  /// Makes the file where it is missing, and takes its lock unless another one has it; true when
+  /// this object has it now. Where the file was removed or replaced, the lock is taken anew.
+  /// Raises `std::system_error` with the system's reason, and with a text that says what to do
+  /// where the file is a link, no plain file, or somebody else's.
+  bool try_take();
+  [[nodiscard]] bool held() const { return held_; }
+  [[nodiscard]] std::string const& path() const { return path_; }
+
+  /// Best effort: writes who has the lock into the file, for `owner`. Only while it is held.
+  void sign() const;
+  /// Who has the lock of the file at `path`, for people: `process 4711`; empty when nobody has.
+  /// Takes and makes nothing. Raises as `try_take`.
+  static std::string owner(std::string const& path);
+
+ private:
+  void open();
+  void close();
+  [[nodiscard]] bool is_still_there() const;
+
+  std::string path_;
+  int descriptor_{-1};
+  bool held_{};
+};
+
+}  // namespace tram
