@@ -130,6 +130,59 @@ TEST_F(Calls, send_nothing_before_answers_are_read) {
   EXPECT_TRUE(sent().empty());
 }
 
+/// A call that waits when a stop is requested.
+struct StoppedCalls : Calls {
+  void call_and_stop() {
+    waiting = call(instance, {7, Decimal::parse("1")});
+    while (sent().empty()) clock.pause(1ms);
+    instance.reader.request_stop();
+  }
+  Instance instance{parts()};
+  std::future<Answer> waiting;
+};
+
+TEST_F(StoppedCalls, get_the_answer_that_comes_during_the_stop) {
+  call_and_stop();
+  EXPECT_EQ(std::get<CreditReserved>(work_until(waiting, credit_handlers())).order_id, 7);
+  instance.reader.join();
+}
+
+TEST_F(StoppedCalls, end_in_doubt_soon_when_none_comes) {
+  auto const began = clock.steady();
+  call_and_stop();
+  instance.reader.join();
+  try {
+    waiting.get();
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::in_doubt);
+    EXPECT_NE(std::string{error.what()}.find("before the service stopped"), std::string::npos);
+  }
+  EXPECT_LT(clock.steady() - began, 25s) << "it waited for its own deadline of 30 s";
+}
+
+TEST_F(StoppedCalls, are_refused_from_then_on) {
+  call_and_stop();
+  auto const began = clock.steady();
+  try {
+    instance.calls.call(catalogue::commands, ReserveCredit{}, in(30s));
+    FAIL();
+  } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::transient); }
+  EXPECT_LT(clock.steady() - began, 25s);
+  EXPECT_EQ(sent().size(), 1U);
+  work_until(waiting, credit_handlers());
+}
+
+TEST_F(Calls, do_not_keep_a_stop_waiting_when_none_of_them_waits) {
+  Instance instance{parts()};
+  auto first = call(instance, {1, Decimal::parse("1")});
+  work_until(first, credit_handlers());
+  auto const began = clock.steady();
+  instance.reader.request_stop();
+  instance.reader.join();
+  EXPECT_LT(clock.steady() - began, 1900ms) << "the time of grace is for calls that wait";
+}
+
 TEST_F(Calls, refuse_what_is_no_answer_to_their_command) {
   Instance instance{parts()};
   Subscription const strange =

@@ -44,6 +44,10 @@ struct CommandCalls::State {
   Mutex mutex;
   std::condition_variable_any news;
   bool reading TRAM_GUARDED_BY(mutex){};
+  /// A stop was requested: no call begins any more.
+  bool stopping TRAM_GUARDED_BY(mutex){};
+  /// Nobody reads answers any more: no call waits any more.
+  bool ended TRAM_GUARDED_BY(mutex){};
   CallBook book TRAM_GUARDED_BY(mutex);
 
   void set_reading(bool now) {
@@ -52,6 +56,29 @@ struct CommandCalls::State {
       reading = now;
     }
     news.notify_all();
+  }
+  void begin() {
+    Lock const lock{mutex};
+    stopping = ended = false;
+  }
+  void begin_stop() {
+    {
+      Lock const lock{mutex};
+      stopping = true;
+    }
+    news.notify_all();
+  }
+  void end_all() {
+    {
+      Lock const lock{mutex};
+      reading = false;
+      stopping = ended = true;
+    }
+    news.notify_all();
+  }
+  bool some_wait() {
+    Lock const lock{mutex};
+    return book.counters().waiting > 0;
   }
   void expect(std::string const& id) {
     Lock const lock{mutex};
@@ -79,9 +106,11 @@ struct CommandCalls::State {
   void await_reading(Deadline deadline);
   IncomingMessage await(std::string const& id, Deadline deadline);
 
+  class Stop;
   void run(std::stop_token const& stop);
-  void read(Consumer& consumer, std::stop_token const& stop);
-  void wait(Consumer const& consumer, std::stop_token const& stop) const;
+  void follow(Stop& stop);
+  void read(Consumer& consumer, Stop& stop);
+  void wait(Consumer const& consumer, Stop const& stop) const;
   void take(Delivery const& delivery);
   void take(IncomingMessage incoming);
 };
@@ -117,8 +146,43 @@ CommandCalls::CommandCalls(Parts parts, Channel replies)
 
 CommandCalls::~CommandCalls() = default;
 
+/// When the reader ends: at a stop, as soon as no call waits or those that do have waited for the
+/// time of grace.
+class CommandCalls::State::Stop {
+ public:
+  Stop(State& state, std::stop_token const& token) : state_{state}, token_{token} {}
+
+  bool is_over() {
+    if (!token_.stop_requested()) return false;
+    if (!grace_) grace_ = Deadline::after(state_.parts.clock, state_.parts.stop_grace);
+    return !state_.some_wait() || grace_->reached(state_.parts.clock);
+  }
+  /// A requested stop cuts it short only once: after that there is time to be waited.
+  void pause(Duration duration) const {
+    state_.parts.clock.pause(duration, token_.stop_requested() ? std::stop_token{} : token_);
+  }
+
+ private:
+  State& state_;
+  std::stop_token const& token_;
+  std::optional<Deadline> grace_;
+};
+
 void CommandCalls::State::run(std::stop_token const& stop) {
-  while (!stop.stop_requested()) {
+  begin();
+  std::stop_callback const nudge{stop, [this] { begin_stop(); }};
+  Stop ends{*this, stop};
+  try {
+    follow(ends);
+  } catch (Error const&) {
+    end_all();
+    throw;
+  }
+  end_all();
+}
+
+void CommandCalls::State::follow(Stop& stop) {
+  while (!stop.is_over()) {
     try {
       auto const consumer = parts.broker.subscribe({.kind = ConsumerMode::Kind::broadcast},
                                                    std::span{&mapped_channel, 1});
@@ -128,14 +192,13 @@ void CommandCalls::State::run(std::stop_token const& stop) {
       set_reading(false);
       if (error.fault() == Fault::rejected) throw;
       parts.logger.warning("calls.interrupted", {{"channel", channel}, {"reason", error.what()}});
-      parts.clock.pause(back_off, stop);
+      stop.pause(back_off);
     }
   }
-  set_reading(false);
 }
 
-void CommandCalls::State::read(Consumer& consumer, std::stop_token const& stop) {
-  while (!stop.stop_requested()) {
+void CommandCalls::State::read(Consumer& consumer, Stop& stop) {
+  while (!stop.is_over()) {
     std::vector<ConsumerEvent> events;
     try {
       events = consumer.poll();
@@ -150,9 +213,9 @@ void CommandCalls::State::read(Consumer& consumer, std::stop_token const& stop) 
   }
 }
 
-void CommandCalls::State::wait(Consumer const& consumer, std::stop_token const& stop) const {
+void CommandCalls::State::wait(Consumer const& consumer, Stop const& stop) const {
   pollfd news_of_broker{.fd = consumer.descriptor(), .events = POLLIN, .revents = 0};
-  if (news_of_broker.fd < 0) parts.clock.pause(poll_pause, stop);
+  if (news_of_broker.fd < 0) stop.pause(poll_pause);
   else ::poll(&news_of_broker, 1, static_cast<int>(wait_longest.count()));
 }
 
@@ -181,19 +244,27 @@ void CommandCalls::State::take(IncomingMessage incoming) {
 
 void CommandCalls::State::await_reading(Deadline deadline) {
   Lock const lock{mutex};
-  if (!news.wait_until(mutex, deadline.time(), [&]() TRAM_REQUIRES(mutex) { return reading; }))
+  news.wait_until(mutex, deadline.time(),
+                  [&]() TRAM_REQUIRES(mutex) { return reading || stopping; });
+  if (stopping) {
     throw Error{Fault::transient, "call: the answers in channel '" + channel +
-                                      "' are not read yet; nothing was sent. Is "
-                                      "`calls.contribution()` added to a service that runs?"};
+                                      "' are not read any more, since the service stops; nothing "
+                                      "was sent. Call again where it runs"};
+  }
+  if (reading) return;
+  throw Error{Fault::transient, "call: the answers in channel '" + channel +
+                                    "' are not read yet; nothing was sent. Is "
+                                    "`calls.contribution()` added to a service that runs?"};
 }
 
 IncomingMessage CommandCalls::State::await(std::string const& id, Deadline deadline) {
   Lock const lock{mutex};
-  if (!news.wait_until(mutex, deadline.time(),
-                       [&]() TRAM_REQUIRES(mutex) { return book.is_answered(id); }))
-    throw Error{Fault::in_doubt, "call: no answer to command '" + id + "' in channel '" + channel +
-                                     "' before the deadline; it may still be carried out"};
-  return *book.end(id);
+  news.wait_until(mutex, deadline.time(),
+                  [&]() TRAM_REQUIRES(mutex) { return book.is_answered(id) || ended; });
+  if (book.is_answered(id)) return *book.end(id);
+  auto const why = ended ? "' before the service stopped" : "' before the deadline";
+  throw Error{Fault::in_doubt, "call: no answer to command '" + id + "' in channel '" + channel +
+                                   why + "; it may still be carried out"};
 }
 
 IncomingMessage CommandCalls::exchange(detail::CommandDraft const& draft, Deadline deadline,

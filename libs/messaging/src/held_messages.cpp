@@ -90,8 +90,8 @@ HeldMessages::HeldMessages(Dialect const& dialect, SchemaName const& configured)
                    "?, ?, " +
                    std::string{dialect.now_milliseconds} + ")");
   request_statement_ = "UPDATE " + key_table_ + " SET retry_requested = ?" + key;
-  lock_statement_ =
-      "SELECT retry_requested FROM " + key_table_ + key + " " + std::string{dialect.for_update};
+  lock_statement_ = "SELECT retry_requested, held_count FROM " + key_table_ + key + " " +
+                    std::string{dialect.for_update};
   try_lock_statement_ =
       dialect.for_update.empty() ? lock_statement_ : lock_statement_ + " SKIP LOCKED";
   first_statement_ =
@@ -155,15 +155,11 @@ std::vector<HeldKey> HeldMessages::requested(StatementExecutor& tx, std::string_
   return keys;
 }
 
-std::optional<bool> HeldMessages::lock(StatementExecutor& tx, HeldKey const& key) const {
-  return lock(tx, key, lock_statement_);
-}
-
-std::optional<bool> HeldMessages::lock(StatementExecutor& tx, HeldKey const& key,
-                                       std::string const& statement) const {
+std::optional<HeldMessages::Locked> HeldMessages::lock(StatementExecutor& tx, HeldKey const& key,
+                                                       std::string const& statement) const {
   auto const rows = tx.execute(statement, key.subscriber_id, key.channel, Storable{key.key}.view());
   if (rows.empty()) return std::nullopt;
-  return rows[0].get<bool>(0);
+  return Locked{.requested = rows[0].get<bool>(0), .count = rows[0].get<std::int64_t>(1)};
 }
 
 std::optional<HeldMessage> HeldMessages::first_of(StatementExecutor& tx, HeldKey const& key) const {
@@ -174,21 +170,26 @@ std::optional<HeldMessage> HeldMessages::first_of(StatementExecutor& tx, HeldKey
 }
 
 std::optional<HeldMessage> HeldMessages::first(StatementExecutor& tx, HeldKey const& key) const {
-  return first_if(lock(tx, key), tx, key);
+  auto first = first_by(tx, key, lock_statement_);
+  if (!first) return std::nullopt;
+  return std::move(first->message);
 }
 
-std::optional<HeldMessage> HeldMessages::take_first(StatementExecutor& tx,
-                                                    HeldKey const& key) const {
-  return first_if(lock(tx, key, try_lock_statement_), tx, key);
+std::optional<FirstHeld> HeldMessages::take_first(StatementExecutor& tx, HeldKey const& key) const {
+  return first_by(tx, key, try_lock_statement_);
 }
 
-std::optional<HeldMessage> HeldMessages::first_if(std::optional<bool> requested,
-                                                  StatementExecutor& tx, HeldKey const& key) const {
-  if (!requested.value_or(false)) return std::nullopt;
+std::optional<FirstHeld> HeldMessages::first_by(StatementExecutor& tx, HeldKey const& key,
+                                                std::string const& statement) const {
+  auto const locked = lock(tx, key, statement);
+  if (!locked || !locked->requested) return std::nullopt;
   auto message = first_of(tx, key);
   // Somebody emptied the key by hand.
-  if (!message) free_if_empty(tx, key);
-  return message;
+  if (!message) {
+    free_if_empty(tx, key);
+    return std::nullopt;
+  }
+  return FirstHeld{.message = *std::move(message), .is_last = locked->count <= 1};
 }
 
 void HeldMessages::settle(StatementExecutor& tx, HeldMessage const& message) const {
@@ -269,7 +270,7 @@ bool HeldMessages::drop(StatementExecutor& tx, std::string_view subscriber_id,
                         std::string_view message_id) const {
   auto const found = messages(
       tx, {.subscriber_id = std::string{subscriber_id}, .message_id = std::string{message_id}}, 1);
-  if (found.empty() || !lock(tx, found.front().key)) return false;
+  if (found.empty() || !lock(tx, found.front().key, lock_statement_)) { return false; }
   auto const& message = found.front();
   auto const first = first_of(tx, message.key);
   // Replayed, or dropped by somebody else, before the lock was ours.

@@ -251,35 +251,37 @@ ReplayRun JobRunner::replay(ReplayTry const& attempt, std::function<bool()> cons
     auto const options = transact_options(transaction);
     std::optional<HeldMessage> message;
     Progress progress;
+    auto left = Left::nothing_was;
     auto const failure =
-        failure_of([&] { run.done = !replay_first(attempt.key, message, progress, options); });
+        failure_of([&] { left = replay_first(attempt.key, message, progress, options); });
     if (failure) {
       fail(run, attempt, message, result_of(*failure, progress.in_handler, options));
       break;
     }
+    if (left != Left::nothing_was) ++run.replayed;
+    run.done = left != Left::more;
     if (run.done) break;
-    ++run.replayed;
   }
   return run;
 }
 
-/// False when there is none left, or another process is at it.
-bool JobRunner::replay_first(HeldKey const& key, std::optional<HeldMessage>& message,
-                             Progress& progress, TransactOptions const& options) const {
+JobRunner::Left JobRunner::replay_first(HeldKey const& key, std::optional<HeldMessage>& message,
+                                        Progress& progress, TransactOptions const& options) const {
   auto each_attempt = options;
   each_attempt.begins = [&] {
     progress = {};
     message.reset();
   };
   return database_.transact(each_attempt, [&](Transaction& tx) {
-    message = held_.take_first(tx, key);
-    if (!message) return false;
+    auto first = held_.take_first(tx, key);
+    if (!first) return Left::nothing_was;
+    message = std::move(first->message);
     progress.in_handler = true;
     for (auto& incoming : messages_of(*message)) replay_one(tx, *message, std::move(incoming));
     check_in_time(tx.deadline());
     progress.in_handler = false;
     held_.settle(tx, *message);
-    return true;
+    return first->is_last ? Left::nothing : Left::more;
   });
 }
 

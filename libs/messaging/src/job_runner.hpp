@@ -47,6 +47,13 @@ class JobRunner final {
     bool in_handler{};
     std::vector<RunStatus> statuses{};
   };
+  /// What a key holds after one of its messages was replayed.
+  enum class Left {
+    more,
+    nothing,
+    /// There was nothing to replay, or another process is at it.
+    nothing_was,
+  };
 
   [[nodiscard]] RunResult hold(QueuedMessage const& message) const;
   void handle(Job const& job, Progress& progress, TransactOptions const& options) const;
@@ -59,7 +66,7 @@ class JobRunner final {
   [[nodiscard]] RunStatus handle_one(Transaction& tx, QueuedMessage const& message,
                                      Reception reception, IncomingMessage const& incoming,
                                      bool& in_handler) const;
-  [[nodiscard]] bool replay_first(HeldKey const& key, std::optional<HeldMessage>& message,
+  [[nodiscard]] Left replay_first(HeldKey const& key, std::optional<HeldMessage>& message,
                                   Progress& progress, TransactOptions const& options) const;
   void replay_one(Transaction& tx, HeldMessage const& held, IncomingMessage incoming) const;
   void fail(ReplayRun& run, ReplayTry const& attempt, std::optional<HeldMessage> const& message,

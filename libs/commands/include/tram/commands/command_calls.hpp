@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "tram/base/deadline.hpp"
+#include "tram/base/detail/chrono.hpp"
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/time.hpp"
@@ -50,6 +51,8 @@ class CommandCalls final {
     Logger logger{};
     /// The one that outbox and subscriptions have.
     NameMapping channel_mapping{};
+    /// At a stop, answers to calls that wait are read for so long.
+    Duration stop_grace{std::chrono::seconds{2}};
   };
   CommandCalls(Parts parts, Channel replies);
   ~CommandCalls();
@@ -57,7 +60,8 @@ class CommandCalls final {
   CommandCalls& operator=(CommandCalls const&) = delete;
 
   /// To be added to one service, once: one component, on one thread, which reads answers until a
-  /// stop is requested, whether they are read, for readiness, and the metrics `tram_call…`. The
+  /// stop is requested and no call waits any more, or `stop_grace` is over, when those that still
+  /// wait end in doubt; whether answers are read, for readiness; and the metrics `tram_call…`. The
   /// component goes on through trouble with the broker, whose answers meanwhile are missed, and
   /// ends with rejected where the broker refuses the channel. The calls live until the service's
   /// `run` has returned; they may be made after the service, whose outbox they use.
@@ -65,10 +69,10 @@ class CommandCalls final {
 
   /// Sends the command in a transaction of its own, and waits for the answer. Callable from any
   /// thread, but never inside a transaction: nothing would be sent before that ends. Faults:
-  /// transient, when the answers cannot be read yet (nothing was sent); in_doubt, when the deadline
-  /// passed without an answer, so that the command may still be carried out; malformed, for an
-  /// answer that the command does not declare or that cannot be read; those of
-  /// `Database::transact`.
+  /// transient, when the answers cannot be read yet, or not any more since a stop was requested
+  /// (nothing was sent); in_doubt, when the deadline or the stop came before the answer, so that
+  /// the command may still be carried out; malformed, for an answer that the command does not
+  /// declare or that cannot be read; those of `Database::transact`.
   template <class... Taken, class C>
   AnyAnswerTo<C> call(Endpoint<Taken...> const& endpoint, C const& command, Deadline deadline,
                       CallOptions const& options = {}) {

@@ -32,6 +32,13 @@ struct HeldMessage {
   std::int64_t held_at{};
 };
 
+/// The message of a key whose turn it is.
+struct FirstHeld {
+  HeldMessage message;
+  /// Its key holds no other.
+  bool is_last{};
+};
+
 /// A key with what is held for it.
 struct HeldKeySummary {
   HeldKey key;
@@ -75,8 +82,8 @@ class HeldMessages final {
   /// not requested any more, since another process replayed it.
   [[nodiscard]] std::optional<HeldMessage> first(StatementExecutor& tx, HeldKey const& key) const;
   /// The same without waiting: nothing also when somebody else has locked the key.
-  [[nodiscard]] std::optional<HeldMessage> take_first(StatementExecutor& tx,
-                                                      HeldKey const& key) const;
+  [[nodiscard]] std::optional<FirstHeld> take_first(StatementExecutor& tx,
+                                                    HeldKey const& key) const;
   /// Takes out a message that was handled; the key is free when it was the last. The key must be
   /// locked by `first` in this transaction.
   void settle(StatementExecutor& tx, HeldMessage const& message) const;
@@ -106,13 +113,15 @@ class HeldMessages final {
 
  private:
   void insert(StatementExecutor& tx, HeldMessage const& message) const;
-  /// Whether its replay is requested; nothing when the key is not held.
-  [[nodiscard]] std::optional<bool> lock(StatementExecutor& tx, HeldKey const& key) const;
-  [[nodiscard]] std::optional<bool> lock(StatementExecutor& tx, HeldKey const& key,
-                                         std::string const& statement) const;
-  [[nodiscard]] std::optional<HeldMessage> first_if(std::optional<bool> requested,
-                                                    StatementExecutor& tx,
-                                                    HeldKey const& key) const;
+  struct Locked {
+    bool requested{};
+    std::int64_t count{};
+  };
+  /// Nothing when the key is not held, or what `statement` does not wait for.
+  [[nodiscard]] std::optional<Locked> lock(StatementExecutor& tx, HeldKey const& key,
+                                           std::string const& statement) const;
+  [[nodiscard]] std::optional<FirstHeld> first_by(StatementExecutor& tx, HeldKey const& key,
+                                                  std::string const& statement) const;
   [[nodiscard]] std::optional<HeldMessage> first_of(StatementExecutor& tx,
                                                     HeldKey const& key) const;
   void free_if_empty(StatementExecutor& tx, HeldKey const& held) const;
