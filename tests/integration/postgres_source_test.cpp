@@ -624,7 +624,8 @@ TEST_F(PostgresSource, tells_who_is_to_make_the_publication_when_the_role_may_no
 
 TEST(PostgresSourceSettings, refuses_a_server_whose_log_does_not_show_rows) {
   PostgresServer plain{"-c wal_level=replica"};
-  plain.sql("CREATE SCHEMA eventuate; CREATE TABLE eventuate.message (id text)");
+  plain.sql("CREATE SCHEMA eventuate; CREATE TABLE eventuate.message (id text, destination text, "
+            "headers text, payload text)");
   SystemClock clock;
   auto const reader = postgres::change_source({.connection = plain.connection()}, clock);
   try {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "replication_protocol.hpp"
 #include "replication_setup.hpp"
 #include "sender_timeout.hpp"
+#include "server_text.hpp"
 #include "session.hpp"
 
 namespace tram::postgres {
@@ -31,14 +33,22 @@ std::size_t size_of(OutboxRow const& row) {
   return row.destination.size() + size_of(row.headers) + size_of(row.payload);
 }
 
+/// A character without equivalent, or bytes that are no character: of one row, and of all that come
+/// behind it for as long as the server has to convert it.
+bool blames_a_text(Error const& error) {
+  std::string_view const text{error.what()};
+  return text.find("SQLSTATE 22P05") != std::string_view::npos ||
+         text.find("SQLSTATE 22021") != std::string_view::npos;
+}
+
 class PgoutputSource final : public ChangeSource {
  public:
   PgoutputSource(ChangeSourceConfig const& config, Clock& clock)
       : config_{config},
         clock_{clock},
         target_{config.connection, "tram-cdc", {{"replication", "database"}}},
-        meter_{Target{config.connection, "tram-cdc"}, config.slot, config.measure_interval, clock} {
-  }
+        meter_{Target{config.connection, "tram-cdc"}, config.slot, config.measure_interval, clock},
+        server_text_{Target{config.connection, "tram-cdc"}, clock, config.connect_timeout} {}
 
   ChangeBatch read(std::size_t rows_max) override;
   void confirm(LogPosition position) override;
@@ -55,13 +65,18 @@ class PgoutputSource final : public ChangeSource {
   Session open(Deadline deadline);
   void stand_by(std::string const& reader);
   bool start(Session& session, LogPosition from, Deadline deadline);
+  void choose_encoding(Session& session, Deadline deadline);
+  [[nodiscard]] TextReader text_reader();
+  void learn_type(std::uint32_t type);
   void await_own_predecessor(Session& session, Deadline deadline);
   void leave_stopping_server() const;
   void disconnect();
   ChangeBatch stream(std::size_t rows_max);
   [[nodiscard]] std::optional<std::string_view> next_message();
   void end_of_stream();
+  void read_as_bytes_next();
   void take(std::string_view message, ChangeBatch& batch);
+  void take_change(std::string_view payload, ChangeBatch& batch);
   void take(Change change, ChangeBatch& batch);
   void take(OutboxRow row, ChangeBatch& batch);
   void keep_in_touch();
@@ -71,6 +86,7 @@ class PgoutputSource final : public ChangeSource {
   Clock& clock_;
   Target target_;
   LogMeter meter_;
+  ServerText server_text_;
   std::optional<Session> session_;
   std::optional<PgoutputDecoder> decoder_;
   Buffer message_;
@@ -79,6 +95,13 @@ class PgoutputSource final : public ChangeSource {
   /// The row read last: only what follows tells whether it is the last one of its transaction.
   std::optional<OutboxRow> held_back_;
   bool in_transaction_{};
+  std::string encoding_;
+  /// The log comes as the server stores it: a text that it cannot convert would end it each time.
+  bool as_bytes_{};
+  /// Until the transaction with such a text is confirmed.
+  LogPosition as_bytes_until_{};
+  /// Types that were asked about once; asked again, the answer is the same.
+  std::set<std::uint32_t> strange_types_;
   /// The row read last, also when it was passed over.
   RowPlace place_;
   /// Rows up to here are settled: a server that starts a transaction anew shows them again.
@@ -120,6 +143,7 @@ void PgoutputSource::connect() {
   await_own_predecessor(session, deadline);
   ReplicationSetup setup{session, config_, deadline};
   auto const outbox = setup.outbox();
+  auto forms = setup.column_types(outbox);
   auto const slot = setup.prepare(outbox);
   if (!slot.reader.empty()) return stand_by(slot.reader);
   if (slot.history != history_) {
@@ -130,11 +154,12 @@ void PgoutputSource::connect() {
   history_ = slot.history;
   tell_interval_ =
       status_interval_for(settle_sender_timeout(session, deadline), config_.probe_interval);
+  choose_encoding(session, deadline);
   if (!start(session, confirmed_, deadline)) return stand_by("unknown");
 
   server_process_ = PQbackendPID(session.connection());
   session_ = std::move(session);
-  decoder_.emplace(outbox.schema, outbox.table);
+  decoder_.emplace(outbox.schema, outbox.table, std::move(forms), text_reader());
   standby_ = false;
   told_ = server_read_ = confirmed_;
   log_end_ = slot.log_end;
@@ -191,6 +216,34 @@ bool PgoutputSource::start(Session& session, LogPosition from, Deadline deadline
   return true;
 }
 
+/// The server converts into UTF-8 as long as it can: what it cannot convert is found out one by
+/// one.
+void PgoutputSource::choose_encoding(Session& session, Deadline deadline) {
+  auto const* const encoding = PQparameterStatus(session.connection(), "server_encoding");
+  encoding_ = encoding == nullptr ? "UTF8" : encoding;
+  as_bytes_ = encoding_ == "SQL_ASCII" || confirmed_ < as_bytes_until_;
+  session.query("SET bytea_output = 'hex'", deadline);
+  if (as_bytes_) session.query("SET client_encoding = 'SQL_ASCII'", deadline);
+}
+
+TextReader PgoutputSource::text_reader() {
+  // What is no UTF-8 is found when its record is made.
+  if (!as_bytes_ || encoding_ == "SQL_ASCII" || encoding_ == "UTF8") return {};
+  return [this](std::string const& bytes) { return server_text_.to_utf8(bytes, encoding_); };
+}
+
+void PgoutputSource::read_as_bytes_next() {
+  as_bytes_until_ =
+      in_transaction_ ? place_.transaction + 1 : std::numeric_limits<LogPosition>::max();
+}
+
+/// The table changed under us; a new session looks at its columns again.
+void PgoutputSource::learn_type(std::uint32_t type) {
+  if (type == 0 || !strange_types_.insert(type).second) return;
+  throw Error{Fault::transient, "postgresql: the columns of the outbox in " + target_.name() +
+                                    " changed; connecting again to look at them"};
+}
+
 /// It stops only when everything it ever sent is confirmed, or when nobody reads its log any more.
 void PgoutputSource::leave_stopping_server() const {
   if (!meter_.server_stops()) return;
@@ -204,6 +257,7 @@ void PgoutputSource::leave_stopping_server() const {
 void PgoutputSource::disconnect() {
   message_.reset();
   session_.reset();
+  server_text_.disconnect();
   decoder_.reset();
   held_back_.reset();
   in_transaction_ = false;
@@ -245,6 +299,11 @@ void PgoutputSource::end_of_stream() {
   Result const result{PQgetResult(session_->connection())};
   if (result && PQresultErrorField(result.get(), PG_DIAG_SQLSTATE) != nullptr) {
     auto const error = statement_error("reading the log", result.get());
+    if (!as_bytes_ && blames_a_text(error)) {
+      read_as_bytes_next();
+      throw Error{Fault::transient,
+                  std::string{error.what()} + "; reading the texts of this transaction one by one"};
+    }
     if (std::string_view{error.what()}.find("SQLSTATE 42704") == std::string_view::npos)
       throw error;
     throw Error{Fault::rejected,
@@ -258,8 +317,7 @@ void PgoutputSource::end_of_stream() {
 void PgoutputSource::take(std::string_view message, ChangeBatch& batch) {
   heard_at_ = clock_.steady();
   auto const parsed = parse_stream_message(message);
-  if (auto const* data = std::get_if<LogData>(&parsed))
-    return take(decoder_->decode(data->payload), batch);
+  if (auto const* data = std::get_if<LogData>(&parsed)) return take_change(data->payload, batch);
   auto const& keepalive = std::get<Keepalive>(parsed);
   server_read_ = std::max(server_read_, keepalive.end);
   // Within a transaction the server's place in the log is no place to start from.
@@ -267,6 +325,12 @@ void PgoutputSource::take(std::string_view message, ChangeBatch& batch) {
   if (keepalive.reply == Keepalive::Reply::not_asked) return;
   tell_position(AskReply::no);
   meter_.look_soon();
+}
+
+void PgoutputSource::take_change(std::string_view payload, ChangeBatch& batch) {
+  auto change = decoder_->decode(payload);
+  learn_type(decoder_->unknown_type());
+  take(std::move(change), batch);
 }
 
 void PgoutputSource::take(Change change, ChangeBatch& batch) {

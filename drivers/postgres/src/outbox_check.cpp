@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "outbox_columns.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/postgres.hpp"
 
@@ -26,8 +27,9 @@ class OutboxCheck {
     look_at_server();
     look_at_role();
     if (look_at_schema() && look_at_table()) {
+      bool const columns_fit = look_at_columns();
       look_at_publication();
-      look_at_slot();
+      if (columns_fit) look_at_slot();
     }
     return std::move(findings_);
   }
@@ -102,6 +104,22 @@ class OutboxCheck {
             : "table " + wanted + " may not be read; run: GRANT USAGE ON SCHEMA " +
                   quoted(schema_) + " TO " + role + "; GRANT SELECT ON " + table() + " TO " + role);
     return readable;
+  }
+
+  /// Whether rows can be read as they are.
+  bool look_at_columns() {
+    std::vector<OutboxColumn> columns;
+    for (auto const row : tx_.execute(OutboxColumns::query("?"), table())) {
+      columns.push_back({.name = row.get<std::string>(0),
+                         .type = static_cast<std::uint32_t>(row.get<std::int64_t>(1)),
+                         .base = row.get<std::string>(2),
+                         .category = row.get<std::string>(3),
+                         .written = row.get<std::string>(4),
+                         .generated = row.get<std::int64_t>(5) != 0});
+    }
+    auto const complaint = OutboxColumns{std::move(columns)}.complaint(table());
+    if (!complaint.empty()) add(false, "outbox columns", complaint);
+    return complaint.empty();
   }
 
   void look_at_publication() {

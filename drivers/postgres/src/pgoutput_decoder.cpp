@@ -23,12 +23,40 @@ std::optional<std::string_view> read_value(ByteReader& reader) {
   }
 }
 
-std::int64_t to_number(std::string_view text) {
+std::optional<std::int64_t> to_number(std::string_view text) {
   std::int64_t number = 0;
   auto const [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (trouble != std::errc{} || end != text.data() + text.size())
-    malformed("column dbid holds no number");
+  if (trouble != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+std::optional<unsigned> to_nibble(char digit) {
+  if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
+  if (digit >= 'a' && digit <= 'f') return static_cast<unsigned>(digit - 'a') + 10;
+  return std::nullopt;
+}
+
+/// Of a bytea in its hexadecimal form, which the session asks for.
+std::optional<std::string> to_bytes(std::string_view text) {
+  if (!text.starts_with("\\x") || text.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t at = 2; at < text.size(); at += 2) {
+    auto const high = to_nibble(text[at]);
+    auto const low = to_nibble(text[at + 1]);
+    if (!high || !low) return std::nullopt;
+    bytes.push_back(static_cast<char>(*high << 4U | *low));
+  }
+  return bytes;
+}
+
+char const* why_unreadable(ColumnForm form) {
+  if (form == ColumnForm::unknown) return "has a type that the relay does not know";
+  return "holds bytes that are no text in the database's encoding, or characters that UTF-8 lacks";
+}
+
+std::string_view without_padding(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
 }  // namespace
@@ -62,27 +90,33 @@ void PgoutputDecoder::relation(ByteReader& reader) {
   if (is_outbox) {
     reader.byte();  // replica identity
     columns.resize(reader.uint16());
-    for (auto& column : columns) {
-      reader.byte();  // flags
-      column = column_of(reader.c_string());
-      reader.uint64();  // type and its modifier
-    }
+    for (auto& each : columns) each = column(reader);
   }
   relations_[id] = std::move(columns);
 }
 
-PgoutputDecoder::Column PgoutputDecoder::column_of(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Column>, 6> names{
-      {{"id", Column::id},
-       {"dbid", Column::database_id},
-       {"destination", Column::destination},
-       {"headers", Column::headers},
-       {"payload", Column::payload},
-       {"published", Column::published}}};
-  for (auto const& [known, column] : names) {
-    if (known == name) return column;
+PgoutputDecoder::Column PgoutputDecoder::column(ByteReader& reader) {
+  reader.byte();  // flags
+  auto const meaning = meaning_of(reader.c_string());
+  auto const type = reader.uint32();
+  reader.uint32();  // the type's modifier
+  auto const form = forms_.of(type);
+  if (meaning != Meaning::other && form == ColumnForm::unknown) unknown_type_ = type;
+  return {.meaning = meaning, .form = form};
+}
+
+PgoutputDecoder::Meaning PgoutputDecoder::meaning_of(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, Meaning>, 6> names{
+      {{"id", Meaning::id},
+       {"dbid", Meaning::database_id},
+       {"destination", Meaning::destination},
+       {"headers", Meaning::headers},
+       {"payload", Meaning::payload},
+       {"published", Meaning::published}}};
+  for (auto const& [known, meaning] : names) {
+    if (known == name) return meaning;
   }
-  return Column::other;
+  return Meaning::other;
 }
 
 Change PgoutputDecoder::insert(ByteReader& reader) {
@@ -99,18 +133,42 @@ Change PgoutputDecoder::insert(ByteReader& reader) {
   for (auto const column : columns) {
     auto const value = read_value(reader);
     if (!value) continue;
-    switch (column) {
-      case Column::id: row.id = *value; break;
-      case Column::database_id: row.database_id = to_number(*value); break;
-      case Column::destination: row.destination = *value; break;
-      case Column::headers: row.headers = *value; break;
-      case Column::payload: row.payload = std::string{*value}; break;
-      case Column::published: published = *value != "0"; break;
-      case Column::other: break;
-    }
+    if (column.meaning == Meaning::published) published = *value != "0";
+    take(row, column, *value);
   }
   if (published) return Irrelevant{};
   return row;
+}
+
+void PgoutputDecoder::take(OutboxRow& row, Column column, std::string_view value) const {
+  auto const shown = [&](char const* name) {
+    auto text = read(column.form, value);
+    if (!text) row.unreadable = std::string{"column '"} + name + "' " + why_unreadable(column.form);
+    return text ? *std::move(text) : std::string{value};
+  };
+  switch (column.meaning) {
+    // For people only: the record has the one of the headers.
+    case Meaning::id: row.id = read(column.form, value).value_or(std::string{value}); break;
+    case Meaning::destination: row.destination = shown("destination"); break;
+    case Meaning::headers: row.headers = shown("headers"); break;
+    case Meaning::payload: row.payload = shown("payload"); break;
+    case Meaning::database_id:
+      row.database_id = to_number(value);
+      if (!row.database_id) row.unreadable = "column 'dbid' holds no whole number of 64 bits";
+      break;
+    case Meaning::published:
+    case Meaning::other: break;
+  }
+}
+
+std::optional<std::string> PgoutputDecoder::read(ColumnForm form, std::string_view value) const {
+  switch (form) {
+    case ColumnForm::bytes: return to_bytes(value);
+    case ColumnForm::padded: return read(ColumnForm::text, without_padding(value));
+    case ColumnForm::text: return to_utf8_ ? to_utf8_(std::string{value}) : std::string{value};
+    case ColumnForm::unknown: break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace tram::postgres

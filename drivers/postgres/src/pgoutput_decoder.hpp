@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
+#include "outbox_columns.hpp"
 #include "replication_protocol.hpp"
 #include "tram/cdc/change_source.hpp"
 
@@ -25,20 +28,31 @@ struct TransactionEnd {
 struct Irrelevant {};
 using Change = std::variant<Irrelevant, TransactionBegin, OutboxRow, TransactionEnd>;
 
+/// Turns a text of the log into UTF-8; nothing when it cannot be.
+using TextReader = std::function<std::optional<std::string>(std::string const&)>;
+
 /// The messages of the plugin pgoutput, protocol version 1 (PostgreSQL 15, chapter 55.9): bytes in,
 /// rows out. Pure.
 class PgoutputDecoder {
  public:
   /// `schema` and `table` as the catalog has them.
-  PgoutputDecoder(std::string schema, std::string table)
-      : schema_{std::move(schema)}, table_{std::move(table)} {}
+  PgoutputDecoder(std::string schema, std::string table, TypeForms forms = {},
+                  TextReader to_utf8 = {})
+      : schema_{std::move(schema)},
+        table_{std::move(table)},
+        forms_{std::move(forms)},
+        to_utf8_{std::move(to_utf8)} {}
 
   /// One message. Columns are found by their names, so their order and number may change at any
-  /// time. `Error{malformed}` for bytes that are no such message; never anything else.
+  /// time. A row of which a column cannot be read is marked so, whatever it contains.
+  /// `Error{malformed}` for bytes that are no such message, and what the reader of texts throws;
+  /// never anything else.
   Change decode(std::string_view message);
+  /// A type of the outbox that nobody has looked at: the table changed. 0 when there is none.
+  [[nodiscard]] std::uint32_t unknown_type() const { return unknown_type_; }
 
  private:
-  enum class Column : std::uint8_t {
+  enum class Meaning : std::uint8_t {
     other,
     id,
     database_id,
@@ -47,13 +61,24 @@ class PgoutputDecoder {
     payload,
     published
   };
-  static Column column_of(std::string_view name);
+  struct Column {
+    Meaning meaning{};
+    ColumnForm form{};
+  };
+  static Meaning meaning_of(std::string_view name);
 
   void relation(ByteReader& reader);
+  Column column(ByteReader& reader);
   Change insert(ByteReader& reader);
+  void take(OutboxRow& row, Column column, std::string_view value) const;
+  /// Nothing when the value cannot be read.
+  [[nodiscard]] std::optional<std::string> read(ColumnForm form, std::string_view value) const;
 
   std::string schema_;
   std::string table_;
+  TypeForms forms_;
+  TextReader to_utf8_;
+  std::uint32_t unknown_type_{};
   /// The columns of each relation seen; none for those that are not the outbox.
   std::unordered_map<std::uint32_t, std::vector<Column>> relations_;
 };

@@ -1,5 +1,6 @@
 #include "replication_setup.hpp"
 
+#include <cstdlib>
 #include <string_view>
 
 #include "replication_protocol.hpp"
@@ -37,6 +38,24 @@ OutboxName ReplicationSetup::outbox() {
            "name");
   }
   return {.schema = value(found, 0, 0), .table = value(found, 0, 1)};
+}
+
+TypeForms ReplicationSetup::column_types(OutboxName const& outbox) {
+  auto const table = outbox.quoted(session_.connection());
+  auto const found = query(OutboxColumns::query(text(table)));
+  std::vector<OutboxColumn> described;
+  for (int row = 0; row < PQntuples(found.get()); ++row) {
+    auto const type = std::strtoul(value(found, row, 1).c_str(), nullptr, 10);
+    described.push_back({.name = value(found, row, 0),
+                         .type = static_cast<std::uint32_t>(type),
+                         .base = value(found, row, 2),
+                         .category = value(found, row, 3),
+                         .written = value(found, row, 4),
+                         .generated = value(found, row, 5) == "1"});
+  }
+  OutboxColumns const columns{std::move(described)};
+  if (auto const complaint = columns.complaint(table); !complaint.empty()) refuse(complaint);
+  return columns.forms();
 }
 
 SlotPosition ReplicationSetup::prepare(OutboxName const& outbox) {

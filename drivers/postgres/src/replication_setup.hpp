@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "outbox_columns.hpp"
 #include "session.hpp"
 #include "tram/postgres/change_source.hpp"
 
@@ -39,6 +40,8 @@ class ReplicationSetup {
       : session_{session}, config_{config}, deadline_{deadline} {}
 
   OutboxName outbox();
+  /// What the columns hold; refuses those that are not shown as they were written.
+  TypeForms column_types(OutboxName const& outbox);
   SlotPosition prepare(OutboxName const& outbox);
 
  private:

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "outbox_columns.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
@@ -25,8 +26,16 @@ std::string missing_columns(std::set<std::string> const& there) {
 
 void look_at_table(Transaction& tx, std::string const& table, std::vector<Finding>& findings) {
   std::set<std::string> columns;
-  for (auto const row : tx.execute("SELECT name FROM pragma_table_info(?)", table)) {
+  std::string complaint;
+  auto const described = tx.execute(
+      "SELECT c.name, c.type, coalesce((SELECT t.strict FROM pragma_table_list(?) t), 0) "
+      "FROM pragma_table_info(?) c",
+      table, table);
+  for (auto const row : described) {
     columns.insert(row.get<std::string>(0));
+    auto const typing = row.get<bool>(2) ? Typing::strict : Typing::flexible;
+    if (complaint.empty())
+      complaint = column_complaint(row.get<std::string>(0), row.get<std::string>(1), typing);
   }
   auto const add = [&](bool good, std::string const& text) {
     findings.push_back(
@@ -37,6 +46,7 @@ void look_at_table(Transaction& tx, std::string const& table, std::vector<Findin
     return;
   }
   auto const missing = missing_columns(columns);
+  if (missing.empty() && !complaint.empty()) return add(false, complaint);
   if (missing.empty()) return add(true, "is there");
   add(false, "is no outbox of Tram: it lacks " + missing + "; correct its name");
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "database_file.hpp"
+#include "outbox_columns.hpp"
 #include "statement_use.hpp"
 #include "tram/base/error.hpp"
 #include "tram/cdc/numbered_position.hpp"
@@ -91,6 +92,7 @@ void OutboxReader::prepare_statements() {
   commit_ = prepare("COMMIT");
   rows_ = prepare("SELECT seq, id, destination, headers, payload, published FROM " + table +
                   " WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+  refuse_strange_columns();
   last_ = prepare("SELECT max(seq) FROM " + table);
   auto const counters = prepare("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'");
   std::string const counted =
@@ -131,18 +133,19 @@ std::vector<OutboxReader::Entry> OutboxReader::rows_behind(std::int64_t seq, std
 
 OutboxReader::Entry OutboxReader::entry() const {
   auto const seq = ::sqlite3_column_int64(rows_.get(), 0);
-  auto const text = [this](int column) { return text_of(rows_.get(), column); };
   if (::sqlite3_column_int(rows_.get(), 5) != 0) return {.seq = seq, .row = std::nullopt};
-  auto id = text(1).value_or("");
+  OutboxRow row{.id = bytes(1).value_or(""),
+                .database_id = std::nullopt,
+                .destination = {},
+                .headers = {},
+                .payload = {},
+                .ends_at = static_cast<LogPosition>(seq)};
   // Without an id of its own the row is known by its number.
-  auto const database_id = id.empty() ? std::optional<std::int64_t>{seq} : std::nullopt;
-  return {.seq = seq,
-          .row = OutboxRow{.id = std::move(id),
-                           .database_id = database_id,
-                           .destination = text(2).value_or(""),
-                           .headers = text(3),
-                           .payload = text(4),
-                           .ends_at = static_cast<LogPosition>(seq)}};
+  if (row.id.empty()) row.database_id = seq;
+  row.destination = text(2, row).value_or("");
+  row.headers = text(3, row);
+  row.payload = text(4, row);
+  return {.seq = seq, .row = std::move(row)};
 }
 
 void OutboxReader::require_file() {
@@ -152,6 +155,25 @@ void OutboxReader::require_file() {
   throw Error{Fault::transient, "sqlite relay: '" + path_ + "' " + to_text(state) +
                                     "; it is opened anew, and published from the position stored "
                                     "in it"};
+}
+
+/// A blob as it is: asked for as text, a database in UTF-16 would take it for that.
+std::optional<std::string> OutboxReader::bytes(int column) const {
+  auto* const rows = rows_.get();
+  bool const is_blob = ::sqlite3_column_type(rows, column) == SQLITE_BLOB;
+  auto const* const begin =
+      is_blob ? static_cast<char const*>(::sqlite3_column_blob(rows, column))
+              : reinterpret_cast<char const*>(::sqlite3_column_text(rows, column));
+  auto const size = static_cast<std::size_t>(::sqlite3_column_bytes(rows, column));
+  if (begin == nullptr) return is_blob ? std::optional<std::string>{""} : std::nullopt;
+  return std::string{begin, size};
+}
+
+std::optional<std::string> OutboxReader::text(int column, OutboxRow& row) const {
+  if (::sqlite3_column_type(rows_.get(), column) == SQLITE_FLOAT)
+    row.unreadable = std::string{"column '"} + ::sqlite3_column_name(rows_.get(), column) +
+                     "' holds a number with a fraction, not the text that was written";
+  return bytes(column);
 }
 
 std::int64_t OutboxReader::last_seq() { return single_value(last_, reading).value_or(0); }
@@ -223,6 +245,25 @@ void OutboxReader::roll_back() noexcept {
   if (::sqlite3_get_autocommit(connection_.get()) != 0) return;
   ::sqlite3_step(end_read_.get());
   ::sqlite3_reset(end_read_.get());
+}
+
+void OutboxReader::refuse_strange_columns() {
+  auto const columns =
+      prepare("SELECT c.name, c.type, coalesce((SELECT t.strict FROM pragma_table_list(?1) t), 0) "
+              "FROM pragma_table_info(?1) c");
+  ::sqlite3_bind_text(columns.get(), 1, table_.c_str(), -1, SQLITE_STATIC);
+  auto const text_in = [&](int column) {
+    auto const* const text = ::sqlite3_column_text(columns.get(), column);
+    return text == nullptr ? std::string{} : std::string{reinterpret_cast<char const*>(text)};
+  };
+  while (::sqlite3_step(columns.get()) == SQLITE_ROW) {
+    auto const typing =
+        ::sqlite3_column_int(columns.get(), 2) != 0 ? Typing::strict : Typing::flexible;
+    auto const complaint = column_complaint(text_in(0), text_in(1), typing);
+    if (!complaint.empty())
+      throw Error{Fault::rejected,
+                  "sqlite relay: table '" + table_ + "' in '" + path_ + "': " + complaint};
+  }
 }
 
 void OutboxReader::run(char const* operation, char const* sql) {

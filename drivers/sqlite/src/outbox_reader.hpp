@@ -103,11 +103,14 @@ class OutboxReader {
   };
 
   void open();
+  void refuse_strange_columns();
   void run(char const* operation, char const* sql);
   Statement prepare(std::string const& sql);
   void prepare_statements();
   [[noreturn]] void fail(std::string const& operation, int code);
   Entry entry() const;
+  std::optional<std::string> bytes(int column) const;
+  std::optional<std::string> text(int column, OutboxRow& row) const;
   bool begin_store();
   bool end_store(std::int64_t position);
   void roll_back() noexcept;

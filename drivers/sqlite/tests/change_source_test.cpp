@@ -57,6 +57,28 @@ TEST_F(SqliteChangeSource, reads_rows_in_the_order_of_their_commits_a_page_at_a_
   EXPECT_EQ(read(*tail, 2), (Texts{"d"}));
 }
 
+TEST(SqliteOutboxValues, are_the_bytes_that_were_written_whatever_they_are_stored_as) {
+  TemporaryFolder const folder;
+  auto const path = (folder.path() / "utf16.db").string();
+  RawConnection const raw{path};
+  raw.run("PRAGMA encoding = 'UTF-16'");
+  raw.run("CREATE TABLE message (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, destination TEXT, "
+          "headers BLOB, payload, published INT)");
+  raw.run("CREATE TABLE tram_relay_position (relay TEXT PRIMARY KEY, position INTEGER NOT NULL)");
+  raw.run("INSERT INTO message (id, destination, headers, payload) VALUES ('1', 'orders', "
+          "x'7b7d', x'636166c3a9'), ('2', 'orders', '{}', 12), ('3', 'orders', '{}', 1.5), ('4', "
+          "'orders', '{}', x'')");
+  tram::SystemClock clock;
+  auto const rows = change_source({.path = path}, clock)->read(10).rows;
+  ASSERT_EQ(rows.size(), 4U);
+  EXPECT_EQ(rows[0].headers, "{}");
+  EXPECT_EQ(rows[0].payload, "caf\xC3\xA9");
+  EXPECT_EQ(rows[1].payload, "12");
+  EXPECT_EQ(rows[1].unreadable, "");
+  EXPECT_NE(rows[2].unreadable, "") << "SQLite gives fifteen digits of it";
+  EXPECT_EQ(rows[3].payload, "");
+}
+
 std::string trouble_of(ChangeSource& tail) {
   try {
     tail.read(10);

@@ -7,6 +7,8 @@
 
 #include "outbox_file.hpp"
 #include "tram/base/clock.hpp"
+#include "tram/base/error.hpp"
+#include "tram/sqlite/change_source.hpp"
 
 namespace tram::sqlite {
 namespace {
@@ -47,6 +49,42 @@ TEST_F(SqliteOutboxCheck, says_what_a_table_lacks) {
   RawConnection{file_.path()}.run("CREATE TABLE other (id TEXT, payload TEXT)");
   EXPECT_EQ(wrong(check("other")), "outbox: table 'other' is no outbox of Tram: it lacks 'seq', "
                                    "'destination', 'headers', 'published'; correct its name");
+}
+
+TEST_F(SqliteOutboxCheck, names_a_column_that_changes_what_is_written_and_so_does_the_relay) {
+  RawConnection const raw{file_.path()};
+  auto const table = [&](std::string const& name, std::string const& payload) {
+    raw.run("CREATE TABLE " + name +
+            " (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, destination "
+            "TEXT, headers JSON, payload " +
+            payload + ", published INT)");
+    auto const found = wrong(check(name));
+    std::string refused;
+    try {
+      change_source({.path = file_.path(), .table = name}, clock_)->read(10);
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected);
+      refused = error.what();
+    }
+    EXPECT_EQ(found.empty(), refused.empty()) << found << refused;
+    return found;
+  };
+  int number = 0;
+  for (auto const* const type : {"TEXT", "BLOB", "VARCHAR(10)", "", "CLOB"}) {
+    ++number;
+    EXPECT_EQ(table("good_" + std::to_string(number), type), "") << type;
+  }
+  raw.run("CREATE TABLE kept (seq INTEGER PRIMARY KEY, id TEXT, destination TEXT, headers TEXT, "
+          "payload ANY, published INT) STRICT");
+  EXPECT_EQ(wrong(check("kept")), "");
+  for (auto const* const type : {"STRING", "JSON", "NUMERIC", "INTEGER", "REAL", "ANY"}) {
+    ++number;
+    EXPECT_EQ(table("bad_" + std::to_string(number), type),
+              "outbox: table 'bad_" + std::to_string(number) + "' column 'payload' has type '" +
+                  type +
+                  "', which SQLite turns into a number where it looks like one; declare it "
+                  "TEXT");
+  }
 }
 
 TEST_F(SqliteOutboxCheck, says_that_there_is_no_file_and_makes_none) {

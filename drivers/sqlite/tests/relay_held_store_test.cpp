@@ -71,6 +71,34 @@ TEST_F(RelayHeldStore, keeps_everything_that_a_row_has) {
   EXPECT_EQ(raw.value("SELECT count(*) FROM tram_relay_held WHERE held_at > 1700000000000"), 2);
 }
 
+TEST_F(RelayHeldStore, gives_back_whatever_bytes_a_row_had) {
+  using namespace std::string_literals;
+  auto strange = row("1", "a");
+  strange.headers = "{\"ID\":\"1\",\"x\":\"\xE9\"}";
+  strange.payload = "nul\0"s;
+  auto const long_key = "k\xE9" + std::string(5000, 'k');
+  store({{.row = strange, .key = long_key, .reason = "it has \xE9"}});
+  store({{.row = strange, .key = long_key, .reason = "it has \xE9"}});
+  auto text = row("2", "a");
+  text.payload = "base64:aGk=";
+  store({{.row = text, .key = "a", .reason = std::string{tram::held_behind}}});
+  raw.run("UPDATE tram_relay_held SET retry_requested = 1");
+  auto const stored = held.replayable(10, ReplayOrder::by_key);
+  ASSERT_EQ(stored.size(), 2U);
+  EXPECT_EQ(stored[0].row.headers, strange.headers);
+  EXPECT_EQ(stored[0].row.payload, strange.payload);
+  EXPECT_NE(stored[0].row.unreadable.find("Base64"), std::string::npos);
+  EXPECT_EQ(stored[1].row.payload, text.payload);
+  EXPECT_EQ(stored[1].row.unreadable, "");
+  tram::HeldRowList const list{database.dialect(), tram::SchemaName::none()};
+  database.transact([&](tram::Transaction& tx) {
+    EXPECT_EQ(list.count(tx, {.key = long_key}), 1U);
+    auto const shown = list.rows(tx, {.row_id = "1"}, 10);
+    EXPECT_EQ(shown.at(0).reason, "it has ?");
+    EXPECT_EQ(list.drop(tx, {.key = shown.at(0).key.value()}), 1U);
+  });
+}
+
 TEST_F(RelayHeldStore, stores_a_row_once_however_often_it_comes) {
   OutboxRow by_number = row("", "a");
   by_number.database_id = 5;

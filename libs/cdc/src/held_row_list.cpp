@@ -1,6 +1,9 @@
 #include "tram/cdc/held_row_list.hpp"
 
+#include <deque>
 #include <string_view>
+
+#include "stored_text.hpp"
 
 namespace tram {
 namespace {
@@ -19,8 +22,15 @@ struct Conditions {
   void add(std::string_view column, std::string const& value) {
     if (value.empty()) return;
     sql.append(sql.empty() ? " WHERE " : " AND ").append(column).append(" = ?");
-    parameters.emplace_back(value);
+    // As it is stored; who filters by what a listing shows gives it as it is stored already.
+    bool const is_stored_form = column == "relay" || stored_text::is_encoded(value);
+    auto const& text = texts_.emplace_back(
+        is_stored_form ? value : stored_text::from_bytes(stored_text::shortened(value)));
+    parameters.emplace_back(text);
   }
+
+  /// What the parameters borrow; it stays where it is.
+  std::deque<std::string> texts_;
 };
 
 HeldRowEntry entry_of(Row const& row) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "stored_text.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sql/dialect.hpp"
@@ -17,24 +18,22 @@ TransactOptions quickly(Access access = Access::read_write) {
   return {.access = access, .timeout = std::chrono::seconds{5}};
 }
 
-std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
-  for (char const each : text) {
-    hash = (hash ^ static_cast<unsigned char>(each)) * 0x100000001b3U;
-  }
-  return (hash ^ 0x100U) * 0x100000001b3U;
-}
-std::uint64_t fnv1a(std::optional<std::string> const& text, std::uint64_t hash) {
-  return text ? fnv1a(std::string_view{*text}, hash) : (hash ^ 0x101U) * 0x100000001b3U;
+std::uint64_t hash_of(std::optional<std::string> const& text, std::uint64_t before) {
+  return text ? stored_text::hash(*text, before) : (before ^ 0x101U) * 0x100000001b3U;
 }
 
 std::string content_hash(OutboxRow const& row) {
-  auto const destination = fnv1a(std::string_view{row.destination}, 0xcbf29ce484222325U);
-  return std::to_string(fnv1a(row.payload, fnv1a(row.headers, destination)));
+  auto const destination = stored_text::hash(row.destination);
+  return std::to_string(hash_of(row.payload, hash_of(row.headers, destination)));
+}
+
+std::string name_of(std::string_view name) {
+  return stored_text::from_bytes(stored_text::shortened(name));
 }
 
 /// What makes a row the same row when it comes again, as far as people are told.
 std::string identity(OutboxRow const& row) {
-  if (!row.id.empty()) return row.id;
+  if (!row.id.empty()) return name_of(row.id);
   if (row.database_id) return "dbid:" + std::to_string(*row.database_id);
   return "content:" + content_hash(row);
 }
@@ -42,19 +41,41 @@ std::string identity(OutboxRow const& row) {
 /// The same for a row with an id that another row has, too: nothing makes ids unique everywhere.
 std::string full_identity(OutboxRow const& row) {
   if (row.id.empty()) return identity(row);
-  return row.id + "#" + (row.database_id ? std::to_string(*row.database_id) + "#" : "") +
+  return name_of(row.id) + "#" + (row.database_id ? std::to_string(*row.database_id) + "#" : "") +
          content_hash(row);
 }
 
-Parameter text_or_null(std::optional<std::string> const& text) {
-  return text ? Parameter{*text} : Parameter{nullptr};
+std::optional<std::string> text_of(OutboxRow const& row, std::optional<std::string> const& bytes) {
+  if (!bytes) return std::nullopt;
+  auto const look =
+      row.unreadable.empty() ? stored_text::Look::can_be_trusted : stored_text::Look::deceives;
+  return stored_text::from_bytes(*bytes, look);
 }
 
 bool is_same(Row const& stored, OutboxRow const& row) {
   return stored.get<std::optional<std::int64_t>>(1) == row.database_id &&
-         stored.get<std::string>(2) == row.destination &&
-         stored.get<std::optional<std::string>>(3) == row.headers &&
-         stored.get<std::optional<std::string>>(4) == row.payload;
+         stored.get<std::string>(2) == name_of(row.destination) &&
+         stored.get<std::optional<std::string>>(3) == text_of(row, row.headers) &&
+         stored.get<std::optional<std::string>>(4) == text_of(row, row.payload);
+}
+
+/// A row as it was stored; bytes that were no text then are none now, however they look.
+OutboxRow outbox_row(Row const& stored) {
+  OutboxRow row{.id = stored.get<std::string>(1),
+                .database_id = stored.get<std::optional<std::int64_t>>(2),
+                .destination = stored_text::to_bytes(stored.get<std::string>(3)),
+                .headers = stored.get<std::optional<std::string>>(4),
+                .payload = stored.get<std::optional<std::string>>(5),
+                .ends_at = std::nullopt};
+  for (auto [name, column] : {std::pair{"headers", &row.headers}, {"payload", &row.payload}}) {
+    if (!*column || !stored_text::is_encoded(**column)) continue;
+    if (stored_text::is_no_text(**column))
+      row.unreadable = std::string{"column '"} + name +
+                       "' holds bytes in Base64, since they are no text in UTF-8; write the text "
+                       "into it and ask again";
+    *column = stored_text::to_bytes(**column);
+  }
+  return row;
 }
 
 /// Under which identity the row is to be stored; nothing when it is there already.
@@ -77,6 +98,16 @@ RelayHeldStore::RelayHeldStore(Database& database, SchemaName const& schema,
       relay_{source.held_rows_name()} {}
 
 void RelayHeldStore::store(std::span<HeldRow const> rows) {
+  try {
+    store(rows, stored_text::readable);
+  } catch (Error const& error) {
+    if (error.fault() != Fault::rejected) throw;
+    // The reasons are ours, and the database's encoding may not have all their characters.
+    store(rows, stored_text::ascii);
+  }
+}
+
+void RelayHeldStore::store(std::span<HeldRow const> rows, std::string (*plain)(std::string_view)) {
   auto const insert = insert_or_ignore(
       database_.dialect(),
       "INTO " + table_ +
@@ -90,8 +121,9 @@ void RelayHeldStore::store(std::span<HeldRow const> rows) {
       auto const row_id =
           free_identity(tx.execute(alike, relay_, identity(row), full_identity(row)), row);
       if (!row_id) continue;
-      tx.execute(insert, relay_, *row_id, row.database_id, row.destination, text_or_null(key),
-                 text_or_null(row.headers), text_or_null(row.payload), reason);
+      std::optional<std::string> const held_key = key ? std::optional{name_of(*key)} : std::nullopt;
+      tx.execute(insert, relay_, *row_id, row.database_id, name_of(row.destination), held_key,
+                 text_of(row, row.headers), text_of(row, row.payload), plain(reason));
     }
   });
 }
@@ -106,7 +138,8 @@ HeldSummary RelayHeldStore::summary() {
                                      " WHERE relay = ? AND message_key IS NOT NULL",
                                  relay_);
     for (auto const key : keys) {
-      summary.keys.emplace(key.get<std::string>(0), key.get<std::string>(1));
+      summary.keys.emplace(stored_text::to_bytes(key.get<std::string>(0)),
+                           stored_text::to_bytes(key.get<std::string>(1)));
     }
     return summary;
   });
@@ -125,13 +158,7 @@ std::vector<StoredHeldRow> RelayHeldStore::replayable(std::size_t rows_max, Repl
     std::vector<StoredHeldRow> stored;
     for (auto const row :
          tx.execute(sql, relay_, held_behind, static_cast<std::int64_t>(rows_max))) {
-      stored.push_back({.id = row.get<std::int64_t>(0),
-                        .row = {.id = row.get<std::string>(1),
-                                .database_id = row.get<std::optional<std::int64_t>>(2),
-                                .destination = row.get<std::string>(3),
-                                .headers = row.get<std::optional<std::string>>(4),
-                                .payload = row.get<std::optional<std::string>>(5),
-                                .ends_at = std::nullopt}});
+      stored.push_back({.id = row.get<std::int64_t>(0), .row = outbox_row(row)});
     }
     return stored;
   });
@@ -143,8 +170,8 @@ void RelayHeldStore::settle(ReplayOutcome const& outcome) {
       tx.execute("DELETE FROM " + table_ + " WHERE id = ?", id);
     }
     for (auto const& [id, reason] : outcome.refused) {
-      tx.execute("UPDATE " + table_ + " SET reason = ?, retry_requested = 0 WHERE id = ?", reason,
-                 id);
+      tx.execute("UPDATE " + table_ + " SET reason = ?, retry_requested = 0 WHERE id = ?",
+                 stored_text::ascii(reason), id);
     }
   });
 }

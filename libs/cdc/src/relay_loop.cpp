@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "stored_text.hpp"
 #include "tram/base/assert.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/broker/broker.hpp"
@@ -239,7 +240,7 @@ void Relay::Loop::refused(Sequence sequence, std::string reason) {
     flight.key = records_.key_of(flight.row);
     flight.reason = std::move(reason);
     if (options_.hold_key && flight.key)
-      summary_->keys.emplace(flight.row.destination, *flight.key);
+      summary_->keys.insert(stored_text::held_key(flight.row.destination, *flight.key));
     ++to_store_;
   }
   producer_broke_ = false;
@@ -355,11 +356,11 @@ void Relay::Loop::confirm() {
 
 bool Relay::Loop::key_is_held(OutboxRow const& row, std::string const& key) const {
   return !summary_->keys.empty() && options_.hold_key &&
-         summary_->keys.contains({row.destination, key});
+         summary_->keys.contains(stored_text::held_key(row.destination, key));
 }
 
 void Relay::Loop::hold(OutboxRow row, std::optional<std::string> key, std::string reason) {
-  if (options_.hold_key && key) summary_->keys.emplace(row.destination, *key);
+  if (options_.hold_key && key) summary_->keys.insert(stored_text::held_key(row.destination, *key));
   Sequence const sequence = core_.accept(row.ends_at, row.place);
   flights_.add(sequence, {.row = std::move(row),
                           .state = Flight::State::to_hold,

@@ -10,6 +10,9 @@
 namespace tram {
 
 RowRecord RecordMaker::make(OutboxRow const& row) const {
+  if (!row.unreadable.empty())
+    return Unpublishable{.key = key_of(row),
+                         .reason = row.unreadable + "; correct the row or delete it"};
   try {
     check_channel_name(row.destination);
     RelayRecord record = relay_record(view(row));
@@ -23,14 +26,7 @@ RowRecord RecordMaker::make(OutboxRow const& row) const {
 }
 
 std::optional<std::string> RecordMaker::key_of(OutboxRow const& row) const {
-  try {
-    RowView headers_only = view(row);
-    headers_only.payload = std::string_view{};
-    return relay_record(headers_only).key;
-  } catch (Error const&) {
-    return std::nullopt;  // The headers tell no key; that is the answer, and `make` tells the
-                          // reason.
-  }
+  return row_key(view(row));
 }
 
 RowView RecordMaker::view(OutboxRow const& row) const {

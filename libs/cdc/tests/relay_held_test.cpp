@@ -374,4 +374,31 @@ TEST(RelayHeld, forgets_a_refusal_that_was_not_stored_when_the_producer_broke) {
   EXPECT_EQ(world.held.stores, 0U);
 }
 
+TEST(RelayHeld, holds_a_key_that_broken_headers_tell) {
+  for (std::string const broken :
+       {R"({"ID":"1","PARTITION_ID":"k","x":{"a":1}})", R"({"PARTITION_ID":"k"})",
+        R"({"PARTITION_ID":"k","ID":["1"]})", R"({"ID":"1","PARTITION_ID":"k","x":)"}) {
+    RelayWorld world;
+    auto bad = row("1", "k");
+    bad.headers = broken;
+    world.source.commit({bad, row("2", "k"), row("3", "other")});
+    auto const relay = world.relay();
+    world.run_until_quiet(*relay);
+    EXPECT_EQ(world.held.ids(), (Texts{"1", "2"})) << broken;
+    EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"other:3"})) << broken;
+  }
+}
+
+TEST(RelayHeld, holds_a_row_that_its_source_could_not_read_with_its_key) {
+  RelayWorld world;
+  auto bad = row("1", "k");
+  bad.unreadable = "column 'payload' is strange";
+  world.source.commit({bad, row("2", "k")});
+  auto const relay = world.relay();
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.held.ids(), (Texts{"1", "2"}));
+  EXPECT_EQ(world.held.rows.front().held.reason,
+            "column 'payload' is strange; correct the row or delete it");
+}
+
 }  // namespace

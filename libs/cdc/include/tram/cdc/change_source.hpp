@@ -37,6 +37,9 @@ struct OutboxRow {
   std::optional<LogPosition> ends_at;
   /// Nothing where every row has a position of its own.
   std::optional<RowPlace> place{};
+  /// Why a column's bytes are not the text that was written, whatever they look like: the row is
+  /// held, with its bytes as they came. Empty for all others.
+  std::string unreadable{};
 };
 
 /// What one read returned.

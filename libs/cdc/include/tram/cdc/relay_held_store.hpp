@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tram/cdc/change_source.hpp"
@@ -16,7 +17,9 @@ class Database;
 ///
 /// A row is known by its `id`, else by the number the database gave it, else by its content: stored
 /// twice, it is there once. Other rows of the same `id` are told apart by number and content, and
-/// are all there. An operator requests a retry by setting `retry_requested`, and drops a
+/// are all there. A text that is
+/// no UTF-8 is stored as `base64:…`, and a destination, a key or an id of more than 700 bytes as
+/// its beginning and a hash. An operator requests a retry by setting `retry_requested`, and drops a
 /// row by deleting it; the relay sees either at its next look.
 class RelayHeldStore final : public HeldRows {
  public:
@@ -30,6 +33,8 @@ class RelayHeldStore final : public HeldRows {
   void settle(ReplayOutcome const& outcome) override;
 
  private:
+  void store(std::span<HeldRow const> rows, std::string (*plain)(std::string_view));
+
   Database& database_;
   std::string table_;
   std::string relay_;

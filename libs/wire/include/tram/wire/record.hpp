@@ -36,6 +36,11 @@ struct RelayRecord {
 /// strings, numbers, truth values and nulls, or a row without any id.
 RelayRecord relay_record(RowView const& row);
 
+/// The key that the record of a row has, or would have if nothing else were wrong with the row:
+/// headers that are broken behind it, that hold what no header is, or that lack an `ID`. Nothing
+/// when they do not tell, as those that are broken before a `PARTITION_ID` came.
+std::optional<std::string> row_key(RowView const& row);
+
 /// The value of the record for a message that does not come from an outbox.
 std::string record_value(Message const& message);
 

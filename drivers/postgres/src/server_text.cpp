@@ -1,0 +1,50 @@
+#include "server_text.hpp"
+
+#include <algorithm>
+
+#include "replication_setup.hpp"
+
+namespace tram::postgres {
+namespace {
+
+bool is_ascii(char character) { return static_cast<unsigned char>(character) < 0x80U; }
+
+std::string hexadecimal(std::string_view bytes) {
+  constexpr std::string_view digits{"0123456789abcdef"};
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (char const each : bytes) {
+    auto const byte = static_cast<unsigned char>(each);
+    text.push_back(digits[byte >> 4U]);
+    text.push_back(digits[byte & 0xFU]);
+  }
+  return text;
+}
+
+/// Data exceptions: the value cannot be converted.
+bool blames_the_value(Error const& error) {
+  return std::string_view{error.what()}.find("SQLSTATE 22") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<std::string> ServerText::to_utf8(std::string const& bytes,
+                                               std::string const& encoding) {
+  if (std::ranges::all_of(bytes, is_ascii)) return bytes;
+  auto const deadline = Deadline::after(clock_, timeout_);
+  if (!session_) session_ = Session::open(target_, clock_, deadline);
+  try {
+    auto const answer =
+        session_->query("SELECT pg_catalog.convert_from(pg_catalog.decode('" + hexadecimal(bytes) +
+                            "', 'hex'), " + quote_text(session_->connection(), encoding) + ")",
+                        deadline);
+    return std::string{PQgetvalue(answer.get(), 0, 0),
+                       static_cast<std::size_t>(PQgetlength(answer.get(), 0, 0))};
+  } catch (Error const& error) {
+    if (blames_the_value(error)) return std::nullopt;
+    session_.reset();
+    throw;
+  }
+}
+
+}  // namespace tram::postgres
