@@ -10,6 +10,9 @@
 namespace tram::relay_program {
 namespace {
 
+/// What is shown of a database or a broker may hold any bytes.
+constexpr json::WriterOptions report_options{.bad_text = json::BadText::replaced};
+
 std::int64_t milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
@@ -76,7 +79,7 @@ class Health {
   RelayView const& view_;
   std::string_view broker_;
   std::string json_;
-  json::Writer writer_{json_};
+  json::Writer writer_{json_, report_options};
 };
 
 void write(json::Writer& writer, std::string_view name, bool value) {
@@ -107,7 +110,7 @@ JavaHealth java_health(RelayView const& view, std::string const& broker_trouble_
 std::string readiness_json(RelayView const& view) {
   auto const& status = view.status;
   std::string text;
-  json::Writer writer{text};
+  json::Writer writer{text, report_options};
   writer.begin_object();
   write(writer, "ready", view.readiness.ready);
   if (!view.readiness.reason.empty())
@@ -128,7 +131,7 @@ std::string readiness_json(RelayView const& view) {
 std::string reader_status_json(RelayView const& view, bool finished) {
   auto const position = view.status.confirmed.value_or(0);
   std::string text;
-  json::Writer writer{text};
+  json::Writer writer{text, report_options};
   writer.begin_object();
   write(writer, "lastEventOffset", position);
   write(writer, "logsHighwaterMark",

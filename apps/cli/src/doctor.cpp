@@ -173,7 +173,7 @@ int doctor(Arguments const& arguments, SchemaName const& schema, Machine const& 
   auto const findings = Doctor{arguments, schema, machine}.look();
   bool const all_good = std::ranges::all_of(findings, &Finding::good);
   if (arguments.json) {
-    machine.out << json::encode(findings) << "\n";
+    machine.out << json::encode_report(findings) << "\n";
     return all_good ? exit_done : exit_no;
   }
   for (auto const& finding : findings) {

@@ -53,7 +53,7 @@ int nothing_found(Workplace const& place) {
 int held_list(Workplace const& place) {
   auto const items = held_items(place, place.arguments.held, place.arguments.limit);
   if (place.arguments.json) {
-    place.out << json::encode(items) << "\n";
+    place.out << json::encode_report(items) << "\n";
     return exit_done;
   }
   if (items.empty()) {
@@ -81,7 +81,7 @@ int held_list(Workplace const& place) {
 int held_show(Workplace const& place) {
   auto const items = held_items(place, place.arguments.held, same_id_max);
   if (place.arguments.json) {
-    place.out << json::encode(items) << "\n";
+    place.out << json::encode_report(items) << "\n";
     return items.empty() ? exit_no : exit_done;
   }
   if (items.empty()) return nothing_found(place);
@@ -95,7 +95,7 @@ int held_show(Workplace const& place) {
 int held_retry(Workplace const& place) {
   auto const count = request_retry(place, place.arguments.held);
   if (place.arguments.json) {
-    place.out << json::encode(RetryReport{.requested = count}) << "\n";
+    place.out << json::encode_report(RetryReport{.requested = count}) << "\n";
     return count == 0 ? exit_no : exit_done;
   }
   if (count == 0) return nothing_found(place);
@@ -113,7 +113,7 @@ int held_drop(Workplace const& place) {
     report.dropped = !items.empty() && drop(place, items.front());
   }
   if (place.arguments.json) {
-    place.out << json::encode(report) << "\n";
+    place.out << json::encode_report(report) << "\n";
   } else if (report.dropped) {
     place.out << "dropped; what waited behind it goes on\n";
   } else if (report.owners.empty()) {

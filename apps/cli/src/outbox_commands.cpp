@@ -114,7 +114,7 @@ OutboxReport report(Workplace const& place) {
 int outbox_list(Workplace const& place) {
   auto const sent = newest(place);
   if (place.arguments.json) {
-    place.out << json::encode(sent) << "\n";
+    place.out << json::encode_report(sent) << "\n";
     return exit_done;
   }
   std::vector<TextRow> rows;
@@ -129,7 +129,7 @@ int outbox_list(Workplace const& place) {
 int outbox_status(Workplace const& place) {
   auto const found = report(place);
   if (place.arguments.json) {
-    place.out << json::encode(found) << "\n";
+    place.out << json::encode_report(found) << "\n";
     return exit_done;
   }
   place.out << "rows in the outbox: " << found.rows;

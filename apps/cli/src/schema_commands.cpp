@@ -55,7 +55,8 @@ struct Statements {
 int schema_install(Workplace const& place) {
   install_schema(place.database, place.schema);
   if (place.arguments.json) {
-    place.out << json::encode(report_of(schema_status(place.database, place.schema))) << "\n";
+    place.out << json::encode_report(report_of(schema_status(place.database, place.schema)))
+              << "\n";
     return exit_done;
   }
   place.out << place.database.name() << ": the tables are there, version " << schema_version
@@ -66,7 +67,7 @@ int schema_install(Workplace const& place) {
 int schema_status_command(Workplace const& place) {
   auto const status = schema_status(place.database, place.schema);
   if (place.arguments.json) {
-    place.out << json::encode(report_of(status)) << "\n";
+    place.out << json::encode_report(report_of(status)) << "\n";
   } else {
     place.out << place.database.name() << ": " << text_of(status.state) << ", version "
               << status.version << " of " << schema_version << "; " << advice_for(status.state)
@@ -79,7 +80,7 @@ int schema_status_command(Workplace const& place) {
 int schema_print(Arguments const& arguments, SchemaName const& schema, std::ostream& out) {
   auto const& dialect = arguments.kind == "sqlite" ? sqlite_dialect() : postgres_dialect();
   auto sql = print_schema(dialect, schema);
-  if (arguments.json) out << json::encode(Statements{.sql = std::move(sql)}) << "\n";
+  if (arguments.json) out << json::encode_report(Statements{.sql = std::move(sql)}) << "\n";
   else out << sql;
   return exit_done;
 }

@@ -12,7 +12,7 @@
 #include <limits>
 #include <vector>
 
-#include "tram/base/assert.hpp"
+#include "json_path.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/json_text.hpp"
 
@@ -37,40 +37,23 @@ bool is_space(char character) {
   return character == ' ' || character == '\t' || character == '\n' || character == '\r';
 }
 
+// As it is written, since it has its quotes and escapes already.
+std::string beginning_of_token(std::string_view token) {
+  constexpr std::size_t size_max = 64;
+  auto size = std::min(token.size(), size_max);
+  while (size < token.size() && size > 0 &&
+         (static_cast<unsigned char>(token[size]) & 0xC0U) == 0x80U) {
+    --size;
+  }
+  return std::string{token.substr(0, size)} + (size < token.size() ? "…" : "");
+}
+
 std::string_view without_trailing_space(std::string_view text) {
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
 }
 
 bool is_digit(char character) { return character >= '0' && character <= '9'; }
-
-char const* skip_digits(char const* first, char const* last) {
-  while (first != last && is_digit(*first)) ++first;
-  return first;
-}
-
-// The digits from `first` on, at least one: where they end; null when there is none.
-char const* some_digits(char const* first, char const* last) {
-  auto const* const end = skip_digits(first, last);
-  return end == first ? nullptr : end;
-}
-
-// The grammar of RFC 8259, section 6.
-bool is_number(std::string_view text) {
-  auto const* at = text.data();
-  auto const* const last = at + text.size();
-  if (at != last && *at == '-') ++at;
-  auto const starts_with_zero = at != last && *at == '0';
-  auto const* const whole = at;
-  if ((at = some_digits(at, last)) == nullptr || (starts_with_zero && at - whole > 1)) return false;
-  if (at != last && *at == '.' && (at = some_digits(at + 1, last)) == nullptr) return false;
-  if (at != last && (*at == 'e' || *at == 'E')) {
-    ++at;
-    if (at != last && (*at == '+' || *at == '-')) ++at;
-    if ((at = some_digits(at, last)) == nullptr) return false;
-  }
-  return at == last;
-}
 
 // How many of the eight bytes from here on are before the first quote or backslash.
 std::size_t bytes_before_quote_or_backslash(char const* text) {
@@ -84,25 +67,6 @@ std::size_t bytes_before_quote_or_backslash(char const* text) {
     return (zero - each) & ~zero & (each << 7U);
   };
   return static_cast<std::size_t>(std::countr_zero(marks('"') | marks('\\'))) / 8;
-}
-
-bool is_plain_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 &&
-         std::all_of(name.begin(), name.end(), [](char character) {
-           return is_digit(character) || (character >= 'a' && character <= 'z') ||
-                  (character >= 'A' && character <= 'Z') || character == '_' || character == '-';
-         });
-}
-
-void append_name(std::string& path, std::string_view name) {
-  if (is_plain_name(name)) {
-    path += '.';
-    path += name;
-    return;
-  }
-  path += '[';
-  append_string(path, name.substr(0, 64));
-  path += ']';
 }
 
 }  // namespace
@@ -140,7 +104,7 @@ struct Reader::State {
   std::string_view token() { return without_trailing_space(value->raw_json_token()); }
   std::string_view scalar(std::string_view expected);
   [[nodiscard]] char first_character() const {
-    TRAM_ASSERT(pending, "a JSON value is looked at before it is taken");
+    if (!pending) fail_misuse("a JSON value is looked at before it is taken");
     return *value->raw_json_token().data();
   }
   [[nodiscard]] Kind kind() const;
@@ -151,6 +115,10 @@ struct Reader::State {
 
   [[nodiscard]] std::string path() const;
   [[noreturn]] void fail(std::string_view problem) const;
+  // For the current value, not yet taken.
+  [[noreturn]] void fail_expecting(std::string_view expected) const;
+  [[noreturn]] void fail_got(std::string_view expected, std::string_view text) const;
+  [[noreturn]] void fail_misuse(std::string_view rule) const;
   [[noreturn]] void fail_syntax(simdjson::error_code code) const;
   template <class Value>
   Value check(simdjson::simdjson_result<Value> result) const {
@@ -183,7 +151,10 @@ void Reader::Release::operator()(State* state) const noexcept {
 }
 
 Reader::Reader(std::string_view text, ReaderOptions const& options) {
-  TRAM_ASSERT(options.depth_max <= depth_limit, "a reader goes at most 256 levels deep");
+  if (options.depth_max > depth_limit) {
+    throw Error{Fault::rejected, "json: depth_max is " + std::to_string(options.depth_max) +
+                                     "; a reader goes at most 256 levels deep"};
+  }
   auto& idle = idle_states<State>();
   if (idle.empty()) idle.push_back(std::make_unique<State>());
   state_.reset(idle.back().release());
@@ -242,7 +213,9 @@ Frame& Reader::State::push(bool is_object) {
 
 // Hands out the current value, once: the library's string buffer has room for each string once.
 ondemand::value& Reader::State::take() {
-  TRAM_ASSERT(pending, "a JSON value is taken once; go to the next member or element first");
+  if (!pending) {
+    fail_misuse("a JSON value is taken once; go to the next member or element first");
+  }
   pending = false;
   return *value;
 }
@@ -303,7 +276,7 @@ Kind Reader::State::kind() const {
     case '-': return Kind::number;
     default:
       if (is_digit(first_character())) return Kind::number;
-      fail("expected a JSON value");
+      fail_expecting("expected a JSON value");
   }
 }
 
@@ -315,11 +288,11 @@ void Reader::State::skip_current() {
     case Kind::array: skip_container(found); return;
     case Kind::string: check(take().get_string()); return;
     case Kind::number:
-      if (!is_number(token())) fail("expected a number");
+      if (!is_number(token())) fail_expecting("expected a number");
       break;
     default:
       if (auto const text = token(); text != "true" && text != "false" && text != "null") {
-        fail("expected a JSON value");
+        fail_expecting("expected a JSON value");
       }
   }
   pending = false;
@@ -355,7 +328,7 @@ std::string Reader::State::path() const {
     if (frame.is_object) {
       if (frame.started) append_name(path, frame.name);
     } else if (frame.index > 0) {
-      path += '[' + std::to_string(frame.index - 1) + ']';
+      append_index(path, frame.index - 1);
     }
   }
   return path;
@@ -363,6 +336,23 @@ std::string Reader::State::path() const {
 
 void Reader::State::fail(std::string_view problem) const {
   throw Error{Fault::malformed, path().append(": ").append(problem)};
+}
+
+void Reader::State::fail_expecting(std::string_view expected) const {
+  auto const raw = without_trailing_space(value->raw_json_token());
+  auto const first = raw.empty() ? ' ' : raw.front();
+  std::string text{expected};
+  if (first == '{') fail(text.append(", got an object"));
+  if (first == '[') fail(text.append(", got an array"));
+  fail(text.append(", got ").append(beginning_of_token(raw)));
+}
+
+void Reader::State::fail_got(std::string_view expected, std::string_view text) const {
+  fail(std::string{expected}.append(", got \"").append(beginning(text)).append("\""));
+}
+
+void Reader::State::fail_misuse(std::string_view rule) const {
+  throw Error{Fault::rejected, path().append(": the codec of this type is wrong: ").append(rule)};
 }
 
 void Reader::State::fail_syntax(simdjson::error_code code) const {
@@ -385,14 +375,15 @@ bool Reader::null() {
 }
 
 bool Reader::boolean() {
+  static_cast<void>(state_->first_character());
   auto const text = state_->token();
-  if (text != "true" && text != "false") fail("expected true or false");
+  if (text != "true" && text != "false") state_->fail_expecting("expected true or false");
   state_->take();
   return text == "true";
 }
 
 std::string_view Reader::string() {
-  if (state_->first_character() != '"') fail("expected a string");
+  if (state_->first_character() != '"') state_->fail_expecting("expected a string");
   return state_->check(state_->take().get_string());
 }
 
@@ -402,12 +393,12 @@ std::string_view Reader::State::quoted_or_plain_number(std::string_view expected
   auto const first = first_character();
   if (first == '"' && options.policy == Policy::rest) {
     auto const text = check(take().get_string());
-    if (!is_number(text)) fail(expected);
+    if (!is_number(text)) fail_got(expected, text);
     return text;
   }
-  if (first != '-' && !is_digit(first)) fail(expected);
+  if (first != '-' && !is_digit(first)) fail_expecting(expected);
   auto const text = token();
-  if (!is_number(text)) fail(expected);
+  if (!is_number(text)) fail_expecting(expected);
   take();
   return text;
 }
@@ -428,9 +419,11 @@ Integer Reader::State::integer() {
   auto const text = quoted_or_plain_number("expected an integer");
   auto const [end, code] = std::from_chars(text.data(), text.data() + text.size(), result);
   if (code == std::errc::result_out_of_range || (code != std::errc{} && text.starts_with('-'))) {
-    fail("expected an integer in range");
+    fail("expected an integer in range, got " + beginning(text));
   }
-  if (code != std::errc{} || end != text.data() + text.size()) fail("expected an integer");
+  if (code != std::errc{} || end != text.data() + text.size()) {
+    fail("expected an integer, got " + beginning(text));
+  }
   return result;
 }
 
@@ -443,17 +436,19 @@ double Reader::floating_point() {
     if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
     if (text == "Infinity") return std::numeric_limits<double>::infinity();
     if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
-    fail("expected a number");
+    state_->fail_got("expected a number", text);
   }
   auto const text = state_->quoted_or_plain_number("expected a number");
   double result = 0;
   auto const [end, code] = std::from_chars(text.data(), text.data() + text.size(), result);
-  if (code == std::errc::result_out_of_range) fail("expected a number in range");
+  if (code == std::errc::result_out_of_range) {
+    fail("expected a number in range, got " + beginning(text));
+  }
   return result;
 }
 
 void Reader::enter_object() {
-  if (state_->first_character() != '{') fail("expected an object");
+  if (state_->first_character() != '{') state_->fail_expecting("expected an object");
   auto& frame = state_->push(true);
   frame.members = state_->check(state_->check(state_->take().get_object()).begin());
 }
@@ -461,14 +456,16 @@ void Reader::enter_object() {
 std::optional<std::string_view> Reader::next_member() {
   state_->settle();
   auto& frame = state_->frames[state_->depth - 1];
-  TRAM_ASSERT(state_->depth > 1 && frame.is_object, "next_member() without enter_object()");
+  if (state_->depth <= 1 || !frame.is_object) {
+    state_->fail_misuse("next_member() without enter_object()");
+  }
   auto const name = state_->advance_member(frame);
   if (!name) --state_->depth;
   return name;
 }
 
 void Reader::enter_array() {
-  if (state_->first_character() != '[') fail("expected an array");
+  if (state_->first_character() != '[') state_->fail_expecting("expected an array");
   auto& frame = state_->push(false);
   frame.elements = state_->check(state_->check(state_->take().get_array()).begin());
 }
@@ -476,7 +473,9 @@ void Reader::enter_array() {
 bool Reader::next_element() {
   state_->settle();
   auto& frame = state_->frames[state_->depth - 1];
-  TRAM_ASSERT(state_->depth > 1 && !frame.is_object, "next_element() without enter_array()");
+  if (state_->depth <= 1 || frame.is_object) {
+    state_->fail_misuse("next_element() without enter_array()");
+  }
   auto const found = state_->advance_element(frame);
   if (!found) --state_->depth;
   return found;
@@ -486,12 +485,15 @@ void Reader::skip() { state_->skip_current(); }
 
 void Reader::finish() {
   state_->settle();
-  TRAM_ASSERT(state_->depth == 1, "finish() inside an object or array");
+  if (state_->depth != 1) state_->fail_misuse("finish() inside an object or array");
   if (!state_->at_end()) fail("expected the end of the text");
   state_->depth = 0;
 }
 
 void Reader::fail(std::string_view problem) const { state_->fail(problem); }
+void Reader::fail(std::string_view problem, std::string_view got) const {
+  state_->fail_got(problem, got);
+}
 
 void Reader::fail_missing(std::string_view member) const {
   auto path = state_->path();

@@ -102,9 +102,10 @@ void append_ascii(std::string& out, char character) {
   }
 }
 
-}  // namespace
+enum class OnBadText : std::uint8_t { replace, stop };
 
-void append_escaped(std::string& out, std::string_view text) {
+// Where it stopped; `npos` when it did not.
+std::size_t append(std::string& out, std::string_view text, OnBadText on_bad_text) {
   auto const* position = text.data();
   auto const* const end = position + text.size();
   auto const* run = position;  // everything from here to `position` is copied as it is
@@ -114,18 +115,34 @@ void append_escaped(std::string& out, std::string_view text) {
     if (!sequence.valid) {
       out.append(run, position);
       if (is_ascii) append_ascii(out, *position);
+      else if (on_bad_text == OnBadText::stop)
+        return static_cast<std::size_t>(position - text.data());
       else out += '?';
       run = position + sequence.length;
     }
     position += sequence.length;
   }
   out.append(run, end);
+  return std::string_view::npos;
+}
+
+}  // namespace
+
+void append_escaped(std::string& out, std::string_view text) {
+  append(out, text, OnBadText::replace);
 }
 
 void append_string(std::string& out, std::string_view text) {
   out += '"';
   append_escaped(out, text);
   out += '"';
+}
+
+std::size_t append_utf8_string(std::string& out, std::string_view text) {
+  out += '"';
+  auto const bad = append(out, text, OnBadText::stop);
+  if (bad == std::string_view::npos) out += '"';
+  return bad;
 }
 
 }  // namespace tram::json

@@ -10,8 +10,9 @@ std::string base64(std::vector<std::byte> const& bytes) {
 }
 
 std::vector<std::byte> decode_base64(Reader& reader) {
-  auto const decoded = from_base64(reader.string());
-  if (!decoded) reader.fail("expected base64 with padding");
+  auto const text = reader.string();
+  auto const decoded = from_base64(text);
+  if (!decoded) reader.fail("expected base64 with padding", text);
   auto const bytes = std::as_bytes(std::span{*decoded});
   return {bytes.begin(), bytes.end()};
 }
@@ -20,7 +21,7 @@ Decimal decode_decimal(Reader& reader) {
   auto const text = reader.number();
   try {
     return Decimal::parse(text);
-  } catch (Error const& error) { reader.fail(error.what()); }
+  } catch (Error const& error) { reader.fail(error.what(), text); }
 }
 
 }  // namespace tram::json::detail

@@ -3,10 +3,68 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <string>
+#include <vector>
+
+#include "json_path.hpp"
+#include "tram/base/error.hpp"
 
 namespace tram::json {
 namespace {
+
+// Where a text that is not finished has got to, which is read off the text itself: what usually
+// goes well pays nothing for it.
+class Place {
+ public:
+  explicit Place(std::string_view text) : text_{text} {
+    while (at_ < text_.size()) step();
+  }
+
+  [[nodiscard]] std::string path(std::string path) const {
+    for (auto const& level : levels_) {
+      if (level.name) append_name(path, *level.name);
+      else if (!level.is_object) append_index(path, level.index);
+    }
+    return path;
+  }
+
+ private:
+  struct Level {
+    bool is_object;
+    std::size_t index;
+    std::optional<std::string> name;
+  };
+
+  void step() {
+    switch (auto const character = text_[at_++]) {
+      case '{':
+      case '[': levels_.push_back({character == '{', 0, std::nullopt}); return;
+      case '}':
+      case ']': levels_.pop_back(); return;
+      case ',':
+        ++levels_.back().index;
+        levels_.back().name.reset();
+        return;
+      case '"': pass_string(); return;
+      default: return;
+    }
+  }
+  void pass_string() {
+    auto const first = at_;
+    while (text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
+    auto const content = text_.substr(first, at_++ - first);
+    if (text_.substr(at_).starts_with(':')) levels_.back().name = content;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::vector<Level> levels_;
+};
+
+std::string is_no_utf8_at(std::size_t at) {
+  return " is no UTF-8 at byte " + std::to_string(at + 1) + "; convert it";
+}
 
 template <class Integer>
 void append_integer(std::string& out, Integer value) {
@@ -56,6 +114,41 @@ void append_floating_point(std::string& out, Float value) {
 }
 
 }  // namespace
+
+void Writer::number(std::string_view text) {
+  if (!is_number(text)) fail("'" + beginning(text) + "' is no number in JSON");
+  out_ += text;
+}
+
+void Writer::bad_text(std::string_view text, std::size_t at, std::size_t before) {
+  out_.resize(before);
+  if (options_.bad_text == BadText::replaced) return append_string(out_, text);
+  fail("the text '" + beginning(text) + "'" + is_no_utf8_at(at) +
+       ", or send the bytes as std::vector<std::byte>");
+}
+
+void Writer::bad_name(std::string_view name, std::size_t at, std::size_t before) {
+  out_.resize(before);
+  if (options_.bad_text == BadText::replaced) return append_string(out_, name);
+  auto place = path();
+  append_name(place, name);
+  fail_at(std::move(place), "the name" + is_no_utf8_at(at));
+}
+
+void Writer::fail(std::string_view problem) { fail_at(path(), problem); }
+
+void Writer::fail_too_deep() {
+  fail("nested deeper than " + std::to_string(depth_usual) + " levels, which nobody reads");
+}
+
+void Writer::fail_at(std::string place, std::string_view problem) {
+  out_.resize(start_);
+  throw Error{Fault::rejected, place.append(": ").append(problem)};
+}
+
+std::string Writer::path() const {
+  return Place{std::string_view{out_}.substr(start_)}.path(std::string{options_.subject});
+}
 
 void Writer::signed_integer(std::int64_t value) { append_integer(out_, value); }
 void Writer::unsigned_integer(std::uint64_t value) { append_integer(out_, value); }

@@ -2,12 +2,12 @@
 
 #include <random>
 
-#include "tram/base/assert.hpp"
+#include "tram/base/error.hpp"
 
 namespace tram {
 
 std::uint64_t Random::below(std::uint64_t bound) {
-  TRAM_ASSERT(bound > 0, "a random number below zero was asked for");
+  if (bound == 0) throw Error{Fault::rejected, "random: there is no number below 0"};
   // The bias of the remainder is below bound / 2^64: it does not matter for jitter and test cases.
   return bits() % bound;
 }

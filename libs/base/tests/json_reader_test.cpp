@@ -177,7 +177,7 @@ TEST(JsonReader, tells_the_path_of_a_fault) {
     reader.signed_integer();
     FAIL() << "a string is no integer";
   } catch (Error const& error) {
-    EXPECT_STREQ(error.what(), "Order.lines[1][\"a b\"].quantity: expected an integer");
+    EXPECT_STREQ(error.what(), "Order.lines[1][\"a b\"].quantity: expected an integer, got \"x\"");
   }
 }
 

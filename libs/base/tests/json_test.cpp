@@ -73,6 +73,20 @@ using json::Policy;
 using shop::Colour;
 using shop::Line;
 
+// The message of the error that encoding raises; empty when there is none.
+template <class T>
+std::string refusal(T const& value, Policy policy = Policy::wire) {
+  std::string out{"as it was"};
+  try {
+    json::encode_to(out, value, policy);
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::rejected);
+    EXPECT_EQ(out, "as it was");
+    return error.what();
+  }
+  return "";
+}
+
 // The message of the error that decoding raises; empty when there is none.
 template <class T>
 std::string complaint(std::string_view text, Policy policy = Policy::wire) {
@@ -229,17 +243,18 @@ TEST(Json, tells_the_whole_path_of_a_fault) {
   EXPECT_EQ(
       complaint<ReserveCredit>(
           R"({"orderId":"o","orderTotal":1,"lines":[{"productId":"p","quantity":9223372036854775808}]})"),
-      "ReserveCredit.lines[0].quantity: expected an integer in range");
+      "ReserveCredit.lines[0].quantity: expected an integer in range, got 9223372036854775808");
   EXPECT_EQ(
       complaint<ReserveCredit>(R"({"orderId":"o","orderTotal":1,"lines":[{"productId":"p"}]})"),
       "ReserveCredit.lines[0].quantity: missing");
   EXPECT_EQ(complaint<ReserveCredit>("{}"), "ReserveCredit.orderId: missing");
   EXPECT_EQ(complaint<ReserveCredit>(R"({"orderId":7})"),
-            "ReserveCredit.orderId: expected a string");
+            "ReserveCredit.orderId: expected a string, got 7");
   EXPECT_EQ(complaint<ReserveCredit>(R"({"orderId":null})"),
-            "ReserveCredit.orderId: expected a string");
-  EXPECT_EQ(complaint<ReserveCredit>("[]"), "ReserveCredit: expected an object");
-  EXPECT_EQ(complaint<ReserveCredit>(R"({"lines":{}})"), "ReserveCredit.lines: expected an array");
+            "ReserveCredit.orderId: expected a string, got null");
+  EXPECT_EQ(complaint<ReserveCredit>("[]"), "ReserveCredit: expected an object, got an array");
+  EXPECT_EQ(complaint<ReserveCredit>(R"({"lines":{}})"),
+            "ReserveCredit.lines: expected an array, got an object");
   EXPECT_EQ(complaint<ReserveCredit>(""), "ReserveCredit: expected JSON, got an empty text");
   EXPECT_EQ(complaint<ReserveCredit>(R"({"orderId":"\ud800"})"),
             "ReserveCredit.orderId: a string holds a wrong escape or an unpaired surrogate");
@@ -257,8 +272,8 @@ TEST(Json, refuses_what_follows_a_value) {
 }
 
 TEST(Json, narrows_no_integer) {
-  EXPECT_EQ(complaint<int>("2147483648"), "int: expected an integer in range");
-  EXPECT_EQ(complaint<std::int8_t>("128"), "signed char: expected an integer in range");
+  EXPECT_EQ(complaint<int>("2147483648"), "int: expected an integer in range, got 2147483648");
+  EXPECT_EQ(complaint<std::int8_t>("128"), "signed char: expected an integer in range, got 128");
   EXPECT_EQ(json::decode<std::int8_t>("-128"), -128);
   EXPECT_EQ(json::decode<std::uint8_t>("255"), 255);
   EXPECT_NE(complaint<std::uint8_t>("256"), "");
@@ -321,18 +336,100 @@ TEST(Json, accepts_quoted_numbers_and_bare_money_under_the_rest_policy_only) {
     EXPECT_EQ(json::encode(json::decode<shop::Money>(text, Policy::rest), Policy::rest),
               R"({"amount":12.50})");
   }
-  EXPECT_EQ(complaint<shop::Money>("12.50"), "Money: expected an object");
-  EXPECT_EQ(complaint<shop::Money>("\"abc\"", Policy::rest), "Money: expected a number");
+  EXPECT_EQ(complaint<shop::Money>("12.50"), "Money: expected an object, got 12.50");
+  EXPECT_EQ(complaint<shop::Money>("\"abc\"", Policy::rest),
+            "Money: expected a number, got \"abc\"");
   EXPECT_NE(complaint<bool>("\"true\"", Policy::rest), "");
 }
 
 TEST(Json, takes_enums_by_their_names_only) {
   EXPECT_EQ(json::encode(Colour::red), "\"RED\"");
   EXPECT_EQ(json::decode<Colour>("\"GREEN\""), Colour::green);
-  EXPECT_EQ(complaint<Colour>("\"BLUE\""), "Colour: expected RED or GREEN");
+  EXPECT_EQ(complaint<Colour>("\"BLUE\""), "Colour: expected RED or GREEN, got \"BLUE\"");
   EXPECT_NE(complaint<Colour>("0"), "");
-  EXPECT_DEATH(static_cast<void>(json::encode(static_cast<Colour>(7))),
-               "not in its table of names");
+}
+
+TEST(Json, refuses_an_enum_value_without_a_name_and_says_where) {
+  struct Paint {
+    std::map<std::string, std::vector<Colour>> layers;
+  };
+  EXPECT_EQ(refusal(static_cast<Colour>(7)),
+            "Colour: 7 is no value of this enum (RED or GREEN); add it to enum_names, or send one "
+            "of them");
+  EXPECT_EQ(
+      refusal(
+          Paint{{{"door", {Colour::red}}, {"front wall", {Colour::red, static_cast<Colour>(-1)}}}}),
+      "Paint.layers[\"front wall\"][1]: -1 is no value of this enum (RED or GREEN); add it to "
+      "enum_names, or send one of them");
+}
+
+struct Texts {
+  std::string name;
+  std::vector<std::string> lines;
+  std::map<std::string, std::optional<std::string>> by_name;
+  std::unique_ptr<Texts> inner;
+};
+
+TEST(Json, refuses_text_that_is_no_utf8_and_says_where) {
+  constexpr auto const* bad = "M\xfcller";
+  auto const ends = [](std::string const& text) {
+    return text.ends_with(": the text 'M?ller' is no UTF-8 at byte 2; convert it, or send the "
+                          "bytes as std::vector<std::byte>");
+  };
+  for (auto const policy : {Policy::wire, Policy::rest}) {
+    auto const text = refusal(Texts{.name = bad, .lines = {}, .by_name = {}, .inner = {}}, policy);
+    EXPECT_TRUE(text.starts_with("Texts.name: ") && ends(text)) << text;
+  }
+  auto text = refusal(Texts{.name = "\"\\{[,:", .lines = {"a", bad}, .by_name = {}, .inner = {}});
+  EXPECT_TRUE(text.starts_with("Texts.lines[1]: ") && ends(text)) << text;
+  Texts deep{.name = "a", .lines = {"{", "]"}, .by_name = {{"k", "v"}}, .inner = {}};
+  deep.inner = std::make_unique<Texts>();
+  deep.inner->by_name = {{"absent", std::nullopt}, {"fine", "x"}, {"here", bad}};
+  text = refusal(deep);
+  EXPECT_TRUE(text.starts_with("Texts.inner.byName.here: ") && ends(text)) << text;
+  deep.inner->by_name = {{"fine", "x"}, {bad, "x"}};
+  EXPECT_EQ(refusal(deep),
+            "Texts.inner.byName[\"M?ller\"]: the name is no UTF-8 at byte 2; convert it");
+  EXPECT_TRUE(refusal(std::string{bad}).starts_with("basic_string")) << refusal(std::string{bad});
+  EXPECT_NE(refusal(shop::OrderId{"\xed\xa0\x80"}), "");  // a surrogate of its own
+  EXPECT_NE(refusal(json::Value{json::Value::Object{{"a", json::Value{std::string{bad}}}}}), "");
+}
+
+TEST(Json, shortens_a_long_text_that_it_refuses) {
+  auto const text = refusal(std::string(1'000'000, 'x') + "\xff");
+  EXPECT_LT(text.size(), 300U);
+  EXPECT_NE(text.find("at byte 1000001"), std::string::npos) << text;
+}
+
+TEST(Json, replaces_in_a_report_what_is_no_utf8) {
+  EXPECT_EQ(json::encode_report(std::map<std::string, std::string>{{"M\xfcller", "\xff"}}),
+            R"({"M?ller":"?"})");
+}
+
+struct Chain {
+  std::unique_ptr<Chain> next;
+};
+
+Chain chain_of(int links) {
+  Chain chain;
+  for (int link = 1; link < links; ++link) chain = Chain{std::make_unique<Chain>(std::move(chain))};
+  return chain;
+}
+
+TEST(Json, writes_no_deeper_than_it_reads) {
+  auto const deepest = json::encode(chain_of(64));
+  EXPECT_NO_THROW(static_cast<void>(json::decode<Chain>(deepest)));
+  EXPECT_NE(refusal(chain_of(65)).find(": nested deeper than 64 levels"), std::string::npos);
+  EXPECT_NE(refusal(chain_of(20'000)), "");
+}
+
+TEST(Json, refuses_a_number_that_is_none_and_a_time_that_no_millisecond_reaches) {
+  EXPECT_EQ(refusal(json::Value{json::Value::Array{json::Value{json::Number{"1"}},
+                                                   json::Value{json::Number{"0x1"}}}}),
+            "Value[1]: '0x1' is no number in JSON");
+  using Far = std::chrono::sys_time<std::chrono::duration<std::int64_t, std::ratio<3600>>>;
+  EXPECT_NE(refusal(Far{Far::duration::max()}).find("out of the range"), std::string::npos);
+  EXPECT_EQ(json::encode(Far{Far::duration{1}}), "3600000");
 }
 
 struct Renamed {

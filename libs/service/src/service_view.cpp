@@ -110,7 +110,7 @@ std::string readiness_json(ServiceView const& view) {
   for (auto const& status : view.subscriptions) {
     readiness.subscriptions.push_back(document(status));
   }
-  return json::encode(readiness) + "\n";
+  return json::encode_report(readiness) + "\n";
 }
 
 }  // namespace tram

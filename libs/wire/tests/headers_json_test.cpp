@@ -95,11 +95,12 @@ TEST(HeadersJson, take_the_last_of_equal_names_even_when_it_is_null) {
 }
 
 TEST(HeadersJson, that_are_no_object_of_texts_are_refused_with_the_reason_and_an_excerpt) {
-  EXPECT_EQ(refusal("[]"),
-            "headers: expected an object in '[]'; headers are one JSON object of strings");
-  EXPECT_NE(
-      refusal(R"({"a":{"b":"1"}})").find(R"(headers.a: expected a string in '{"a":{"b":"1"}}')"),
-      std::string::npos);
+  EXPECT_EQ(
+      refusal("[]"),
+      "headers: expected an object, got an array in '[]'; headers are one JSON object of strings");
+  EXPECT_NE(refusal(R"({"a":{"b":"1"}})")
+                .find(R"(headers.a: expected a string, got an object in '{"a":{"b":"1"}}')"),
+            std::string::npos);
   for (auto const* text :
        {"", " ", "null", "1", "\"x\"", "{", "{}x", "{}{}", "{\"a\"}", "{\"a\":}", "{\"a\":[]}",
         "{a:1}", "{\"a\":\"1\",}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\x80\"}", "{\"a\":\"\n\"}",

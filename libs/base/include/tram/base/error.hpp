@@ -32,8 +32,9 @@ enum class Fault : std::uint8_t {
 /// The fault's name as it stands in logs and metrics: `transient`, `conflict`, …
 std::string_view to_string(Fault fault) noexcept;
 
-/// "The world is wrong": the one exception type that Tram throws. Programmer errors end in
-/// `TRAM_ASSERT`, and an answer of "no" is a value; neither is ever an `Error`.
+/// "The world is wrong", or what was asked for is: the one exception type that Tram throws. Only
+/// what no data, no cast and no call of a user can bring about ends in `TRAM_ASSERT`; an answer of
+/// "no" is a value.
 class Error final : public std::runtime_error {
  public:
   /// `what` names operation, object, state and remedy:

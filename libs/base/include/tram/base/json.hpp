@@ -12,11 +12,12 @@
 namespace tram::json {
 
 /// Appends `value` to `out`: compact, members in declaration order. Under `Policy::wire` empty
-/// optionals (and map entries that are) are left out, under `Policy::rest` they are `null`. Raises
-/// no fault.
+/// optionals (and map entries that are) are left out, under `Policy::rest` they are `null`. What no
+/// reader would take is `Fault::rejected`, with the path to the place: text that is no UTF-8, an
+/// enum value without a name, more than 64 levels. `out` is then as it was.
 template <class T>
 void encode_to(std::string& out, T const& value, Policy policy = Policy::wire) {
-  Writer writer{out, policy};
+  Writer writer{out, WriterOptions{.policy = policy, .subject = reflect::type_name<T>}};
   JsonCodec<T>::encode(writer, value);
 }
 
@@ -24,6 +25,18 @@ template <class T>
 [[nodiscard]] std::string encode(T const& value, Policy policy = Policy::wire) {
   std::string out;
   encode_to(out, value, policy);
+  return out;
+}
+
+/// The same for reports on the state of things, which must not fail for a text that they show: what
+/// is no UTF-8 becomes `?`.
+template <class T>
+[[nodiscard]] std::string encode_report(T const& value, Policy policy = Policy::wire) {
+  std::string out;
+  Writer writer{
+      out, WriterOptions{
+               .policy = policy, .subject = reflect::type_name<T>, .bad_text = BadText::replaced}};
+  JsonCodec<T>::encode(writer, value);
   return out;
 }
 

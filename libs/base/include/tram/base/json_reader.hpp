@@ -20,6 +20,9 @@ enum class Policy : std::uint8_t {
   rest,
 };
 
+/// How deep texts are written, and read unless told otherwise.
+inline constexpr std::size_t depth_usual = 64;
+
 struct ReaderOptions {
   Policy policy = Policy::wire;
   /// The first word of every error's path: usually the name of the type that is read. It must
@@ -27,7 +30,7 @@ struct ReaderOptions {
   std::string_view subject = "json";
   std::size_t bytes_max = 8U << 20U;
   /// At most 256.
-  std::size_t depth_max = 64;
+  std::size_t depth_max = depth_usual;
 };
 
 /// Reads one JSON text from front to back, value by value. Nothing waits; one thread at a time.
@@ -48,7 +51,9 @@ struct ReaderOptions {
 /// The text is copied, so it may go away. Views that are handed out live as long as the reader.
 /// Every function throws `Fault::malformed` where the text is not JSON (RFC 8259, valid UTF-8, no
 /// unpaired surrogate), is too deep or too long, or is not what the function expects; the message
-/// begins with the path: `ReserveCredit.lines[0].quantity: expected an integer`.
+/// begins with the path and ends with what came:
+/// `ReserveCredit.lines[0].quantity: expected an integer, got "two"`. Calls in a wrong order, in a
+/// codec of one's own, are `Fault::rejected`.
 class Reader {
  public:
   explicit Reader(std::string_view text, ReaderOptions const& options = {});
@@ -91,6 +96,8 @@ class Reader {
 
   /// Throws `Fault::malformed` for the current value: its path, then `problem`.
   [[noreturn]] void fail(std::string_view problem) const;
+  /// The same, with the text that came instead.
+  [[noreturn]] void fail(std::string_view problem, std::string_view got) const;
   /// The same for a member that the object which was just left should have had.
   [[noreturn]] void fail_missing(std::string_view member) const;
 

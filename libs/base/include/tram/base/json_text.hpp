@@ -11,6 +11,10 @@ namespace tram::json {
 /// `?`.
 void append_string(std::string& out, std::string_view text);
 
+/// The same where all of it is valid UTF-8, and then gives `npos`; otherwise the first byte that is
+/// none, with an unfinished string in `out`.
+std::size_t append_utf8_string(std::string& out, std::string_view text);
+
 /// Appends what stands between the quotes: for text that is put together piece by piece. A
 /// character must not be split over two calls.
 void append_escaped(std::string& out, std::string_view text);

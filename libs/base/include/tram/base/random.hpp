@@ -11,7 +11,7 @@ class Random {
   virtual ~Random() = default;
   /// 64 independent random bits. Whether several threads may call is said by the implementation.
   virtual std::uint64_t bits() = 0;
-  /// Uniform in [0, bound); `bound` must be positive.
+  /// Uniform in [0, bound). A bound of 0: rejected.
   std::uint64_t below(std::uint64_t bound);
   /// Uniform in [0, 1).
   double unit() { return static_cast<double>(bits() >> 11U) * 0x1.0p-53; }

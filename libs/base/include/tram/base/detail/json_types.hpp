@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "tram/base/assert.hpp"
 #include "tram/base/decimal.hpp"
 #include "tram/base/detail/json_struct.hpp"
 #include "tram/base/detail/memory.hpp"
@@ -71,7 +70,9 @@ struct JsonCodec<T> {
 
  private:
   static T narrow(json::Reader& reader, auto value) {
-    if (!std::in_range<T>(value)) reader.fail("expected an integer in range");
+    if (!std::in_range<T>(value)) {
+      reader.fail("expected an integer in range, got " + std::to_string(value));
+    }
     return static_cast<T>(value);
   }
 };
@@ -90,7 +91,7 @@ struct JsonCodec<float> {
     constexpr double largest = std::numeric_limits<float>::max();
     constexpr auto infinite = std::numeric_limits<double>::infinity();
     if ((value > largest && value < infinite) || (value < -largest && value > -infinite)) {
-      reader.fail("expected a number in range");
+      reader.fail("expected a number in range of a float");
     }
     return static_cast<float>(value);
   }
@@ -126,7 +127,10 @@ struct JsonCodec<T> {
     for (auto const& entry : enum_names(T{})) {
       if (entry.value == value) return writer.string(entry.name);
     }
-    TRAM_ASSERT(false, "an enum value that is not in its table of names cannot be written");
+    using Number = std::conditional_t<std::is_signed_v<std::underlying_type_t<T>>, long long,
+                                      unsigned long long>;
+    writer.fail(std::to_string(static_cast<Number>(value)) + " is no value of this enum (" +
+                all_names() + "); add it to enum_names, or send one of them");
   }
 
   static T decode(json::Reader& reader) {
@@ -134,13 +138,16 @@ struct JsonCodec<T> {
     for (auto const& entry : enum_names(T{})) {
       if (entry.name == name) return entry.value;
     }
-    reader.fail("expected " + all_names());
+    reader.fail("expected " + all_names(), name);
   }
 
  private:
+  // No more of them than fit into an error.
   static std::string all_names() {
+    constexpr std::size_t size_max = 200;
     std::string all;
     for (auto const& entry : enum_names(T{})) {
+      if (all.size() > size_max) return all + " or others";
       if (!all.empty()) all += " or ";
       all += entry.name;
     }
@@ -263,16 +270,22 @@ template <json::detail::SystemTimePoint T>
 struct JsonCodec<T> {
   static void encode(json::Writer& writer, T value) {
     auto const ticks = static_cast<std::int64_t>(value.time_since_epoch().count());
-    writer.signed_integer(ticks_per_millisecond > 1 ? floor(ticks) : ticks * milliseconds_per_tick);
+    auto milliseconds = floor(ticks);
+    if (__builtin_mul_overflow(milliseconds, milliseconds_per_tick, &milliseconds)) {
+      writer.fail("this point in time is out of the range of epoch milliseconds");
+    }
+    writer.signed_integer(milliseconds);
   }
 
   static T decode(json::Reader& reader) {
     auto const milliseconds = reader.signed_integer();
     std::int64_t ticks = milliseconds / milliseconds_per_tick;
-    if (milliseconds % milliseconds_per_tick != 0) reader.fail("expected a coarser point in time");
+    if (milliseconds % milliseconds_per_tick != 0) {
+      reader.fail("expected a coarser point in time, got " + std::to_string(milliseconds));
+    }
     if (__builtin_mul_overflow(ticks, ticks_per_millisecond, &ticks) ||
         !std::in_range<typename T::rep>(ticks)) {
-      reader.fail("expected epoch milliseconds in range");
+      reader.fail("expected epoch milliseconds in range, got " + std::to_string(milliseconds));
     }
     return T{typename T::duration{static_cast<typename T::rep>(ticks)}};
   }
