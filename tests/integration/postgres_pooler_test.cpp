@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <thread>
 #include <vector>
 
+#include "pooler.hpp"
 #include "postgres_server.hpp"
-#include "program_process.hpp"
+#include "tram/base/error.hpp"
 #include "tram/messaging/inbox.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/schema.hpp"
@@ -15,42 +15,31 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// pgbouncer, which gives its connections to whoever has a transaction to run.
-class Pooler {
- public:
-  Pooler(PostgresServer const& server, int port)
-      : settings_{folder_.file("pgbouncer.ini")},
-        process_{written(server, port), {settings_}, {}} {}
+TransactOptions const patient{.timeout = 20s, .attempts_max = 1000};
 
- private:
-  [[nodiscard]] std::string written(PostgresServer const& server, int port) const {
-    std::ofstream{settings_} << "[databases]\npostgres = host=127.0.0.1 user=postgres port="
-                             << server.port() << "\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-                             << "listen_port = " << port << "\nunix_socket_dir =\n"
-                             << "auth_type = any\npool_mode = transaction\ndefault_pool_size = 2\n"
-                             << (::geteuid() == 0 ? "user = postgres\n" : "");
-    std::filesystem::permissions(std::filesystem::path{settings_}.parent_path(),
-                                 std::filesystem::perms{0755});
-    return "/usr/sbin/pgbouncer";
+class PostgresPooler : public ::testing::Test {
+ protected:
+  Database database(postgres::Statements statements) {
+    auto result = postgres::connect({.connection = pooler_.connection(), .statements = statements},
+                                    {}, clock_, random_);
+    // Until the pooler answers.
+    result.transact(patient, [](Transaction& tx) { tx.execute("SELECT 1"); });
+    return result;
   }
 
-  Folder folder_;
-  std::string settings_;
-  ProgramProcess process_;
+  void SetUp() override {
+    for (std::string const table : {"a", "b", "t"})
+      server_.sql("CREATE TABLE " + table + " (worker int, number int)");
+  }
+
+  PostgresServer server_;
+  Pooler pooler_{server_};
+  SystemClock clock_;
+  SystemRandom random_;
 };
 
-TEST(PostgresPooler, serves_unnamed_statements_of_more_connections_than_it_has) {
-  PostgresServer const server;
-  auto const port = server.free_port();
-  Pooler const pooler{server, port};
-  SystemClock clock;
-  SystemRandom random;
-  auto database = postgres::connect(
-      {.connection = "host=127.0.0.1 user=postgres dbname=postgres port=" + std::to_string(port),
-       .statements = postgres::Statements::unnamed},
-      {}, clock, random);
-  database.transact({.timeout = 20s, .attempts_max = 1000},
-                    [](Transaction& tx) { tx.execute("CREATE TABLE t (worker int, number int)"); });
+TEST_F(PostgresPooler, serves_unnamed_statements_of_more_connections_than_it_has) {
+  auto database = this->database(postgres::Statements::unnamed);
   install_schema(database, SchemaName{});
   Inbox const inbox{database.dialect(), SchemaName{}};
   {
@@ -67,8 +56,50 @@ TEST(PostgresPooler, serves_unnamed_statements_of_more_connections_than_it_has) 
       });
     }
   }
-  EXPECT_EQ(server.sql("SELECT count(*) FROM t"), "200");
-  EXPECT_EQ(server.sql("SELECT count(*) FROM eventuate.received_messages"), "200");
+  EXPECT_EQ(server_.sql("SELECT count(*) FROM t"), "200");
+  EXPECT_EQ(server_.sql("SELECT count(*) FROM eventuate.received_messages"), "200");
+}
+
+// Two services share the pooler's connections, and so find the statements of the other there.
+TEST_F(PostgresPooler, that_loses_prepared_statements_is_noticed_and_serves_as_well) {
+  std::vector<std::jthread> threads;
+  for (int worker = 0; worker < 8; ++worker) {
+    threads.emplace_back([&, worker] {
+      auto database = this->database(postgres::Statements::prepared);
+      std::string const table = worker % 2 == 0 ? "a" : "b";
+      for (int number = 0; number < 30; ++number) {
+        database.transact(patient, [&](Transaction& tx) {
+          auto const found =
+              tx.execute("SELECT count(*) FROM " + table + " WHERE worker = ?", worker);
+          EXPECT_EQ(found[0].get<int>(0), number);
+          tx.post("INSERT INTO " + table + " VALUES (?, ?)", worker, number);
+        });
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(server_.sql("SELECT count(*) FROM a"), "120");
+  EXPECT_EQ(server_.sql("SELECT count(*) FROM b"), "120");
+}
+
+// Without a pooler, so that the moment is known.
+TEST_F(PostgresPooler, that_loses_statements_costs_one_run_and_then_their_names) {
+  auto database = postgres::connect({.connection = server_.connection()}, {.connections_max = 1},
+                                    clock_, random_);
+  int runs = 0;
+  auto const count = [&] {
+    return database.transact([&](Transaction& tx) {
+      ++runs;
+      return tx.execute("SELECT count(*) FROM pg_prepared_statements")[0].get<int>(0);
+    });
+  };
+  for (int i = 0; i < 4; ++i) count();
+  EXPECT_GT(count(), 0);
+  database.transact(
+      [](Transaction& tx) { tx.execute("DO 'BEGIN EXECUTE ''DEALLOCATE ALL''; END'"); });
+  runs = 0;
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(count(), 0);
+  EXPECT_LE(runs, 5);
 }
 
 }  // namespace

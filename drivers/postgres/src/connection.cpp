@@ -56,12 +56,6 @@ std::string_view consequence(std::string_view tag) {
   return "what was done before it keeps its locks until COMMIT PREPARED or ROLLBACK PREPARED";
 }
 
-/// The server looks for a reason to end a session only where the transaction is not being
-/// committed; a pooler in between, which may say the same, does not name this place.
-bool was_interrupted(PGresult const* result) {
-  return is_fatal(result) && field(result, PG_DIAG_SOURCE_FUNCTION) == "ProcessInterrupts";
-}
-
 Error with_remark(Error const& error, std::string_view remark) {
   return Error{error.fault(), error.what() + std::string{remark}, error.native_code()};
 }
@@ -138,16 +132,22 @@ void PipelinedConnection::commit(Deadline deadline) {
   send(Purpose::commit, statements_.look_up("COMMIT"), {});
   try {
     synchronise(deadline);
-  } catch (Error const& trouble) {
-    if (!may_have_committed(trouble)) throw;
-    settle(trouble, deadline);
-  }
+  } catch (Error const& trouble) { judge_commit(trouble, deadline); }
   begun_ = false;
+}
+
+/// Returns where the commit happened all the same.
+void PipelinedConnection::judge_commit(Error const& trouble, Deadline deadline) {
+  // Its answer came before the connection was lost, which the next transaction tells.
+  if (committed_ && !ended_) return;
+  if (may_have_committed(trouble)) return settle(trouble, deadline);
+  if (trouble.fault() == Fault::broken) throw with_remark(trouble, nothing_committed);
+  throw Error{trouble};
 }
 
 bool PipelinedConnection::may_have_committed(Error const& trouble) const {
   if (access_ == Access::read_only || trouble.fault() != Fault::broken) return false;
-  return !error_ || error_hides_commit_;
+  return error_ ? error_hides_commit_ : !session_.last_words().in_place_of_answer;
 }
 
 bool PipelinedConnection::reset() noexcept {
@@ -245,9 +245,7 @@ void PipelinedConnection::synchronise(Deadline deadline) {
   error_hides_commit_ = false;
   require(PQpipelineSync(session_.connection()));
   session_.flush(deadline);
-  take_all(deadline);
-  if (PQstatus(session_.connection()) != CONNECTION_OK) {
-    if (committed_) return;
+  if (!take_all(deadline)) {
     if (error_) throw Error{*error_};
     session_.lost();
   }
@@ -260,15 +258,17 @@ void PipelinedConnection::synchronise(Deadline deadline) {
   if (error_) throw Error{*error_};
 }
 
-void PipelinedConnection::take_all(Deadline deadline) {
+/// False when the connection ended on the way.
+bool PipelinedConnection::take_all(Deadline deadline) {
   while (!pending_.empty()) {
     auto const result = session_.next_result(deadline);
     if (!result) session_.lost();
     take(pending_.front(), result.get());
-    if (PQstatus(session_.connection()) != CONNECTION_OK) return;
+    if (is_fatal(result.get()) || PQstatus(session_.connection()) != CONNECTION_OK) return false;
     pending_.pop_front();
     if (session_.next_result(deadline)) session_.lost();
   }
+  return true;
 }
 
 void PipelinedConnection::take(Pending const& pending, PGresult const* result) {
@@ -329,9 +329,8 @@ void PipelinedConnection::fail(Pending const& pending, PGresult const* result) {
   if (!from_server || error_) return;
   if (is_lost_statement(result)) server_->statements = Statements::unnamed;
   bool const is_at_commit = pending.purpose == Purpose::commit;
-  error_hides_commit_ = is_at_commit && is_fatal(result) && !was_interrupted(result);
+  error_hides_commit_ = is_at_commit && is_fatal(result) && !is_in_place_of_answer(result);
   error_ = error_of(pending, result);
-  if (is_at_commit && !error_hides_commit_) error_ = with_remark(*error_, nothing_committed);
 }
 
 Error PipelinedConnection::error_of(Pending const& pending, PGresult const* result) const {

@@ -63,13 +63,14 @@ class PipelinedConnection final : public Connection {
   /// One trip: everything queued goes out, all answers come in; the first error is thrown when they
   /// are in.
   void synchronise(Deadline deadline);
-  void take_all(Deadline deadline);
+  bool take_all(Deadline deadline);
   void take(Pending const& pending, PGresult const* result);
   void take_commit(std::string_view tag);
   void fail(Pending const& pending, PGresult const* result);
   [[nodiscard]] Error error_of(Pending const& pending, PGresult const* result) const;
   /// A statement has ended the transaction, by the tag of its answer.
   void note_end(std::string const& statement, std::string_view tag);
+  void judge_commit(Error const& trouble, Deadline deadline);
   [[nodiscard]] bool may_have_committed(Error const& trouble) const;
   /// After the connection was lost during the commit: returns when it happened. Faults: broken (it
   /// did not), in_doubt.

@@ -50,6 +50,7 @@ void note_last_words(void* last_words, PGresult const* message) {
   if (!noted.text.empty() || !is_last(message)) return;
   noted.code = field(message, PG_DIAG_SQLSTATE);
   noted.text = field(message, PG_DIAG_MESSAGE_PRIMARY);
+  noted.in_place_of_answer = is_in_place_of_answer(message);
 }
 
 }  // namespace
@@ -67,6 +68,10 @@ bool wait_for_socket(int socket, short events, Clock& clock, Deadline deadline) 
     }
     if (deadline.reached(clock)) return false;
   }
+}
+
+bool is_in_place_of_answer(PGresult const* message) {
+  return is_fatal(message) && field(message, PG_DIAG_SOURCE_FUNCTION) == "ProcessInterrupts";
 }
 
 LexicalRules lexical_rules(PGconn const* connection) noexcept {
@@ -161,15 +166,32 @@ void Session::lost() {
 }
 
 /// libpq keeps what came in before the connection ended, and shows it to whoever asks for results.
+/// On a connection that is over it does not wait.
 void Session::read_last_words() {
   PQconsumeInput(connection_.get());
+  auto const is_known = [&] {
+    return PQstatus(connection_.get()) == CONNECTION_BAD || PQisBusy(connection_.get()) == 0;
+  };
+  bool answered = false;
   // In a pipeline an empty result only ends the results of one statement.
-  for (int empty = 0; empty < 2 && PQisBusy(connection_.get()) == 0;) {
+  for (int empty = 0; empty < 2 && is_known();) {
     Result const result{PQgetResult(connection_.get())};
     if (PQresultStatus(result.get()) == PGRES_COPY_BOTH) return;
     empty = result ? 0 : empty + 1;
     if (result) note_last_words(last_words_.get(), result.get());
+    answered = answered || PQresultStatus(result.get()) == PGRES_COMMAND_OK;
   }
+  if (answered) last_words_->in_place_of_answer = false;
+  take_unasked();
+}
+
+/// Within a pipeline libpq leaves what comes unasked where it is. One with answers to come is not
+/// left: there the first of them takes the server's words.
+void Session::take_unasked() {
+  bool const is_pipeline = PQpipelineStatus(connection_.get()) != PQ_PIPELINE_OFF;
+  if (is_pipeline && PQexitPipelineMode(connection_.get()) == 0) return;
+  forget_notifications(connection_.get());
+  if (is_pipeline) PQenterPipelineMode(connection_.get());
 }
 
 void Session::wait(short events, Deadline deadline) {
@@ -217,8 +239,7 @@ void Session::require_alive() {
   if (PQstatus(connection_.get()) != CONNECTION_OK) lost();
   if (!wait_for_socket(socket(), POLLIN, *clock_, Deadline::now())) return;
   bool const open = PQconsumeInput(connection_.get()) != 0;
-  // Also takes what has come in to pieces, and so finds last words in front of the end.
-  forget_notifications(connection_.get());
+  take_unasked();
   if (!open || PQstatus(connection_.get()) != CONNECTION_OK || !last_words_->text.empty()) lost();
 }
 

@@ -40,7 +40,15 @@ class Target {
 struct LastWords {
   std::string code;
   std::string text;
+  /// They stand in place of the answer to what ran. A server's process ends itself at no time
+  /// between a commit and its answer, so that a commit without an answer did not happen. Not known
+  /// of what a pooler says, and of a server that stops at once.
+  bool in_place_of_answer{};
 };
+
+/// Such words: the server's process looks for a reason to end itself in one place only, which a
+/// pooler that says the same does not name.
+bool is_in_place_of_answer(PGresult const* message);
 
 /// By which rules the server at the other end reads the text of a statement now.
 LexicalRules lexical_rules(PGconn const* connection) noexcept;
@@ -71,6 +79,7 @@ class Session {
   /// Raises broken, with what the server said before it ended the connection: also what nobody has
   /// read yet.
   [[noreturn]] void lost();
+  [[nodiscard]] LastWords const& last_words() const { return *last_words_; }
   /// By which rules the server reads the text of a statement now.
   [[nodiscard]] LexicalRules lexical_rules() const {
     return postgres::lexical_rules(connection_.get());
@@ -79,6 +88,7 @@ class Session {
  private:
   Session(ConnectionPointer connection, Clock& clock, std::string name);
   void read_last_words();
+  void take_unasked();
 
   // Behind a pointer, since libpq notes them here by itself: ahead of the connection, which it
   // outlives.
