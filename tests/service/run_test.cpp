@@ -1,6 +1,7 @@
 #include <stdexcept>
 
 #include "service_world.hpp"
+#include "tram/http/message.hpp"
 
 namespace tram {
 namespace {
@@ -101,12 +102,71 @@ TEST(Service, cannot_start_on_a_database_without_our_tables) {
   EXPECT_EQ(world.log.count("schema install"), 1U);
 }
 
-TEST(Service, cannot_start_with_two_subscriptions_of_one_id) {
+/// The error of a call that must be refused.
+template <class Call>
+std::string rejection(Call const& call) {
+  try {
+    call();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::rejected);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Service, refuses_at_once_a_part_that_could_not_run) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};
-  service.add(world.noting("view", "orders")).add(world.noting("view", "customers"));
+  service.add(world.noting("view", "orders"));
+  EXPECT_EQ(rejection([&] { service.add(world.noting("view", "customers")); }),
+            "subscriber 'view': the subscriber id is used twice");
+  for (auto const& [id, channel] :
+       std::vector<std::pair<std::string, std::string>>{{"", "orders"},
+                                                        {"a\nb", "orders"},
+                                                        {std::string(256, 'x'), "orders"},
+                                                        {"other", ""},
+                                                        {"other", "a b"},
+                                                        {"other", std::string(250, 'x')}}) {
+    EXPECT_NE(rejection([&] { service.add(world.noting(id, channel)); }), "") << id << channel;
+  }
+  Subscription const idle{.subscriber_id = "idle", .channels = {"orders"}, .handler = {}};
+  EXPECT_EQ(rejection([&] { service.add(idle); }), "subscriber 'idle': there is no handler");
+  EXPECT_NE(
+      rejection([&] {
+        service.add(Contribution{.components = {{.name = "", .run = [](std::stop_token) {}}}});
+      }),
+      "");
+  EXPECT_NE(rejection([&] {
+              service.add(Contribution{.components = {{.name = "a", .run = {}}}});
+            }).find("component 'a'"),
+            std::string::npos);
+  EXPECT_NE(rejection([&] {
+              service.add(Contribution{.metrics = {{.name = "m", .help = "", .value = {}}}});
+            }).find("metric 'm'"),
+            std::string::npos);
+  EXPECT_NE(rejection([&] { service.relay(ServiceRelay{}); }).find("a relay"), std::string::npos);
+  auto options = ServiceWorld::options();
+  options.workers = 0;
+  EXPECT_NE(rejection([&] { Service{world.parts(), options}; }).find("workers"), std::string::npos);
+}
+
+TEST(Service, refuses_parts_and_a_second_run_while_it_runs) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  Running running{service};
+  ASSERT_TRUE(world.log.wait_for("service.started"));
+  EXPECT_EQ(rejection([&] { service.add(world.noting("late", "orders")); }),
+            "service 'shop': subscription 'late' was added after run() began; add it before");
+  EXPECT_NE(rejection([&] { service.add(Contribution{}); }).find("after run()"), std::string::npos);
+  EXPECT_NE(rejection([&] { service.add(std::vector<MessageDescription>{}); }), "");
+  EXPECT_NE(rejection([&] { service.relay(world.relay()); }).find("a relay"), std::string::npos);
+  EXPECT_NE(rejection([&] {
+              service.route({.method = "GET", .pattern = "/late", .handler = {}});
+            }).find("route '/late'"),
+            std::string::npos);
   EXPECT_EQ(service.run({}), exit_cannot_start);
-  EXPECT_EQ(world.log.count("subscriber id is used twice"), 1U);
+  EXPECT_EQ(running.stop(), 0);
+  EXPECT_EQ(rejection([&] { service.add(world.noting("later", "orders")); }), "");
 }
 
 TEST(Service, cannot_start_when_its_port_is_taken) {

@@ -417,14 +417,105 @@ TEST_F(Replies, that_are_none_are_malformed) {
   EXPECT_NE(std::string{error.what()}.find("CreditReserved.orderId"), std::string::npos);
 }
 
-using CommandsDeathTest = CommandsOnSqlite;
+template <class Function>
+std::string rejection(Function const& function) {
+  try {
+    function();
+  } catch (tram::Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::rejected);
+    return error.what();
+  }
+  return "";
+}
 
-TEST_F(CommandsDeathTest, are_sent_with_a_reply_channel_and_notified_without) {
+TEST_F(CommandsOnSqlite, are_sent_with_a_reply_channel_and_notified_without) {
   database.transact([&](Transaction& tx) {
-    EXPECT_DEATH(commands.send(tx, catalogue::commands, Ping{}, {}), "send\\(\\) needs reply_to");
-    EXPECT_DEATH(commands.notify(tx, catalogue::commands, Ping{}, {.reply_to = catalogue::replies}),
-                 "a notification is not answered");
+    EXPECT_NE(rejection([&] {
+                commands.send(tx, catalogue::commands, Ping{}, {});
+              }).find("send() needs reply_to"),
+              std::string::npos);
+    for (auto const& options :
+         {tram::CommandOptions{.reply_to = catalogue::replies},
+          tram::CommandOptions{.headers = {{"command_reply_to", "elsewhere"}}}}) {
+      EXPECT_NE(rejection([&] {
+                  commands.notify(tx, catalogue::commands, Ping{}, options);
+                }).find("a notification is not answered"),
+                std::string::npos);
+    }
   });
+  EXPECT_TRUE(sent().empty());
+}
+
+TEST_F(CommandsOnSqlite, name_nothing_that_a_receiver_cannot_use) {
+  using tram::CommandOptions;
+  auto const reply_to = [](std::string_view name) {
+    return CommandOptions{.reply_to = {name}, .resource = {}};
+  };
+  auto const refused = [&](CommandOptions const& options) {
+    return rejection([&] {
+      database.transact(
+          [&](Transaction& tx) { commands.send(tx, catalogue::commands, Ping{}, options); });
+    });
+  };
+  for (auto const name :
+       {std::string_view{"re\0plies", 8}, std::string_view{"re plies"}, std::string_view{"a/b"},
+        std::string_view{".."}, std::string_view{"M\xfcller"}}) {
+    EXPECT_NE(refused(reply_to(name)).find("'command_reply_to'"), std::string::npos) << name;
+  }
+  auto const long_name = std::string(250, 'x');
+  EXPECT_NE(refused(reply_to(long_name)), "");
+  EXPECT_NE(refused({.reply_to = {"replies"}, .resource = "/a\nb"}).find("resource"),
+            std::string::npos);
+  EXPECT_NE(refused({.reply_to = {"replies"}, .partition_key = ""}).find("partition key"),
+            std::string::npos);
+  EXPECT_NE(refused({.reply_to = {"replies"}, .headers = {{"", "x"}}}).find("without a name"),
+            std::string::npos);
+  EXPECT_TRUE(sent().empty());
+}
+
+TEST_F(CommandsOnSqlite, have_no_handler_that_none_of_them_could_reach) {
+  using tram::Command;
+  constexpr tram::Endpoint<Ping> endpoint{{"pings"}};
+  auto const ping = [](Transaction&, Command<Ping> const&) {};
+  auto const handlers = [&] { return tram::handle_commands(endpoint, outbox); };
+  auto const rejected = [&](auto const& add) {
+    return rejection([&] {
+      auto subject = handlers();
+      add(subject);
+    });
+  };
+  EXPECT_NE(rejected([&](auto& to) { to.on(ping).on(ping); }).find("is the second one"),
+            std::string::npos);
+  EXPECT_NE(rejected([&](auto& to) { to.on(ping).on_resource("/a", ping); }), "");
+  EXPECT_NE(rejected([&](auto& to) { to.on_resource("/{id}", ping).on_resource("/a", ping); }), "");
+  EXPECT_NE(rejected([&](auto& to) { to.on_raw({"x"}, nullptr); }), "");
+  EXPECT_NE(rejected([&](auto& to) {
+              to.on_raw({"a\nb"}, [](auto&, auto&) { return tram::detail::Replies{}; });
+            }),
+            "");
+  EXPECT_EQ(
+      rejected([&](auto& to) { to.on_resource("/a", ping).on_resource("/{id}", ping).on(ping); }),
+      "");
+  for (auto const* pattern : {"u", "/u/{id", "/u/id}", "/u/{}", "/u/x{id}", "/{a}/{a}", "/u//v"}) {
+    EXPECT_NE(rejected([&](auto& to) { to.on_resource(pattern, ping); }).find(pattern),
+              std::string::npos)
+        << pattern;
+  }
+}
+
+TEST_F(CommandsOnSqlite, refuse_a_path_variable_that_the_handler_has_not) {
+  constexpr tram::Endpoint<Ping> endpoint{{"pings"}};
+  auto const handlers = tram::handle_commands(endpoint, outbox)
+                            .on([](Transaction&, tram::Command<Ping> const& command) {
+                              static_cast<void>(command.path_variable("id"));
+                            });
+  auto const error = refusal(
+      handlers, {.id = "1-1",
+                 .channel = "pings",
+                 .headers = {{"ID", "1-1"}, {"command_type", std::string{Ping::wire_type.name}}},
+                 .payload = "{}"});
+  EXPECT_EQ(error.fault(), Fault::rejected);
+  EXPECT_NE(std::string{error.what()}.find("has no variable 'id'"), std::string::npos);
 }
 
 }  // namespace

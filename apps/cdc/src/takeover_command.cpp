@@ -1,7 +1,6 @@
 #include <ostream>
 
 #include "commands.hpp"
-#include "tram/base/assert.hpp"
 #include "tram/base/error.hpp"
 #include "tram/by_url/takeover.hpp"
 
@@ -16,7 +15,7 @@ by_url::TakeoverAction step_of(Action action) {
     case Action::takeover_finish: return by_url::TakeoverAction::finish;
     default: break;
   }
-  TRAM_ASSERT(false, "not a step of a takeover");
+  throw Error{Fault::rejected, "this is no step of a takeover"};
 }
 
 }  // namespace

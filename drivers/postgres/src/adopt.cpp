@@ -6,7 +6,6 @@
 #include "libpq.hpp"
 #include "session.hpp"
 #include "statements.hpp"
-#include "tram/base/assert.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sql/statement_text.hpp"
 #include "values.hpp"
@@ -60,7 +59,7 @@ void require_still_open(std::string_view sql, PGconn* connection) {
 }  // namespace
 
 AdoptedTransaction::AdoptedTransaction(pg_conn* connection) : connection_{connection} {
-  TRAM_ASSERT(connection != nullptr, "a connection to adopt");
+  if (connection == nullptr) refuse(Fault::rejected, "it is a null pointer; open it first");
   require_open_transaction(connection_);
 }
 

@@ -5,7 +5,6 @@
 #include "database_file.hpp"
 #include "file_look.hpp"
 #include "sqlite_connection.hpp"
-#include "tram/base/assert.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/sql/statement_text.hpp"
 #include "tram/sqlite/adopt.hpp"
@@ -111,7 +110,9 @@ Database connect(Config const& config, PoolOptions const& options, Clock& clock,
 }
 
 AdoptedTransaction::AdoptedTransaction(sqlite3* connection) : connection_{connection} {
-  TRAM_ASSERT(connection != nullptr, "a connection to adopt");
+  if (connection == nullptr) {
+    throw Error{Fault::rejected, "sqlite: the adopted connection is a null pointer; open it first"};
+  }
   if (::sqlite3_get_autocommit(connection) == 0) return;
   throw Error{Fault::rejected,
               "sqlite: the adopted connection has no transaction open; begin one first, so that "

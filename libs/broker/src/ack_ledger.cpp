@@ -4,12 +4,17 @@
 #include <utility>
 
 #include "tram/base/assert.hpp"
+#include "tram/base/error.hpp"
 
 namespace tram {
 
 void AckLedger::issue(Position position) {
-  TRAM_ASSERT(entries_.empty() || entries_.back().position < position,
-              "positions are issued in ascending order");
+  if (!entries_.empty() && entries_.back().position >= position) {
+    throw Error{Fault::broken, "broker: a record at position " + std::to_string(position) +
+                                   " came behind that at " +
+                                   std::to_string(entries_.back().position) +
+                                   "; the channel is read anew from its stored position"};
+  }
   entries_.push_back({position, false});
 }
 

@@ -1,6 +1,6 @@
 #include "tram/commands/command.hpp"
 
-#include "tram/base/assert.hpp"
+#include "tram/base/error.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/wire/header_names.hpp"
 
@@ -15,8 +15,10 @@ RawCommand::RawCommand(IncomingMessage const& incoming, std::string_view type,
 
 std::string const& RawCommand::path_variable(std::string_view name) const {
   auto const* const value = variables_.find(name);
-  TRAM_ASSERT(value != nullptr, "the path of this handler has no variable of that name");
-  return *value;
+  if (value != nullptr) return *value;
+  throw Error{Fault::rejected, place_of(*incoming_) + ": the path of the handler of '" +
+                                   std::string{type_} + "' has no variable '" + std::string{name} +
+                                   "'; name it in on_resource"};
 }
 
 // Contract: core 4.1. Every header of the prefix comes back; the type as the handler knows it.

@@ -12,6 +12,7 @@
 #include "tram/messaging/payload.hpp"
 #include "tram/sql/transaction.hpp"
 #include "tram/wire/header_names.hpp"
+#include "tram/wire/name_text.hpp"
 
 namespace tram::detail {
 namespace {
@@ -54,7 +55,29 @@ void undo(Savepoint& savepoint) {
   }
 }
 
+bool takes_all_of(CommandRoute const& first, CommandRoute const& later) {
+  if (std::ranges::find_first_of(first.names, later.names) == first.names.end()) return false;
+  return !first.resource || (later.resource && first.resource->covers(*later.resource));
+}
+
 }  // namespace
+
+void CommandDispatcher::add(CommandRoute route) {
+  auto const refuse = [&](std::string const& why) {
+    throw Error{Fault::rejected, "commands of '" + channel + "': the handler of '" +
+                                     route.names.front() + "' " + why};
+  };
+  for (auto const& name : route.names) {
+    if (!problem_of_name(name).empty())
+      refuse("handles nothing: its type " + problem_of_name(name));
+  }
+  if (!route.handle) refuse("is empty; give it a function");
+  if (std::ranges::any_of(routes, [&](auto const& first) { return takes_all_of(first, route); })) {
+    refuse("is the second one for the same commands and would never be called; register one for "
+           "each type and path, those with a path first");
+  }
+  routes.push_back(std::move(route));
+}
 
 Subscription CommandDispatcher::subscription() const { return subscription_of(*this, {channel}); }
 

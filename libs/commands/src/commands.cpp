@@ -55,6 +55,19 @@ void send(Outbox const& outbox, Executor& tx, ReplyToken const& token,
 
 }  // namespace
 
+void require_reply_channel(CommandOptions const& options, std::string_view command) {
+  if (!options.reply_to.name.empty()) return;
+  throw Error{Fault::rejected, "command '" + std::string{command} +
+                                   "': send() needs reply_to; notify() sends a command that is "
+                                   "not answered"};
+}
+void refuse_reply_channel(CommandOptions const& options, std::string_view command) {
+  if (options.reply_to.name.empty() && !options.headers.contains(header::command_reply_to)) return;
+  throw Error{Fault::rejected, "command '" + std::string{command} +
+                                   "': a notification is not answered; use send() where an answer "
+                                   "is to come to a reply_to"};
+}
+
 std::string send_command(Outbox const& outbox, StatementExecutor& tx, CommandDraft draft,
                          CommandOptions const& options) {
   return send(outbox, tx, std::move(draft), options);

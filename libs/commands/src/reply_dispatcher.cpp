@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "tram/base/assert.hpp"
 #include "tram/base/error.hpp"
 #include "tram/commands/reply_handlers.hpp"
 #include "tram/messaging/dispatching.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/wire/header_names.hpp"
+#include "tram/wire/name_text.hpp"
 
 namespace tram {
 
@@ -21,9 +21,16 @@ ReplyHandlers handle_replies(Channel channel, std::string_view subscriber_id) {
 namespace detail {
 
 void ReplyDispatcher::add(ReplyRoute route) {
-  TRAM_ASSERT(
-      std::ranges::none_of(route.names, [&](auto const& name) { return find(name) != nullptr; }),
-      "a channel has one handler for each type of reply");
+  for (auto const& name : route.names) {
+    auto const subject = "replies in '" + channel + "': the handler of '" + name + "'";
+    if (!problem_of_name(name).empty()) {
+      throw Error{Fault::rejected, subject + " handles nothing: its type " + problem_of_name(name)};
+    }
+    if (find(name) != nullptr) {
+      throw Error{Fault::rejected,
+                  subject + " is the second one; a channel has one handler for each type of reply"};
+    }
+  }
   routes.push_back(std::move(route));
 }
 

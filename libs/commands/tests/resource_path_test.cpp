@@ -34,6 +34,21 @@ TEST(ResourcePattern, is_filled_by_position) {
   EXPECT_EQ(tram::resource_path("/"), "/");
   EXPECT_THROW(tram::resource_path("/a/{b}"), Error);
   EXPECT_THROW(tram::resource_path("/a", 1), Error);
+  EXPECT_THROW(tram::resource_path("/a/{b}", "x/y"), Error);
+  EXPECT_THROW(tram::resource_path("/a/{b}/c", ""), Error);
+}
+
+TEST(ResourcePattern, has_variables_that_are_whole_segments_of_different_names) {
+  for (auto const* pattern :
+       {"/u/{id", "/u/id}", "/u/{}", "/u/x{id}", "/{a}/{a}", "/{{a}}", "/u//v", "/{a}b"})
+    EXPECT_THROW(ResourcePattern{pattern}, Error) << pattern;
+}
+
+TEST(ResourcePattern, covers_those_whose_paths_are_all_its_own) {
+  EXPECT_TRUE(ResourcePattern{"/a/{b}"}.covers(ResourcePattern{"/a/{c}"}));
+  EXPECT_TRUE(ResourcePattern{"/{a}/b"}.covers(ResourcePattern{"/a/b"}));
+  EXPECT_FALSE(ResourcePattern{"/a/b"}.covers(ResourcePattern{"/a/{b}"}));
+  EXPECT_FALSE(ResourcePattern{"/a"}.covers(ResourcePattern{"/a/b"}));
 }
 
 TEST(ResourcePattern, begins_with_a_slash) {

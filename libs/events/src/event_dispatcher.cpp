@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "tram/base/assert.hpp"
 #include "tram/events/detail/describe_event.hpp"
 #include "tram/messaging/dispatching.hpp"
 #include "tram/sql/transaction.hpp"
+#include "tram/wire/name_text.hpp"
 
 namespace tram::detail {
 namespace {
@@ -43,7 +43,19 @@ bool names_overlap(EventRoute const& left, EventRoute const& right) {
          std::ranges::find_first_of(left.names, right.names) != left.names.end();
 }
 
+bool same_start(EventUpcastStep const& left, EventUpcastStep const& right) {
+  return left.type == right.type && left.from_version == right.from_version &&
+         left.from_name == right.from_name;
+}
+
 }  // namespace
+
+std::function<void(Transaction& tx, RawEvent const& event, std::string_view payload)>
+without_payload(RawEventHandler handler) {
+  if (!handler) return {};
+  return [handler = std::move(handler)](Transaction& tx, RawEvent const& event,
+                                        std::string_view /*payload*/) { handler(tx, event); };
+}
 
 void EventDispatcher::add_aggregate(std::string_view type) {
   if (std::ranges::find(aggregate_types, type) == aggregate_types.end())
@@ -51,10 +63,36 @@ void EventDispatcher::add_aggregate(std::string_view type) {
 }
 
 void EventDispatcher::add(EventRoute route) {
-  TRAM_ASSERT(
-      std::ranges::none_of(routes, [&](auto const& other) { return names_overlap(other, route); }),
-      "a subscriber has one handler for each event of an aggregate");
+  auto const refuse = [&](std::string const& why) {
+    throw Error{Fault::rejected, "subscriber '" + subscriber_id + "': the handler of '" +
+                                     route.names.front() + "' of '" + route.aggregate_type + "' " +
+                                     why};
+  };
+  for (auto const& name : route.names) {
+    if (!problem_of_name(name).empty())
+      refuse("handles nothing: its type " + problem_of_name(name));
+  }
+  if (!route.handle) refuse("is empty; give it a function");
+  if (std::ranges::any_of(routes, [&](auto const& other) { return names_overlap(other, route); }))
+    refuse("is the second one; a subscriber has one handler for each event of an aggregate");
   routes.push_back(std::move(route));
+}
+
+void EventDispatcher::add(EventUpcastStep step, int current_version) {
+  auto const refuse = [&](std::string const& why) {
+    throw Error{Fault::rejected,
+                "subscriber '" + subscriber_id + "': an upcast of '" + step.type + "' " + why};
+  };
+  bool const of_a_version = step.from_name.empty();
+  if (of_a_version && (step.from_version < 1 || step.from_version >= current_version)) {
+    refuse("begins at version " + std::to_string(step.from_version) +
+           "; it begins at a version from 1 below the event's `wire_version`, which is " +
+           std::to_string(current_version));
+  }
+  if (!step.upcast) refuse("is empty; give it a function");
+  if (std::ranges::any_of(upcasts, [&](auto const& other) { return same_start(other, step); }))
+    refuse("begins where another one does; give one for each version or former name");
+  upcasts.push_back(std::move(step));
 }
 
 Subscription EventDispatcher::subscription() const {

@@ -221,7 +221,7 @@ TEST(EventHandlers, tell_channel_message_type_and_path_of_a_payload_they_cannot_
   changed.message.headers.set("event-version", "3");
   EXPECT_EQ(malformed(subscription, changed),
             "channel 'orders.Order', message '17-4': orders.OrderChanged: "
-            "OrderChanged.lines[1].quantity: expected an integer");
+            "OrderChanged.lines[1].quantity: expected an integer, got 1.9");
 
   std::string const deep(10'000, '[');
   for (std::string const payload :
@@ -293,10 +293,51 @@ TEST(EventHandlers, let_what_a_handler_throws_pass) {
   }
 }
 
-TEST(EventHandlersDeathTest, have_one_handler_for_each_event) {
+template <class Register>
+std::string rejection(Register const& add) {
+  try {
+    auto handlers = tram::handle_events<Order>("view");
+    add(handlers);
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::rejected);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(EventHandlers, have_one_handler_for_each_event) {
   auto const approve = [](Transaction&, Event<OrderApproved> const&) {};
-  EXPECT_DEATH(tram::handle_events<Order>("view").on(approve).on(approve),
-               "one handler for each event");
+  auto const second = std::string{"subscriber 'view': the handler of 'orders.OrderApproved' of "
+                                  "'orders.Order' is the second one; a subscriber has one handler "
+                                  "for each event of an aggregate"};
+  EXPECT_EQ(rejection([&](auto& handlers) { handlers.on(approve).on(approve); }), second);
+  EXPECT_EQ(rejection([&](auto& handlers) {
+              handlers.on(approve).on_raw(OrderApproved::wire_type,
+                                          [](Transaction&, tram::RawEvent const&) {});
+            }),
+            second);
+}
+
+TEST(EventHandlers, refuse_what_could_never_run_when_it_is_added) {
+  EXPECT_EQ(
+      rejection([](auto& handlers) { handlers.on_raw({"orders.Other"}, nullptr); }),
+      "subscriber 'view': the handler of 'orders.Other' of 'orders.Order' is empty; give it a "
+      "function");
+  EXPECT_NE(rejection([](auto& handlers) {
+              handlers.on_raw({""}, [](Transaction&, tram::RawEvent const&) {});
+            }),
+            "");
+  auto const keep = [](std::string_view payload) { return std::string{payload}; };
+  EXPECT_EQ(rejection([&](auto& handlers) {
+              handlers.template upcast<OrderApproved>(tram::FromVersion{1}, keep);
+            }),
+            "subscriber 'view': an upcast of 'orders.OrderApproved' begins at version 1; it begins "
+            "at a version from 1 below the event's `wire_version`, which is 1");
+  EXPECT_NE(rejection([&](auto& handlers) {
+              handlers.template upcast<OrderApproved>(tram::WireType{"orders.Old"}, keep)
+                  .template upcast<OrderApproved>(tram::WireType{"orders.Old"}, keep);
+            }),
+            "");
 }
 
 }  // namespace

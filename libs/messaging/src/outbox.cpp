@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "sendable.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/json_text.hpp"
@@ -10,12 +11,11 @@
 #include "tram/sql/database.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sql/transaction.hpp"
-#include "tram/wire/channel_name.hpp"
 #include "tram/wire/header_names.hpp"
 #include "tram/wire/headers_json.hpp"
 #include "tram/wire/http_date.hpp"
 #include "tram/wire/id_generator.hpp"
-#include "tram/wire/storable_text.hpp"
+#include "tram/wire/name_text.hpp"
 
 namespace tram {
 namespace {
@@ -39,40 +39,8 @@ std::string insert_into(std::string const& table, Dialect const& dialect,
          std::string{dialect.now_milliseconds} + ", 0, ?)" + (numbered ? " RETURNING dbid" : "");
 }
 
-[[noreturn]] void refuse(Message const& message, std::string const& state) {
-  throw Error{Fault::rejected, "outbox: a message to '" + message.destination() + "' " + state};
-}
-
-/// The name itself may be what cannot be shown.
-std::string readable(std::string_view name) {
-  std::string text;
-  json::append_escaped(text, name);
-  return text;
-}
-
-[[noreturn]] void refuse_text(Message const& message, std::string const& wrong,
-                              std::string const& where, std::size_t at) {
-  refuse(message, "has " + wrong + " in " + where + ", at byte " + std::to_string(at + 1) +
-                      "; send text, and other bytes as Base64");
-}
-
-void check_header(Message const& message, Header const& header) {
-  auto const where = [&] { return "header '" + readable(header.name) + "'"; };
-  auto const in_name = find_no_utf8(header.name);
-  if (in_name != std::string_view::npos) {
-    refuse_text(message, "no UTF-8", "the name of " + where(), in_name);
-  }
-  auto const in_value = find_no_utf8(header.value);
-  if (in_value != std::string_view::npos) refuse_text(message, "no UTF-8", where(), in_value);
-}
-
-/// Headers are stored as JSON, where a NUL is written out; the payload as it is.
-void check_texts(Message const& message) {
-  for (auto const& header : message.headers) check_header(message, header);
-  auto const at = find_unstorable(message.payload);
-  if (at == std::string_view::npos) return;
-  refuse_text(message, message.payload[at] == '\0' ? "a NUL" : "no UTF-8", "its payload", at);
-}
+/// A trace came with a message from elsewhere, which must not keep what is sent from being sent.
+bool is_usable(std::string_view trace) { return problem_of_name(trace).empty(); }
 
 std::size_t json_size(std::string_view text) {
   std::string json;
@@ -88,9 +56,10 @@ void check_size(Message const& message, std::size_t headers_size, std::size_t by
   if (message.payload.size() * escape_size_max + rest <= bytes_max) return;
   auto const size = json_size(message.payload) + rest;
   if (size <= bytes_max) return;
-  refuse(message, "has " + std::to_string(size) + " bytes, more than the " +
-                      std::to_string(bytes_max) +
-                      " that are allowed (message_bytes_max); send a reference to the content");
+  refuse_message(message,
+                 "has " + std::to_string(size) + " bytes, more than the " +
+                     std::to_string(bytes_max) +
+                     " that are allowed (message_bytes_max); send a reference to the content");
 }
 
 }  // namespace
@@ -159,9 +128,11 @@ std::string Outbox::send(Transaction& tx, std::string_view channel, Message mess
                          SendOptions const& options) const {
   auto addressed_message = addressed(channel, std::move(message), options);
   auto const& context = tx.context();
-  if (!context.traceparent.empty() && !addressed_message.headers.contains(traceparent)) {
+  if (is_usable(context.traceparent) && !addressed_message.headers.contains(traceparent)) {
     addressed_message.headers.set(traceparent, context.traceparent);
-    if (!context.tracestate.empty()) addressed_message.headers.set(tracestate, context.tracestate);
+    if (is_usable(context.tracestate)) {
+      addressed_message.headers.set(tracestate, context.tracestate);
+    }
   }
   return write(tx, addressed_message);
 }
@@ -194,11 +165,7 @@ std::string Outbox::write(StatementExecutor& tx, Message& message) const {
 
 std::string Outbox::insert(StatementExecutor& tx, Message& message) const {
   auto& headers = message.headers;
-  check_channel_name(message.destination());
-  if (headers.contains(header::id)) {
-    refuse(message, "has a header 'ID' already; remove it, every message sent gets its own");
-  }
-  check_texts(message);
+  require_sendable(message, options_.channel_mapping);
   auto const place = options_.partitioning.place(message.destination(), message.partition_key());
   auto const& table = known(tx);
   auto const& statement = table.insert_statements[place.table ? *place.table + 1 : 0];

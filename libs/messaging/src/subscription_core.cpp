@@ -5,6 +5,7 @@
 
 #include "pauses.hpp"
 #include "tram/base/assert.hpp"
+#include "tram/base/error.hpp"
 
 namespace tram {
 namespace {
@@ -71,7 +72,12 @@ std::vector<TopicPartition> SubscriptionCore::owned() const {
 void SubscriptionCore::delivered(TopicPartition const& partition, Position position,
                                  std::vector<QueuedMessage> messages) {
   auto const found = assignments_.find(partition);
-  TRAM_ASSERT(found != assignments_.end(), "a record came from a partition that is not assigned");
+  if (found == assignments_.end()) {
+    throw Error{Fault::broken, "broker: a record came of partition " +
+                                   std::to_string(partition.partition) + " of '" +
+                                   partition.channel +
+                                   "', which is not assigned here; the group is joined anew"};
+  }
   auto& owner = partitions_.at(found->second);
   owner.ledger.issue(position);
   if (messages.empty()) return finish_record(owner, found->second, position);

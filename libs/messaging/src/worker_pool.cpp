@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "tram/base/assert.hpp"
+#include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/messaging/workers.hpp"
 
@@ -55,7 +55,9 @@ struct WorkerPool::State {
 };
 
 WorkerPool::WorkerPool(std::size_t threads) : state_{std::make_unique<State>()} {
-  TRAM_ASSERT(threads > 0, "a pool of no workers");
+  if (threads == 0) {
+    throw Error{Fault::rejected, "workers: a pool of no threads handles nothing; give it one"};
+  }
   state_->threads.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) {
     state_->threads.emplace_back([state = state_.get()] { state->work(); });

@@ -48,6 +48,23 @@ class RecordingExecutor final : public StatementExecutor {
   }
 };
 
+class RecordingConnection final : public Connection {
+ public:
+  explicit RecordingConnection(RecordingExecutor& to) : to_{to} {}
+  void begin(Access, Deadline) override {}
+  Rows execute(std::string_view sql, Parameters parameters, Deadline) override {
+    return to_.execute_statement(sql, parameters);
+  }
+  void post(std::string_view sql, Parameters parameters, Deadline) override {
+    to_.post_statement(sql, parameters);
+  }
+  void commit(Deadline) override {}
+  bool reset() noexcept override { return true; }
+
+ private:
+  RecordingExecutor& to_;
+};
+
 class OutboxTest : public ::testing::Test {
  protected:
   Outbox outbox(OutboxOptions options = {}, Dialect const& dialect = postgres_dialect(),
@@ -160,6 +177,57 @@ TEST_F(OutboxTest, refuses_text_that_some_database_does_not_take_and_says_where)
             std::string::npos);
 }
 
+TEST_F(OutboxTest, refuses_names_that_no_receiver_can_use_and_says_which) {
+  struct Bad {
+    Headers headers;
+    std::string told;
+  };
+  std::vector<Bad> const bad{
+      {{{"event-aggregate-id", ""}}, "its aggregate id (header 'event-aggregate-id') is empty"},
+      {{{"event-aggregate-type", "a\nb"}}, "its aggregate type (header 'event-aggregate-type')"},
+      {{{"event-type", std::string(5000, 'x')}}, "its event type (header 'event-type') has 5000"},
+      {{{"command_type", "a\0b"s}}, "(header 'command_type') holds a NUL at byte 2"},
+      {{{"command_reply_to", "re\0plies"s}}, "reply channel (header 'command_reply_to')"},
+      {{{"command_reply_to", "re plies"}}, "its reply channel (header 'command_reply_to')"},
+      {{{"command_reply_to", std::string(250, 'x')}}, "its reply channel"},
+      {{{"command_resource", "/a\tb"}}, "its resource (header 'command_resource')"},
+      {{{"reply_to_message_id", ""}}, "(header 'reply_to_message_id') is empty"},
+      {{{"PARTITION_ID", ""}}, "its partition key (header 'PARTITION_ID') is empty"},
+      {{{"", "x"}}, "has a header without a name"},
+      {{{"a\nb", "x"}}, "has a header whose name holds a control character at byte 2"},
+      {{{std::string(5000, 'x'), "x"}}, "has a header whose name has 5000 bytes"},
+      {{{"note", "a\0b"s}}, "has a NUL in header 'note', at byte 2"}};
+  for (auto const& [headers, told] : bad) {
+    auto const text = refusal(outbox(), "orders", {.headers = headers, .payload = "{}"});
+    EXPECT_NE(text.find(told), std::string::npos) << text << "\n" << told;
+    EXPECT_LT(text.size(), 700U);
+  }
+  EXPECT_NE(refusal(outbox(), "orders", {}, {.partition_key = ""}), "");
+  EXPECT_NE(refusal(outbox(), "orders", {}, {.headers = {{"", ""}}}), "");
+  outbox().send(tx_, "orders",
+                Message{.headers = {{"note", "two\nlines"}, {"empty", ""}}, .payload = ""});
+}
+
+TEST_F(OutboxTest, judges_a_reply_channel_by_what_comes_of_its_mapping) {
+  OutboxOptions const options{.channel_mapping = [](std::string_view channel) {
+    return channel == "a b" ? "a.b"s : std::string{channel};
+  }};
+  outbox(options).send(tx_, "orders",
+                       Message{.headers = {{"command_reply_to", "a b"}}, .payload = ""});
+}
+
+TEST_F(OutboxTest, goes_without_a_trace_that_could_not_be_sent) {
+  RecordingConnection connection{tx_};
+  Transaction tx{connection,
+                 postgres_dialect(),
+                 Deadline::after(clock_, std::chrono::seconds{1}),
+                 {.causation_id = "", .traceparent = "00-1-2-01", .tracestate = "a=\0"s}};
+  outbox().send(tx, "orders", Message{});
+  auto const headers = headers_from_json(tx_.calls[0].texts[2]);
+  EXPECT_TRUE(headers.contains("traceparent"));
+  EXPECT_FALSE(headers.contains("tracestate"));
+}
+
 TEST_F(OutboxTest, refuses_an_id_from_elsewhere) {
   EXPECT_NE(refusal(outbox(), "orders", {.headers = {{"ID", "1"}}, .payload = ""})
                 .find("has a header 'ID' already"),
@@ -182,22 +250,7 @@ TEST_F(OutboxTest, measures_a_message_as_it_stands_in_the_record) {
 }
 
 TEST_F(OutboxTest, takes_trace_context_along_from_the_transaction) {
-  class Recorded final : public Connection {
-   public:
-    explicit Recorded(RecordingExecutor& to) : to_{to} {}
-    void begin(Access, Deadline) override {}
-    Rows execute(std::string_view sql, Parameters parameters, Deadline) override {
-      return to_.execute_statement(sql, parameters);
-    }
-    void post(std::string_view sql, Parameters parameters, Deadline) override {
-      to_.post_statement(sql, parameters);
-    }
-    void commit(Deadline) override {}
-    bool reset() noexcept override { return true; }
-
-   private:
-    RecordingExecutor& to_;
-  } connection{tx_};
+  RecordingConnection connection{tx_};
   auto const deadline = Deadline::after(clock_, std::chrono::seconds{1});
   Transaction tx{connection,
                  postgres_dialect(),

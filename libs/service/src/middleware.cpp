@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "tram/base/assert.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
@@ -42,8 +41,9 @@ class Reruns final {
  public:
   Reruns(std::function<bool(std::exception const&)> lost_race, RerunPolicy policy)
       : lost_race_{std::move(lost_race)}, policy_{policy} {
-    TRAM_ASSERT(policy.runs_max >= 2 && policy.runs_max <= 5,
-                "a handler is run again 1 to 4 times");
+    if (policy.runs_max >= 2 && policy.runs_max <= 5) return;
+    throw Error{Fault::rejected, "rerun: runs_max is " + std::to_string(policy.runs_max) +
+                                     "; a handler runs 2 to 5 times in a row"};
   }
 
   void run(Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {

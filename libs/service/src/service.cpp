@@ -20,6 +20,33 @@ OutboxOptions outbox_options(ServiceOptions const& options,
   return result;
 }
 
+[[noreturn]] void reject(std::string const& service, std::string const& what) {
+  throw Error{Fault::rejected, "service '" + service + "': " + what};
+}
+
+void check(std::string const& service, Component const& component) {
+  if (component.name.empty()) reject(service, "a component has no name; give it one");
+  if (!component.run) reject(service, "component '" + component.name + "' has nothing to run");
+}
+
+void check(std::string const& service, Metric const& metric) {
+  if (!metric.value) reject(service, "metric '" + metric.name + "' has no function for its value");
+}
+
+/// One at a time.
+class InRun final {
+ public:
+  InRun(std::atomic<bool>& flag, std::string const& service) : flag_{flag} {
+    if (flag_.exchange(true)) reject(service, "it runs already; run() goes on until it is stopped");
+  }
+  ~InRun() { flag_ = false; }
+  InRun(InRun const&) = delete;
+  InRun& operator=(InRun const&) = delete;
+
+ private:
+  std::atomic<bool>& flag_;
+};
+
 std::vector<MessageDescription> descriptions_of(Subscription const& subscription) {
   if (!subscription.messages.empty()) return subscription.messages;
   std::vector<MessageDescription> result;
@@ -60,13 +87,25 @@ ServiceDescription Service::State::description() const {
   return result;
 }
 
+void Service::State::require_before_run(std::string const& part) const {
+  if (!is_in_run) return;
+  reject(options.name, part + " was added after run() began; add it before");
+}
+
 Service::Service(ServiceParts parts, ServiceOptions options)
-    : state_{std::make_unique<State>(std::move(parts), std::move(options))} {}
+    : state_{std::make_unique<State>(std::move(parts), std::move(options))} {
+  if (state_->options.workers == 0) {
+    reject(state_->options.name, "it has no workers to handle messages; give it one at least");
+  }
+}
 
 Service::~Service() = default;
 
 Service& Service::add(Contribution contribution) {
   auto& state = *state_;
+  state.require_before_run("a contribution");
+  for (auto const& each : contribution.components) check(state.options.name, each);
+  for (auto const& each : contribution.metrics) check(state.options.name, each);
   for (auto& subscription : contribution.subscriptions) add(std::move(subscription));
   std::ranges::move(contribution.components, std::back_inserter(state.components));
   std::ranges::move(contribution.metrics, std::back_inserter(state.metrics));
@@ -74,22 +113,29 @@ Service& Service::add(Contribution contribution) {
 }
 
 Service& Service::add(std::vector<MessageDescription> messages) {
+  state_->require_before_run("a description of messages");
   std::ranges::move(messages, std::back_inserter(state_->sends));
   return *this;
 }
 
 Service& Service::add(Subscription subscription) {
+  state_->require_before_run("subscription '" + subscription.subscriber_id + "'");
+  require_runnable(subscription, state_->subscriptions, state_->options.subscriber.channel_mapping);
+  for (auto const& each : subscription.metrics) check(state_->options.name, each);
   std::ranges::copy(subscription.metrics, std::back_inserter(state_->metrics));
   state_->subscriptions.push_back(std::move(subscription));
   return *this;
 }
 
 Service& Service::relay(ServiceRelay relay) {
+  state_->require_before_run("a relay");
+  if (!relay.source) reject(state_->options.name, "a relay has no source of changes");
   state_->relays.push_back(std::move(relay));
   return *this;
 }
 
 Service& Service::route(http::Route route) {
+  state_->require_before_run("route '" + route.pattern + "'");
   state_->routes.push_back(std::move(route));
   return *this;
 }
@@ -106,6 +152,7 @@ int Service::run(std::stop_token stop) {
   auto const& logger = state_->parts.logger;
   auto const& name = state_->options.name;
   try {
+    InRun const in_run{state_->is_in_run, name};
     StopDeadline deadline{state_->options.stop_timeout, logger};
     std::stop_callback const begin{stop, [&] { deadline.begin(); }};
     return ServiceRun{*state_, deadline}.run(stop);

@@ -24,6 +24,8 @@ struct Service::State {
   State(ServiceParts its_parts, ServiceOptions its_options);
 
   Outbox const& outbox() TRAM_EXCLUDES(mutex);
+  /// Refuses a part that is added while `run` goes on, which would never see it.
+  void require_before_run(std::string const& part) const;
   [[nodiscard]] ServiceDescription description() const;
 
   ServiceParts parts;
@@ -43,6 +45,8 @@ struct Service::State {
   std::map<std::string, HandleTimes> handle_times;
   std::atomic<std::uint16_t> http_port{0};
   std::atomic<ServicePhase> phase{ServicePhase::starting};
+  /// From the call of `run` until it returns.
+  std::atomic<bool> is_in_run{false};
 
   Mutex mutex;
   std::unique_ptr<Outbox> made_outbox TRAM_GUARDED_BY(mutex);

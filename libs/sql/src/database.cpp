@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "connection_pool.hpp"
-#include "tram/base/assert.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
 
@@ -135,7 +134,9 @@ struct Database::State {
 Database::Database(std::unique_ptr<DatabaseDriver> driver, PoolOptions options, Clock& clock,
                    Random& random)
     : state_{std::make_unique<State>(std::move(driver), options, clock, random)} {
-  TRAM_ASSERT(options.connections_max > 0, "a pool of no connections");
+  if (options.connections_max > 0) return;
+  throw Error{Fault::rejected,
+              "sql: connections_max is 0 for " + name() + "; give its pool a connection"};
 }
 Database::~Database() = default;
 Database::Database(Database&&) noexcept = default;

@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "tram/base/assert.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sql/connection.hpp"
@@ -84,8 +83,16 @@ int Transaction::open_savepoint() {
   return depth;
 }
 
+/// Its name is that of its depth, so that out of turn another one would end.
+void Transaction::require_innermost(int depth) const {
+  if (depth == savepoints_) return;
+  throw Error{Fault::rejected,
+              "sql: savepoint " + std::to_string(depth) + " of the transaction was to end while " +
+                  std::to_string(savepoints_) + " are open; end each once, the innermost first"};
+}
+
 void Transaction::release_savepoint(int depth) {
-  TRAM_ASSERT(depth == savepoints_, "savepoints end innermost first");
+  require_innermost(depth);
   auto const sql = "RELEASE SAVEPOINT " + name_of(depth);
   // What was posted must fail in front of this, where the savepoint still protects the rest.
   if (posted_ > 0) {
@@ -97,10 +104,10 @@ void Transaction::release_savepoint(int depth) {
 }
 
 void Transaction::roll_back_to_savepoint(int depth) {
-  TRAM_ASSERT(depth == savepoints_, "savepoints end innermost first");
-  // Also when this fails: those around it end, too.
-  --savepoints_;
   try {
+    require_innermost(depth);
+    // Also when this fails: those around it end, too.
+    --savepoints_;
     undo_savepoint(depth);
   } catch (Error const& error) {
     if (!spoiled_) spoiled_ = error;

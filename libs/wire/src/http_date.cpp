@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "excerpt.hpp"
-#include "tram/base/assert.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram {
@@ -19,6 +18,11 @@ using std::chrono::seconds;
 constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+// A date has four digits for the year.
+constexpr WallTime first_moment{std::chrono::sys_days{std::chrono::year{0} / 1 / 1}};
+constexpr WallTime last_moment{std::chrono::sys_days{std::chrono::year{10000} / 1 / 1} -
+                               seconds{1}};
 
 template <std::size_t count>
 void append_digits(std::string& out, unsigned value) {
@@ -103,11 +107,11 @@ std::optional<WallTime> read(std::string_view text) {
 
 }  // namespace
 
-std::string http_date(WallTime time) {
+std::string http_date(WallTime any_time) {
+  auto const time = std::clamp(any_time, first_moment, last_moment);
   auto const midnight = floor<days>(time);
   std::chrono::year_month_day const date{midnight};
   auto const year = static_cast<int>(date.year());
-  TRAM_ASSERT(year >= 0 && year <= 9999, "a date needs a year of four digits");
   std::chrono::hh_mm_ss const clock{floor<seconds>(time - midnight)};
   auto const day = static_cast<unsigned>(date.day());
   std::string out;

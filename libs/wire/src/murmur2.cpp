@@ -1,6 +1,6 @@
 #include "tram/wire/murmur2.hpp"
 
-#include "tram/base/assert.hpp"
+#include "tram/base/error.hpp"
 
 namespace tram {
 namespace {
@@ -31,7 +31,10 @@ std::int32_t murmur2(std::string_view bytes) {
 }
 
 std::int32_t kafka_partition(std::string_view key, std::int32_t partitions) {
-  TRAM_ASSERT(partitions > 0, "a topic has at least one partition");
+  if (partitions <= 0) {
+    throw Error{Fault::rejected, "kafka: a channel of " + std::to_string(partitions) +
+                                     " partitions has no place for a record"};
+  }
   return (murmur2(key) & 0x7fffffff) % partitions;
 }
 

@@ -14,6 +14,7 @@ namespace tram {
 class AckLedger {
  public:
   /// A record was handed out; positions ascend, gaps are allowed (compaction, transaction markers).
+  /// Faults: broken, for one that does not.
   void issue(Position position);
   /// A record is done. It must have been issued and not been finished before.
   void finish(Position position);

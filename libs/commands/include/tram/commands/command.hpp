@@ -23,8 +23,7 @@ class RawCommand {
   [[nodiscard]] Message const& message() const { return incoming_->message; }
   [[nodiscard]] IncomingMessage const& incoming() const { return *incoming_; }
 
-  /// A variable of the path that the handler is registered for; any other name is a programmer
-  /// error.
+  /// A variable of the path that the handler is registered for. Any other name: rejected.
   [[nodiscard]] std::string const& path_variable(std::string_view name) const;
   /// The same as an id or integer. Malformed: the text is no such integer.
   template <class AnyId>

@@ -21,8 +21,9 @@ namespace tram {
 /// `Subscription`.
 ///
 /// A message goes to the first handler that names its command and, if it asks for a path, matches
-/// its resource. The answers are sent in the handler's transaction. A command that nobody handles,
-/// or that cannot be read, is malformed: it is held at once, and the others go on.
+/// its resource; one behind it that nothing could reach is rejected when it is added. The answers
+/// are sent in the handler's transaction. A command that nobody handles, or that cannot be read, is
+/// malformed: it is held at once, and the others go on.
 template <class... Taken>
 class CommandHandlers final {
  public:
@@ -49,12 +50,12 @@ class CommandHandlers final {
 
   /// Handles one type of command without reading its payload, and answers with drafts.
   CommandHandlers& on_raw(WireType type, detail::RawCommandHandler handler) {
-    dispatcher_.routes.push_back({.names = {std::string{type.name}},
-                                  .resource = {},
-                                  .operation = {},
-                                  .payload = {.type = std::string{type.name}},
-                                  .replies = {},
-                                  .handle = std::move(handler)});
+    dispatcher_.add({.names = {std::string{type.name}},
+                     .resource = {},
+                     .operation = {},
+                     .payload = {.type = std::string{type.name}},
+                     .replies = {},
+                     .handle = std::move(handler)});
     return *this;
   }
 
@@ -105,20 +106,20 @@ class CommandHandlers final {
                   "tram: a handler of commands returns the Outcome of its command, or nothing: "
                   "write `-> Outcome<C>`");
     if constexpr (std::is_void_v<Result> || detail::is_outcome<Result, C>) {
-      dispatcher_.routes.push_back(
-          {.names = {wire_names<C>.begin(), wire_names<C>.end()},
-           .resource = resource,
-           .operation = std::string{operation},
-           .payload = describe_payload<C>(),
-           .replies = std::is_void_v<Result> ? std::vector<PayloadDescription>{}
-                                             : detail::describe_answers<C>(),
-           .handle = [handler = std::move(handler)](Transaction& tx,
-                                                    RawCommand const& raw) -> detail::Replies {
-             Command<C> const command{raw,
-                                      decode_payload<C>(raw.incoming(), raw.type(), raw.payload())};
-             if constexpr (std::is_void_v<Result>) return handler(tx, command), detail::Replies{};
-             else return handler(tx, command).replies();
-           }});
+      dispatcher_.add({.names = {wire_names<C>.begin(), wire_names<C>.end()},
+                       .resource = resource,
+                       .operation = std::string{operation},
+                       .payload = describe_payload<C>(),
+                       .replies = std::is_void_v<Result> ? std::vector<PayloadDescription>{}
+                                                         : detail::describe_answers<C>(),
+                       .handle = [handler = std::move(handler)](
+                                     Transaction& tx, RawCommand const& raw) -> detail::Replies {
+                         Command<C> const command{
+                             raw, decode_payload<C>(raw.incoming(), raw.type(), raw.payload())};
+                         if constexpr (std::is_void_v<Result>)
+                           return handler(tx, command), detail::Replies{};
+                         else return handler(tx, command).replies();
+                       }});
     }
   }
 

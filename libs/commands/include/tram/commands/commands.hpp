@@ -5,7 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include "tram/base/assert.hpp"
 #include "tram/base/json.hpp"
 #include "tram/commands/endpoint.hpp"
 #include "tram/commands/outcome.hpp"
@@ -51,6 +50,9 @@ CommandDraft draft_of(Endpoint<Taken...> const& endpoint, Command const& command
           .payload = json::encode(command)};
 }
 
+// Throw rejected.
+void require_reply_channel(CommandOptions const& options, std::string_view command);
+void refuse_reply_channel(CommandOptions const& options, std::string_view command);
 std::string send_command(Outbox const& outbox, StatementExecutor& tx, CommandDraft draft,
                          CommandOptions const& options);
 std::string send_command(Outbox const& outbox, Transaction& tx, CommandDraft draft,
@@ -69,20 +71,19 @@ class Commands final {
   /// `outbox` must outlive it.
   explicit Commands(Outbox const& outbox) : outbox_{&outbox} {}
 
-  /// Sends a command that is answered to `options.reply_to`, which must be given.
+  /// Sends a command that is answered to `options.reply_to`. Without one: rejected.
   template <class Executor, class... Taken, class Command>
   SentCommand send(Executor&& tx, Endpoint<Taken...> const& endpoint, Command const& command,
                    CommandOptions const& options) const {
-    TRAM_ASSERT(!options.reply_to.name.empty(),
-                "send() needs reply_to; notify() sends a command that is not answered");
+    detail::require_reply_channel(options, wire_names<Command>[0]);
     return {detail::send_command(*outbox_, tx, detail::draft_of(endpoint, command), options)};
   }
 
-  /// Sends a command that nobody answers.
+  /// Sends a command that nobody answers. With a `reply_to`, or a header that is one: rejected.
   template <class Executor, class... Taken, class Command>
   SentCommand notify(Executor&& tx, Endpoint<Taken...> const& endpoint, Command const& command,
                      CommandOptions const& options = {}) const {
-    TRAM_ASSERT(options.reply_to.name.empty(), "a notification is not answered; use send()");
+    detail::refuse_reply_channel(options, wire_names<Command>[0]);
     return {detail::send_command(*outbox_, tx, detail::draft_of(endpoint, command), options)};
   }
 

@@ -26,13 +26,16 @@ class PathVariables {
 /// compared as they are, without decoding; empty ones at the end do not count.
 class ResourcePattern {
  public:
-  /// Faults: rejected, unless it begins with `/`.
+  /// Faults: rejected, unless it begins with `/`, and its variables are whole segments, `{name}`,
+  /// with different names.
   explicit ResourcePattern(std::string_view pattern);
 
   /// The variables, when the path is of this form.
   [[nodiscard]] std::optional<PathVariables> match(std::string_view path) const;
+  /// Whether every path of the other form is one of this form.
+  [[nodiscard]] bool covers(ResourcePattern const& other) const;
   /// The path with these values for its variables, in their order. Faults: rejected, unless there
-  /// is one value for each.
+  /// is one value for each, which is not empty and has no `/`.
   [[nodiscard]] std::string fill(std::vector<std::string> const& values) const;
 
  private:

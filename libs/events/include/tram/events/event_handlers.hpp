@@ -5,7 +5,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "tram/base/assert.hpp"
 #include "tram/base/detail/memory.hpp"
 #include "tram/events/aggregate.hpp"
 #include "tram/events/detail/event_dispatcher.hpp"
@@ -28,7 +27,8 @@ struct FromVersion {
 /// What a subscriber does with the events of `Aggregate`, and of those named before by
 /// `and_events`. Made by `handle_events`; converts to a `Subscription`.
 ///
-/// A message goes to the one handler whose aggregate and event it names. Events without a handler
+/// A message goes to the one handler whose aggregate and event it names; a second one for the same
+/// event is rejected when it is added. Events without a handler
 /// are counted and passed over. A message without the headers of an event, or whose payload cannot
 /// be read, is malformed, and so is held.
 template <class Aggregate>
@@ -69,9 +69,7 @@ class EventHandlers final {
                      .names = {std::string{type.name}},
                      .operation = {},
                      .payload = {.type = std::string{type.name}},
-                     .handle = [handler = std::move(handler)](
-                                   Transaction& tx, RawEvent const& event,
-                                   std::string_view /*payload*/) { handler(tx, event); }});
+                     .handle = detail::without_payload(std::move(handler))});
     return *this;
   }
 
@@ -90,11 +88,11 @@ class EventHandlers final {
         EventOf<Aggregate, E>,
         "tram: this aggregate does not publish this event, so there is nothing to upcast: "
         "name it in its `Events`, or upcast behind and_events<...>()");
-    TRAM_ASSERT(from.value >= 1 && from.value < detail::current_version<E>(),
-                "an upcast begins at a version below the event's `wire_version`");
-    dispatcher_.upcasts.push_back({.type = std::string{wire_names<E>[0]},
-                                   .from_version = from.value,
-                                   .upcast = std::move(function)});
+    dispatcher_.add({.type = std::string{wire_names<E>[0]},
+                     .from_version = from.value,
+                     .from_name = {},
+                     .upcast = std::move(function)},
+                    detail::current_version<E>());
     return *this;
   }
   /// The same from a type that had another name to the current version of `E`.
@@ -104,9 +102,11 @@ class EventHandlers final {
         EventOf<Aggregate, E>,
         "tram: this aggregate does not publish this event, so there is nothing to upcast: "
         "name it in its `Events`, or upcast behind and_events<...>()");
-    dispatcher_.upcasts.push_back({.type = std::string{wire_names<E>[0]},
-                                   .from_name = std::string{former.name},
-                                   .upcast = std::move(function)});
+    dispatcher_.add({.type = std::string{wire_names<E>[0]},
+                     .from_version = 0,
+                     .from_name = std::string{former.name},
+                     .upcast = std::move(function)},
+                    detail::current_version<E>());
     return *this;
   }
 

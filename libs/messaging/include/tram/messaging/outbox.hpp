@@ -68,9 +68,10 @@ class Outbox final {
   /// `PARTITION_ID` where missing, and `ID` where the service makes the ids; the trace context of a
   /// `Transaction` becomes `traceparent` and `tracestate` where the message has none. Waits for
   /// the database only where that makes the ids: otherwise the row travels with the next statement
-  /// or the commit. Faults: rejected, before anything is written, for a channel that no broker
-  /// takes, a message that is too large or has an `ID` already, text that is no UTF-8, a NUL in
-  /// the payload; those of the driver.
+  /// or the commit. Faults: rejected, before anything is written, for what no receiver could use:
+  /// a channel or reply channel that no broker takes, a message that is too large or has an `ID`
+  /// already, text that is no UTF-8 or holds a NUL, a header without a name, a key, type or id that
+  /// is empty, longer than 4096 bytes or holds a control character; those of the driver.
   std::string send(StatementExecutor& tx, std::string_view channel, Message message,
                    SendOptions const& options = {}) const;
   std::string send(Transaction& tx, std::string_view channel, Message message,

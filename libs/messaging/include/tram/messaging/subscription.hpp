@@ -6,6 +6,7 @@
 
 #include "tram/base/time.hpp"
 #include "tram/broker/consumer_mode.hpp"
+#include "tram/messaging/channel_mapping.hpp"
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/messaging/interceptor.hpp"
 #include "tram/messaging/message_description.hpp"
@@ -79,5 +80,11 @@ struct Subscription {
   /// Of its handler; shown by the service that it runs in.
   std::vector<Metric> metrics{};
 };
+
+/// Refuses a subscription that could not run, naming it: no subscriber id (1 to 255 bytes, no
+/// control characters) or one that `others` have, no channel or one that no broker takes, no
+/// handler, options that allow nothing. Faults: rejected.
+void require_runnable(Subscription const& subscription, std::vector<Subscription> const& others,
+                      NameMapping const& channel_mapping);
 
 }  // namespace tram

@@ -93,12 +93,15 @@ struct ServiceRelay {
 /// order, watched, and stopped in the reverse order.
 class Service final {
  public:
+  /// Faults: rejected, for no workers.
   Service(ServiceParts parts, ServiceOptions options);
   ~Service();
   Service(Service const&) = delete;
   Service& operator=(Service const&) = delete;
 
-  // Before `run`.
+  // Not while `run` goes on. Faults: rejected, naming the part, while it does, and for what could
+  // not run: see `require_runnable`, components without a name or a function, relays without a
+  // source.
 
   Service& add(Contribution contribution);
   Service& add(Subscription subscription);
@@ -122,7 +125,8 @@ class Service final {
   [[nodiscard]] bool is_running() const;
 
   /// Runs until a stop is requested or a part cannot go on, and returns what `main` should: 0 after
-  /// a clean stop, `exit_cannot_start` or `exit_cannot_go_on`. Raises nothing.
+  /// a clean stop, `exit_cannot_start` or `exit_cannot_go_on`. Raises nothing. It may be
+  /// called again afterwards; while it runs, a second call is refused, with `exit_cannot_start`.
   ///
   /// Started: the schema is checked, or installed with `install_schema`, HTTP served, then relays,
   /// and, when these follow the outbox or have said why they cannot, subscriptions and components.

@@ -86,6 +86,7 @@ class Transaction final : public StatementExecutor {
   friend class Savepoint;
 
   int open_savepoint();
+  void require_innermost(int depth) const;
   void release_savepoint(int depth);
   void roll_back_to_savepoint(int depth);
   void undo_savepoint(int depth);

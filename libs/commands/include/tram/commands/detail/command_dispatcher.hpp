@@ -47,6 +47,8 @@ struct CommandDispatcher {
   SubscriptionOptions options;
   std::vector<HandlerMiddleware> middleware;
 
+  /// Rejected for a handler that no command could reach, behind those that are there.
+  void add(CommandRoute route);
   [[nodiscard]] Subscription subscription() const;
   /// What the subscription handles.
   [[nodiscard]] std::vector<MessageDescription> descriptions() const;

@@ -31,6 +31,10 @@ struct EventRoute {
   std::function<void(Transaction& tx, RawEvent const& event, std::string_view payload)> handle;
 };
 
+/// Empty where the handler is.
+std::function<void(Transaction& tx, RawEvent const& event, std::string_view payload)>
+without_payload(RawEventHandler handler);
+
 /// One step of a payload towards its current form.
 struct EventUpcastStep {
   /// The current name of the type.
@@ -54,9 +58,11 @@ struct EventDispatcher {
   SubscriptionOptions options;
   std::vector<HandlerMiddleware> middleware;
 
-  /// A second handler for the same event is a programmer error.
   void add_aggregate(std::string_view type);
+  /// Rejected: a second handler for the same event, an empty one, one for a type without a name.
   void add(EventRoute route);
+  /// Rejected: a second step from the same place, an empty one, one from a version that is none.
+  void add(EventUpcastStep step, int current_version);
   [[nodiscard]] Subscription subscription() const;
   /// What the subscription handles.
   [[nodiscard]] std::vector<MessageDescription> descriptions() const;
