@@ -32,9 +32,8 @@ enum class Fault : std::uint8_t {
 /// The fault's name as it stands in logs and metrics: `transient`, `conflict`, …
 std::string_view to_string(Fault fault) noexcept;
 
-/// "The world is wrong", or what was asked for is: the one exception type that Tram throws. Only
-/// what no data, no cast and no call of a user can bring about ends in `TRAM_ASSERT`; an answer of
-/// "no" is a value.
+/// What is wrong outside of Tram: the one exception type that it throws. `TRAM_ASSERT` is for what
+/// no data, cast or call of a user can bring about, and an answer of "no" is a value.
 class Error final : public std::runtime_error {
  public:
   /// `what` names operation, object, state and remedy:
