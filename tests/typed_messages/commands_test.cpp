@@ -250,7 +250,7 @@ TEST_F(CommandsOnSqlite, that_cannot_be_read_are_malformed_and_say_where) {
   EXPECT_EQ(std::string{error.what()},
             "channel 'interop.commands', message '" + id +
                 "': interop.messages.Catalogue$ReserveCredit: ReserveCredit.orderId: expected an "
-                "integer in range");
+                "integer in range, got 9223372036854775808");
   for (auto const* payload :
        {R"({"orderId":"1","orderTotal":1})", R"({"orderId":1.9,"orderTotal":1})",
         R"({"orderId":1})", R"({"orderId":1,"orderTotal":"\udc00"})", "", "null"}) {
