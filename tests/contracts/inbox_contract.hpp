@@ -153,6 +153,31 @@ TYPED_TEST_P(InboxContract, forgets_only_what_is_old_a_thousand_at_a_time) {
   EXPECT_EQ(this->count("received_messages"), 1);
 }
 
+TYPED_TEST_P(InboxContract, forgets_old_rows_behind_any_number_that_were_stamped_ahead) {
+  auto const table = this->table_name("received_messages");
+  auto const receive_many = [&](std::string const& stem, int count, std::string const& time) {
+    this->database_.transact([&](Transaction& tx) {
+      for (int i = 0; i < count; ++i) this->inbox_.receive(tx, "s", stem + std::to_string(i));
+      tx.execute("UPDATE " + table + " SET creation_time = " + time + " WHERE message_id LIKE '" +
+                 stem + "%'");
+    });
+  };
+  receive_many("ahead", 1'500, "4102444800000");
+  receive_many("old", 20, "creation_time - 10000000");
+  this->receive("young");
+  auto const forget = [&] {
+    return this->database_.transact(
+        [&](Transaction& tx) { return this->inbox_.forget_some(tx, std::chrono::hours{1}); });
+  };
+  for (int i = 0; i < 5; ++i) forget();
+  auto const left = this->database_.transact([&](Transaction& tx) {
+    return tx.execute("SELECT count(*) FROM " + table + " WHERE message_id LIKE 'old%'")[0]
+        .template get<int>(0);
+  });
+  EXPECT_EQ(left, 0);
+  EXPECT_EQ(this->receive("young"), Reception::duplicate);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(InboxContract,
                             knows_a_message_again_and_goes_on_in_the_same_transaction,
                             keeps_subscribers_apart, forgets_what_was_rolled_back,
@@ -161,6 +186,7 @@ REGISTER_TYPED_TEST_SUITE_P(InboxContract,
                             receives_several_at_once_and_tells_of_each,
                             waits_for_the_one_who_handles_it_and_then_sees_a_duplicate,
                             waits_for_the_one_who_fails_and_then_handles_it,
-                            forgets_only_what_is_old_a_thousand_at_a_time);
+                            forgets_only_what_is_old_a_thousand_at_a_time,
+                            forgets_old_rows_behind_any_number_that_were_stamped_ahead);
 
 }  // namespace tram::contract

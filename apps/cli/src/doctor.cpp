@@ -55,6 +55,8 @@ class Doctor {
       look_at_schema(database);
       attempt("outbox table", [&] { look_at_outbox_table(database); });
       attempt("inbox", [&] { look_at_inbox(database); });
+      attempt("inbox", [&] { look_at_stamps(database, "received_messages", "inbox"); });
+      attempt("outbox", [&] { look_at_stamps(database, "message", "outbox"); });
       attempt("held messages", [&] { look_at_held(database); });
       attempt("rows that relays hold", [&] { look_at_rows_of_relays(database); });
     });
@@ -85,6 +87,23 @@ class Doctor {
                              ? "the database makes the ids: services and relay need the same "
                                "outbox id"
                              : "services make the ids");
+  }
+
+  /// They would live until the clock is where they say, and so would nothing else.
+  void look_at_stamps(Database& database, std::string const& name, std::string const& about) {
+    auto const table = schema_.qualify(name);
+    auto const now = std::string{database.dialect().now_milliseconds};
+    database.transact({.access = Access::read_only}, [&](Transaction& tx) {
+      auto const rows = tx.execute("SELECT count(*), max(creation_time) FROM " + table +
+                                   " WHERE creation_time > " + now + " + 60000");
+      if (rows[0].get<std::int64_t>(0) == 0) return;
+      wrong(about, rows[0].get<std::string>(0) +
+                       " rows were stamped by a clock that was ahead, the last one with " +
+                       utc_text(rows[0].get<std::int64_t>(1)) +
+                       " UTC, and may be kept until then; set the clocks right, and run \"UPDATE " +
+                       table + " SET creation_time = " + now + " WHERE creation_time > " + now +
+                       "\"");
+    });
   }
 
   void look_at_inbox(Database& database) {

@@ -276,6 +276,23 @@ TEST_F(Program, looks_at_everything) {
   EXPECT_TRUE(bad.says("WRONG  broker: its records do not survive a crash")) << bad.text;
 }
 
+TEST_F(Program, looks_for_rows_stamped_by_a_clock_that_was_ahead) {
+  install();
+  auto there = database();
+  there.transact([](Transaction& tx) {
+    tx.execute("INSERT INTO received_messages (consumer_id, message_id, creation_time) VALUES "
+               "('s', 'm', 4102444800000)");
+    tx.execute("INSERT INTO message (id, destination, headers, payload, creation_time) VALUES "
+               "('m', 'c', '{}', '', 4102444800000)");
+  });
+  auto const outcome = run("doctor");
+  EXPECT_NE(outcome.status, 0);
+  EXPECT_TRUE(outcome.says("WRONG  inbox: 1 rows were stamped by a clock that was ahead"))
+      << outcome.text;
+  EXPECT_TRUE(outcome.says("WRONG  outbox: 1 rows")) << outcome.text;
+  EXPECT_TRUE(outcome.says("UPDATE received_messages SET creation_time = ")) << outcome.text;
+}
+
 TEST_F(Program, looks_at_rows_that_relays_hold) {
   install();
   hold_row();

@@ -27,7 +27,7 @@ constexpr Duration patience{std::chrono::seconds{10}};
 
 #ifdef TRAM_HAS_EMBEDDED
 void require_embedded_parameters(Url const& url) {
-  require_known_parameters(url, {"partitions", "durability"});
+  require_known_parameters(url, {"partitions", "durability", "file_mode"});
 }
 
 std::unique_ptr<Broker> open_memory(Url const& url, Clock& clock) {
@@ -64,7 +64,8 @@ std::unique_ptr<Broker> open_embedded(Url const& url, Clock& clock, Logger const
   return embedded::connect({.path = url.rest,
                             .partitions = whole_number(url, "partitions", 4),
                             .durability = light ? embedded::Durability::process_crash
-                                                : embedded::Durability::power_failure},
+                                                : embedded::Durability::power_failure,
+                            .file_mode = file_mode(url)},
                            clock, logger);
 }
 #endif

@@ -36,18 +36,21 @@ sqlite::Opening opening_of(Opening opening) {
 
 Database open_sqlite(Url const& url, std::string_view text, PoolOptions const& options,
                      Clock& clock, Random& random, Opening opening) {
-  require_known_parameters(url, {"durability"});
+  require_known_parameters(url, {"durability", "file_mode", "foreign_keys"});
   if (url.rest.empty() || url.rest.starts_with(":memory:")) {
     throw Error{Fault::rejected, "database '" + std::string{text} +
                                      "': a database in memory would end with its connection; name "
                                      "a file, as in sqlite:orders.db"};
   }
   bool const light = choice(url, "durability", {"power_failure", "process_crash"}) == 1;
-  return sqlite::connect(
-      {.path = url.rest,
-       .durability = light ? sqlite::Durability::process_crash : sqlite::Durability::power_failure,
-       .opening = opening_of(opening)},
-      options, clock, random);
+  sqlite::Config config{
+      .path = url.rest,
+      .durability = light ? sqlite::Durability::process_crash : sqlite::Durability::power_failure,
+      .opening = opening_of(opening),
+      .file_mode = file_mode(url)};
+  if (choice(url, "foreign_keys", {"off", "on"}) == 1)
+    config.statements.emplace_back("PRAGMA foreign_keys = ON");
+  return sqlite::connect(config, options, clock, random);
 }
 #endif
 

@@ -97,6 +97,20 @@ std::size_t choice(Url const& url, std::string const& name,
   refuse("parameter '" + name + "' of a '" + url.scheme + ":' URL must be one of " + list(values));
 }
 
+std::optional<unsigned> file_mode(Url const& url) {
+  auto const found = url.parameters.find("file_mode");
+  if (found == url.parameters.end()) return std::nullopt;
+  auto const& text = found->second;
+  unsigned mode{};
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  constexpr unsigned owner = 0600;
+  bool const is_mode = error == std::errc{} && end == text.data() + text.size() && mode <= 0666;
+  if (is_mode && (mode & owner) == owner && (mode & 0111) == 0) return mode;
+  refuse("parameter 'file_mode' of a '" + url.scheme +
+         ":' URL must be octal digits that let the owner read and write and nobody execute, as "
+         "0600 or 0640");
+}
+
 void require_known_parameters(Url const& url, std::initializer_list<std::string_view> known) {
   for (auto const& [name, value] : url.parameters) {
     if (std::ranges::find(known, name) != known.end()) continue;

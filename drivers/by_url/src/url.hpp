@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,10 @@ int whole_number(Url const& url, std::string const& name, int otherwise);
 /// Rejected for anything else.
 std::size_t choice(Url const& url, std::string const& name,
                    std::initializer_list<std::string_view> values);
+
+/// Parameter `file_mode` in octal digits, as `chmod` takes it; nothing when it is not given.
+/// Rejected for what its owner could not read and write.
+std::optional<unsigned> file_mode(Url const& url);
 
 /// Rejected, naming the parameter, unless all parameters are among `known`.
 void require_known_parameters(Url const& url, std::initializer_list<std::string_view> known);

@@ -70,7 +70,9 @@ void check(Config const& config) {
   if (config.record_bytes_max > record_bytes_limit) {
     refuse("record_bytes_max must be at most " + std::to_string(record_bytes_limit));
   }
-  if (config.retention.count() < 0) refuse("retention must not be negative; 0 keeps all");
+  if (config.retention.count() < 0 || config.group_retention.count() < 0) {
+    refuse("retention and group_retention must not be negative; 0 keeps all");
+  }
 }
 
 /// One file has one name, whatever links lead to it: the lock goes by it.

@@ -83,6 +83,11 @@ void FileConnection::run(char const* operation, char const* sql) {
   if (code != SQLITE_OK) throw error(code, operation);
 }
 
+bool FileConnection::write_back_log() {
+  return ::sqlite3_wal_checkpoint_v2(get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) ==
+         SQLITE_OK;
+}
+
 Error FileConnection::error(int code, std::string const& operation) const {
   int const system_code = is_system_trouble(code) ? ::sqlite3_system_errno(get()) : 0;
   return Error{fault_of(code, system_code),

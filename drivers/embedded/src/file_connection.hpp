@@ -23,6 +23,9 @@ class FileConnection {
   /// Runs statements that give no rows. `operation` is for messages; see `error`.
   void run(char const* operation, char const* sql);
   [[nodiscard]] sqlite3* get() const { return handle_.get(); }
+  /// Writes to the file what stands in the log that this connection has open; false when others are
+  /// in the way or the disk is.
+  bool write_back_log();
   [[nodiscard]] std::string const& path() const { return path_; }
   /// The last error. `operation` goes before the file's name: `append to`. Transient: the disk is
   /// full or in trouble, another program locks the file. Rejected: no broker's file, not writable,

@@ -15,10 +15,17 @@ constexpr std::size_t bytes_max{std::size_t{16} << 20U};
 constexpr std::size_t removals_per_record{2};
 constexpr std::size_t removals_more{100};
 
+/// Before a connection is made to what took the place of the file.
+std::shared_ptr<FileState> sound(std::shared_ptr<FileState> state) {
+  Lock const mine{state->turn};
+  state->require_file();
+  return state;
+}
+
 }  // namespace
 
 FileProducer::FileProducer(std::shared_ptr<FileState> state)
-    : state_{std::move(state)},
+    : state_{sound(std::move(state))},
       connection_{state_->config.path, state_->config.durability, FileConnection::Missing::refuse},
       transaction_{connection_},
       next_position_{connection_, "append to",
@@ -27,7 +34,7 @@ FileProducer::FileProducer(std::shared_ptr<FileState> state)
                      "?3"},
       insert_{connection_, "append to",
               "INSERT INTO tram_record (place, time, key, value) VALUES (?, ?, ?, ?)"},
-      retention_{connection_, state_->config.retention} {}
+      retention_{connection_, state_->config.retention, state_->config.group_retention} {}
 
 bool FileProducer::submit(RecordView const& record, Sequence sequence) {
   TRAM_ASSERT(!last_ || sequence > *last_, "sequences ascend");
@@ -79,12 +86,25 @@ void FileProducer::commit() {
   for (auto const& [partition, touched] : touched_) touched.channel->ring();
   collected_.clear();
   bytes_.clear();
+  tell_of_gone_groups();
+}
+
+void FileProducer::tell_of_gone_groups() {
+  for (auto const& group : std::exchange(gone_, {})) {
+    state_->logger.warning(
+        "embedded.group_gone",
+        {{"group", group},
+         {"what",
+          "it had no member for longer than group_retention, and keeps no records any more: "
+          "what it has not handled is removed with age"}});
+  }
 }
 
 void FileProducer::append() {
   touched_.clear();
   Lock const mine{state_->turn};
-  auto const now = state_->clock.wall().time_since_epoch().count();
+  state_->require_file();
+  auto const now = state_->now();
   FileTransaction transaction{connection_, transaction_};
   for (auto const& record : collected_) insert(record, now);
   remove_old(now);
@@ -113,6 +133,11 @@ FileProducer::Touched FileProducer::touch(Collected const& record) {
 }
 
 void FileProducer::remove_old(std::int64_t now) {
+  if (state_->groups_are_due()) {
+    for (auto const& gone : retention_.note_groups(state_->groups->present(), now)) {
+      if (state_->is_newly_gone(gone)) gone_.push_back(gone);
+    }
+  }
   for (auto const& [partition, touched] : touched_) {
     auto const max = removals_per_record * touched.records + removals_more;
     retention_.remove_some(*partition, max, now);

@@ -44,6 +44,7 @@ class FileProducer final : public Producer {
   void insert(Collected const& record, std::int64_t now);
   [[nodiscard]] Touched touch(Collected const& record);
   void remove_old(std::int64_t now) TRAM_REQUIRES(state_->turn);
+  void tell_of_gone_groups();
   void finish(Error const& error);
 
   std::shared_ptr<FileState> state_;
@@ -58,6 +59,8 @@ class FileProducer final : public Producer {
   std::string bytes_;
   /// What the transaction that is open has written.
   std::unordered_map<FilePartition*, Touched> touched_;
+  /// Groups that keep no records any more, of which nobody was told yet.
+  std::vector<std::string> gone_;
   std::optional<Sequence> last_;
   /// The last one used: most producers stay with one for a while.
   FileChannel* channel_{};

@@ -24,8 +24,8 @@ CREATE TABLE tram_partition (
   first INTEGER NOT NULL DEFAULT 0,
   UNIQUE (channel, number)
 ) STRICT;
--- `place`: the partition's id * 2^40 + the position. `time`: of the commit, milliseconds of the
--- epoch; before the bytes, so that it is read without them.
+-- `place`: the partition's id * 2^40 + the position. `time`: of the commit, in milliseconds by the
+-- broker's own time, which began as civil time; before the bytes, so that it is read without them.
 CREATE TABLE tram_record (
   place INTEGER PRIMARY KEY,
   time INTEGER NOT NULL,
@@ -39,6 +39,15 @@ CREATE TABLE tram_progress (
   generation INTEGER NOT NULL,
   next INTEGER,
   PRIMARY KEY (group_name, partition)
+) STRICT, WITHOUT ROWID;
+)";
+
+/// Beside the tables of version 1, which releases before this one go on using: when a group had a
+/// member last, by the broker's own time.
+constexpr char const* table_of_groups = R"(
+CREATE TABLE IF NOT EXISTS tram_group (
+  name TEXT PRIMARY KEY,
+  seen INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )";
 
@@ -75,9 +84,10 @@ void prepare_file(FileConnection& connection) {
   auto const owner = number(connection, "PRAGMA application_id");
   if (owner == 0 && number(connection, "SELECT count(*) FROM sqlite_schema") == 0) {
     create(connection);
-    return;
+  } else {
+    check_file(connection);
   }
-  check_file(connection);
+  connection.run("make", table_of_groups);
 }
 
 void check_file(FileConnection& connection) {

@@ -1,11 +1,33 @@
 #include "file_state.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "file_schema.hpp"
 
 namespace tram::embedded {
+namespace {
+
+constexpr std::int64_t groups_interval_max{60'000};
+
+/// SQLite makes files as the umask says. Where there is one already it stays as it is, and what
+/// else is wrong SQLite tells.
+std::string const& made(Config const& config) {
+  if (!config.file_mode) return config.path;
+  int const file =
+      ::open(config.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, *config.file_mode);
+  if (file < 0) return config.path;
+  ::fchmod(file, *config.file_mode);
+  ::close(file);
+  return config.path;
+}
+
+}  // namespace
 
 FileState::FileState(Config given, Clock& time, Logger log)
     : config{std::move(given)},
@@ -13,11 +35,57 @@ FileState::FileState(Config given, Clock& time, Logger log)
       logger{std::move(log)},
       groups{std::make_shared<Groups>(config.session_timeout)},
       lock_{config.path},
-      connection_{config.path, config.durability, FileConnection::Missing::create} {
+      connection_{made(config), config.durability, FileConnection::Missing::create},
+      opened_at_{clock.steady()} {
   Lock const mine{turn};
   prepare_file(connection_);
   load();
+  load_time();
+  file_ = identity_of(config.path);
+  log_ = identity_of(config.path + "-wal");
 }
+
+/// Goes on behind the newest record: what lies between it and now, the machine's clock may have
+/// stepped.
+void FileState::load_time() {
+  Statement newest{
+      connection_, "read",
+      "SELECT max(time) FROM (SELECT (SELECT time FROM tram_record WHERE place >= p.id "
+      "<< 40 AND place < (p.id + 1) << 40 ORDER BY place DESC LIMIT 1) AS time FROM "
+      "tram_partition p)"};
+  auto row = newest.run();
+  row.next();
+  opened_ = row.is_null(0) ? clock.wall().time_since_epoch().count() : row.number(0);
+}
+
+std::int64_t FileState::now() const {
+  auto const open = clock.steady() - opened_at_;
+  return opened_ + std::chrono::duration_cast<std::chrono::milliseconds>(open).count();
+}
+
+void FileState::require_file() {
+  if (lost_) throw Error{*lost_};
+  lock_.require();
+  bool const replaced = identity_of(config.path) != file_;
+  if (!replaced && identity_of(config.path + "-wal") == log_) return;
+  auto const what = replaced ? std::string{"' was replaced or removed while it was open"}
+                             : "' lost its write-ahead log while it was open (somebody removed or "
+                               "replaced the file '-wal' beside it); what the log held was " +
+                                   std::string{connection_.write_back_log()
+                                                   ? "written back"
+                                                   : "not written back, and may be lost"};
+  lost_.emplace(Fault::transient,
+                "embedded: '" + config.path + what + "; restart the service, which opens it anew");
+  throw Error{*lost_};
+}
+
+bool FileState::groups_are_due() {
+  if (now() < next_groups_) return false;
+  next_groups_ = now() + std::min(groups_interval_max, config.group_retention.count() / 10);
+  return true;
+}
+
+bool FileState::is_newly_gone(std::string const& group) { return gone_.insert(group).second; }
 
 void FileState::load() {
   Statement channels_of_file{connection_, "read",
@@ -44,6 +112,7 @@ void FileState::create_channels(std::span<std::string const> names, std::int32_t
     return channels.find(name) == nullptr && !made.contains(name);
   };
   if (std::ranges::none_of(names, is_missing)) return;
+  require_file();
   TransactionStatements statements{connection_};
   FileTransaction transaction{connection_, statements};
   for (auto const& name : names) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +12,8 @@
 #include "file_connection.hpp"
 #include "file_lock.hpp"
 #include "groups.hpp"
+#include "tram/base/error.hpp"
+#include "tram/base/file_identity.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/embedded/embedded.hpp"
@@ -27,6 +32,16 @@ class FileState {
   Generation last_generation(std::string const& group);
   /// The next one in turn of all partitions; null when there are none.
   FilePartition* next_partition() TRAM_REQUIRES(turn);
+  /// The broker's own time, in milliseconds: it began as civil time, goes on only while the broker
+  /// is open, and never steps.
+  [[nodiscard]] std::int64_t now() const;
+  /// Raises transient when the file at the path is not the one that is open, or has lost its log,
+  /// or when another process took the lock; from then on every time.
+  void require_file() TRAM_REQUIRES(turn);
+  /// True once in a while, for what concerns all groups.
+  bool groups_are_due() TRAM_REQUIRES(turn);
+  /// True once for each group that keeps no records any more.
+  bool is_newly_gone(std::string const& group) TRAM_REQUIRES(turn);
 
   Config const config;
   Clock& clock;
@@ -40,11 +55,20 @@ class FileState {
 
  private:
   void load() TRAM_REQUIRES(turn);
+  void load_time() TRAM_REQUIRES(turn);
   std::unique_ptr<FileChannel> insert(std::string const& name, std::int32_t partitions)
       TRAM_REQUIRES(turn);
 
-  FileLock const lock_;
+  FileLock lock_ TRAM_GUARDED_BY(turn);
   FileConnection connection_ TRAM_GUARDED_BY(turn);
+  SteadyTime const opened_at_;
+  /// The broker's time when it was opened. Set before others know the state.
+  std::int64_t opened_{};
+  std::int64_t next_groups_ TRAM_GUARDED_BY(turn){};
+  std::set<std::string> gone_ TRAM_GUARDED_BY(turn);
+  std::optional<FileIdentity> file_ TRAM_GUARDED_BY(turn);
+  std::optional<FileIdentity> log_ TRAM_GUARDED_BY(turn);
+  std::optional<Error> lost_ TRAM_GUARDED_BY(turn);
   std::vector<FilePartition*> partitions_ TRAM_GUARDED_BY(turn);
   std::size_t looked_at_ TRAM_GUARDED_BY(turn){};
 };

@@ -27,6 +27,9 @@ FileStore::FileStore(std::shared_ptr<FileState> state, std::span<std::string con
              "INSERT INTO tram_progress (group_name, partition, generation) VALUES (?, ?, ?) ON "
              "CONFLICT DO UPDATE SET generation = max(generation, excluded.generation) RETURNING "
              "next"},
+      seen_{connection_, "store positions in",
+            "INSERT INTO tram_group (name, seen) VALUES (?, ?) ON CONFLICT DO UPDATE SET seen = "
+            "excluded.seen"},
       store_{connection_, "store positions in",
              "UPDATE tram_progress SET next = ? WHERE group_name = ? AND partition = ? AND "
              "generation = ?"} {
@@ -74,6 +77,8 @@ Position FileStore::read(TopicPartition const& partition, Position from, std::si
 std::optional<Position> FileStore::claim(std::string const& group, Claim const& claim) {
   group_ = group;
   Lock const mine{state_->turn};
+  state_->require_file();
+  seen_.execute(group, state_->now());
   auto row = claim_.run(group, find(claim.partition).id, claim.generation);
   row.next();
   auto const stored = row.is_null(0) ? std::nullopt : std::optional<Position>{row.number(0)};
@@ -83,6 +88,7 @@ std::optional<Position> FileStore::claim(std::string const& group, Claim const& 
 
 void FileStore::store(std::string const& group, std::span<Progress const> progress) {
   Lock const mine{state_->turn};
+  state_->require_file();
   FileTransaction transaction{connection_, transaction_};
   for (auto const& each : progress) {
     store_.execute(each.next, group, find(each.partition).id, each.generation);

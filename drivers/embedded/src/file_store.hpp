@@ -39,6 +39,7 @@ class FileStore final : public ConsumerStore {
   TransactionStatements transaction_;
   Statement read_;
   Statement claim_;
+  Statement seen_;
   Statement store_;
   /// For the log; empty for a listener.
   std::string group_;

@@ -46,6 +46,15 @@ void Groups::scatter(std::string const& group) {
   ring(found->second);
 }
 
+std::vector<std::string> Groups::present() {
+  Lock const lock{mutex_};
+  std::vector<std::string> names;
+  for (auto const& [name, core] : groups_) {
+    if (!core.members().empty()) names.push_back(name);
+  }
+  return names;
+}
+
 void Groups::expire(std::string const& group) {
   Lock const lock{mutex_};
   auto const found = groups_.find(group);

@@ -32,6 +32,8 @@ class Groups {
   void release(Membership const& member, TopicPartition const& partition);
   /// Takes every partition away from its owner, as a rebalance would.
   void scatter(std::string const& group);
+  /// Those that have a member now.
+  [[nodiscard]] std::vector<std::string> present();
   /// Puts out all members, as if all had been silent for too long.
   void expire(std::string const& group);
 

@@ -1,22 +1,37 @@
 #include "retention.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "file_schema.hpp"
 
 namespace tram::embedded {
 namespace {
 
-/// However young the oldest record is: civil time may be set, and a transaction that removed
-/// something may have been rolled back.
+/// However young the oldest record is: a transaction that removed something may have been rolled
+/// back.
 constexpr std::int64_t look_milliseconds_max{60'000};
+/// A group may have handled what is old by then.
+constexpr std::int64_t unhandled_look_milliseconds{1'000};
 /// Large records are not removed all at once: their pages take time.
 constexpr std::int64_t bytes_max{4'000'000};
 
 }  // namespace
 
-Retention::Retention(FileConnection& connection, std::chrono::milliseconds age)
+Retention::Retention(FileConnection& connection, std::chrono::milliseconds age,
+                     std::chrono::milliseconds group_age)
     : age_{age.count()},
+      group_age_{group_age.count()},
+      note_{connection, "note groups in",
+            "INSERT INTO tram_group (name, seen) VALUES (?, ?) ON CONFLICT DO UPDATE SET seen = "
+            "excluded.seen"},
+      note_new_{connection, "note groups in",
+                "INSERT INTO tram_group (name, seen) SELECT DISTINCT group_name, ? FROM "
+                "tram_progress WHERE true ON CONFLICT DO NOTHING"},
+      gone_{connection, "look at groups in", "SELECT name FROM tram_group WHERE seen < ?"},
+      unhandled_{connection, "look at groups in",
+                 "SELECT min(coalesce(next, 0)) FROM tram_progress LEFT JOIN tram_group ON name = "
+                 "group_name WHERE partition = ? AND coalesce(seen, ?) >= ?"},
       oldest_{connection, "remove old records from",
               "SELECT place, time, length(value) FROM tram_record WHERE place >= ? AND place < ? "
               "ORDER BY place"},
@@ -24,6 +39,27 @@ Retention::Retention(FileConnection& connection, std::chrono::milliseconds age)
               "DELETE FROM tram_record WHERE place >= ? AND place < ?"},
       move_first_{connection, "remove old records from",
                   "UPDATE tram_partition SET first = max(first, ?) WHERE id = ?"} {}
+
+std::vector<std::string> Retention::note_groups(std::vector<std::string> const& present,
+                                                std::int64_t now) {
+  note_new_.execute(now);
+  for (auto const& group : present) note_.execute(group, now);
+  std::vector<std::string> gone;
+  auto rows = gone_.run(gone_before(now));
+  while (rows.next()) gone.push_back(rows.bytes(0));
+  return gone;
+}
+
+std::int64_t Retention::gone_before(std::int64_t now) const {
+  return group_age_ == 0 ? std::numeric_limits<std::int64_t>::min() : now - group_age_;
+}
+
+/// Behind everything when no group is in the way.
+Position Retention::first_unhandled(FilePartition const& partition, std::int64_t now) {
+  auto row = unhandled_.run(partition.id, now, gone_before(now));
+  row.next();
+  return row.is_null(0) ? std::numeric_limits<Position>::max() : row.number(0);
+}
 
 void Retention::remove_some(FilePartition& partition, std::size_t max, std::int64_t now) {
   if (age_ == 0 || now < partition.next_look) return;
@@ -39,9 +75,17 @@ Position Retention::first_to_keep(FilePartition& partition, std::size_t max, std
   Position first = 0;
   std::int64_t bytes = 0;
   partition.next_look = now + look_milliseconds_max;
+  auto const unhandled = first_unhandled(partition, now);
   auto records = oldest_.run(place_of(partition.id, 0), place_of(partition.id + 1, 0));
   for (std::size_t count = 0; records.next(); ++count) {
-    auto const too_old_at = records.number(1) + age_;
+    auto const position = records.number(0) - place_of(partition.id, 0);
+    if (position >= unhandled) {
+      partition.next_look = std::min(partition.next_look, now + unhandled_look_milliseconds);
+      break;
+    }
+    // An earlier release stamped with a clock that was ahead: as old as what follows.
+    bool const is_ahead = records.number(1) > now;
+    auto const too_old_at = is_ahead ? 0 : records.number(1) + age_;
     if (too_old_at >= now) {
       partition.next_look = std::min(partition.next_look, too_old_at + 1);
       break;
@@ -50,7 +94,7 @@ Position Retention::first_to_keep(FilePartition& partition, std::size_t max, std
       partition.next_look = now;
       break;
     }
-    first = records.number(0) - place_of(partition.id, 0) + 1;
+    if (!is_ahead) first = position + 1;
     bytes += records.number(2);
   }
   return first;

@@ -53,10 +53,17 @@ class Embedded : public ::testing::Test {
     consumer->acknowledge({channel, 0}, next);
     consumer->close(1s);
   }
+  [[nodiscard]] std::vector<std::string> lines_of(std::string const& event) const {
+    std::vector<std::string> found;
+    for (auto const& line : lines_) {
+      if (line.find("event=" + event) != std::string::npos) found.push_back(line);
+    }
+    return found;
+  }
   void expect_expired(std::string const& fields) {
-    ASSERT_EQ(lines_.size(), 1U);
-    EXPECT_NE(lines_[0].find("event=embedded.records_expired"), std::string::npos) << lines_[0];
-    EXPECT_NE(lines_[0].find(fields), std::string::npos) << lines_[0];
+    ASSERT_EQ(lines_of("embedded.records_expired").size(), 1U);
+    auto const line = lines_of("embedded.records_expired").front();
+    EXPECT_NE(line.find(fields), std::string::npos) << line;
   }
 
   BrokerFile file_;
@@ -248,6 +255,7 @@ TEST_F(Retention, never_gives_a_position_twice) {
 }
 
 TEST_F(Retention, starts_a_group_whose_records_are_gone_at_the_first_one_left_and_says_so) {
+  config_.group_retention = 5s;
   auto const broker = open_with_channel();
   Sender sender{*broker, channel};
   for (auto const* value : {"a", "b", "c"}) sender.send(value);
@@ -262,6 +270,7 @@ TEST_F(Retention, starts_a_group_whose_records_are_gone_at_the_first_one_left_an
 }
 
 TEST_F(Retention, says_so_too_when_no_record_is_left) {
+  config_.group_retention = 5s;
   auto const broker = open_with_channel();
   broker->create_channels(std::array{std::string{"other"}}, 1, Deadline::now());
   Sender sender{*broker, channel};
@@ -276,7 +285,127 @@ TEST_F(Retention, says_so_too_when_no_record_is_left) {
   expect_expired("records=2 next=3");
   sender.send("d");
   EXPECT_EQ(values(take_all(*consumer)), Values{"d"});
-  EXPECT_EQ(lines_.size(), 1U);
+  EXPECT_EQ(lines_of("embedded.records_expired").size(), 1U);
+}
+
+TEST_F(Retention, keeps_what_a_group_has_not_handled_however_old_it_is) {
+  auto const broker = open_with_channel();
+  Sender sender{*broker, channel};
+  auto const consumer = member(*broker);
+  consumer->poll();
+  for (auto const* value : {"a", "b", "c"}) sender.send(value);
+  EXPECT_EQ(take_all(*consumer).size(), 3U);
+  consumer->acknowledge({channel, 0}, 1);
+  for (int day = 0; day < 100; ++day) {
+    clock_.advance(24h);
+    consumer->poll();
+    sender.send("later");
+  }
+  EXPECT_EQ(stored(), 102) << "all but the one that was handled";
+  EXPECT_TRUE(lines_.empty());
+}
+
+TEST_F(Retention, keeps_nothing_for_a_group_that_never_comes_again_and_says_so) {
+  config_.group_retention = 30 * 24h;
+  auto const broker = open_with_channel();
+  Sender sender{*broker, channel};
+  for (auto const* value : {"a", "b", "c"}) sender.send(value);
+  acknowledge(*broker, 1);
+  clock_.advance(29 * 24h);
+  sender.send("d");
+  EXPECT_EQ(stored(), 3);
+  EXPECT_TRUE(lines_.empty());
+  clock_.advance(2 * 24h);
+  sender.send("e");
+  sender.send("f");
+  EXPECT_EQ(stored(), 2);
+  ASSERT_EQ(lines_of("embedded.group_gone").size(), 1U);
+  EXPECT_NE(lines_of("embedded.group_gone")[0].find("group=billing"), std::string::npos);
+}
+
+TEST_F(Retention, is_not_moved_by_a_clock_that_is_set) {
+  {
+    auto const broker = open_with_channel();
+    Sender sender{*broker, channel};
+    for (auto const* value : {"a", "b", "c"}) sender.send(value);
+    clock_.set_wall(clock_.wall() + 100 * 24h);
+    for (auto const* value : {"d", "e"}) sender.send(value);
+    clock_.set_wall(clock_.wall() - 200 * 24h);
+    for (auto const* value : {"f", "g"}) sender.send(value);
+    EXPECT_EQ(stored(), 7);
+  }
+  clock_.set_wall(clock_.wall() + 5'000 * 24h);
+  auto const broker = open();
+  Sender sender{*broker, channel};
+  sender.send("h");
+  sender.send("i");
+  EXPECT_EQ(stored(), 9);
+  EXPECT_EQ(take_all(*member(*broker)).size(), 9U);
+  // Old is what is old by the time in which the broker was open.
+  clock_.advance(11s);
+  acknowledge(*broker, 9);
+  sender.send("j");
+  EXPECT_EQ(stored(), 1);
+}
+
+// What is done to its files
+
+TEST_F(Embedded, says_that_its_file_was_replaced_or_removed_and_loses_nothing_silently) {
+  for (bool const replaced : {false, true}) {
+    auto const broker = open_with_channel();
+    Sender sender{*broker, channel};
+    sender.send("a");
+    std::filesystem::rename(file_.path(), file_.path() + ".away");
+    if (replaced) std::filesystem::copy_file(file_.path() + ".away", file_.path());
+    ASSERT_TRUE(sender.submit("b"));
+    auto const completions = sender.completions();
+    ASSERT_EQ(completions.size(), 1U);
+    ASSERT_TRUE(completions[0].error);
+    EXPECT_EQ(completions[0].error->fault(), Fault::transient);
+    EXPECT_NE(std::string{completions[0].error->what()}.find("was replaced or removed"),
+              std::string::npos);
+    EXPECT_THROW(broker->producer(), Error);
+    std::filesystem::rename(file_.path() + ".away", file_.path());
+    EXPECT_THROW(broker->producer(), Error) << "only a broker that is opened anew knows the file";
+  }
+}
+
+TEST_F(Embedded, writes_back_what_stood_in_a_log_that_was_removed) {
+  {
+    auto const broker = open_with_channel();
+    Sender sender{*broker, channel};
+    for (auto const* value : {"a", "b", "c"}) sender.send(value);
+    std::filesystem::remove(file_.path() + "-wal");
+    ASSERT_TRUE(sender.submit("d"));
+    auto const completions = sender.completions();
+    ASSERT_TRUE(completions.at(0).error);
+    EXPECT_NE(std::string{completions[0].error->what()}.find("written back"), std::string::npos)
+        << completions[0].error->what();
+  }
+  auto const broker = open();
+  EXPECT_EQ(values(take_all(*member(*broker))), (Values{"a", "b", "c"}));
+}
+
+TEST_F(Embedded, makes_its_files_readable_for_whom_it_is_told) {
+  using std::filesystem::perms;
+  config_.file_mode = 0640;
+  auto const broker = open_with_channel();
+  Sender{*broker, channel}.send("a");
+  for (auto const* suffix : {"", "-wal", "-shm"}) {
+    EXPECT_EQ(std::filesystem::status(file_.path() + suffix).permissions(), perms{0640}) << suffix;
+  }
+  EXPECT_EQ(std::filesystem::status(file_.path() + ".lock").permissions(), perms{0600});
+}
+
+TEST_F(Embedded, follows_no_link_to_its_lock) {
+  auto const victim = file_.folder() / "victim";
+  std::ofstream{victim} << "precious";
+  std::filesystem::create_symlink(victim, file_.path() + ".lock");
+  auto const error = failure();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->fault(), Fault::rejected);
+  EXPECT_NE(std::string{error->what()}.find("it is a link"), std::string::npos) << error->what();
+  EXPECT_EQ(std::filesystem::file_size(victim), 8U);
 }
 
 // Opening
@@ -362,7 +491,7 @@ TEST_F(Embedded, refuses_a_folder_that_is_read_only) {
 TEST_F(Embedded, refuses_a_file_that_is_read_only) {
   open();
   ::chmod(file_.folder().c_str(), 0777);
-  ::chmod((file_.path() + ".lock").c_str(), 0666);
+  std::filesystem::remove(file_.path() + ".lock");
   ::chmod(file_.path().c_str(), 0444);
   AsNobody const nobody;
   expect_failure(Fault::rejected,

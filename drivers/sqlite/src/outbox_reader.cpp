@@ -178,6 +178,13 @@ std::optional<std::string> OutboxReader::text(int column, OutboxRow& row) const 
 
 std::int64_t OutboxReader::last_seq() { return single_value(last_, reading).value_or(0); }
 
+bool OutboxReader::waiting_behind(std::int64_t seq) {
+  auto const waiting = prepare("SELECT 1 FROM " + quoted(table_) +
+                               " WHERE seq > ?1 AND coalesce(published, 0) = 0 LIMIT 1");
+  ::sqlite3_bind_int64(waiting.get(), 1, seq);
+  return single_value(waiting, reading).has_value();
+}
+
 OutboxLook OutboxReader::look(std::int64_t seq) {
   OutboxLook found;
   StatementUse const use{look_.get()};

@@ -60,6 +60,8 @@ class OutboxReader {
   void require_file();
   /// The largest `seq`, 0 for an empty table.
   std::int64_t last_seq();
+  /// There are rows behind `seq` that nobody has published.
+  bool waiting_behind(std::int64_t seq);
   OutboxLook look(std::int64_t seq);
   /// What `OutboxLook::row` was for the row at the stored position; nothing when none is stored.
   std::optional<std::string> stored_row();

@@ -1,7 +1,6 @@
 #include "relay_lock.hpp"
 
 #include <string_view>
-#include <system_error>
 
 #include "tram/base/error.hpp"
 
@@ -33,11 +32,11 @@ RelayLock::RelayLock(std::string const& database_path, std::string const& relay)
 bool RelayLock::try_take() {
   try {
     return file_.try_take();
-  } catch (std::system_error const& error) {
+  } catch (Error const& error) {
     throw Error{Fault::transient,
                 "sqlite relay: cannot lock '" + file_.path() + "': " + error.what() +
                     "; the relay needs a lock file of its own user in a folder that is writable",
-                error.code().value()};
+                error.native_code()};
   }
 }
 

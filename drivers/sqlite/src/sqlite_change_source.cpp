@@ -18,6 +18,9 @@ constexpr Duration flush_timeout{std::chrono::seconds{5}};
 constexpr Duration busy_pause{std::chrono::milliseconds{2}};
 constexpr Duration busy_longest{std::chrono::seconds{1}};
 constexpr Duration measure_interval{std::chrono::seconds{1}};
+constexpr Duration other_look_interval{std::chrono::seconds{1}};
+/// Some times as long as a relay takes to store what it has published.
+constexpr Duration other_patience{std::chrono::seconds{5}};
 /// However seldom the outbox is polled.
 constexpr Duration file_look_longest{std::chrono::milliseconds{500}};
 
@@ -39,6 +42,7 @@ class SqliteChangeSource final : public ChangeSource {
   void require_content() const;
   void require_file();
   bool owns_outbox();
+  void watch_the_other();
   bool is_passing(Error const& error);
   void open();
   void remember(OutboxLook const& look, std::int64_t seq);
@@ -59,6 +63,15 @@ class SqliteChangeSource final : public ChangeSource {
   std::optional<CommitWatch> watch_;
   std::optional<OutboxReader> reader_;
   bool standby_{};
+  /// What is seen, while this one stands by, of the process that has the lock.
+  struct Other {
+    SteadyTime moved_at{};
+    SteadyTime next_look{};
+    std::int64_t position{};
+    bool waiting{};
+    std::string trouble{};
+  };
+  std::optional<Other> other_;
   std::int64_t last_read_{};
   std::int64_t confirmed_{};
   std::int64_t stored_{};
@@ -108,6 +121,32 @@ bool SqliteChangeSource::is_passing(Error const& error) {
   return clock_.steady() - *busy_since_ < busy_longest;
 }
 
+/// That another process has the lock does not prove that it publishes: rows that wait while the
+/// position stands still prove that nobody does.
+void SqliteChangeSource::watch_the_other() {
+  auto const now = clock_.steady();
+  if (!other_) other_.emplace(Other{.moved_at = now});
+  if (now < other_->next_look) return;
+  other_->next_look = now + other_look_interval;
+  try {
+    OutboxReader reader{config_.path, config_.table, name_};
+    OutboxReader::Snapshot const snapshot{reader};
+    auto const position = reader.look(0).position.value_or(0);
+    other_->waiting = reader.waiting_behind(position);
+    if (!other_->waiting || position != other_->position) other_->moved_at = now;
+    other_->position = position;
+    other_->trouble.clear();
+  } catch (Error const& error) {
+    if (error.fault() != Fault::conflict) other_->trouble = error.what();
+  }
+  if (!other_->waiting || now - other_->moved_at < other_patience) return;
+  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(now - other_->moved_at);
+  other_->trouble = "sqlite relay: another process holds the lock '" + lock_->path() +
+                    "', but publishes nothing: rows behind " + std::to_string(other_->position) +
+                    " wait, and the position has not moved for " + std::to_string(seconds.count()) +
+                    " s; see who has the lock (lslocks, fuser), and mend or stop that one";
+}
+
 void SqliteChangeSource::require_content() const {
   std::error_code trouble;
   auto const size = std::filesystem::file_size(*file_, trouble);
@@ -145,6 +184,8 @@ bool SqliteChangeSource::owns_outbox() {
   if (!lock_) lock_.emplace(true_path(*file_), name_);
   bool const held_before = lock_->held();
   standby_ = !lock_->try_take();
+  if (standby_) watch_the_other();
+  else other_.reset();
   // Whatever we knew of the position is old: the other process went on.
   if (!held_before) reader_.reset();
   return !standby_;
@@ -277,10 +318,10 @@ Duration SqliteChangeSource::poll_interval() const {
 
 ChangeSourceStatus SqliteChangeSource::status() const {
   return {.connected = reader_.has_value(),
-          .standby = standby_,
+          .standby = standby_ && (!other_ || other_->trouble.empty()),
           .behind =
               reader_ ? std::optional{static_cast<std::uint64_t>(end_ - confirmed_)} : std::nullopt,
-          .trouble = {}};
+          .trouble = other_ ? other_->trouble : std::string{}};
 }
 
 }  // namespace

@@ -584,6 +584,58 @@ TEST_F(SqliteChangeSource,
   EXPECT_FALSE(second->status().standby);
 }
 
+TEST_F(SqliteChangeSource, does_not_believe_in_another_process_that_publishes_nothing) {
+  tram::ManualClock time;
+  auto const tail = change_source({.path = file.path()}, time);
+  auto const working = source();
+  read(*working);
+  auto const pass = [&](int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      read(*tail);
+      time.advance(1s);
+    }
+    return tail->status();
+  };
+  EXPECT_TRUE(pass(100).standby);
+  EXPECT_EQ(tail->status().trouble, "") << "nothing waits";
+  writer.insert("a");
+  EXPECT_EQ(pass(2).trouble, "");
+  auto const doubtful = pass(5);
+  EXPECT_FALSE(doubtful.standby);
+  auto const& text = doubtful.trouble;
+  EXPECT_NE(text.find("holds the lock '" + file.path() + "-relay.lock', but publishes nothing"),
+            std::string::npos)
+      << text;
+  // It publishes again.
+  read(*working);
+  working->confirm(1);
+  working->flush();
+  EXPECT_EQ(pass(2).trouble, "");
+  // It is slow, but it gets on.
+  for (auto const* id : {"b", "c", "d"}) writer.insert(id);
+  for (int row = 2; row <= 4; ++row) {
+    EXPECT_EQ(pass(4).trouble, "");
+    read(*working);
+    working->confirm(static_cast<tram::LogPosition>(row));
+    working->flush();
+  }
+}
+
+TEST_F(SqliteChangeSource, follows_no_link_to_its_lock) {
+  auto const victim = file.path() + ".victim";
+  std::ofstream{victim} << "precious";
+  std::filesystem::create_symlink(victim, file.path() + "-relay.lock");
+  auto const tail = source();
+  EXPECT_NE(trouble_of(*tail).find("it is a link"), std::string::npos);
+  EXPECT_FALSE(tail->status().standby);
+  EXPECT_EQ(std::filesystem::file_size(victim), 8U);
+  std::filesystem::remove(file.path() + "-relay.lock");
+  writer.insert("a");
+  EXPECT_EQ(read(*tail), Texts{"a"});
+  EXPECT_EQ(std::filesystem::status(file.path() + "-relay.lock").permissions(),
+            std::filesystem::perms{0600});
+}
+
 TEST_F(SqliteChangeSource, lets_relays_of_other_names_work_beside_it) {
   writer.insert("a");
   auto const one = source("one");

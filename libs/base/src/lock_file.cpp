@@ -6,44 +6,51 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
+#include <cstring>
 #include <utility>
+
+#include "tram/base/error.hpp"
 
 namespace tram {
 namespace {
 
 constexpr mode_t owner_only{S_IRUSR | S_IWUSR};
 
-[[noreturn]] void fail(int code, std::string const& what) {
-  throw std::system_error{code, std::generic_category(), what};
-}
+[[noreturn]] void fail(int code) { throw Error{Fault::transient, std::strerror(code), code}; }
+[[noreturn]] void refuse(char const* why) { throw Error{Fault::rejected, why}; }
 
-/// What is wrong with a file that somebody else may have put there; nothing when it is ours.
-char const* objection(struct stat const& found) {
+enum class Use { lock, look };
+
+/// What is wrong with a file that somebody else may have put there; nothing when it is fit.
+char const* objection(struct stat const& found, Use use) {
   if (!S_ISREG(found.st_mode)) return "it is no plain file; remove it";
+  if (use == Use::look) return nullptr;
   if (found.st_uid != ::geteuid())
     return "it belongs to another user; remove it, or run as the user whose file it is";
   if (found.st_nlink > 1) return "it has another name, too; remove it";
   return nullptr;
 }
 
-/// Closes the descriptor unless the file is ours.
-int require_ours(int descriptor) {
+/// Closes the descriptor unless the file is fit.
+int require_fit(int descriptor, Use use) {
   struct stat found{};
   int const code = ::fstat(descriptor, &found) == 0 ? 0 : errno;
-  char const* const wrong = code == 0 ? objection(found) : "";
+  char const* const wrong = code == 0 ? objection(found, use) : "";
   if (wrong == nullptr) return descriptor;
   ::close(descriptor);
-  fail(code == 0 ? EPERM : code, wrong);
+  if (code != 0) fail(code);
+  refuse(wrong);
 }
 
-int open_ours(std::string const& path, int flags) {
+int open_file(std::string const& path, Use use) {
+  int const flags = use == Use::lock ? O_RDWR | O_CREAT : O_RDONLY;
   // A pipe without a reader must not make this wait.
   int const always = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   int const descriptor = ::open(path.c_str(), flags | always, owner_only);
-  if (descriptor >= 0) return require_ours(descriptor);
+  if (descriptor >= 0) return require_fit(descriptor, use);
   int const code = errno;
-  fail(code, code == ELOOP ? "it is a link, which is not followed; remove it" : "");
+  if (code == ELOOP) refuse("it is a link, which is not followed; remove it");
+  fail(code);
 }
 
 struct flock whole_file() {
@@ -72,7 +79,7 @@ bool LockFile::try_take() {
   auto lock = whole_file();
   // Bound to this open file, not to the process: two owners in one process exclude each other, too.
   held_ = ::fcntl(descriptor_, F_OFD_SETLK, &lock) == 0;
-  if (!held_ && errno != EAGAIN && errno != EACCES) fail(errno, "");
+  if (!held_ && errno != EAGAIN && errno != EACCES) fail(errno);
   return held_;
 }
 
@@ -85,9 +92,9 @@ void LockFile::sign() const {
 std::string LockFile::owner(std::string const& path) {
   int descriptor = -1;
   try {
-    descriptor = open_ours(path, O_RDONLY);
-  } catch (std::system_error const& error) {
-    if (error.code().value() == ENOENT) return {};
+    descriptor = open_file(path, Use::look);
+  } catch (Error const& error) {
+    if (error.native_code() == ENOENT) return {};
     throw;
   }
   auto lock = whole_file();
@@ -95,17 +102,17 @@ std::string LockFile::owner(std::string const& path) {
   int const code = errno;
   auto who = signature(descriptor);
   ::close(descriptor);
-  if (!asked) fail(code, "");
+  if (!asked) fail(code);
   return lock.l_type == F_UNLCK ? std::string{} : who;
 }
 
 void LockFile::open() {
-  descriptor_ = open_ours(path_, O_RDWR | O_CREAT);
+  descriptor_ = open_file(path_, Use::lock);
   // An earlier release let others read it, and so lock it.
   if (::fchmod(descriptor_, owner_only) == 0) return;
   int const code = errno;
   close();
-  fail(code, "");
+  fail(code);
 }
 
 void LockFile::close() {

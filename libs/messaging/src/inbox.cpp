@@ -1,5 +1,6 @@
 #include "tram/messaging/inbox.hpp"
 
+#include <limits>
 #include <unordered_set>
 
 #include "storable.hpp"
@@ -7,18 +8,10 @@
 namespace tram {
 namespace {
 
-/// SQLite keeps its rows in the order in which they came: only the oldest are looked at. Elsewhere
-/// an index on `creation_time` finds them; the time must be of the column's type for that.
-std::string forget_statement(Dialect const& dialect, std::string const& table) {
-  auto const now = std::string{dialect.now_milliseconds};
-  if (dialect.kind == DatabaseKind::sqlite) {
-    return "DELETE FROM " + table +
-           " WHERE rowid IN (SELECT rowid FROM (SELECT rowid, creation_time FROM " + table +
-           " ORDER BY rowid LIMIT 1000) AS oldest WHERE creation_time < " + now + " - ?)";
-  }
+/// An index on `creation_time` finds them; the time must be of the column's type for that.
+std::string forget_statement(std::string const& table) {
   return "DELETE FROM " + table + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + table +
-         " WHERE creation_time < CAST(" + now +
-         " AS BIGINT) - CAST(? AS BIGINT) ORDER BY creation_time LIMIT 1000))";
+         " WHERE creation_time < CAST(? AS BIGINT) ORDER BY creation_time LIMIT 1000))";
 }
 
 /// The rows are written in the order of their ids, so that two that receive the same messages wait
@@ -72,7 +65,10 @@ Inbox::Inbox(Dialect const& dialect, SchemaName const& configured) {
   }
   writable_statement_ = "INSERT INTO " + table +
                         " (consumer_id, message_id, creation_time) SELECT '', '', 0 WHERE 1 = 0";
-  forget_statement_ = forget_statement(dialect, table);
+  now_statement_ = "SELECT CAST(" + std::string{dialect.now_milliseconds} + " AS BIGINT)";
+  // SQLite keeps its rows in the order in which they came.
+  if (dialect.kind == DatabaseKind::sqlite) numbered_.emplace(table, "rowid", "creation_time");
+  else forget_statement_ = forget_statement(table);
 }
 
 Reception Inbox::receive(StatementExecutor& tx, HeldKey const& key,
@@ -131,9 +127,16 @@ bool Inbox::receive(StatementExecutor& tx, std::string_view subscriber_id,
 
 void Inbox::require_writable(StatementExecutor& tx) const { tx.execute(writable_statement_); }
 
+std::chrono::milliseconds Inbox::now(StatementExecutor& tx) const {
+  return std::chrono::milliseconds{tx.execute(now_statement_)[0].get<std::int64_t>(0)};
+}
+
 std::size_t Inbox::forget_some(StatementExecutor& tx, std::chrono::milliseconds age) const {
-  return static_cast<std::size_t>(
-      tx.execute(forget_statement_, static_cast<std::int64_t>(age.count())).affected());
+  auto const now = this->now(tx).count();
+  auto const old_before = now - static_cast<std::int64_t>(age.count());
+  constexpr auto last = std::numeric_limits<std::int64_t>::max();
+  if (numbered_) return numbered_->remove_some(tx, last, old_before, now);
+  return static_cast<std::size_t>(tx.execute(forget_statement_, old_before).affected());
 }
 
 }  // namespace tram

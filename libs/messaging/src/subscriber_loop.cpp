@@ -127,8 +127,11 @@ void Subscriber::Loop::forget_old_inbox_rows() {
   board_->submit(parts_.workers, [this]() -> JobBoard::Continuation {
     try {
       TransactOptions const options{.timeout = retention_timeout, .attempts_max = 1};
-      auto const rows = parts_.database.transact(
-          options, [&](Transaction& tx) { return inbox_.forget_some(tx, options_.inbox_age); });
+      auto const rows = parts_.database.transact(options, [&](Transaction& tx) {
+        auto const age = options_.inbox_age;
+        auto const ahead = clock_steps_.ahead(inbox_.now(tx), parts_.clock.steady(), age);
+        return inbox_.forget_some(tx, age + ahead);
+      });
       return [this, rows] {
         retention_.succeeded();
         forgot(rows);

@@ -7,6 +7,7 @@
 
 #include "job_board.hpp"
 #include "running_subscription.hpp"
+#include "tram/base/clock_steps.hpp"
 #include "tram/base/counterpart.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/mutex.hpp"
@@ -48,6 +49,8 @@ class Subscriber::Loop final {
   /// Whose turn it is to begin a replay.
   std::size_t replays_next_{};
   Inbox inbox_;
+  /// Used by the one job that forgets old rows.
+  ClockSteps clock_steps_;
   Counterpart retention_;
   SteadyTime now_{};
   SteadyTime next_retention_{};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "recording_broker.hpp"
@@ -196,9 +197,13 @@ void InMemoryWorld::crash() {
 
 std::vector<PublishedMessage> InMemoryWorld::published(std::string_view channel) const {
   std::vector<PublishedMessage> messages;
+  std::set<std::string> ids;
   for (auto const& record : state_->recorder.records()) {
     if (record.channel != channel) continue;
-    messages.push_back({record.channel, record.key, parse_record(record.value)});
+    auto message = parse_record(record.value);
+    // A relay that crashed before it stored its position leaves records to be published again.
+    if (!ids.insert(message.id()).second) continue;
+    messages.push_back({record.channel, record.key, std::move(message)});
   }
   return messages;
 }

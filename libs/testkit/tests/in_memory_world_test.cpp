@@ -154,6 +154,20 @@ TEST_F(WorldTest, goes_on_after_a_crash) {
   EXPECT_EQ(runs_, 11);
 }
 
+TEST_F(WorldTest, tells_what_was_published_once_though_a_crash_had_it_published_again) {
+  subscribe();
+  send("a", "k");
+  send("b", "k");
+  world_.run_until_quiet();
+  // The relay died before it stored that both are published.
+  world_.crash();
+  send("c", "k");
+  world_.run_until_quiet();
+  world_.crash();
+  world_.run_until_quiet();
+  EXPECT_EQ(difference(world_.published("letters"), {"a", "b", "c"}), "");
+}
+
 TEST_F(WorldTest, says_what_goes_on_when_there_is_no_rest) {
   world_.add({.subscriber_id = "echo",
               .channels = {"letters"},

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "tram/base/detail/chrono.hpp"
@@ -31,9 +32,16 @@ struct Config {
   /// The largest value of a record, in bytes; at most 500 000 000.
   std::size_t record_bytes_max{1'000'000};
   Durability durability{Durability::power_failure};
-  /// Records older than this are removed, consumed or not, a few with every transaction of a
-  /// producer; 0 keeps all.
+  /// Records older than this that every group has handled are removed, a few with every transaction
+  /// of a producer; 0 keeps all. Counted is the time in which the broker was open: no step of the
+  /// machine's clock makes a record old.
   std::chrono::milliseconds retention{std::chrono::hours{7 * 24}};
+  /// A group that had no member for so long, counted likewise, keeps no records any more, which is
+  /// logged as `embedded.group_gone`; 0: it keeps them for ever.
+  std::chrono::milliseconds group_retention{std::chrono::hours{30 * 24}};
+  /// Who may read and write a file that is made (as `chmod` has it: 0600, 0640), and the log and
+  /// index beside it; nothing: as the umask says. A file that is there keeps its mode.
+  std::optional<unsigned> file_mode{};
   /// Records that a producer holds until its completions are taken. It also takes no more than
   /// 16 MiB and one record.
   std::size_t window{10'000};
@@ -56,9 +64,13 @@ struct Config {
 /// Producers and consumers may outlive the broker, and hold the lock, too. Consumers whose next
 /// records were removed go on at the first one left; that is logged as `embedded.records_expired`.
 ///
+/// If somebody removes or replaces the file, or its write-ahead log, under an open broker, every
+/// call says so until the broker is opened anew; what only the log held is written to the file.
+///
 /// Faults: transient (another process, or another broker of this one, has the file; the disk is
-/// full), rejected (not a broker's file, made by a newer release, not writable, an impossible
-/// configuration). `clock` must outlive the broker and whatever it gave out.
+/// full; the file was replaced), rejected (not a broker's file, made by a newer release, not
+/// writable, an impossible configuration). `clock` must outlive the broker and whatever it gave
+/// out.
 std::unique_ptr<Broker> connect(Config const& config, Clock& clock, Logger const& logger = {});
 
 }  // namespace tram::embedded

@@ -18,8 +18,9 @@ class LockFile {
 
   /// Makes the file where it is missing, and takes its lock unless another one has it; true when
   /// this object has it now. Where the file was removed or replaced, the lock is taken anew.
-  /// Raises `std::system_error` with the system's reason, and with a text that says what to do
-  /// where the file is a link, no plain file, or somebody else's.
+  /// Faults: transient, with the system's reason and its code; rejected, with what to do and no
+  /// code, where the file is a link, no plain file, or somebody else's. Both texts are the end of a
+  /// sentence about the file.
   bool try_take();
   [[nodiscard]] bool held() const { return held_; }
   [[nodiscard]] std::string const& path() const { return path_; }
@@ -27,7 +28,7 @@ class LockFile {
   /// Best effort: writes who has the lock into the file, for `owner`. Only while it is held.
   void sign() const;
   /// Who has the lock of the file at `path`, for people: `process 4711`; empty when nobody has.
-  /// Takes and makes nothing. Raises as `try_take`.
+  /// Takes and makes nothing. Faults: as `try_take`.
   static std::string owner(std::string const& path);
 
  private:

@@ -60,7 +60,8 @@ struct ChangeBatch {
 struct ChangeSourceStatus {
   bool connected{};
   /// Another process reads this source under the same name; this one waits to take over and returns
-  /// no rows.
+  /// no rows. Said only with evidence that the other one publishes: if rows wait and nothing moves,
+  /// it is false, and `trouble` tells.
   bool standby{};
   /// Bytes (log) or rows (table) between the last confirmed position and the end; nothing when
   /// unknown.

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tram/base/detail/chrono.hpp"
+#include "tram/sql/aged_rows.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sql/statement_executor.hpp"
 
@@ -62,8 +64,11 @@ class Inbox final {
 
   /// Forgets messages handled longer than `age` ago, a thousand at most; how many it forgot: call
   /// it again while it is a thousand. `age` must be at least how long the broker keeps records, or
-  /// a message delivered again after that has its effect again.
+  /// a message delivered again after that has its effect again. A row that was stamped by a clock
+  /// that was ahead keeps no other one.
   std::size_t forget_some(StatementExecutor& tx, std::chrono::milliseconds age) const;
+  /// Now, since the epoch, by the clock that stamps the rows.
+  [[nodiscard]] std::chrono::milliseconds now(StatementExecutor& tx) const;
 
  private:
   Reception receive_then_look(StatementExecutor& tx, HeldKey const& key,
@@ -76,7 +81,10 @@ class Inbox final {
   /// Empty where one statement does both.
   std::string look_statement_;
   std::string writable_statement_;
+  std::string now_statement_;
   std::string forget_statement_;
+  /// Where rows are numbered in the order in which they came.
+  std::optional<AgedRows> numbered_;
 };
 
 }  // namespace tram
