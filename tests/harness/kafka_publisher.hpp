@@ -64,12 +64,13 @@ class Publisher {
     ::poll(&news, 1, 20);
   }
   void take_completions() {
-    for (auto const& [sequence, error] : producer_->completions()) {
+    for (auto const& completion : producer_->completions()) {
+      auto const& error = completion.error;
       if (error && error->fault() != Fault::rejected) {
         finished(*error);
         return;
       }
-      auto const index = sequences_.at(sequence);
+      auto const index = sequences_.at(completion.sequence);
       if (error) refused_[index] = error->what();
       if (!state_[index]) ++completed_;
       state_[index] = true;

@@ -6,6 +6,7 @@
 
 #include "cdc_process.hpp"
 #include "kafka_harness.hpp"
+#include "kafka_topics.hpp"
 #include "postgres_server.hpp"
 
 namespace tram::testing {
@@ -96,6 +97,40 @@ TEST_F(CdcOnKafka, does_the_java_services_work_in_its_environment) {
   EXPECT_NE(result.output.find("read by another process"), std::string::npos) << result.output;
   again.signal(SIGTERM);
   EXPECT_EQ(again.wait(), 0) << again.log();
+}
+
+TEST_F(CdcOnKafka, makes_a_topic_again_that_somebody_deleted) {
+  CdcProcess cdc{{}, environment()};
+  ASSERT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
+  insert(1);
+  EXPECT_EQ(first_ids(1), Texts{"1"}) << cdc.log();
+  delete_topic(kafka_.servers(), "orders");
+  Texts wanted;
+  for (int i = 2; i <= 20; ++i) {
+    insert(i);
+    wanted.push_back(std::to_string(i));
+  }
+  ASSERT_TRUE(eventually([&] { return cdc.logged("event=relay.channel_gone"); })) << cdc.log();
+  EXPECT_EQ(first_ids(19), wanted) << cdc.log();
+  EXPECT_EQ(postgres_.sql("SELECT count(*) FROM eventuate.tram_relay_held"), "0");
+  EXPECT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
+}
+
+/// In the names of Kafka's metrics '.' and '_' are one.
+TEST_F(CdcOnKafka, stores_the_true_reason_where_the_name_of_a_topic_collides_with_another_one) {
+  CdcProcess cdc{{}, environment()};
+  ASSERT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
+  for (auto const* const name : {"a.b", "a_b"}) {
+    postgres_.sql(
+        std::string{"INSERT INTO eventuate.message (id, destination, headers, payload) VALUES ('"} +
+        name + "', '" + name + "', '{\"ID\":\"1\",\"PARTITION_ID\":\"k\"}', 'p')");
+  }
+  ASSERT_TRUE(eventually([&] {
+    return postgres_.sql("SELECT count(*) FROM eventuate.tram_relay_held") == "1";
+  })) << cdc.log();
+  auto const reason = postgres_.sql("SELECT reason FROM eventuate.tram_relay_held");
+  EXPECT_NE(reason.find("collides"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("a.b"), std::string::npos) << reason;
 }
 
 TEST_F(CdcOnKafka, says_that_the_broker_is_away) {

@@ -45,7 +45,7 @@ class FaultyProducer final : public Producer {
   void refuse(RecordView const& record, Sequence sequence) {
     chaos_.trace().event(parts_.line.name(), "refused " + std::string{record.key});
     parts_.traffic.refused.emplace(record.channel, record.key);
-    news_.push_back({sequence, Error{Fault::rejected, "simulation: refused"}});
+    news_.push_back({.sequence = sequence, .error = Error{Fault::rejected, "simulation: refused"}});
   }
 
   /// The first record of a channel is refused for want of a leader, and none goes before it.

@@ -43,7 +43,10 @@ NewTopicHandle new_topic(std::string const& name, std::int32_t partitions) {
 }  // namespace
 
 Admin::Admin(Config const& config, Clock& clock, Logger const& logger, Deadline deadline)
-    : config_{config}, clock_{clock}, deadline_{deadline}, hooks_{logger} {
+    : config_{config},
+      clock_{clock},
+      deadline_{deadline},
+      uses_{std::make_shared<ClientUses>(logger)} {
   hooks_.on_error = [this](Code code, std::string const& text) {
     // That all brokers are down says less than what happened to one of them.
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && cause_ != RD_KAFKA_RESP_ERR_NO_ERROR) return;
@@ -53,6 +56,8 @@ Admin::Admin(Config const& config, Clock& clock, Logger const& logger, Deadline 
   // A consumer, since a producer's questions about topics may create them.
   client_ = make_client(RD_KAFKA_CONSUMER, conf_for(config, hooks_));
 }
+
+Admin::~Admin() { end_client(std::move(client_), uses_, hooks_.logger(), end_patience); }
 
 void Admin::require_answer() {
   rd_kafka_metadata_t const* found{};

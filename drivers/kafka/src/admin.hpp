@@ -14,6 +14,9 @@ namespace tram::kafka {
 class Admin {
  public:
   Admin(Config const& config, Clock& clock, Logger const& logger, Deadline deadline);
+  ~Admin();
+  Admin(Admin const&) = delete;
+  Admin& operator=(Admin const&) = delete;
 
   /// Creates those that are missing, and returns when the cluster shows them all.
   void create_topics(std::span<std::string const> topics, std::int32_t partitions);
@@ -34,7 +37,8 @@ class Admin {
   Config const& config_;
   Clock& clock_;
   Deadline deadline_;
-  ClientHooks hooks_;
+  std::shared_ptr<ClientUses> uses_;
+  ClientHooks& hooks_{uses_->hooks};
   /// The last trouble that the client reported by itself: often the cause of a time-out.
   Code cause_{RD_KAFKA_RESP_ERR_NO_ERROR};
   std::string cause_text_;

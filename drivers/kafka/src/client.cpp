@@ -2,7 +2,10 @@
 
 #include <array>
 #include <cstdio>
+#include <future>
 #include <string_view>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "tram/base/error.hpp"
@@ -67,6 +70,30 @@ void ClientHooks::guarded(std::function<void()> const& hook) noexcept {
   } catch (...) {  // C callback
     escaped_ = std::current_exception();
   }
+}
+
+void end_client(ClientHandle client, std::shared_ptr<void> used, Logger const& logger,
+                Duration patience) {
+  if (!client) return;
+  std::string const name{rd_kafka_name(client.get())};
+  std::promise<void> gone;
+  auto const is_gone = gone.get_future();
+  try {
+    std::thread{[gone = std::move(gone), client = std::move(client),
+                 used = std::move(used)]() mutable {
+      client.reset();
+      used.reset();
+      gone.set_value();
+    }}.detach();
+  } catch (std::system_error const& error) {
+    // Without a thread for it, it has ended here: its owner was the thread's function.
+    logger.warning("kafka.no_thread", {{"client", name}, {"what", error.what()}});
+    return;
+  }
+  if (is_gone.wait_for(patience) == std::future_status::ready) return;
+  logger.warning(
+      "kafka.left_behind",
+      {{"client", name}, {"what", "the client library does not end; its threads are left behind"}});
 }
 
 ClientHandle make_client(rd_kafka_type_t type, ConfHandle conf) {

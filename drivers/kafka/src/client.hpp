@@ -2,11 +2,14 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "configuration.hpp"
+#include "event_descriptor.hpp"
 #include "librdkafka.hpp"
 #include "tram/base/log.hpp"
+#include "tram/base/time.hpp"
 
 namespace tram::kafka {
 
@@ -36,6 +39,21 @@ class ClientHooks {
   Logger logger_;
   std::exception_ptr escaped_;
 };
+
+/// What a client's threads use, which lives as long as they do.
+struct ClientUses {
+  explicit ClientUses(Logger const& logger) : hooks{logger} {}
+  ClientHooks hooks;
+  EventDescriptor news;
+};
+
+/// Ends a client, in a thread of its own: librdkafka joins its threads, and these may look up names
+/// or hang. Waits so long for it; what has not ended by then is left behind, with `used`, which its
+/// threads may still use, and the log names it.
+void end_client(ClientHandle client, std::shared_ptr<void> used, Logger const& logger,
+                Duration patience);
+/// What a destructor waits, where nobody has set a deadline.
+inline constexpr Duration end_patience{std::chrono::seconds{1}};
 
 /// Faults: rejected, with librdkafka's reason.
 ClientHandle make_client(rd_kafka_type_t type, ConfHandle conf);

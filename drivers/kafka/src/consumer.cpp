@@ -13,6 +13,15 @@ namespace {
 /// Enough to spread the cost of a poll, and few enough to be handled before the next one is due.
 constexpr std::size_t deliveries_max{500};
 constexpr std::chrono::milliseconds store_interval{100};
+/// What a client gets to end where leaving its group took all the time there was.
+constexpr std::chrono::milliseconds end_patience_least{200};
+/// A topic that is deleted and made anew gives no record for longer: the client waits before it
+/// asks again after an error.
+constexpr std::chrono::milliseconds doubted_after{250};
+/// How many records of a partition wait for an answer before no more are fetched.
+constexpr std::size_t kept_max{1'000};
+/// Positions are stored without a further question so long after an answer.
+constexpr std::chrono::seconds proof_lasts{1};
 
 using List = rd_kafka_topic_partition_list_t;
 
@@ -51,7 +60,7 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode,
       broadcast_{mode.kind == ConsumerMode::Kind::broadcast},
       about_{broadcast_ ? "listen" : "group '" + mode.group + "'"},
       request_timeout_{config.request_timeout},
-      hooks_{logger} {
+      uses_{std::make_shared<ClientUses>(logger)} {
   hooks_.on_error = [this](Code code, std::string const& text) { failed(code, about_, text); };
   hooks_.on_rebalance = [this](Code code, List* partitions) { rebalanced(code, partitions); };
   hooks_.on_stored = [this](Code code, List* partitions) { stored(code, partitions); };
@@ -64,6 +73,7 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode,
   if (broadcast_) {
     listen(channels);
   } else {
+    query_ = std::make_unique<PositionQuery>(client_.get(), mode.group, news_);
     join(channels);
   }
   news_.ring();
@@ -111,10 +121,15 @@ void KafkaConsumer::append_partitions(std::string const& channel, List* list) {
 std::vector<ConsumerEvent> KafkaConsumer::poll() {
   if (!client_) return {};
   news_.clear();
+  now_ = clock_.steady();
   finish_revocation();
-  if (storing_ == 0 && clock_.steady() >= next_store_) store_acknowledged();
+  finish_beginning_anew();
   std::vector<ConsumerEvent> events;
+  take_positions();
+  give_kept(events);
+  store_when_proved();
   deliver(events);
+  ask_for_positions();
   hooks_.rethrow();
   if (leaving_) news_.ring();
   if (events.empty() && trouble_) throw Error{*std::exchange(trouble_, std::nullopt)};
@@ -122,7 +137,7 @@ std::vector<ConsumerEvent> KafkaConsumer::poll() {
 }
 
 void KafkaConsumer::deliver(std::vector<ConsumerEvent>& events) {
-  events = std::exchange(announced_, {});
+  std::ranges::move(std::exchange(announced_, {}), std::back_inserter(events));
   std::size_t deliveries = 0;
   while (!leaving_ && deliveries < deliveries_max) {
     MessageHandle const message{rd_kafka_consumer_poll(client_.get(), 0)};
@@ -144,10 +159,31 @@ void KafkaConsumer::take(rd_kafka_message_t const& message, std::vector<Consumer
   }
   last_ = owner_of(message);
   if (last_ == owned_.end() || is_leaving(message)) return;
-  events.emplace_back(Delivery{.source = last_->first,
-                               .position = message.offset,
-                               .key = std::string{text_of(message.key, message.key_len)},
-                               .value = std::string{text_of(message.payload, message.len)}});
+  auto& owned = last_->second;
+  if (message.offset < owned.next) {
+    begin_anew(last_->first, "its positions begin anew");
+    return;
+  }
+  Delivery delivery{.source = last_->first,
+                    .position = message.offset,
+                    .key = std::string{text_of(message.key, message.key_len)},
+                    .value = std::string{text_of(message.payload, message.len)}};
+  owned.next = message.offset + 1;
+  if (is_doubtful(owned) || !owned.kept.empty()) {
+    owned.doubted = owned.doubted || owned.kept.empty();
+    keep(last_->first, owned, std::move(delivery));
+    if (!owned.stored && !owned.stored_is_unknown && !owned.storing) store_first(owned);
+    return;
+  }
+  owned.delivered = now_;
+  events.emplace_back(std::move(delivery));
+}
+
+/// Records that come after a while may be another topic's.
+bool KafkaConsumer::is_doubtful(Owned const& owned) const {
+  if (broadcast_) return false;
+  return owned.doubted || !owned.stored ||
+         (now_ - std::max(owned.delivered, owned.proved) > doubted_after);
 }
 
 KafkaConsumer::OwnedPartitions::iterator KafkaConsumer::owner_of(
@@ -190,6 +226,132 @@ void KafkaConsumer::switch_delivery(TopicPartition const& partition,
   with(client_.get(), list.get());
 }
 
+/// A position of a topic that is no more must not be stored for the one that took its name.
+void KafkaConsumer::store_when_proved() {
+  if (storing_ > 0 || now_ < next_store_ || store_after_answer_) return;
+  if (!wants_proof_to_store()) return store_acknowledged();
+  store_after_answer_ = true;
+}
+
+bool KafkaConsumer::wants_proof_to_store() const {
+  return std::ranges::any_of(owned_, [&](auto const& each) {
+    auto const& owned = each.second;
+    return owned.acknowledged && owned.stored && now_ - owned.proved > store_interval;
+  });
+}
+
+void KafkaConsumer::ask_for_positions() {
+  if (!query_ || query_->asking()) return;
+  auto const list = new_list();
+  for (auto const& [partition, owned] : owned_) {
+    bool const to_store = store_after_answer_ && owned.acknowledged && owned.stored;
+    bool const in_doubt = owned.doubted && owned.stored;
+    if (in_doubt || to_store || owned.stored_is_unknown) add(list.get(), partition);
+  }
+  if (list->cnt > 0) query_->ask(list.get(), request_timeout_);
+}
+
+void KafkaConsumer::take_positions() {
+  auto const answer = query_ ? query_->take() : std::nullopt;
+  if (!answer) return;
+  if (answer->partitions) prove(answer->partitions.get());
+  if (std::exchange(store_after_answer_, false) && answer->partitions) store_acknowledged();
+}
+
+void KafkaConsumer::prove(List const* partitions) {
+  for (auto const& entry : entries(partitions)) {
+    auto const found = owned_.find(partition_of(entry));
+    if (found == owned_.end() || entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    auto& owned = found->second;
+    owned.stored_is_unknown = false;
+    if (entry.offset == RD_KAFKA_OFFSET_INVALID) {
+      if (owned.stored) begin_anew(found->first, "the group's position is gone");
+      else store_first(owned);
+      continue;
+    }
+    if (!owned.stored) owned.stored = entry.offset;
+    owned.proved = now_;
+    owned.doubted = false;
+  }
+}
+
+/// What is stored tells a topic from one that is made anew under its name: so something is, before
+/// the first record is given to anybody.
+void KafkaConsumer::store_first(Owned& owned) {
+  if (!owned.acknowledged && !owned.kept.empty()) {
+    owned.acknowledged = owned.kept.front().position;
+    next_store_ = SteadyTime::min();
+    news_.ring();
+  }
+}
+
+void KafkaConsumer::give_kept(std::vector<ConsumerEvent>& events) {
+  if (kept_ == 0) return;
+  for (auto& [partition, owned] : owned_) {
+    if (owned.kept.empty() || owned.doubted || paused_.contains(partition)) continue;
+    kept_ -= owned.kept.size();
+    owned.delivered = now_;
+    if (owned.kept.size() >= kept_max) switch_delivery(partition, rd_kafka_resume_partitions);
+    for (auto& delivery : std::exchange(owned.kept, {})) events.emplace_back(std::move(delivery));
+  }
+}
+
+void KafkaConsumer::keep(TopicPartition const& partition, Owned& owned, Delivery delivery) {
+  owned.kept.push_back(std::move(delivery));
+  ++kept_;
+  if (owned.kept.size() == kept_max) switch_delivery(partition, rd_kafka_pause_partitions);
+}
+
+/// Where there is no time for a question and an answer: waits for it, a little.
+void KafkaConsumer::prove_at_once() {
+  auto const list = new_list();
+  for (auto& [partition, owned] : owned_) {
+    if (!owned.acknowledged || !owned.stored) continue;
+    if (clock_.steady() - owned.proved > proof_lasts) add(list.get(), partition);
+  }
+  if (list->cnt == 0) return;
+  constexpr int patience{1'000};
+  auto const code = rd_kafka_committed(client_.get(), list.get(), patience);
+  for (auto const& entry : entries(list.get())) {
+    bool const proved = code == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                        entry.err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                        entry.offset != RD_KAFKA_OFFSET_INVALID;
+    // Not stored is harmless: the records come again.
+    if (!proved) owned_[partition_of(entry)].acknowledged.reset();
+  }
+}
+
+void KafkaConsumer::begin_anew(TopicPartition partition, std::string_view why) {
+  hooks_.logger().warning("kafka.topic_made_anew",
+                          {{"consumer", about_},
+                           {"channel", partition.channel},
+                           {"partition", partition.partition},
+                           {"why", why},
+                           {"what", "the topic was deleted and made anew: it is read from its "
+                                    "beginning"}});
+  kept_ -= owned_.at(partition).kept.size();
+  owned_.erase(partition);
+  last_ = owned_.end();
+  announced_.emplace_back(Revoked{partition});
+  beginning_anew_.push_back(std::move(partition));
+  news_.ring();
+}
+
+void KafkaConsumer::finish_beginning_anew() {
+  auto const list = new_list();
+  for (auto& partition : std::exchange(beginning_anew_, {})) {
+    paused_.insert(partition);
+    owned_.try_emplace(partition);
+    resume(partition);
+    add(list.get(), partition).offset = RD_KAFKA_OFFSET_BEGINNING;
+    announced_.emplace_back(Assigned{std::move(partition)});
+  }
+  if (list->cnt == 0) return;
+  constexpr int without_waiting{0};
+  ErrorHandle const error{rd_kafka_seek_partitions(client_.get(), list.get(), without_waiting)};
+  if (error) failed(rd_kafka_error_code(error.get()), about_ + ", begin anew", {});
+}
+
 /// In one request at most every now and then, and always before partitions are given up: the client
 /// waits for its answer before it rejoins.
 void KafkaConsumer::store_acknowledged() {
@@ -219,6 +381,12 @@ void KafkaConsumer::stored(Code code, List const* partitions) {
     auto const owned = owned_.find(partition_of(entry));
     if (owned == owned_.end() || owned->second.storing != entry.offset) continue;
     auto const position = std::exchange(owned->second.storing, std::nullopt);
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      owned->second.stored = position;
+      owned->second.proved = now_;
+      owned->second.doubted = false;
+      news_.ring();
+    }
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR || owned->second.acknowledged) continue;
     owned->second.acknowledged = position;
   }
@@ -239,7 +407,7 @@ void KafkaConsumer::assigned(List const* partitions) {
     auto partition = partition_of(entry);
     // The client remembers this beyond an assignment.
     resume(partition);
-    owned_.try_emplace(partition);
+    owned_.try_emplace(partition).first->second.stored_is_unknown = !broadcast_;
     announced_.emplace_back(Assigned{std::move(partition)});
   }
   auto const code = rd_kafka_assign(client_.get(), partitions);
@@ -250,6 +418,7 @@ void KafkaConsumer::revoked(List const* partitions) {
   leaving_.reset(rd_kafka_topic_partition_list_copy(partitions));
   for (auto const& entry : entries(partitions)) {
     auto partition = partition_of(entry);
+    std::erase(beginning_anew_, partition);
     if (owned_.contains(partition)) announced_.emplace_back(Revoked{std::move(partition)});
   }
   if (closing_) finish_revocation();
@@ -258,8 +427,11 @@ void KafkaConsumer::revoked(List const* partitions) {
 void KafkaConsumer::finish_revocation() {
   if (!leaving_) return;
   auto const leaving = std::exchange(leaving_, nullptr);
+  prove_at_once();
   store_acknowledged();
   for (auto const& entry : entries(leaving.get())) owned_.erase(partition_of(entry));
+  kept_ = 0;
+  for (auto const& [partition, owned] : owned_) kept_ += owned.kept.size();
   last_ = owned_.end();
   rd_kafka_assign(client_.get(), nullptr);
 }
@@ -272,23 +444,38 @@ void KafkaConsumer::failed(Code code, std::string const& what, std::string_view 
   trouble_ = std::move(error);
 }
 
+KafkaConsumer::~KafkaConsumer() { end(end_patience); }
+
 void KafkaConsumer::close(Duration timeout) noexcept {
   if (!client_) return;
+  auto const deadline = Deadline::after(clock_, timeout);
   try {
-    leave(Deadline::after(clock_, timeout));
+    leave(deadline);
   } catch (std::exception const& error) {
     // Late is harmless: what was not stored comes again.
     hooks_.logger().warning("kafka.close", {{"consumer", about_}, {"what", error.what()}});
   }
   owned_.clear();
+  kept_ = 0;
   last_ = owned_.end();
+  end(std::max<Duration>(deadline.remaining(clock_), end_patience_least));
+}
+
+void KafkaConsumer::end(Duration patience) noexcept {
+  if (!client_) return;
+  query_.reset();
   queue_.reset();
-  client_.reset();
+  try {
+    end_client(std::move(client_), uses_, hooks_.logger(), patience);
+  } catch (std::exception const& error) {
+    hooks_.logger().warning("kafka.close", {{"consumer", about_}, {"what", error.what()}});
+  }
 }
 
 void KafkaConsumer::leave(Deadline deadline) {
   closing_ = true;
   finish_revocation();
+  prove_at_once();
   store_acknowledged();
   QueueHandle const rest{rd_kafka_queue_new(client_.get())};
   ErrorHandle const refused{rd_kafka_consumer_close_queue(client_.get(), rest.get())};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -9,6 +10,7 @@
 
 #include "client.hpp"
 #include "event_descriptor.hpp"
+#include "position_query.hpp"
 #include "tram/base/error.hpp"
 #include "tram/broker/broker.hpp"
 #include "tram/kafka/kafka.hpp"
@@ -19,7 +21,7 @@ class KafkaConsumer final : public Consumer {
  public:
   KafkaConsumer(Config const& config, ConsumerMode const& mode,
                 std::span<std::string const> channels, Clock& clock, Logger const& logger);
-  ~KafkaConsumer() override = default;
+  ~KafkaConsumer() override;
   KafkaConsumer(KafkaConsumer const&) = delete;
   KafkaConsumer& operator=(KafkaConsumer const&) = delete;
 
@@ -37,6 +39,18 @@ class KafkaConsumer final : public Consumer {
     /// Not on its way to the broker yet.
     std::optional<Position> acknowledged;
     std::optional<Position> storing;
+    /// The coordinator had this one. It forgets it when the topic is deleted.
+    std::optional<Position> stored{};
+    /// Nobody has asked since the partition was assigned.
+    bool stored_is_unknown{};
+    /// When it said last that it has it.
+    SteadyTime proved{};
+    SteadyTime delivered{};
+    /// One past the last one delivered.
+    Position next{};
+    /// Wait for the proof that their topic is still the one that was read before.
+    bool doubted{};
+    std::vector<Delivery> kept{};
   };
   using OwnedPartitions = std::map<TopicPartition, Owned>;
 
@@ -45,12 +59,25 @@ class KafkaConsumer final : public Consumer {
   void append_partitions(std::string const& channel, List* list);
 
   void finish_revocation();
+  void store_when_proved();
   void store_acknowledged();
+  [[nodiscard]] bool wants_proof_to_store() const;
+  void ask_for_positions();
+  void take_positions();
+  void prove(List const* partitions);
+  void store_first(Owned& owned);
+  void keep(TopicPartition const& partition, Owned& owned, Delivery delivery);
+  void give_kept(std::vector<ConsumerEvent>& events);
+  void prove_at_once();
+  void begin_anew(TopicPartition partition, std::string_view why);
+  void finish_beginning_anew();
   void deliver(std::vector<ConsumerEvent>& events);
   void take(rd_kafka_message_t const& message, std::vector<ConsumerEvent>& events);
+  [[nodiscard]] bool is_doubtful(Owned const& owned) const;
   OwnedPartitions::iterator owner_of(rd_kafka_message_t const& message);
   [[nodiscard]] bool is_leaving(rd_kafka_message_t const& message) const;
   void leave(Deadline deadline);
+  void end(Duration patience) noexcept;
 
   // The hooks.
   void rebalanced(Code code, List const* partitions);
@@ -65,8 +92,9 @@ class KafkaConsumer final : public Consumer {
   bool broadcast_;
   std::string about_;
   std::chrono::milliseconds request_timeout_;
-  ClientHooks hooks_;
-  EventDescriptor news_;
+  std::shared_ptr<ClientUses> uses_;
+  ClientHooks& hooks_{uses_->hooks};
+  EventDescriptor& news_{uses_->news};
   ClientHandle client_;
   QueueHandle queue_;
   OwnedPartitions owned_;
@@ -76,6 +104,15 @@ class KafkaConsumer final : public Consumer {
   /// Assigned and Revoked, for the poll in which they came.
   std::vector<ConsumerEvent> announced_;
   std::optional<Error> trouble_;
+  /// Null for a listener, of which no positions are stored.
+  std::unique_ptr<PositionQuery> query_;
+  bool store_after_answer_{};
+  /// Records that wait for an answer.
+  std::size_t kept_{};
+  /// Topics that were made anew: announced as revoked, and read from the beginning with the next
+  /// poll.
+  std::vector<TopicPartition> beginning_anew_;
+  SteadyTime now_{};
   std::size_t storing_{};
   SteadyTime next_store_{SteadyTime::min()};
   /// The partition of the last delivery, which is most often that of the next.

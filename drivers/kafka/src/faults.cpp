@@ -19,6 +19,11 @@ Blame blame_of(rd_kafka_resp_err_t code) noexcept {
   }
 }
 
+bool is_missing_channel(rd_kafka_resp_err_t code) noexcept {
+  return code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
 Fault fault_of(rd_kafka_resp_err_t code) noexcept {
   switch (code) {
     case RD_KAFKA_RESP_ERR__FATAL:
@@ -67,6 +72,7 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) noexcept {
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return "; create the topic";
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: return "; choose another name for the channel";
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
       return "; send less, or raise the topic's max.message.bytes";

@@ -19,6 +19,8 @@ enum class Blame : std::uint8_t {
   producer,
 };
 Blame blame_of(rd_kafka_resp_err_t code) noexcept;
+/// There is no such channel, or no such part of it any more.
+bool is_missing_channel(rd_kafka_resp_err_t code) noexcept;
 
 /// What a code lets the caller do, where it is not about one record.
 Fault fault_of(rd_kafka_resp_err_t code) noexcept;

@@ -50,7 +50,7 @@ KafkaProducer::KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> b
       batch_bytes_{std::move(batch_bytes)},
       window_bytes_{config.window_bytes},
       clock_{clock},
-      hooks_{logger},
+      uses_{std::make_shared<Uses>(logger)},
       client_{make_client(RD_KAFKA_PRODUCER, conf_for(config, *batch_bytes_, hooks_))},
       queue_{rd_kafka_queue_get_main(client_.get())} {
   news_.watch(queue_.get());
@@ -60,6 +60,10 @@ KafkaProducer::~KafkaProducer() {
   // What is left is the caller's to submit again; without this the client would linger on it.
   rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                     RD_KAFKA_PURGE_F_NON_BLOCKING);
+  last_topic_ = nullptr;
+  topics_.clear();
+  queue_.reset();
+  end_client(std::move(client_), uses_, hooks_.logger(), end_patience);
 }
 
 bool KafkaProducer::submit(RecordView const& record, Sequence sequence) {
@@ -112,7 +116,8 @@ std::int32_t KafkaProducer::partitions(std::string_view channel) const {
 }
 
 bool KafkaProducer::refused(Error error, Sequence sequence) {
-  refused_.push_back({.sequence = sequence, .error = std::move(error)});
+  bool const missing = is_missing_channel(static_cast<rd_kafka_resp_err_t>(error.native_code()));
+  refused_.push_back({.sequence = sequence, .error = std::move(error), .missing_channel = missing});
   last_ = sequence;
   ++open_;
   news_.ring();
@@ -154,8 +159,9 @@ void KafkaProducer::hand_over_waiting(std::vector<Completion>& completions) {
         finish(error_as(Fault::broken, code, publish_to(channel)), sequence, completions);
         return;
       }
-      completions.push_back(
-          {.sequence = sequence, .error = error_as(Fault::rejected, code, publish_to(channel))});
+      completions.push_back({.sequence = sequence,
+                             .error = error_as(Fault::rejected, code, publish_to(channel)),
+                             .missing_channel = is_missing_channel(code)});
     }
   }
 }
@@ -197,8 +203,9 @@ void KafkaProducer::take_failures(Batch batch, std::vector<Completion>& completi
   auto const blame = blame_of(code);
   if (!trouble_ && (blame == Blame::channel || (blame == Blame::batch && batch.size() == 1))) {
     for (auto const* const message : batch) {
-      completions.push_back(
-          {.sequence = sequence_of(*message), .error = error_as(Fault::rejected, code, what)});
+      completions.push_back({.sequence = sequence_of(*message),
+                             .error = error_as(Fault::rejected, code, what),
+                             .missing_channel = is_missing_channel(code)});
       route_of(*message).failed(*message);
     }
     return;

@@ -75,10 +75,14 @@ class KafkaProducer final : public Producer {
   std::size_t window_bytes_;
   Clock const& clock_;
   std::size_t waiting_bytes_{};
-  /// Outlive the client.
-  std::map<std::string, ChannelRoute, std::less<>> routes_;
-  ClientHooks hooks_;
-  EventDescriptor news_;
+  struct Uses : ClientUses {
+    using ClientUses::ClientUses;
+    std::map<std::string, ChannelRoute, std::less<>> routes;
+  };
+  std::shared_ptr<Uses> uses_;
+  std::map<std::string, ChannelRoute, std::less<>>& routes_{uses_->routes};
+  ClientHooks& hooks_{uses_->hooks};
+  EventDescriptor& news_{uses_->news};
   ClientHandle client_;
   QueueHandle queue_;
   std::unordered_map<std::string, Topic, NameHash, std::equal_to<>> topics_;

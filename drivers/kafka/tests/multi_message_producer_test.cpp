@@ -70,9 +70,9 @@ class MultiMessages : public ::testing::Test {
   }
   std::vector<Sequence> completed() {
     std::vector<Sequence> sequences;
-    for (auto const& [sequence, error] : producer_->completions()) {
-      EXPECT_FALSE(error);
-      sequences.push_back(sequence);
+    for (auto const& completion : producer_->completions()) {
+      EXPECT_FALSE(completion.error);
+      sequences.push_back(completion.sequence);
     }
     return sequences;
   }

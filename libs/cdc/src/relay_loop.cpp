@@ -11,27 +11,16 @@
 #include "tram/cdc/change_source.hpp"
 #include "tram/cdc/held_rows.hpp"
 #include "tram/cdc/outbox_retention.hpp"
-#include "tram/wire/channel_name.hpp"
 
 namespace tram {
 namespace {
 
 constexpr std::size_t hold_rows_max{500};
 constexpr std::size_t replay_rows_max{100};
-constexpr Duration create_channels_timeout{std::chrono::seconds{5}};
 /// However quiet all is, the loop shows that it lives.
 constexpr Duration wait_longest{std::chrono::seconds{1}};
 /// Between two batches of old rows, so that their removal does not delay publishing.
 constexpr Duration retention_pause{std::chrono::milliseconds{20}};
-
-bool is_legal_channel(std::string const& channel) {
-  try {
-    check_channel_name(channel);
-    return true;
-  } catch (Error const&) {
-    return false;  // The row is held for it, with the reason.
-  }
-}
 
 Counterpart counterpart(std::string_view name, RelayParts const& parts,
                         RelayOptions const& options) {
@@ -51,13 +40,14 @@ Relay::Loop::Loop(RelayParts parts, RelayOptions const& options)
       broker_{counterpart("broker", parts_, options)},
       held_{counterpart("held rows", parts_, options)},
       retention_{counterpart("retention", parts_, options)},
-      core_{options.window} {}
+      core_{options.window},
+      channels_{parts_.broker, parts_.clock, parts_.logger, options} {}
 
 bool Relay::Loop::step() {
   now_ = parts_.clock.steady();
   progressed_ = false;
   if (!draining_) {
-    if (!producer_) make_producer();
+    if (!producer_ && create_channels({})) make_producer();
     if (!held_is_known()) load_held();
     read();
     replay_held();
@@ -108,7 +98,7 @@ void Relay::Loop::make_producer() {
 }
 
 void Relay::Loop::publish() {
-  if (!producer_ || !held_is_known() || pending_.empty() || !create_channels()) return;
+  if (!producer_ || !held_is_known() || pending_.empty() || !create_channels(pending_)) return;
   while (!pending_.empty() && window_open()) {
     if (take(pending_.front()) == Taken::not_now) return;
     pending_.pop_front();
@@ -150,13 +140,12 @@ Relay::Loop::Taken Relay::Loop::submit(std::string_view channel, RelayRecord con
 }
 
 /// False when the broker could not be asked: nothing can be published now.
-bool Relay::Loop::create_channels() {
-  if (!options_.create_channels) return true;
-  auto const channels = unknown_channels();
+bool Relay::Loop::create_channels(std::deque<OutboxRow> const& rows) {
+  auto const channels = channels_.wanted(rows);
   if (channels.empty()) return true;
   if (!broker_.may_be_tried(now_)) return false;
   try {
-    create_one_by_one(channels);
+    channels_.create(channels);
     // Nothing may land after this that would tell: the rows may all have to be held.
     if (!producer_broke_) broker_.succeeded();
     return true;
@@ -167,54 +156,42 @@ bool Relay::Loop::create_channels() {
   }
 }
 
-/// All at once where that works: one refused channel must not keep the others from being made.
-void Relay::Loop::create_one_by_one(std::vector<std::string> const& channels) {
-  auto const deadline = Deadline::after(parts_.clock, create_channels_timeout);
-  try {
-    parts_.broker.create_channels(channels, 0, deadline);
-  } catch (Error const& error) {
-    if (error.fault() != Fault::rejected) throw;
-    if (channels.size() > 1) {
-      for (auto const& channel : channels) create_one_by_one({channel});
-      return;
-    }
-    // It may exist all the same; if not, the producer refuses the rows and they are held.
-    parts_.logger.warning(
-        "relay.channel_not_created",
-        {{"relay", options_.name}, {"channel", channels.front()}, {"what", error.what()}});
-  }
-  channels_.insert(channels.begin(), channels.end());
-}
-
-std::vector<std::string> Relay::Loop::unknown_channels() const {
-  std::vector<std::string> unknown;
-  for (auto const& row : pending_) {
-    if (channels_.contains(row.destination)) continue;
-    if (std::ranges::find(unknown, row.destination) != unknown.end()) continue;
-    if (is_legal_channel(row.destination)) unknown.push_back(row.destination);
-  }
-  return unknown;
-}
-
 void Relay::Loop::take_completions() {
   if (!producer_) return;
   std::optional<Error> finished;
   try {
-    for (auto const& [sequence, error] : producer_->completions()) {
-      if (!error) {
-        landed(sequence);
-      } else if (error->fault() == Fault::rejected) {
-        refused(sequence, error->what());
-      } else if (!finished) {
-        finished = error;
-      }
+    for (auto const& completion : producer_->completions()) {
+      if (auto trouble = take(completion); trouble && !finished) finished = std::move(trouble);
     }
   } catch (Error const& error) { finished = error; }
   if (finished) producer_failed(*finished);
 }
 
+/// Why the producer is of no use any more, if so.
+std::optional<Error> Relay::Loop::take(Completion const& completion) {
+  auto const& [sequence, error, missing_channel] = completion;
+  if (!error) {
+    landed(sequence);
+    return std::nullopt;
+  }
+  if (error->fault() != Fault::rejected) return error;
+  std::string reason = error->what();
+  if (missing_channel) {
+    // A copy: the flight may end below.
+    auto const channel = flights_.at(sequence).row.destination;
+    if (channels_.missed(channel)) {
+      return Error{Fault::transient, "channel '" + channel + "' is gone: " + reason +
+                                         "; this relay makes it again and publishes again"};
+    }
+    reason = channels_.reason(channel, std::move(reason));
+  }
+  refused(sequence, std::move(reason));
+  return std::nullopt;
+}
+
 void Relay::Loop::landed(Sequence sequence) {
   auto const& flight = flights_.at(sequence);
+  channels_.proved(flight.row.destination);
   if (flight.stored_id) {
     outcome_.published.push_back(*flight.stored_id);
     ++counters_.rows_replayed;
@@ -536,9 +513,11 @@ RelayStatus Relay::Loop::status() const {
                      .last_step = now_,
                      .trouble = {}};
   auto const& source_trouble = source_.trouble().empty() ? source.trouble : source_.trouble();
-  std::array<std::pair<std::string_view, std::string const*>, 3> const troubles{
+  auto const channel_trouble = channels_.trouble();
+  std::array<std::pair<std::string_view, std::string const*>, 4> const troubles{
       {{"source: ", &source_trouble},
        {"broker: ", &broker_.trouble()},
+       {"broker: ", &channel_trouble},
        {"held rows: ", &held_.trouble()}}};
   for (auto const& [side, trouble] : troubles) {
     if (trouble->empty()) continue;

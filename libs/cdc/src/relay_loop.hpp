@@ -5,10 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "flights.hpp"
+#include "relay_channels.hpp"
 #include "row_record.hpp"
 #include "tram/base/counterpart.hpp"
 #include "tram/cdc/publishing_core.hpp"
@@ -45,14 +45,13 @@ class Relay::Loop {
   void load_held();
   void read();
   void look_after_source();
-  bool create_channels();
-  void create_one_by_one(std::vector<std::string> const& channels);
-  [[nodiscard]] std::vector<std::string> unknown_channels() const;
+  bool create_channels(std::deque<OutboxRow> const& rows);
   void publish();
   Taken take(OutboxRow& row);
   Taken submit(std::string_view channel, RelayRecord const& record);
   void hold(OutboxRow row, std::optional<std::string> key, std::string reason);
   void take_completions();
+  std::optional<Error> take(Completion const& completion);
   void landed(Sequence sequence);
   void refused(Sequence sequence, std::string reason);
   void store_held();
@@ -90,7 +89,7 @@ class Relay::Loop {
   PublishingCore core_;
   Flights flights_;
   std::unique_ptr<Producer> producer_;
-  std::unordered_set<std::string> channels_;
+  RelayChannels channels_;
 
   /// Read and not taken into the window yet; `next_record_` belongs to the first of them.
   std::deque<OutboxRow> pending_;

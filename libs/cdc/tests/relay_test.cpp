@@ -330,6 +330,83 @@ TEST(Relay, publishes_to_a_channel_that_it_may_not_create_but_that_is_there) {
   EXPECT_EQ(world.logged("relay.channel_not_created"), 1U);
 }
 
+TEST(Relay, makes_a_channel_again_that_somebody_deleted) {
+  RelayWorld world;
+  world.broker.knows_only_its_channels = true;
+  world.source.commit({row("1", "a")});
+  auto const relay = world.relay();
+  world.run_until_quiet(*relay);
+  world.broker.channels.clear();
+  world.source.commit({row("2", "a"), row("3", "b")});
+  world.run_at_once(*relay);
+  EXPECT_FALSE(relay->readiness().ready);
+  EXPECT_NE(relay->status().trouble.find("'orders' is gone"), std::string::npos)
+      << relay->status().trouble;
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.broker.channels, std::set<std::string>{"orders"});
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), (std::vector<std::string>{"a:1", "a:2", "b:3"}));
+  EXPECT_TRUE(world.held.ids().empty());
+  EXPECT_TRUE(relay->readiness().ready) << relay->readiness().reason;
+}
+
+TEST(Relay, makes_a_channel_again_for_a_held_row_that_is_tried_again) {
+  RelayWorld world;
+  world.broker.refuses = [](RecordView const&) { return std::optional<std::string>{"too large"}; };
+  world.source.commit({row("1", "a")});
+  auto const relay = world.relay();
+  world.run_until_quiet(*relay);
+  world.broker.refuses = [](RecordView const&) { return std::nullopt; };
+  world.broker.knows_only_its_channels = true;
+  world.broker.channels.clear();
+  world.held.rows.at(0).retry_requested = true;
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), std::vector<std::string>{"a:1"});
+  EXPECT_TRUE(world.held.ids().empty());
+}
+
+TEST(Relay, holds_rows_of_a_channel_that_cannot_be_made_with_the_reason_of_that) {
+  RelayWorld world;
+  world.broker.knows_only_its_channels = true;
+  world.broker.channel_errors.emplace_back(Fault::rejected, "broker: 'orders' collides");
+  world.source.commit({row("1", "a")});
+  auto const relay = world.relay();
+  world.run_until_quiet(*relay);
+  ASSERT_EQ(world.held.ids(), std::vector<std::string>{"1"});
+  EXPECT_EQ(world.held.rows.at(0).held.reason, "broker: 'orders' collides");
+}
+
+TEST(Relay, tries_again_to_make_a_channel_when_a_held_row_is_tried_again) {
+  RelayWorld world;
+  world.broker.knows_only_its_channels = true;
+  world.broker.channel_errors.emplace_back(Fault::rejected, "broker: not authorised to create");
+  world.source.commit({row("1", "a")});
+  auto const relay = world.relay();
+  world.run_until_quiet(*relay);
+  ASSERT_EQ(world.held.ids(), std::vector<std::string>{"1"});
+  world.clock.advance(61s);
+  world.held.rows.at(0).retry_requested = true;
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), std::vector<std::string>{"a:1"});
+}
+
+TEST(Relay, says_which_channel_is_not_there_where_it_makes_none) {
+  RelayWorld world;
+  world.options.create_channels = false;
+  world.broker.knows_only_its_channels = true;
+  world.source.commit({row("1", "a")});
+  auto const relay = world.relay();
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.held.ids(), std::vector<std::string>{"1"});
+  EXPECT_FALSE(relay->readiness().ready);
+  EXPECT_NE(relay->readiness().reason.find("no channel 'orders'"), std::string::npos)
+      << relay->readiness().reason;
+  world.broker.channels.insert("orders");
+  world.source.commit({row("2", "b")});
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), std::vector<std::string>{"b:2"});
+  EXPECT_TRUE(relay->readiness().ready) << relay->readiness().reason;
+}
+
 // --- readiness
 
 TEST(Relay, is_ready_only_while_rows_move_or_there_are_none) {

@@ -136,6 +136,8 @@ class ScriptedBroker final : public Broker {
   std::deque<Error> producer_errors;
   std::deque<Error> channel_errors;
   std::set<std::string> channels;
+  /// Records for any other channel are refused.
+  bool knows_only_its_channels{};
   std::size_t record_bytes_max{};
 
   [[nodiscard]] BrokerTraits traits() const override {
@@ -229,12 +231,18 @@ inline void ScriptedBroker::land(std::size_t count) {
   for (; count > 0 && !queue_.empty(); --count) {
     auto [record, sequence] = std::move(queue_.front());
     queue_.pop_front();
+    if (knows_only_its_channels && !channels.contains(record.channel)) {
+      completions_.push_back({.sequence = sequence,
+                              .error = Error{Fault::rejected, "broker: no such channel"},
+                              .missing_channel = true});
+      continue;
+    }
     auto const refusal = refuses({record.channel, record.key, record.value});
     if (refusal) {
-      completions_.push_back({sequence, Error{Fault::rejected, *refusal}});
+      completions_.push_back({.sequence = sequence, .error = Error{Fault::rejected, *refusal}});
     } else {
       landed.push_back(std::move(record));
-      completions_.push_back({sequence, std::nullopt});
+      completions_.push_back({.sequence = sequence});
     }
   }
 }
@@ -246,7 +254,8 @@ inline void ScriptedBroker::break_producer(std::size_t landing, Fault fault) {
   Sequence const unlucky = queue_.empty() ? 1 : queue_.front().sequence;
   queue_.clear();
   finished_ = true;
-  completions_.push_back({unlucky, Error{fault, "scripted broker: the connection is gone"}});
+  completions_.push_back(
+      {.sequence = unlucky, .error = Error{fault, "scripted broker: the connection is gone"}});
 }
 
 /// The payload of a record, which in these tests is the id of its row.

@@ -31,7 +31,9 @@ class RecordingProducer final : public Producer {
       if (flight && !completion.error) memory_.records.push_back(flight->record);
       bool const finished = completion.error && completion.error->fault() != Fault::rejected;
       if (!flight && !finished) continue;
-      told.push_back({.sequence = asked_, .error = std::move(completion.error)});
+      told.push_back({.sequence = asked_,
+                      .error = std::move(completion.error),
+                      .missing_channel = completion.missing_channel});
     }
     return told;
   }

@@ -19,6 +19,8 @@ struct Completion {
   /// large, no such or an illegal channel, not authorised), and no other record is affected. Any
   /// other fault: the producer is finished; see Producer.
   std::optional<Error> error{};
+  /// With `rejected`: there is no such channel. It may have been deleted.
+  bool missing_channel{};
 };
 
 /// Sends records. One thread only. Never waits: whoever uses it waits on `descriptor()`.

@@ -1,0 +1,96 @@
+#include "relay_channels.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "tram/base/error.hpp"
+#include "tram/wire/channel_name.hpp"
+
+namespace tram {
+namespace {
+
+constexpr Duration create_timeout{std::chrono::seconds{5}};
+/// Afterwards an operator may have changed what made the broker refuse a channel.
+constexpr Duration refusal_lasts{std::chrono::minutes{1}};
+
+bool is_legal_channel(std::string const& channel) {
+  try {
+    check_channel_name(channel);
+    return true;
+  } catch (Error const&) {
+    return false;  // The row is held for it, with the reason.
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> RelayChannels::wanted(std::deque<OutboxRow> const& rows) const {
+  if (!options_.create_channels) return {};
+  std::vector<std::string> wanted{gone_.begin(), gone_.end()};
+  for (auto const& row : rows) {
+    if (known_.contains(row.destination)) continue;
+    if (std::ranges::find(wanted, row.destination) != wanted.end()) continue;
+    if (is_legal_channel(row.destination)) wanted.push_back(row.destination);
+  }
+  return wanted;
+}
+
+/// All at once where that works: one refused channel must not keep the others from being made.
+void RelayChannels::create(std::vector<std::string> const& channels) {
+  try {
+    broker_.create_channels(channels, 0, Deadline::after(clock_, create_timeout));
+    for (auto const& channel : channels) refused_.erase(channel);
+  } catch (Error const& error) {
+    if (error.fault() != Fault::rejected) throw;
+    if (channels.size() > 1) {
+      for (auto const& channel : channels) create({channel});
+      return;
+    }
+    refuse(channels.front(), error.what());
+  }
+  known_.insert(channels.begin(), channels.end());
+  for (auto const& channel : channels) gone_.erase(channel);
+}
+
+/// It may exist all the same; if not, the producer refuses the rows and they are held.
+void RelayChannels::refuse(std::string const& channel, std::string reason) {
+  logger_.warning("relay.channel_not_created",
+                  {{"relay", options_.name}, {"channel", channel}, {"what", reason}});
+  auto& refusal = refused_[channel];
+  refusal.reason = std::move(reason);
+  refusal.at = clock_.steady();
+}
+
+bool RelayChannels::missed(std::string const& channel) {
+  if (!options_.create_channels) {
+    missing_.insert(channel);
+    return false;
+  }
+  if (auto const refused = refused_.find(channel); refused != refused_.end()) {
+    auto& [reason, at, tried_again] = refused->second;
+    bool const is_news = clock_.steady() - at < refusal_lasts;
+    // However long a producer looks for a channel: its rows are held at last.
+    tried_again = !is_news && !tried_again;
+    if (!tried_again) return false;
+  }
+  known_.erase(channel);
+  gone_.insert(channel);
+  logger_.warning("relay.channel_gone", {{"relay", options_.name}, {"channel", channel}});
+  return true;
+}
+
+std::string RelayChannels::reason(std::string const& channel, std::string said) const {
+  auto const refused = refused_.find(channel);
+  return refused == refused_.end() ? std::move(said) : refused->second.reason;
+}
+
+std::string RelayChannels::trouble() const {
+  std::string text;
+  for (auto const& channel : missing_) text += (text.empty() ? "'" : ", '") + channel + "'";
+  if (text.empty()) return text;
+  return "no channel " + text +
+         ", and this relay makes none (create_channels is off): its rows are held; create it, then "
+         "have them tried again";
+}
+
+}  // namespace tram
