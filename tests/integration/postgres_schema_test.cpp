@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "postgres_server.hpp"
@@ -7,7 +8,9 @@
 #include "tram/cdc/held_row_list.hpp"
 #include "tram/cdc/relay_held_store.hpp"
 #include "tram/postgres/change_source.hpp"
+#include "tram/postgres/outbox_check.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/postgres/takeover.hpp"
 #include "tram/sql/outbox_table.hpp"
 #include "tram/sql/schema.hpp"
 
@@ -46,6 +49,62 @@ TEST_F(PostgresSchema, is_installed_into_the_schema_that_is_configured) {
     EXPECT_EQ(probe_outbox_table(database_, schema).headers_type, "text");
   }
   server().sql("DROP SCHEMA custom CASCADE");
+}
+
+// Names stand without quotes, as in the Java platform.
+TEST_F(PostgresSchema, with_capitals_in_its_name_is_the_one_in_lower_case) {
+  SchemaName const capital{"Eventuate"};
+  install_schema(database_, capital);
+  EXPECT_EQ(schema_status(database_, SchemaName{"eventuate"}).state, State::current);
+  EXPECT_EQ(schema_status(database_, capital).state, State::current);
+  require_schema(database_, capital);
+  auto source = postgres::change_source(
+      {.connection = server().connection(), .schema = capital, .slot = "capitals"}, clock_);
+  source->read(10);
+  server().sql("INSERT INTO eventuate.message (id, destination, headers, payload) VALUES "
+               "('1', 'd', '{}', '{}')");
+  EXPECT_TRUE(eventually([&] { return !source->read(10).rows.empty(); }));
+  source.reset();
+  forget_outbox(server());
+}
+
+// One that was made with quotes is never reached, and a second one beside it would hide that.
+TEST_F(PostgresSchema, that_was_made_with_capitals_is_told_and_not_passed_over) {
+  SchemaName const capital{"Sales"};
+  constexpr std::string_view remedy =
+      "schema Sales is read in lower case, since names stand without quotes, as in the Java "
+      "platform; the database has a schema with these capitals: run ALTER SCHEMA \"Sales\" RENAME "
+      "TO Sales, or name another";
+  server().sql("CREATE SCHEMA \"Sales\"; CREATE TABLE \"Sales\".message (id text, destination "
+               "text, headers text, payload text)");
+  auto const tells = [&](auto const& call) {
+    try {
+      call();
+      ADD_FAILURE();
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected);
+      EXPECT_NE(std::string_view{error.what()}.find(remedy), std::string_view::npos)
+          << error.what();
+    }
+  };
+  tells([&] { install_schema(database_, capital); });
+  tells([&] { require_schema(database_, capital); });
+  tells([&] { probe_outbox_table(database_, capital); });
+  postgres::ChangeSourceConfig const config{.connection = server().connection(), .schema = capital};
+  tells([&] { postgres::change_source(config, clock_)->read(1); });
+  server().sql("SELECT pg_create_logical_replication_slot('eventuate_slot', 'test_decoding')");
+  tells([&] {
+    postgres::takeover_prepare({.connection = server().connection(), .schema = capital}, clock_);
+  });
+  auto const findings = postgres::check_outbox(config, clock_, random_);
+  EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [&](Finding const& finding) {
+    return !finding.good && finding.text.find(remedy) != std::string::npos;
+  }));
+  EXPECT_EQ(server().sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'sales'"), "0");
+  server().sql("ALTER SCHEMA \"Sales\" RENAME TO sales");
+  EXPECT_EQ(probe_outbox_table(database_, capital).payload_type, "text");
+  server().sql("DROP SCHEMA sales CASCADE");
+  forget_outbox(server());
 }
 
 TEST_F(PostgresSchema, is_installed_once_by_services_that_start_together) {

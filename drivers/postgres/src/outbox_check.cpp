@@ -8,6 +8,7 @@
 #include "outbox_columns.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/sql/schema.hpp"
 
 namespace tram::postgres {
 namespace {
@@ -86,6 +87,10 @@ class OutboxCheck {
         "has_database_privilege(current_database(), 'CREATE'))::int, current_user::text FROM "
         "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(?)",
         wanted);
+    if (rows.size() == 0 && is_hidden_by_capitals(tx_, postgres_dialect(), config_.schema)) {
+      add(false, "outbox", "table " + wanted + ": " + capitals_remedy(config_.schema));
+      return false;
+    }
     if (rows.size() == 0) {
       add(false, "outbox",
           "table " + wanted +

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "replication_protocol.hpp"
+#include "tram/sql/schema.hpp"
 
 namespace tram::postgres {
 namespace {
@@ -33,6 +34,11 @@ OutboxName ReplicationSetup::outbox() {
       "WHERE c.oid = to_regclass(" +
       text(wanted) + ")");
   if (PQntuples(found.get()) == 0) {
+    auto const hidden = query("SELECT 1 FROM pg_namespace WHERE nspname <> lower(nspname) AND "
+                              "nspname = " +
+                              text(config_.schema.name()));
+    if (PQntuples(hidden.get()) != 0)
+      refuse("table " + wanted + ": " + capitals_remedy(config_.schema));
     refuse("table " + wanted +
            " does not exist; create the tables (\"tram schema install\") or correct the schema's "
            "name");

@@ -7,6 +7,7 @@
 #include "replication_setup.hpp"
 #include "session.hpp"
 #include "tram/base/error.hpp"
+#include "tram/sql/schema.hpp"
 
 namespace tram::postgres {
 namespace {
@@ -88,8 +89,15 @@ OutboxName Takeover::require_outbox() {
       "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
       "WHERE c.oid = to_regclass(" +
       text(wanted) + ")");
-  if (PQntuples(found.get()) == 0)
-    refuse("table " + wanted + " does not exist; correct the schema's name");
+  if (PQntuples(found.get()) == 0) {
+    auto const hidden = query("SELECT 1 FROM pg_namespace WHERE nspname <> lower(nspname) AND "
+                              "nspname = " +
+                              text(config_.schema.name()));
+    bool const is_hidden = PQntuples(hidden.get()) != 0;
+    refuse("table " + wanted +
+           (is_hidden ? ": " + capitals_remedy(config_.schema)
+                      : " does not exist; correct the schema's name"));
+  }
   return {.schema = PQgetvalue(found.get(), 0, 0), .table = PQgetvalue(found.get(), 0, 1)};
 }
 

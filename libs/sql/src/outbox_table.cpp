@@ -8,6 +8,7 @@
 #include "tram/base/error.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/sql/schema.hpp"
 #include "tram/sql/transaction.hpp"
 
 namespace tram {
@@ -35,6 +36,8 @@ OutboxTable probe_outbox_table(StatementExecutor& tx, Dialect const& dialect,
                                SchemaName const& schema) {
   auto const columns = columns_of(tx, dialect, schema);
   auto const table = dialect.kind == DatabaseKind::sqlite ? "message" : schema.qualify("message");
+  if (columns.empty() && is_hidden_by_capitals(tx, dialect, schema))
+    throw Error{Fault::rejected, "sql: table " + table + ": " + capitals_remedy(schema)};
   if (columns.empty()) {
     throw Error{Fault::rejected, "sql: table " + table +
                                      " does not exist; create the tables (\"tram schema install\") "

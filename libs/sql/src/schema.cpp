@@ -70,6 +70,8 @@ SchemaStatus look(Transaction& tx, SchemaName const& schema) {
                                 column + "'");
     }
   }
+  if (missing && is_hidden_by_capitals(tx, tx.dialect(), schema))
+    status.findings.push_back(capitals_remedy(schema));
   if (versioned && !foreign) status.version = version_of(tx, schema);
   if (foreign) {
     status.state = State::foreign;
@@ -143,6 +145,10 @@ void install_schema(Database& database, SchemaName const& wanted) {
     auto const status = look(tx, schema);
     refuse_foreign_or_newer(database, status);
     if (status.state == SchemaStatus::State::current) return;
+    if (status.state == SchemaStatus::State::absent &&
+        is_hidden_by_capitals(tx, tx.dialect(), schema)) {
+      refuse(database, capitals_remedy(schema));
+    }
     for (auto const& statement : installation(tx.dialect(), schema, tables_there(tx, schema))) {
       tx.execute(statement);
     }
@@ -164,6 +170,22 @@ void require_schema(Database& database, SchemaName const& schema) {
   refuse(database, findings_of(status) +
                        (status.findings.empty() ? "the tables are of an old version" : "") +
                        "; run \"tram schema install\"");
+}
+
+bool is_hidden_by_capitals(StatementExecutor& tx, Dialect const& dialect,
+                           SchemaName const& schema) {
+  if (dialect.kind != DatabaseKind::postgres) return false;
+  return !tx.execute("SELECT 1 FROM pg_namespace WHERE nspname = ? AND nspname <> lower(nspname)",
+                     schema.name())
+              .empty();
+}
+
+std::string capitals_remedy(SchemaName const& schema) {
+  auto const& name = schema.name();
+  return "schema " + name +
+         " is read in lower case, since names stand without quotes, as in the Java platform; the "
+         "database has a schema with these capitals: run ALTER SCHEMA \"" +
+         name + "\" RENAME TO " + name + ", or name another";
 }
 
 std::string print_schema(Dialect const& dialect, SchemaName const& schema) {

@@ -10,6 +10,7 @@
 namespace tram {
 
 class Database;
+class StatementExecutor;
 
 /// Tram's tables. The Java platform's tables (`message`, `received_messages`, `cdc_monitoring`,
 /// `offset_store`; contract: core 1.2–1.4) are created where they are missing, probed by their
@@ -41,6 +42,13 @@ SchemaStatus schema_status(Database& database, SchemaName const& schema);
 /// Throws `Error{rejected}` with the remedy (`run "tram schema install"`) unless the schema is
 /// there and this build may write to it. Called at start-up by everything that uses the tables.
 void require_schema(Database& database, SchemaName const& schema);
+
+/// A PostgreSQL database has a schema of exactly this name, with capitals. Tram's SQL writes names
+/// without quotes, as the Java platform does (contract: core 1.9), and so never reaches it: the
+/// server reads them in lower case. One statement; false on other databases.
+bool is_hidden_by_capitals(StatementExecutor& tx, Dialect const& dialect, SchemaName const& schema);
+/// What to do then.
+std::string capitals_remedy(SchemaName const& schema);
 
 /// The statements of a fresh installation, for people who apply schemas by other means.
 std::string print_schema(Dialect const& dialect, SchemaName const& schema);
