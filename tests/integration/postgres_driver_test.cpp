@@ -82,6 +82,30 @@ TEST_F(PostgresDriver, each_statement_that_is_waited_for_takes_one_round_trip_an
   }
 }
 
+TEST_F(PostgresDriver, a_deadline_of_the_same_length_is_set_at_the_server_once) {
+  auto const connection = connect();
+  auto const limit = [&](Duration timeout) {
+    connection->begin(Access::read_only, soon());
+    return connection
+        ->execute("SHOW idle_in_transaction_session_timeout", {},
+                  Deadline::after(clock_, timeout))[0]
+        .get<std::string>(0);
+  };
+  EXPECT_EQ(limit(30s), "31s");
+  EXPECT_TRUE(connection->reset());
+  EXPECT_EQ(limit(30s), "31s") << "the first was rolled back";
+  connection->commit(soon());
+  EXPECT_EQ(limit(30s), "31s");
+  connection->commit(soon());
+  EXPECT_EQ(limit(5s), "6s");
+  connection->commit(soon());
+  EXPECT_EQ(limit(30s), "31s");
+  connection->execute("RESET ALL", {}, soon());
+  connection->commit(soon());
+  EXPECT_EQ(limit(30s), "31s");
+  connection->commit(soon());
+}
+
 TEST_F(PostgresDriver, a_transaction_without_statements_costs_nothing) {
   TcpProxy proxy{server().port()};
   auto const connection = connect(proxy.port());

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
+#include <libpq-fe.h>
 
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -58,6 +60,25 @@ TEST_F(PostgresPooler, serves_unnamed_statements_of_more_connections_than_it_has
   }
   EXPECT_EQ(server_.sql("SELECT count(*) FROM t"), "200");
   EXPECT_EQ(server_.sql("SELECT count(*) FROM eventuate.received_messages"), "200");
+}
+
+TEST_F(PostgresPooler, that_nobody_mentioned_is_noticed_and_keeps_nothing_of_ours) {
+  auto database = this->database(postgres::Statements::prepared);
+  for (int i = 0; i < 4; ++i) {
+    database.transact([](Transaction& tx) {
+      EXPECT_EQ(tx.execute("SELECT count(*) FROM pg_prepared_statements")[0].get<int>(0), 0);
+      EXPECT_EQ(tx.execute("SHOW idle_in_transaction_session_timeout")[0].get<std::string>(0),
+                "31s");
+    });
+  }
+  std::unique_ptr<PGconn, void (*)(PGconn*)> const other{PQconnectdb(pooler_.connection().c_str()),
+                                                         PQfinish};
+  for (auto const* const setting : {"statement_timeout", "idle_in_transaction_session_timeout",
+                                    "client_connection_check_interval"}) {
+    std::unique_ptr<PGresult, void (*)(PGresult*)> const shown{
+        PQexec(other.get(), ("SHOW " + std::string{setting}).c_str()), PQclear};
+    EXPECT_STREQ(PQgetvalue(shown.get(), 0, 0), "0") << setting;
+  }
 }
 
 // Two services share the pooler's connections, and so find the statements of the other there.

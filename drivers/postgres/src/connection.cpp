@@ -16,16 +16,17 @@ namespace {
 constexpr std::string_view ask_number = "SELECT pg_current_xact_id_if_assigned()";
 
 // The server discards its statistics when it starts after a crash, and only then sets this time by
-// itself. The limits are of the session, in milliseconds.
-constexpr char const* ask_crash_mark_and_limits =
+// itself. The limits are of the session, in milliseconds. A pooler tells a client another number of
+// the server's process than the process itself.
+constexpr char const* ask_session =
     "SELECT coalesce(stats_reset::text, ''),"
     " (SELECT setting FROM pg_settings WHERE name = 'statement_timeout'),"
-    " (SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout')"
-    " FROM pg_stat_bgwriter";
+    " (SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'),"
+    " pg_backend_pid() FROM pg_stat_bgwriter";
 
 // A statement whose client is gone ends within this time; the only way to stop it that needs no
 // second connection.
-constexpr char const* watch_client = "SET client_connection_check_interval = '500ms'; ";
+constexpr char const* watch_client = "SET client_connection_check_interval = '500ms'";
 constexpr int version_with_client_watch = 140000;
 
 // A connection that was used so lately is taken for alive: to look costs a system call.
@@ -70,13 +71,19 @@ PipelinedConnection::PipelinedConnection(std::shared_ptr<Server> server, Clock& 
       clock_{&clock},
       session_{Session::open(server_->target, clock, deadline)},
       statements_{server_->statements} {
-  bool const may_set = server_->statements == Statements::prepared &&
-                       PQserverVersion(session_.connection()) >= version_with_client_watch;
-  auto const answer = session_.query(
-      std::string{may_set ? watch_client : ""} + ask_crash_mark_and_limits, deadline);
+  auto const answer = session_.query(ask_session, deadline);
   crash_mark_ = PQgetvalue(answer.get(), 0, 0);
-  limits_ = TransactionLimits{{.statement = milliseconds_in(answer.get(), 1),
-                               .idle_in_transaction = milliseconds_in(answer.get(), 2)}};
+  bool const is_own = std::to_string(PQbackendPID(session_.connection())) ==
+                      std::string_view{PQgetvalue(answer.get(), 0, 3)};
+  if (!is_own) server_->statements = Statements::unnamed;
+  bool const may_set = server_->statements == Statements::prepared;
+  statements_ = StatementCache{server_->statements};
+  limits_ = TransactionLimits{
+      {.statement = milliseconds_in(answer.get(), 1),
+       .idle_in_transaction = milliseconds_in(answer.get(), 2)},
+      may_set ? TransactionLimits::Reach::session : TransactionLimits::Reach::transaction};
+  if (may_set && PQserverVersion(session_.connection()) >= version_with_client_watch)
+    session_.query(watch_client, deadline);
   require(PQenterPipelineMode(session_.connection()));
 }
 
@@ -133,6 +140,7 @@ void PipelinedConnection::commit(Deadline deadline) {
   try {
     synchronise(deadline);
   } catch (Error const& trouble) { judge_commit(trouble, deadline); }
+  limits_.committed();
   begun_ = false;
 }
 
@@ -320,6 +328,7 @@ void PipelinedConnection::note_end(std::string const& statement, std::string_vie
                                       std::string{tag} + "): " + std::string{consequence(tag)} +
                                       "; leave the end of a transaction to who opened it"};
   error_ = ended_;
+  limits_.forget();
 }
 
 void PipelinedConnection::fail(Pending const& pending, PGresult const* result) {
@@ -370,7 +379,7 @@ void PipelinedConnection::settle(Error const& trouble, Deadline deadline) {
 std::string PipelinedConnection::ask_status(Deadline deadline) {
   try {
     auto session = Session::open(server_->target, *clock_, deadline);
-    auto const mark = session.query(ask_crash_mark_and_limits, deadline);
+    auto const mark = session.query(ask_session, deadline);
     bool const crashed = PQgetvalue(mark.get(), 0, 0) != crash_mark_;
     auto const status = session.query("SELECT pg_xact_status('" + number_ + "')", deadline);
     std::string answer = PQgetvalue(status.get(), 0, 0);

@@ -17,7 +17,8 @@ namespace tram::postgres {
 /// What the connections of one driver share.
 struct Server {
   Target const target;
-  /// Becomes `unnamed` when a prepared statement is lost, which is a pooler's doing.
+  /// Becomes `unnamed` when a pooler shows: its process number, or a prepared statement that is
+  /// lost.
   std::atomic<Statements> statements;
 };
 

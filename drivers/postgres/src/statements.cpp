@@ -72,7 +72,7 @@ StatementKind look_at_statement(std::string_view sql, LexicalRules rules) {
   return {.only_reads = marks || is_one_of(reading, word),
           .marks_savepoint = marks,
           .leaves_transaction_alone = marks || (is_one_of(harmless, word) && !changes_rules),
-          .sets_limits = mentions("_timeout")};
+          .sets_limits = word == "RESET" || mentions("_timeout")};
 }
 
 StatementCache::Statement& StatementCache::look_up(std::string_view sql) {
