@@ -278,6 +278,27 @@ TYPED_TEST_P(DatabaseContract, rejects_a_text_that_is_no_statement) {
   EXPECT_EQ(this->count(), 0);
 }
 
+TYPED_TEST_P(DatabaseContract, rejects_a_wrong_number_of_values_once) {
+  std::vector<Parameter> const far_too_many(70'000, Parameter{1});
+  std::vector<std::function<void(Transaction&)>> const wrong{
+      [](Transaction& tx) { tx.execute("SELECT id FROM contract WHERE id = ? OR name = ?", 1); },
+      [](Transaction& tx) { tx.execute("SELECT id FROM contract WHERE id = ?", 1, "a"); },
+      [](Transaction& tx) { tx.execute("SELECT id FROM contract", 1); },
+      [&](Transaction& tx) { tx.execute_statement("SELECT id FROM contract", far_too_many); },
+  };
+  for (auto const& call : wrong) {
+    int runs = 0;
+    EXPECT_EQ(this->fault_of([&] {
+      this->database_.transact([&](Transaction& tx) {
+        ++runs;
+        call(tx);
+      });
+    }),
+              Fault::rejected);
+    EXPECT_EQ(runs, 1);
+  }
+}
+
 TYPED_TEST_P(DatabaseContract, keeps_nothing_behind_a_savepoint_that_anything_leaves) {
   this->database_.transact([&](Transaction& tx) {
     this->insert(tx, 1);
@@ -310,21 +331,19 @@ TYPED_TEST_P(DatabaseContract, leaves_question_marks_in_quotes_alone) {
   });
 }
 
-REGISTER_TYPED_TEST_SUITE_P(DatabaseContract, gives_values_back_as_they_were_given,
-                            keeps_a_text_of_a_megabyte, counts_the_rows_that_a_statement_changed,
-                            tells_a_duplicate_by_the_count_and_goes_on,
-                            shows_others_what_is_committed_and_nothing_before,
-                            leaves_no_trace_of_a_transaction_that_throws,
-                            keeps_what_came_before_a_savepoint_that_failed, nests_savepoints,
-                            runs_posted_statements_in_their_order_before_the_commit,
-                            commits_nothing_when_a_posted_statement_fails,
-                            rejects_what_can_never_succeed_and_is_fit_afterwards,
-                            loses_no_update_among_writers_that_lock_what_they_read,
-                            gives_up_at_the_deadline_when_another_one_keeps_a_lock,
-                            rejects_what_writes_in_a_transaction_that_only_reads,
-                            leaves_the_end_of_a_transaction_to_whoever_began_it,
-                            rejects_a_text_that_is_no_statement,
-                            keeps_nothing_behind_a_savepoint_that_anything_leaves,
-                            tells_the_time_in_milliseconds, leaves_question_marks_in_quotes_alone);
+REGISTER_TYPED_TEST_SUITE_P(
+    DatabaseContract, gives_values_back_as_they_were_given, keeps_a_text_of_a_megabyte,
+    counts_the_rows_that_a_statement_changed, tells_a_duplicate_by_the_count_and_goes_on,
+    shows_others_what_is_committed_and_nothing_before, leaves_no_trace_of_a_transaction_that_throws,
+    keeps_what_came_before_a_savepoint_that_failed, nests_savepoints,
+    runs_posted_statements_in_their_order_before_the_commit,
+    commits_nothing_when_a_posted_statement_fails,
+    rejects_what_can_never_succeed_and_is_fit_afterwards,
+    loses_no_update_among_writers_that_lock_what_they_read,
+    gives_up_at_the_deadline_when_another_one_keeps_a_lock,
+    rejects_what_writes_in_a_transaction_that_only_reads,
+    leaves_the_end_of_a_transaction_to_whoever_began_it, rejects_a_text_that_is_no_statement,
+    rejects_a_wrong_number_of_values_once, keeps_nothing_behind_a_savepoint_that_anything_leaves,
+    tells_the_time_in_milliseconds, leaves_question_marks_in_quotes_alone);
 
 }  // namespace tram::contract

@@ -332,10 +332,10 @@ void PipelinedConnection::note_end(std::string const& statement, std::string_vie
 }
 
 void PipelinedConnection::fail(Pending const& pending, PGresult const* result) {
-  // Without a code it is libpq that tells of a lost connection, and not the server of a failed
-  // statement.
+  // Without a code it is libpq that tells, mostly of a lost connection, which others tell better.
   bool const from_server = PQresultErrorField(result, PG_DIAG_SQLSTATE) != nullptr;
-  if (!from_server || error_) return;
+  bool const is_lost = PQstatus(session_.connection()) != CONNECTION_OK;
+  if (error_ || (!from_server && is_lost)) return;
   if (is_lost_statement(result)) server_->statements = Statements::unnamed;
   bool const is_at_commit = pending.purpose == Purpose::commit;
   error_hides_commit_ = is_at_commit && is_fatal(result) && !is_in_place_of_answer(result);

@@ -76,6 +76,10 @@ Fault fault_of_statement(std::string_view sqlstate, std::string_view message) {
   // Tables changed under a prepared statement; a new connection prepares it again.
   if (sqlstate == "0A000" && message.find("cached plan") != std::string_view::npos)
     return Fault::broken;
+  // So the server calls a wrong number of values, too, and goes on.
+  if (sqlstate == "08P01") return Fault::rejected;
+  // A connection that the statement itself wanted, to another server.
+  if (sqlstate.starts_with("08")) return Fault::transient;
   return fault_of(sqlstate);
 }
 

@@ -21,6 +21,8 @@ enum TypeOid : Oid {
   type_float8 = 701
 };
 
+// The protocol counts them in 16 bits.
+constexpr std::size_t parameters_max = 65535;
 constexpr std::size_t is_null = static_cast<std::size_t>(-1);
 
 template <class Number>
@@ -60,6 +62,11 @@ std::int64_t affected(PGresult const* result) {
 }  // namespace
 
 TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
+  if (parameters.size() > parameters_max) {
+    throw Error{Fault::rejected,
+                "postgresql: " + excerpt(sql) + ": " + std::to_string(parameters.size()) +
+                    " values are more than a statement can have (65535); use several statements"};
+  }
   std::vector<std::size_t> starts;
   starts.reserve(parameters.size());
   for (auto const& parameter : parameters) {
