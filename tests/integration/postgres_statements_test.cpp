@@ -173,6 +173,21 @@ TEST_F(PostgresStatements, refuse_what_no_connection_of_a_pool_can_do) {
       std::string::npos);
 }
 
+// Codes that speak of connections, raised by a statement on a connection that is well.
+TEST_F(PostgresStatements, are_not_taken_for_a_lost_connection) {
+  auto const fault = [&](std::string_view sql) {
+    auto const connection = connect();
+    connection->begin(Access::read_write, soon());
+    auto const error = error_of([&] { connection->execute(sql, {}, soon()); });
+    EXPECT_TRUE(connection->reset()) << error.what();
+    return error.fault();
+  };
+  EXPECT_EQ(fault("EXECUTE nobody"), Fault::rejected);
+  EXPECT_EQ(fault("SELECT 1 WHERE 1 = ?"), Fault::rejected);
+  EXPECT_EQ(fault("DO 'BEGIN RAISE EXCEPTION ''remote'' USING ERRCODE = ''08006''; END'"),
+            Fault::transient);
+}
+
 TEST_F(PostgresStatements, walk_a_cursor_within_their_transaction) {
   database_.transact([](Transaction& tx) {
     tx.execute("DECLARE c CURSOR FOR SELECT generate_series(1, 3)");

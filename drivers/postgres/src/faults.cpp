@@ -72,10 +72,20 @@ bool is_code(std::string_view text) {
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
+bool is_about_prepared_statement(std::string_view sqlstate) {
+  return sqlstate == "26000" || sqlstate == "42P05";
+}
+
+/// The application may have statements of its own that are not there.
+bool names_one_of_ours(std::string_view message) {
+  return message.find("tram_") != std::string_view::npos;
+}
+
 Fault fault_of_statement(std::string_view sqlstate, std::string_view message) {
   // Tables changed under a prepared statement; a new connection prepares it again.
   if (sqlstate == "0A000" && message.find("cached plan") != std::string_view::npos)
     return Fault::broken;
+  if (is_about_prepared_statement(sqlstate) && !names_one_of_ours(message)) return Fault::rejected;
   // So the server calls a wrong number of values, too, and goes on.
   if (sqlstate == "08P01") return Fault::rejected;
   // A connection that the statement itself wanted, to another server.
@@ -142,8 +152,8 @@ bool is_fatal(PGresult const* message) {
 }
 
 bool is_lost_statement(PGresult const* result) {
-  auto const code = field(result, PG_DIAG_SQLSTATE);
-  return code == "26000" || code == "42P05";
+  return is_about_prepared_statement(field(result, PG_DIAG_SQLSTATE)) &&
+         names_one_of_ours(field(result, PG_DIAG_MESSAGE_PRIMARY));
 }
 
 Error statement_error(std::string_view sql, PGresult const* result) {

@@ -37,8 +37,8 @@ Error statement_error(std::string_view sql, PGresult const* result);
 Error statement_error(std::string_view sql, PGresult const* result, PGconn* connection);
 /// A write that is refused since its transaction was opened to read.
 Error read_only_error(std::string_view sql, PGresult const* result);
-/// The server does not know the name of a prepared statement, or knows it already: somebody gives
-/// the connection to several clients by turns.
+/// The server does not know the name of one of our prepared statements, or knows it already:
+/// somebody gives the connection to several clients by turns.
 bool is_lost_statement(PGresult const* result);
 
 /// A failed attempt to connect as an error; transient where no server answered.
