@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
+#include <functional>
 #include <pqxx/pqxx>
 
 #include "on_soci.hpp"
@@ -86,6 +87,25 @@ TEST_F(PostgresAdopt, refuses_to_go_on_after_the_application_committed) {
   run("COMMIT");
   EXPECT_THROW(tx.execute("INSERT INTO t VALUES (1, 'a')"), Error);
   EXPECT_EQ(count(), "0");
+}
+
+TEST_F(PostgresAdopt, stores_no_other_letters_where_the_connection_speaks_another_encoding) {
+  run("SET client_encoding = 'LATIN1'");
+  run("BEGIN");
+  auto tx = postgres::adopt(connection_.get());
+  tx.execute("INSERT INTO t VALUES (?, ?)", 1, "plain");
+  for (auto const& call :
+       {std::function<void()>{[&] { tx.execute("INSERT INTO t VALUES (?, ?)", 2, "Müller"); }},
+        std::function<void()>{[&] { tx.execute("INSERT INTO t VALUES (3, 'Müller')"); }}}) {
+    try {
+      call();
+      ADD_FAILURE();
+    } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::rejected) << error.what(); }
+  }
+  run("SET client_encoding = 'UTF8'");
+  tx.execute("INSERT INTO t VALUES (?, ?)", 2, "Müller");
+  run("COMMIT");
+  EXPECT_EQ(server().sql("SELECT string_agg(name, ',' ORDER BY id) FROM t"), "plain,Müller");
 }
 
 TEST_F(PostgresAdopt, tells_the_servers_errors_with_their_fault) {

@@ -1,6 +1,8 @@
 #include "tram/postgres/adopt.hpp"
 
+#include <algorithm>
 #include <string>
+#include <variant>
 
 #include "faults.hpp"
 #include "libpq.hpp"
@@ -51,6 +53,27 @@ void require_open_transaction(PGconn* connection) {
   refuse_statement(sql, "COPY from or to the client is no statement with rows");
 }
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// What Tram writes is UTF-8; where the connection speaks otherwise, the server would store other
+/// letters.
+void require_encoding(std::string_view sql, Parameters parameters, PGconn* connection) {
+  char const* const told = PQparameterStatus(connection, "client_encoding");
+  std::string const encoding = told == nullptr ? "UTF8" : told;
+  bool const is_plain =
+      is_ascii(sql) && std::all_of(parameters.begin(), parameters.end(), [](auto const& each) {
+        auto const* text = std::get_if<std::string_view>(&each.value());
+        return text == nullptr || is_ascii(*text);
+      });
+  if (is_plain || encoding == "UTF8" || encoding == "SQL_ASCII") return;
+  refuse_statement(sql, "the connection's client_encoding is " + encoding +
+                            ", and the statement holds letters in UTF-8; run SET client_encoding "
+                            "= 'UTF8' on it first");
+}
+
 void require_still_open(std::string_view sql, PGconn* connection) {
   if (PQtransactionStatus(connection) == PQTRANS_INTRANS) return;
   refuse_statement(sql, "it has ended the application's transaction");
@@ -68,6 +91,7 @@ Rows AdoptedTransaction::execute_statement(std::string_view sql, Parameters para
   auto const rules = lexical_rules(connection_);
   look_at_statement(sql, rules);
   refuse_transaction_control(sql, rules);
+  require_encoding(sql, parameters, connection_);
   auto const numbered = number_placeholders(sql, rules);
   TextParameters const texts{sql, parameters};
   Result const result{PQexecParams(connection_, numbered.c_str(), texts.count(), nullptr,

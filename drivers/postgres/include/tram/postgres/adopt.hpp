@@ -16,7 +16,8 @@ class AdoptedTransaction final : public StatementExecutor {
  public:
   explicit AdoptedTransaction(pg_conn* connection);
   /// Faults: those of the driver, and rejected when no transaction is open, when it has failed
-  /// already, or when the connection is in pipeline mode or busy.
+  /// already, when the connection is in pipeline mode or busy, and for letters beyond ASCII when
+  /// its client_encoding is not UTF8.
   Rows execute_statement(std::string_view sql, Parameters parameters) override;
 
  private:
