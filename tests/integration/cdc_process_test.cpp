@@ -332,11 +332,13 @@ TEST_F(CdcOnPostgres, takes_over_from_another_relay_step_by_step) {
   })) << takeover("status").output;
   auto const run = takeover("run");
   EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_NE(takeover("finish").output.find("confirmed nothing yet"), std::string::npos);
+  // The old relay may have died before it published what it confirmed: that comes again.
   auto const cdc = start();
-  EXPECT_TRUE(published(*cdc, 1)) << cdc->log();
+  EXPECT_TRUE(published(*cdc, 3)) << cdc->log();
   cdc->signal(SIGTERM);
   EXPECT_EQ(cdc->wait(), 0);
-  EXPECT_EQ(records(), Texts{"2"});
+  EXPECT_EQ(records(), (Texts{"1", "2", "2"}));
   auto const finish = takeover("finish");
   EXPECT_EQ(finish.status, 0) << finish.output;
   EXPECT_EQ(server().sql("SELECT string_agg(slot_name, ',') FROM pg_replication_slots"), "tram");

@@ -441,7 +441,7 @@ TEST_F(PostgresSource, reads_a_table_of_any_schema_and_of_none) {
 
 TEST_F(PostgresSource, measures_the_log_that_its_slot_keeps) {
   auto eager = config();
-  eager.measure_interval = 10ms;
+  eager.look_interval = 10ms;
   auto const reader = postgres::change_source(eager, clock_);
   reader->read(100);
   server().sql("INSERT INTO other SELECT generate_series(1, 50000)");
@@ -531,7 +531,8 @@ TEST_F(PostgresSource, refuses_to_make_what_it_may_not_make) {
   EXPECT_EQ(rejection(careful),
             place() +
                 "publication 'tram' does not exist; run: CREATE PUBLICATION \"tram\" FOR TABLE "
-                "\"eventuate\".\"message\" WITH (publish = 'insert')");
+                "\"eventuate\".\"message\" WITH (publish = 'insert', "
+                "publish_via_partition_root = true)");
   server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'insert')");
   EXPECT_EQ(rejection(careful),
             place() +
@@ -541,11 +542,13 @@ TEST_F(PostgresSource, refuses_to_make_what_it_may_not_make) {
 
 TEST_F(PostgresSource, refuses_to_make_a_slot_that_would_never_show_rows_of_before) {
   insert("1");
-  EXPECT_EQ(rejection(config()), place() +
-                                     "slot 'tram' does not exist, and the outbox already holds "
-                                     "rows that a new slot would never show; delete or publish "
-                                     "them, take over the slot of the relay that read them so far, "
-                                     "or create the slot so that it skips them");
+  EXPECT_EQ(rejection(config()),
+            place() + "slot 'tram' does not exist, and the outbox already holds "
+                      "rows that a new slot would never show; start with --new-slot "
+                      "publish_existing_rows, which publishes the rows of the table "
+                      "and then the log, take over the slot of the relay that read "
+                      "them so far (\"tram-cdc takeover\"), or start with --new-slot "
+                      "skip_existing_rows when they are published");
   EXPECT_EQ(server().sql("SELECT count(*) FROM pg_replication_slots"), "0");
   auto skipping = config();
   skipping.missing_slot = postgres::MissingSlot::create_and_skip_existing_rows;
@@ -573,23 +576,50 @@ TEST_F(PostgresSource, refuses_a_slot_of_another_database) {
   server().sql("SELECT pg_drop_replication_slot('tram')", "elsewhere");
 }
 
-TEST_F(PostgresSource, refuses_a_slot_older_than_its_publication) {
+TEST_F(PostgresSource, makes_a_slot_anew_that_is_older_than_its_publication) {
   server().sql("SELECT pg_create_logical_replication_slot('tram', 'pgoutput')");
   insert("1");
   auto const reader = source();
   std::string trouble;
+  std::vector<std::string> all;
   EXPECT_TRUE(eventually([&] {
     try {
-      reader->read(100);
-      return false;
-    } catch (Error const& error) {
-      EXPECT_EQ(error.fault(), Fault::rejected);
-      trouble = error.what();
-      return true;
-    }
+      for (auto const& row : reader->read(100).rows) {
+        all.push_back(row.id);
+        if (row.ends_at) reader->confirm(*row.ends_at);
+      }
+      wait(*reader);
+    } catch (Error const& error) { trouble = error.what(); }
+    return !trouble.empty() && reader->status().connected;
   }));
   EXPECT_NE(trouble.find("publication \"tram\" does not exist (SQLSTATE 42704); the slot is older "
                          "than the publication"),
+            std::string::npos)
+      << trouble;
+  EXPECT_EQ(all.back(), "1");
+  insert("2");
+  EXPECT_EQ(ids(*reader, 1), Ids{"2"});
+}
+
+TEST_F(PostgresSource, refuses_a_slot_older_than_its_publication_where_it_may_make_none) {
+  server().sql("SELECT pg_create_logical_replication_slot('tram', 'pgoutput')");
+  insert("1");
+  server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'insert')");
+  auto careful = config();
+  careful.missing_slot = postgres::MissingSlot::refuse;
+  auto const reader = postgres::change_source(careful, clock_);
+  std::string trouble;
+  EXPECT_TRUE(eventually([&] {
+    try {
+      reader->read(100);
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected);
+      trouble = error.what();
+    }
+    return !trouble.empty();
+  }));
+  EXPECT_NE(trouble.find("drop it (SELECT pg_drop_replication_slot('tram')), and start with "
+                         "--new-slot publish_existing_rows"),
             std::string::npos)
       << trouble;
 }

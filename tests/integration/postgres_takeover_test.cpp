@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
+
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/change_source.hpp"
@@ -74,16 +76,20 @@ class PostgresTakeover : public ::testing::Test {
         clock_);
     std::vector<std::string> ids;
     eventually([&] {
-      for (auto const& row : source->read(100).rows) ids.push_back(row.id);
+      for (auto const& row : source->read(100).rows) {
+        ids.push_back(row.id);
+        if (row.ends_at) source->confirm(*row.ends_at);
+      }
       pollfd waiting{.fd = source->descriptor(), .events = POLLIN, .revents = 0};
       if (ids.size() < rows) ::poll(&waiting, 1, 50);
       return ids.size() >= rows;
     });
+    source->flush();
     return ids;
   }
 
   SystemClock clock_;
-  postgres::TakeoverConfig config_{.connection = server().connection()};
+  postgres::TakeoverConfig config_{.connection = server().connection(), .rows_again = 0};
 };
 
 using Ids = std::vector<std::string>;
@@ -98,11 +104,71 @@ TEST_F(PostgresTakeover, in_the_right_order_loses_and_repeats_nothing) {
   old_relay_catches_up();
   EXPECT_EQ(step(), ready);
   insert("behind the old position");
-  EXPECT_EQ(takeover_run(config_, clock_).step, taken_over);
+  EXPECT_EQ(takeover_run(config_, clock_).step, copied_only);
   insert("after");
   EXPECT_EQ(relayed(2), (Ids{"behind the old position", "after"}));
   EXPECT_EQ(takeover_drop_old_slot(config_, clock_).step, finished);
   EXPECT_EQ(server().sql("SELECT string_agg(slot_name, ',') FROM pg_replication_slots"), "tram");
+}
+
+/// As the Java relay confirms: whatever it has received, sent or not.
+TEST_F(PostgresTakeover, loses_nothing_of_an_old_relay_that_confirmed_ahead_of_its_broker) {
+  config_.rows_again = 250'000;
+  prepare();
+  old_relay_catches_up();
+  for (int i = 1; i <= 20; ++i) insert("unsent " + std::to_string(100 + i));
+  old_relay_catches_up();
+  EXPECT_EQ(takeover_run(config_, clock_).step, copied_only);
+  insert("new");
+  auto const all = relayed(21);
+  for (int i = 1; i <= 20; ++i) {
+    auto const id = "unsent " + std::to_string(100 + i);
+    EXPECT_NE(std::ranges::find(all, id), all.end()) << id << " is lost";
+  }
+  EXPECT_NE(std::ranges::find(all, "new"), all.end());
+}
+
+TEST_F(PostgresTakeover, publishes_again_no_more_rows_than_it_is_told) {
+  config_.rows_again = 5;
+  for (int i = 1; i <= 20; ++i) insert(std::to_string(100 + i));
+  prepare();
+  old_relay_catches_up();
+  EXPECT_TRUE(eventually([&] {
+    // The old slot's horizon follows its position with the server's own snapshots.
+    server().sql("CHECKPOINT");
+    old_relay_catches_up();
+    return server().sql("SELECT age(catalog_xmin) < 20 FROM pg_replication_slots") == "t";
+  }));
+  takeover_run(config_, clock_);
+  insert("new");
+  auto const all = relayed(6);
+  EXPECT_LE(all.size(), 11U);
+  EXPECT_NE(std::ranges::find(all, "120"), all.end());
+  EXPECT_EQ(std::ranges::find(all, "115"), all.end());
+}
+
+TEST_F(PostgresTakeover, takes_no_slot_that_happens_to_have_the_name_for_a_copy) {
+  prepare();
+  old_relay_catches_up();
+  server().sql("SELECT pg_create_logical_replication_slot('tram', 'pgoutput')");
+  EXPECT_EQ(step(), slot_in_the_way);
+  auto const text = refusal(takeover_drop_old_slot);
+  EXPECT_NE(text.find("is no copy of the old one"), std::string::npos) << text;
+  EXPECT_NE(text.find("SELECT pg_drop_replication_slot('tram')"), std::string::npos) << text;
+  server().sql("SELECT pg_drop_replication_slot('tram')");
+  EXPECT_EQ(step(), ready);
+}
+
+TEST_F(PostgresTakeover, keeps_the_old_slot_until_the_new_relay_has_published) {
+  prepare();
+  old_relay_catches_up();
+  takeover_run(config_, clock_);
+  auto const text = refusal(takeover_drop_old_slot);
+  EXPECT_NE(text.find("it has confirmed nothing yet"), std::string::npos) << text;
+  insert("new");
+  relayed(1);
+  EXPECT_EQ(step(), taken_over);
+  EXPECT_EQ(takeover_drop_old_slot(config_, clock_).step, finished);
 }
 
 TEST_F(PostgresTakeover, waits_for_transactions_that_are_older_than_the_publication) {
@@ -119,7 +185,7 @@ TEST_F(PostgresTakeover, waits_for_transactions_that_are_older_than_the_publicat
   run(writer, "COMMIT");
   EXPECT_EQ(step(), waiting_for_old_relay);
   old_relay_catches_up();
-  EXPECT_EQ(takeover_run(config_, clock_).step, taken_over);
+  EXPECT_EQ(takeover_run(config_, clock_).step, copied_only);
   insert("new");
   EXPECT_EQ(relayed(1), Ids{"new"});
 }
@@ -130,7 +196,7 @@ TEST_F(PostgresTakeover, a_transaction_that_spans_the_run_is_relayed_whole) {
   auto const writer = connect();
   run(writer, "BEGIN");
   run(writer, "INSERT INTO eventuate.message VALUES ('1', 'orders', '{}', 'p')");
-  EXPECT_EQ(takeover_run(config_, clock_).step, taken_over);
+  EXPECT_EQ(takeover_run(config_, clock_).step, copied_only);
   run(writer, "INSERT INTO eventuate.message VALUES ('2', 'orders', '{}', 'p')");
   run(writer, "COMMIT");
   EXPECT_EQ(relayed(2), (Ids{"1", "2"}));
@@ -192,11 +258,9 @@ TEST_F(PostgresTakeover, refuses_to_prepare_when_the_new_slot_is_there) {
 
 TEST_F(PostgresTakeover, refuses_a_publication_that_shows_something_else) {
   server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'update')");
-  EXPECT_EQ(
-      refusal(takeover_prepare),
-      place() +
-          "publication 'tram' is there but does not show inserts into \"eventuate\".\"message\"; "
-          "name another one");
+  EXPECT_EQ(refusal(takeover_prepare), place() + "publication 'tram' does not show inserts; run: "
+                                                 "ALTER PUBLICATION \"tram\" SET (publish = "
+                                                 "'insert')");
 }
 
 TEST_F(PostgresTakeover, refuses_a_slot_that_needs_no_takeover) {
@@ -218,6 +282,8 @@ TEST_F(PostgresTakeover, refuses_to_drop_the_old_slot_while_it_is_read) {
   prepare();
   old_relay_catches_up();
   takeover_run(config_, clock_);
+  insert("new");
+  relayed(1);
   auto const old_relay = old_relay_reading();
   auto const text = refusal(takeover_drop_old_slot);
   EXPECT_NE(text.find("the old relay reads it again"), std::string::npos) << text;

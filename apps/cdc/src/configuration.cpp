@@ -101,12 +101,12 @@ std::vector<Key> const& keys() {
        [](auto& to, auto& text) { to.outbox.publication = not_empty(text); }},
       {{"source.new_slot", "--new-slot", "CHOICE",
         "PostgreSQL: when the slot is missing: for_empty_outbox makes it unless rows would be "
-        "lost, "
-        "skip_existing_rows, refuse (for_empty_outbox)"},
+        "lost, publish_existing_rows, skip_existing_rows, refuse (for_empty_outbox)"},
        [](auto& to, auto& text) {
          to.outbox.new_slot = one_of<by_url::NewSlot>(
              text, {{"for_empty_outbox", by_url::NewSlot::for_empty_outbox},
                     {"skip_existing_rows", by_url::NewSlot::skip_existing_rows},
+                    {"publish_existing_rows", by_url::NewSlot::publish_existing_rows},
                     {"refuse", by_url::NewSlot::refuse}});
        }},
       {{"broker.url", "--broker", "URL", "kafka://HOST:PORT,…, embedded:FILE or memory:"},
@@ -170,6 +170,11 @@ std::vector<Key> const& keys() {
       {{"takeover.old_slot", "--old-slot", "NAME",
         "the slot that the Java relay reads (eventuate_slot)"},
        [](auto& to, auto& text) { to.old_slot = not_empty(text); }},
+      {{"takeover.rows_again", "--rows-again", "COUNT",
+        "so many rows of before the take-over are published again, and as many behind (250000)"},
+       [](auto& to, auto& text) {
+         to.takeover_rows_again = programs::parse_number(text, 0, 1'000'000'000);
+       }},
   };
   return all;
 }

@@ -34,6 +34,7 @@ struct Configuration {
   std::optional<std::uint16_t> http_port{8080};
   LogLevel log_level{LogLevel::info};
   std::string old_slot{"eventuate_slot"};
+  std::size_t takeover_rows_again{250'000};
 };
 
 /// One thing that can be set, for help texts and documents.

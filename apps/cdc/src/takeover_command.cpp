@@ -24,7 +24,7 @@ int takeover_command(Action action, Configuration const& configuration, Machine 
   try {
     auto const outcome =
         by_url::takeover(step_of(action), configuration.database_url, configuration.outbox,
-                         configuration.old_slot, machine.clock);
+                         configuration.old_slot, configuration.takeover_rows_again, machine.clock);
     machine.out << outcome.step << ": " << outcome.next << "\n";
     return 0;
   } catch (Error const& error) {

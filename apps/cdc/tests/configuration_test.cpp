@@ -75,13 +75,15 @@ TEST(Configuration, takes_every_key) {
                                          {"http.address", "::", ""},
                                          {"http.port", "off", ""},
                                          {"log.level", "debug", ""},
-                                         {"takeover.old_slot", "old", ""}});
+                                         {"takeover.old_slot", "old", ""},
+                                         {"takeover.rows_again", "7", ""}});
   EXPECT_EQ(configuration.outbox.schema.name(), "");
   EXPECT_EQ(configuration.outbox.table, "message2");
   EXPECT_FALSE(configuration.install_schema);
   EXPECT_EQ(configuration.outbox.slot, "s");
   EXPECT_EQ(configuration.outbox.publication, "p");
   EXPECT_EQ(configuration.outbox.new_slot, by_url::NewSlot::skip_existing_rows);
+  EXPECT_EQ(configuration.takeover_rows_again, 7U);
   EXPECT_EQ(configuration.broker_properties.at("linger.ms"), "5");
   EXPECT_EQ(configuration.relay.outbox_id, OutboxId{7});
   EXPECT_FALSE(configuration.relay.hold_key);

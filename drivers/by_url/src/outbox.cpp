@@ -23,6 +23,8 @@ postgres::MissingSlot missing_slot(NewSlot slot) {
   switch (slot) {
     case NewSlot::for_empty_outbox: return postgres::MissingSlot::create_for_empty_outbox;
     case NewSlot::skip_existing_rows: return postgres::MissingSlot::create_and_skip_existing_rows;
+    case NewSlot::publish_existing_rows:
+      return postgres::MissingSlot::create_and_publish_existing_rows;
     case NewSlot::refuse: break;
   }
   return postgres::MissingSlot::refuse;
@@ -65,7 +67,8 @@ std::unique_ptr<OutboxRetention> outbox_retention(std::string_view text,
   auto const url = parse_url(text);
 #ifdef TRAM_HAS_POSTGRES
   if (url.scheme == "postgresql")
-    return postgres::outbox_retention(database, options.schema, age, options.table);
+    return postgres::outbox_retention(database, options.schema, age, options.table,
+                                      options.publication);
 #endif
 #ifdef TRAM_HAS_SQLITE
   if (url.scheme == "sqlite") {

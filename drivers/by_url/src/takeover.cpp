@@ -28,7 +28,7 @@ postgres::TakeoverStatus act(TakeoverAction action, postgres::TakeoverConfig con
 TakeoverOutcome takeover([[maybe_unused]] TakeoverAction action, std::string_view text,
                          [[maybe_unused]] OutboxOptions const& options,
                          [[maybe_unused]] std::string const& old_slot,
-                         [[maybe_unused]] Clock& clock) {
+                         [[maybe_unused]] std::size_t rows_again, [[maybe_unused]] Clock& clock) {
   auto const url = parse_url(text);
 #ifdef TRAM_HAS_POSTGRES
   if (url.scheme == "postgresql") {
@@ -38,7 +38,8 @@ TakeoverOutcome takeover([[maybe_unused]] TakeoverAction action, std::string_vie
                              .table = options.table,
                              .old_slot = old_slot,
                              .slot = options.slot,
-                             .publication = options.publication},
+                             .publication = options.publication,
+                             .rows_again = rows_again},
                             clock);
     return {.step = std::string{to_string(status.step)}, .next = status.next};
   }

@@ -11,13 +11,16 @@
 #include <utility>
 
 #include "faults.hpp"
-#include "log_meter.hpp"
+#include "outbox_watch.hpp"
 #include "pgoutput_decoder.hpp"
 #include "replication_protocol.hpp"
 #include "replication_setup.hpp"
 #include "sender_timeout.hpp"
 #include "server_text.hpp"
 #include "session.hpp"
+#include "slot_holder.hpp"
+#include "slot_making.hpp"
+#include "table_rows.hpp"
 
 namespace tram::postgres {
 namespace {
@@ -26,7 +29,10 @@ namespace {
 constexpr std::size_t read_bytes_max = std::size_t{1} << 20U;
 constexpr Duration idle_interval = std::chrono::seconds{1};
 constexpr Duration standby_interval = std::chrono::milliseconds{250};
-constexpr Duration measuring_interval = std::chrono::milliseconds{50};
+/// While an answer of the server is due.
+constexpr Duration soon = std::chrono::milliseconds{20};
+/// The server notices within this time that a connection is gone.
+constexpr Duration goodbye = std::chrono::seconds{1};
 
 std::size_t size_of(std::optional<std::string> const& text) { return text ? text->size() : 0; }
 std::size_t size_of(OutboxRow const& row) {
@@ -47,14 +53,14 @@ class PgoutputSource final : public ChangeSource {
       : config_{config},
         clock_{clock},
         target_{config.connection, "tram-cdc", {{"replication", "database"}}},
-        meter_{Target{config.connection, "tram-cdc"}, config.slot, config.measure_interval, clock},
+        watch_{config_, clock},
         server_text_{Target{config.connection, "tram-cdc"}, clock, config.connect_timeout} {}
 
   ChangeBatch read(std::size_t rows_max) override;
   void confirm(LogPosition position) override;
   void settled(RowPlace place) override { settled_ = place; }
   void flush() override;
-  void rewind() override { disconnect(); }
+  void rewind() override;
   int descriptor() const override { return session_ ? session_->socket() : -1; }
   Duration poll_interval() const override;
   ChangeSourceStatus status() const override;
@@ -63,14 +69,23 @@ class PgoutputSource final : public ChangeSource {
  private:
   void connect();
   Session open(Deadline deadline);
-  void stand_by(std::string const& reader);
-  bool start(Session& session, LogPosition from, Deadline deadline);
+  void stand_by(SlotPosition const& slot);
+  void make_slot(Session session, OutboxLook outbox);
+  ChangeBatch continue_making(std::size_t rows_max);
+  void follow(Session session, OutboxLook outbox, SlotPosition const& slot, Deadline deadline);
+  [[nodiscard]] std::string missed_rows(OutboxLook const& outbox, SlotPosition const& slot) const;
+  ChangeBatch fill_gap(std::size_t rows_max);
+  void stream_from_here(Deadline deadline);
   void choose_encoding(Session& session, Deadline deadline);
+  void read_table_as_bytes(Session& session, Deadline deadline);
+  [[nodiscard]] PgoutputDecoder decoder(OutboxLook const& outbox, TextReader reader);
   [[nodiscard]] TextReader text_reader();
   void learn_type(std::uint32_t type);
   void await_own_predecessor(Session& session, Deadline deadline);
   void leave_stopping_server() const;
   void disconnect();
+  void look();
+  void settle();
   ChangeBatch stream(std::size_t rows_max);
   [[nodiscard]] std::optional<std::string_view> next_message();
   void end_of_stream();
@@ -85,8 +100,11 @@ class PgoutputSource final : public ChangeSource {
   ChangeSourceConfig config_;
   Clock& clock_;
   Target target_;
-  LogMeter meter_;
+  OutboxWatch watch_;
+  SlotHolder holder_;
   ServerText server_text_;
+  TypeForms forms_;
+  std::optional<SlotMaking> making_;
   std::optional<Session> session_;
   std::optional<PgoutputDecoder> decoder_;
   Buffer message_;
@@ -119,14 +137,37 @@ class PgoutputSource final : public ChangeSource {
   SteadyTime heard_at_{};
   SteadyTime asked_at_{};
   bool standby_{};
+  /// The outbox held nothing when the making of a slot began: what it holds since comes from it.
+  bool was_empty_{};
+  /// The slot that is there can never be read to its end.
+  bool replaces_slot_{};
   std::string trouble_{"not connected yet"};
+
+  /// How the outbox was found when it was last known that the log shows all of it …
+  std::optional<OutboxLook> known_;
+  /// … and how it was found now. The two differ until the gap between them is closed.
+  std::optional<OutboxLook> outbox_;
+  /// The rows of the gap, while they are read.
+  std::optional<TableRows> gap_rows_;
+  /// The gap is closed when more than this is confirmed.
+  std::optional<LogPosition> gap_open_at_;
+  /// All rows of the gap were given, and no rewind asked for them again.
+  bool gap_given_{};
+  std::string last_trouble_;
+  /// The log was silent up to here …
+  LogPosition silent_up_to_{};
+  /// … which is believed up to here.
+  LogPosition looked_up_to_{};
+  LogPosition shown_up_to_{};
 };
 
 ChangeBatch PgoutputSource::read(std::size_t rows_max) {
   try {
-    if (!session_) connect();
-    meter_.step();
+    if (!session_ && !making_) connect();
+    if (making_) return continue_making(rows_max);
     if (!session_) return {};  // A standby.
+    if (gap_rows_) return fill_gap(rows_max);
+    look();
     leave_stopping_server();
     return stream(rows_max);
   } catch (Error const& error) {
@@ -138,40 +179,128 @@ ChangeBatch PgoutputSource::read(std::size_t rows_max) {
 }
 
 void PgoutputSource::connect() {
+  // Behind an error everything that was given is done by now.
+  if (gap_open_at_ && std::exchange(gap_given_, false)) settle();
   auto const deadline = Deadline::after(clock_, config_.connect_timeout);
   auto session = open(deadline);
   await_own_predecessor(session, deadline);
   ReplicationSetup setup{session, config_, deadline};
-  auto const outbox = setup.outbox();
-  auto forms = setup.column_types(outbox);
-  auto const slot = setup.prepare(outbox);
-  if (!slot.reader.empty()) return stand_by(slot.reader);
+  auto outbox = setup.outbox();
+  forms_ = setup.column_types(outbox);
+  auto const slot = setup.slot();
+  if (!slot) setup.require_new_slot(outbox, was_empty_);
+  else if (!slot->reader.empty() || slot->unfinished) return stand_by(*slot);
+  if (!slot || replaces_slot_) {
+    was_empty_ = was_empty_ || (!slot && !setup.holds_unpublished_rows(outbox));
+    return make_slot(std::move(session), std::move(outbox));
+  }
+  follow(std::move(session), std::move(outbox), *slot, deadline);
+}
+
+void PgoutputSource::make_slot(Session session, OutboxLook outbox) {
+  std::string rows;
+  if (replaces_slot_) {
+    rows = rows_of_gap(
+        outbox, {.from_transaction = outbox.horizon, .whole_tables = outbox.joined_behind_horizon});
+  } else if (config_.missing_slot != MissingSlot::create_and_skip_existing_rows) {
+    rows = unpublished_rows(outbox);
+  }
+  auto const deadline = Deadline::after(clock_, config_.connect_timeout);
+  read_table_as_bytes(session, deadline);
+  auto reader = decoder(outbox, text_reader());
+  making_.emplace(std::move(session), config_, std::move(outbox),
+                  RowsToGive{.select = std::move(rows), .reader = std::move(reader)}, clock_);
+  standby_ = false;
+}
+
+ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
+  auto batch = making_->read(rows_max);
+  // Positions count rows now, whatever log was read before.
+  batch.starts_over = std::exchange(confirmed_, 0) > 0;
+  trouble_ = making_->trouble();
+  if (!making_->done()) return batch;
+
+  auto const deadline = Deadline::after(clock_, config_.connect_timeout);
+  auto session = std::move(*making_).take_session();
+  known_ = making_->outbox();
+  making_.reset();
+  replaces_slot_ = false;
+  ReplicationSetup setup{session, config_, deadline};
+  auto outbox = setup.outbox();
+  forms_ = setup.column_types(outbox);
+  auto const slot = setup.slot();
+  // Everything that the slot was to show is behind its beginning.
+  known_->horizon = outbox.horizon;
+  told_ = slot ? slot->confirmed : 0;
+  if (slot) follow(std::move(session), std::move(outbox), *slot, deadline);
+  return batch;
+}
+
+/// How to read what the log does not show though nobody published it; empty when there is nothing.
+std::string PgoutputSource::missed_rows(OutboxLook const& outbox, SlotPosition const& slot) const {
+  if (slot.copy) return rows_around(outbox, slot.copy->horizon, slot.copy->rows);
+  auto missed = known_ ? gap_between(*known_, outbox) : gap_behind_horizon(outbox);
+  // Somebody else moved the slot, and what lies between was not shown here.
+  if (known_ && slot.confirmed > told_)
+    missed = Gap{.from_transaction = known_->horizon, .whole_tables = {}};
+  return missed ? rows_of_gap(outbox, *missed) : "";
+}
+
+/// Streams from the slot, behind the rows of the table that it may not show.
+void PgoutputSource::follow(Session session, OutboxLook outbox, SlotPosition const& slot,
+                            Deadline deadline) {
   if (slot.history != history_) {
-    confirmed_ = slot.confirmed;
+    if (!history_.empty()) known_.reset();
+    told_ = confirmed_ = slot.confirmed;
     settled_ = {};
   }
+  auto const select = missed_rows(outbox, slot);
   confirmed_ = std::max(confirmed_, slot.confirmed);
   history_ = slot.history;
-  tell_interval_ =
-      status_interval_for(settle_sender_timeout(session, deadline), config_.probe_interval);
-  choose_encoding(session, deadline);
-  if (!start(session, confirmed_, deadline)) return stand_by("unknown");
-
-  server_process_ = PQbackendPID(session.connection());
-  session_ = std::move(session);
-  decoder_.emplace(outbox.schema, outbox.table, std::move(forms), text_reader());
-  standby_ = false;
-  told_ = server_read_ = confirmed_;
   log_end_ = slot.log_end;
-  told_at_ = heard_at_ = asked_at_ = clock_.steady();
-  meter_.begin_anew();
+  session_ = std::move(session);
+  outbox_ = std::move(outbox);
+  standby_ = false;
   trouble_.clear();
-  if (server_read_ < log_end_) tell_position(AskReply::yes);
+  watch_.begin();
+  if (select.empty()) {
+    settle();
+    return stream_from_here(deadline);
+  }
+  gap_open_at_ = confirmed_;
+  gap_given_ = false;
+  read_table_as_bytes(*session_, deadline);
+  session_->query("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", deadline);
+  gap_rows_.emplace(*session_,
+                    RowsToGive{.select = select, .reader = decoder(*outbox_, text_reader())},
+                    deadline);
+}
+
+ChangeBatch PgoutputSource::fill_gap(std::size_t rows_max) {
+  ChangeBatch batch{.rows = {}, .seen_up_to = {}, .at_end = false, .starts_over = {}};
+  if (rows_max == 0) return batch;
+  auto const deadline = Deadline::after(clock_, config_.connect_timeout);
+  batch.rows = gap_rows_->next(rows_max, deadline);
+  if (!batch.rows.empty()) return batch;
+  gap_rows_.reset();
+  gap_given_ = true;
+  session_->query("COMMIT", deadline);
+  stream_from_here(deadline);
+  return batch;
+}
+
+/// The log shows all of the outbox as it is now.
+void PgoutputSource::settle() {
+  known_ = outbox_;
+  gap_open_at_.reset();
 }
 
 Session PgoutputSource::open(Deadline deadline) {
   try {
-    return Session::open(target_, clock_, deadline);
+    auto session = Session::open(target_, clock_, deadline);
+    auto const* const encoding = PQparameterStatus(session.connection(), "server_encoding");
+    encoding_ = encoding == nullptr ? "UTF8" : encoding;
+    return session;
   } catch (Error const& error) {
     if (error.fault() != Fault::rejected ||
         std::string_view{error.what()}.find("SQLSTATE 42501") == std::string_view::npos)
@@ -185,50 +314,81 @@ Session PgoutputSource::open(Deadline deadline) {
 // After a rewind the server may need a moment to notice that the last connection is gone.
 void PgoutputSource::await_own_predecessor(Session& session, Deadline deadline) {
   if (server_process_ == 0) return;
-  auto const busy = "SELECT 1 FROM pg_replication_slots WHERE slot_name = " +
-                    quote_text(session.connection(), config_.slot) +
-                    " AND active_pid = " + std::to_string(server_process_);
+  auto const busy =
+      "SELECT 1 FROM pg_replication_slots WHERE slot_name = " + sql_text(config_.slot) +
+      " AND active_pid = " + std::to_string(server_process_);
+  auto const patience = Deadline::after(clock_, goodbye);
   while (PQntuples(session.query(busy, deadline).get()) > 0 && !deadline.reached(clock_)) {
+    if (patience.reached(clock_))
+      session.query("SELECT pg_terminate_backend(" + std::to_string(server_process_) + ")",
+                    deadline);
     clock_.pause(std::chrono::milliseconds{2});
   }
 }
 
-// Not an error: two relays may run so that one takes over when the other goes.
-void PgoutputSource::stand_by(std::string const& reader) {
-  standby_ = true;
-  trouble_ = "slot '" + config_.slot + "' of " + target_.name() +
-             " is being read by another relay (process " + reader +
-             " of the server); waiting to take over";
+// Not an error: two relays may run so that one takes over when the other goes. That somebody holds
+// the slot does not tell yet that somebody publishes.
+void PgoutputSource::stand_by(SlotPosition const& slot) {
+  auto const now = clock_.steady();
+  holder_.seen(slot, now);
+  standby_ = holder_.works(now);
+  // What the other one publishes is not missed here.
+  if (standby_) known_.reset();
+  trouble_ = "slot '" + config_.slot + "' of " + target_.name() + " " + holder_.describe(now);
 }
 
-// False when somebody else reads the slot.
-bool PgoutputSource::start(Session& session, LogPosition from, Deadline deadline) {
-  auto const publication = "\"" + config_.publication + "\"";
+// On a new connection: a session that looked at the catalog has it in its caches, and the server
+// would read the log of before with the tables and publications of now.
+void PgoutputSource::stream_from_here(Deadline deadline) {
+  session_.reset();
+  session_ = open(deadline);
+  server_process_ = PQbackendPID(session_->connection());
+  tell_interval_ =
+      status_interval_for(settle_sender_timeout(*session_, deadline), config_.probe_interval);
+  choose_encoding(*session_, deadline);
   try {
-    session.query("START_REPLICATION SLOT " + quote_name(session.connection(), config_.slot) +
-                      " LOGICAL " + format_lsn(from) + " (proto_version '1', publication_names " +
-                      quote_text(session.connection(), publication) + ")",
-                  deadline);
+    session_->query("START_REPLICATION SLOT " + sql_name(config_.slot) + " LOGICAL " +
+                        format_lsn(confirmed_) + " (proto_version '1', publication_names " +
+                        sql_text(sql_name(config_.publication)) + ")",
+                    deadline);
   } catch (Error const& error) {
+    // Somebody else was quicker: the next attempt finds out who.
     if (std::string_view{error.what()}.find("SQLSTATE 55006") == std::string_view::npos) throw;
-    return false;
+    throw Error{Fault::transient, error.what()};
   }
-  return true;
+  decoder_.emplace(decoder(*outbox_, as_bytes_ ? text_reader() : TextReader{}));
+  told_ = server_read_ = confirmed_;
+  silent_up_to_ = 0;
+  told_at_ = heard_at_ = asked_at_ = clock_.steady();
+  if (server_read_ < log_end_) tell_position(AskReply::yes);
 }
 
 /// The server converts into UTF-8 as long as it can: what it cannot convert is found out one by
 /// one.
 void PgoutputSource::choose_encoding(Session& session, Deadline deadline) {
-  auto const* const encoding = PQparameterStatus(session.connection(), "server_encoding");
-  encoding_ = encoding == nullptr ? "UTF8" : encoding;
   as_bytes_ = encoding_ == "SQL_ASCII" || confirmed_ < as_bytes_until_;
   session.query("SET bytea_output = 'hex'", deadline);
   if (as_bytes_) session.query("SET client_encoding = 'SQL_ASCII'", deadline);
 }
 
+/// One row that the server cannot convert must not keep the others from being read.
+void PgoutputSource::read_table_as_bytes(Session& session, Deadline deadline) {
+  session.query("SET bytea_output = 'hex'", deadline);
+  session.query("SET client_encoding = 'SQL_ASCII'", deadline);
+}
+
+PgoutputDecoder PgoutputSource::decoder(OutboxLook const& outbox, TextReader reader) {
+  std::set<std::uint32_t> parts;
+  for (auto const& [number, mark] : outbox.tables) {
+    parts.insert(static_cast<std::uint32_t>(std::stoul(number)));
+  }
+  return {outbox.schema, outbox.table, forms_, std::move(reader), std::move(parts)};
+}
+
+/// Of texts that come as the server stores them.
 TextReader PgoutputSource::text_reader() {
   // What is no UTF-8 is found when its record is made.
-  if (!as_bytes_ || encoding_ == "SQL_ASCII" || encoding_ == "UTF8") return {};
+  if (encoding_ == "SQL_ASCII" || encoding_ == "UTF8") return {};
   return [this](std::string const& bytes) { return server_text_.to_utf8(bytes, encoding_); };
 }
 
@@ -246,7 +406,7 @@ void PgoutputSource::learn_type(std::uint32_t type) {
 
 /// It stops only when everything it ever sent is confirmed, or when nobody reads its log any more.
 void PgoutputSource::leave_stopping_server() const {
-  if (!meter_.server_stops()) return;
+  if (!watch_.server_stops()) return;
   throw Error{
       Fault::transient,
       "postgresql: " + target_.name() +
@@ -254,14 +414,47 @@ void PgoutputSource::leave_stopping_server() const {
           "keep it, and connects again by itself"};
 }
 
+void PgoutputSource::rewind() {
+  if (making_) return making_->rewind();
+  gap_given_ = false;
+  disconnect();
+}
+
 void PgoutputSource::disconnect() {
   message_.reset();
+  gap_rows_.reset();
+  making_.reset();
   session_.reset();
   server_text_.disconnect();
   decoder_.reset();
   held_back_.reset();
   in_transaction_ = false;
   if (trouble_.empty()) trouble_ = "not connected";
+}
+
+/// The log is silent also where it does not show what there is: a look at the catalog tells.
+void PgoutputSource::look() {
+  watch_.step();
+  auto const now = watch_.take();
+  if (!now) return;
+  auto const place = "postgresql: the log of " + target_.name();
+  if (!now->trouble.empty()) {
+    // The server may show one look the catalog in the middle of a change: two say the same.
+    if (std::exchange(last_trouble_, now->trouble) != now->trouble) return;
+    throw Error{Fault::rejected, place + " does not show the outbox: " + now->trouble};
+  }
+  last_trouble_.clear();
+  if (gap_between(*outbox_, *now)) {
+    throw Error{Fault::transient, place + " may have passed over rows, since the table or the "
+                                          "publication was changed; the rows written since then "
+                                          "are read from the table"};
+  }
+  // Nothing changed between the two looks, so nothing was hidden before the end of the first.
+  looked_up_to_ = outbox_->log_end;
+  bool const settled = !gap_open_at_;
+  if (settled) shown_up_to_ = looked_up_to_;
+  outbox_ = *now;
+  if (settled) known_ = outbox_;
 }
 
 ChangeBatch PgoutputSource::stream(std::size_t rows_max) {
@@ -282,6 +475,8 @@ ChangeBatch PgoutputSource::stream(std::size_t rows_max) {
     }
   }
   keep_in_touch();
+  auto const believed = std::min(silent_up_to_, looked_up_to_);
+  if (!in_transaction_ && believed > confirmed_) batch.seen_up_to = believed;
   batch.at_end = !in_transaction_ && server_read_ >= log_end_;
   return batch;
 }
@@ -306,10 +501,15 @@ void PgoutputSource::end_of_stream() {
     }
     if (std::string_view{error.what()}.find("SQLSTATE 42704") == std::string_view::npos)
       throw error;
-    throw Error{Fault::rejected,
-                std::string{error.what()} +
-                    "; the slot is older than the publication: drop the slot and let it be "
-                    "made again, or take over with \"tram-cdc takeover\""};
+    replaces_slot_ = config_.missing_slot != MissingSlot::refuse;
+    auto const state = std::string{error.what()} +
+                       "; the slot is older than the publication, and "
+                       "shows nothing of what was committed between them";
+    if (replaces_slot_)
+      throw Error{Fault::transient, state + ": it is made anew, behind the rows of the table"};
+    throw Error{Fault::rejected, state + "; drop it (SELECT pg_drop_replication_slot(" +
+                                     sql_text(config_.slot) + ")), and start with " +
+                                     std::string{publish_existing_rows}};
   }
   session_->lost();
 }
@@ -321,10 +521,10 @@ void PgoutputSource::take(std::string_view message, ChangeBatch& batch) {
   auto const& keepalive = std::get<Keepalive>(parsed);
   server_read_ = std::max(server_read_, keepalive.end);
   // Within a transaction the server's place in the log is no place to start from.
-  if (!in_transaction_ && keepalive.end > confirmed_) batch.seen_up_to = keepalive.end;
+  if (!in_transaction_) silent_up_to_ = std::max(silent_up_to_, keepalive.end);
   if (keepalive.reply == Keepalive::Reply::not_asked) return;
   tell_position(AskReply::no);
-  meter_.look_soon();
+  watch_.look_soon();
 }
 
 void PgoutputSource::take_change(std::string_view payload, ChangeBatch& batch) {
@@ -343,9 +543,8 @@ void PgoutputSource::take(Change change, ChangeBatch& batch) {
       held_back_->ends_at = end->end;
       batch.rows.push_back(std::move(*held_back_));
       held_back_.reset();
-    } else {
-      batch.seen_up_to = end->end;
     }
+    silent_up_to_ = std::max(silent_up_to_, end->end);
   } else if (auto const* begin = std::get_if<TransactionBegin>(&change)) {
     in_transaction_ = true;
     place_ = {.transaction = begin->commit};
@@ -361,8 +560,10 @@ void PgoutputSource::take(OutboxRow row, ChangeBatch& batch) {
 }
 
 void PgoutputSource::confirm(LogPosition position) {
+  if (making_) return making_->confirm(position);
   confirmed_ = std::max(confirmed_, position);
-  if (!session_) return;
+  if (gap_open_at_ && confirmed_ > *gap_open_at_) settle();
+  if (!decoder_) return;
   try {
     if (clock_.steady() - told_at_ >= config_.status_interval) tell_position(AskReply::no);
   } catch (Error const&) {
@@ -396,7 +597,7 @@ void PgoutputSource::tell_position(AskReply asks) {
 }
 
 void PgoutputSource::flush() {
-  if (!session_) return;
+  if (!decoder_) return disconnect();
   auto const deadline = Deadline::after(clock_, config_.connect_timeout);
   auto* const connection = session_->connection();
   tell_position(AskReply::no);
@@ -416,11 +617,14 @@ void PgoutputSource::flush() {
 }
 
 Duration PgoutputSource::poll_interval() const {
-  if (!session_) return standby_ ? standby_interval : Duration::zero();
+  if (making_) return soon;
+  if (!session_) return standby_interval;
+  if (gap_rows_) return Duration::zero();
   auto const interval =
       confirmed_ == told_ ? tell_interval_ : std::min(config_.status_interval, tell_interval_);
-  return std::clamp<Duration>(told_at_ + interval - clock_.steady(), Duration::zero(),
-                              meter_.busy() ? measuring_interval : idle_interval);
+  auto const longest =
+      watch_.busy() ? soon : std::min<Duration>(idle_interval, config_.look_interval);
+  return std::clamp<Duration>(told_at_ + interval - clock_.steady(), Duration::zero(), longest);
 }
 
 /// Of the slot; the usual one has the name that a relay has by itself, which no other can get.
@@ -431,7 +635,8 @@ std::string PgoutputSource::held_rows_name() const {
 
 ChangeSourceStatus PgoutputSource::status() const {
   auto trouble = trouble_;
-  if (trouble.empty() && meter_.in_danger()) {
+  if (trouble.empty() && session_) trouble = watch_.trouble();
+  if (trouble.empty() && watch_.in_danger()) {
     trouble = "slot '" + config_.slot +
               "' keeps more log than max_slot_wal_keep_size allows and may lose it; let the relay "
               "catch up, or "
@@ -439,8 +644,9 @@ ChangeSourceStatus PgoutputSource::status() const {
   }
   return {.connected = session_.has_value(),
           .standby = standby_,
-          .behind = meter_.kept_bytes(),
-          .trouble = trouble};
+          .behind = watch_.kept_bytes(),
+          .trouble = trouble,
+          .shown_up_to = shown_up_to_};
 }
 
 }  // namespace

@@ -6,19 +6,12 @@
 #include <utility>
 
 #include "outbox_columns.hpp"
+#include "outbox_look.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/sql/schema.hpp"
 
 namespace tram::postgres {
 namespace {
-
-/// A name within SQL: every character is legal in one.
-std::string quoted(std::string const& name) {
-  std::string text{'"'};
-  for (char const character : name) text.append(character == '"' ? 2 : 1, character);
-  return text + '"';
-}
 
 class OutboxCheck {
  public:
@@ -62,7 +55,7 @@ class OutboxCheck {
     bool const may = rows[0].get<std::int64_t>(1) != 0;
     add(may, "replication privilege",
         may ? "role '" + role + "' has it"
-            : "role '" + role + "' may not read the log; run: ALTER ROLE " + quoted(role) +
+            : "role '" + role + "' may not read the log; run: ALTER ROLE " + sql_name(role) +
                   " REPLICATION");
   }
 
@@ -75,46 +68,48 @@ class OutboxCheck {
     if (rows.size() == 0 || rows[0].get<std::int64_t>(0) != 0) return true;
     add(false, "outbox",
         "schema " + config_.schema.name() + " may not be used; run: GRANT USAGE ON SCHEMA " +
-            quoted(rows[0].get<std::string>(1)) + " TO " + quoted(rows[0].get<std::string>(2)));
+            sql_name(rows[0].get<std::string>(1)) + " TO " + sql_name(rows[0].get<std::string>(2)));
     return false;
   }
 
   bool look_at_table() {
-    auto const wanted = config_.schema.qualify(config_.table);
+    auto const rows = tx_.execute(outbox_question(config_));
+    std::vector<std::optional<std::string>> row;
+    for (std::size_t column = 0; column < rows[0].columns(); ++column) {
+      row.push_back(rows[0].get<std::optional<std::string>>(column));
+    }
+    outbox_ = outbox_look(config_, row);
+    if (!outbox_.table_is_fit) {
+      bool const of_column = outbox_.trouble.starts_with("column ");
+      add(false, of_column ? "outbox columns" : "outbox", outbox_.trouble);
+      return false;
+    }
+    return look_at_privileges();
+  }
+
+  bool look_at_privileges() {
     auto const rows = tx_.execute(
-        "SELECT n.nspname::text, c.relname::text, (has_schema_privilege(n.oid, 'USAGE') AND "
-        "has_table_privilege(c.oid, 'SELECT'))::int, (pg_has_role(c.relowner, 'USAGE') AND "
+        "SELECT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, "
+        "'SELECT'))::int, (pg_has_role(c.relowner, 'USAGE') AND "
         "has_database_privilege(current_database(), 'CREATE'))::int, current_user::text FROM "
         "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(?)",
-        wanted);
-    if (rows.size() == 0 && is_hidden_by_capitals(tx_, postgres_dialect(), config_.schema)) {
-      add(false, "outbox", "table " + wanted + ": " + capitals_remedy(config_.schema));
-      return false;
-    }
-    if (rows.size() == 0) {
-      add(false, "outbox",
-          "table " + wanted +
-              " does not exist; create the tables (\"tram schema install\") or correct the "
-              "schema's name");
-      return false;
-    }
-    schema_ = rows[0].get<std::string>(0);
-    table_ = rows[0].get<std::string>(1);
-    may_publish_ = rows[0].get<std::int64_t>(3) != 0;
-    bool const readable = rows[0].get<std::int64_t>(2) != 0;
-    auto const role = quoted(rows[0].get<std::string>(4));
+        outbox_.name());
+    may_publish_ = rows[0].get<std::int64_t>(1) != 0;
+    bool const readable = rows[0].get<std::int64_t>(0) != 0;
+    auto const table = config_.schema.qualify(config_.table);
+    auto const role = sql_name(rows[0].get<std::string>(2));
     add(readable, "outbox",
-        readable
-            ? "table " + wanted + " is there"
-            : "table " + wanted + " may not be read; run: GRANT USAGE ON SCHEMA " +
-                  quoted(schema_) + " TO " + role + "; GRANT SELECT ON " + table() + " TO " + role);
+        readable ? "table " + table + " is there"
+                 : "table " + table + " may not be read; run: GRANT USAGE ON SCHEMA " +
+                       sql_name(outbox_.schema) + " TO " + role + "; GRANT SELECT ON " +
+                       outbox_.name() + " TO " + role);
     return readable;
   }
 
   /// Whether rows can be read as they are.
   bool look_at_columns() {
     std::vector<OutboxColumn> columns;
-    for (auto const row : tx_.execute(OutboxColumns::query("?"), table())) {
+    for (auto const row : tx_.execute(OutboxColumns::query("?"), outbox_.name())) {
       columns.push_back({.name = row.get<std::string>(0),
                          .type = static_cast<std::uint32_t>(row.get<std::int64_t>(1)),
                          .base = row.get<std::string>(2),
@@ -122,38 +117,22 @@ class OutboxCheck {
                          .written = row.get<std::string>(4),
                          .generated = row.get<std::int64_t>(5) != 0});
     }
-    auto const complaint = OutboxColumns{std::move(columns)}.complaint(table());
+    auto const complaint = OutboxColumns{std::move(columns)}.complaint(outbox_.name());
     if (!complaint.empty()) add(false, "outbox columns", complaint);
     return complaint.empty();
   }
 
   void look_at_publication() {
-    auto const rows = tx_.execute(
-        "SELECT p.pubinsert::int, EXISTS (SELECT 1 FROM pg_publication_tables t WHERE t.pubname = "
-        "p.pubname AND t.schemaname = ? AND t.tablename = ?)::int FROM pg_publication p WHERE "
-        "p.pubname = ?",
-        schema_, table_, config_.publication);
     auto const name = "'" + config_.publication + "' ";
-    auto const alter = "ALTER PUBLICATION " + quoted(config_.publication);
-    if (rows.size() == 0) return look_at_missing_publication();
-    if (rows[0].get<std::int64_t>(1) == 0) {
-      return add(false, "publication",
-                 name + "does not show the outbox; run: " + alter + " ADD TABLE " + table());
+    if (outbox_.publication_exists) {
+      bool const good = outbox_.trouble.empty();
+      return add(good, "publication", good ? name + "shows the outbox" : outbox_.trouble);
     }
-    if (rows[0].get<std::int64_t>(0) == 0) {
-      return add(false, "publication",
-                 name + "does not show inserts; run: " + alter + " SET (publish = 'insert')");
-    }
-    add(true, "publication", name + "shows the outbox");
-  }
-
-  void look_at_missing_publication() {
-    auto const name = "'" + config_.publication + "' does not exist";
     if (may_publish_ && config_.missing_slot != MissingSlot::refuse)
-      return add(true, "publication", name + " and will be made");
+      return add(true, "publication", name + "does not exist and will be made");
     add(false, "publication",
-        name + "; let the owner of the table run: CREATE PUBLICATION " +
-            quoted(config_.publication) + " FOR TABLE " + table() + " WITH (publish = 'insert')");
+        name + "does not exist; let the owner of the table run: " +
+            create_publication_statement(config_, outbox_));
   }
 
   void look_at_slot() {
@@ -178,7 +157,9 @@ class OutboxCheck {
     if (row.get<std::string>(2) == "lost") {
       return add(false, "replication slot",
                  name + "has lost its log (max_slot_wal_keep_size) behind " +
-                     row.get<std::string>(3) + "; drop it and start with a new one");
+                     row.get<std::string>(3) + "; drop it (SELECT pg_drop_replication_slot(" +
+                     sql_text(config_.slot) + ")), and start with " +
+                     std::string{publish_existing_rows});
     }
     add(true, "replication slot",
         name + "stands at " + row.get<std::string>(3) +
@@ -193,26 +174,24 @@ class OutboxCheck {
     auto const slots =
         tx_.execute("SELECT current_setting('max_replication_slots')::int - count(*) FROM "
                     "pg_replication_slots");
-    if (slots[0].get<std::int64_t>(0) <= 0) {
+    if (slots[0].get<std::int64_t>(0) < 2) {
       return add(false, "replication slot",
-                 name + ", and no further one can be made; drop unused slots or raise "
-                        "max_replication_slots");
+                 name +
+                     ", and there is no room for two more, of which one stays; drop unused slots "
+                     "or raise max_replication_slots");
     }
-    auto const rows =
-        tx_.execute("SELECT 1 FROM " + table() + " WHERE coalesce(published, 0) = 0 LIMIT 1");
-    if (rows.size() == 0 || config_.missing_slot == MissingSlot::create_and_skip_existing_rows)
+    auto const rows = tx_.execute(any_unpublished_row(outbox_));
+    if (rows.size() == 0 || config_.missing_slot != MissingSlot::create_for_empty_outbox)
       return add(true, "replication slot", name + " and will be made");
     add(false, "replication slot",
-        name + ", and the outbox holds rows that a new one would never show; take over from the "
-               "relay that read them so far (\"tram-cdc takeover\"), or delete them");
+        name + ", and the outbox holds rows that a new one would never show; start with " +
+            std::string{publish_existing_rows} +
+            ", or take over from the relay that read them so far (\"tram-cdc takeover\")");
   }
-
-  [[nodiscard]] std::string table() const { return quoted(schema_) + "." + quoted(table_); }
 
   ChangeSourceConfig const& config_;
   Transaction& tx_;
-  std::string schema_;
-  std::string table_;
+  OutboxLook outbox_;
   bool may_publish_{};
   std::vector<Finding> findings_;
 };

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "outbox_look.hpp"
 #include "tram/sql/outbox_table.hpp"
 
 namespace tram::postgres {
@@ -20,14 +22,19 @@ struct Mark {
 class MarkedOutboxRetention final : public OutboxRetention {
  public:
   MarkedOutboxRetention(Database& database, SchemaName schema, std::chrono::milliseconds age,
-                        std::string const& table)
+                        std::string const& table, std::string const& publication)
       : database_{database},
-        schema_{std::move(schema)},
+        schema_{schema},
         age_{age},
-        outbox_{schema_.qualify(table)} {}
+        outbox_{schema_.qualify(table)},
+        source_{.connection = {},
+                .schema = std::move(schema),
+                .table = table,
+                .publication = publication} {}
 
   std::size_t remove_some(LogPosition confirmed) override {
     return database_.transact({.timeout = std::chrono::seconds{5}}, [&](Transaction& tx) {
+      if (!is_unchanged(tx)) return std::size_t{0};
       if (!next_) next_ = set_mark(tx);
       if (next_->log_end <= confirmed) reached_ = std::exchange(next_, set_mark(tx));
       return reached_ ? remove(tx) : 0;
@@ -35,6 +42,22 @@ class MarkedOutboxRetention final : public OutboxRetention {
   }
 
  private:
+  /// False, with all marks forgotten, where a mark would prove nothing: while the log does not show
+  /// the outbox as it was shown when the mark was set.
+  bool is_unchanged(Transaction& tx) {
+    auto const rows = tx.execute(outbox_question(source_));
+    std::vector<std::optional<std::string>> row;
+    for (std::size_t column = 0; column < rows[0].columns(); ++column) {
+      row.push_back(rows[0].get<std::optional<std::string>>(column));
+    }
+    auto now = outbox_look(source_, row);
+    bool const unchanged = known_ && now.trouble.empty() && !gap_between(*known_, now);
+    if (!unchanged) next_ = reached_ = std::nullopt;
+    bool const shown = now.trouble.empty();
+    known_ = shown ? std::optional{std::move(now)} : std::nullopt;
+    return shown;
+  }
+
   static Mark set_mark(Transaction& tx) {
     // The snapshot is older than the log's end that is read under it.
     auto const rows =
@@ -54,19 +77,23 @@ class MarkedOutboxRetention final : public OutboxRetention {
   [[nodiscard]] std::string statement(OutboxTable const& table) const {
     auto const* const key = table.ids == IdSource::database ? "dbid" : "id";
     // age() counts transactions back from now, and so copes with numbers that wrapped around.
-    return "DELETE FROM " + outbox_ +
-           " WHERE ctid = ANY (ARRAY(SELECT place FROM (SELECT ctid AS place, xmin AS writer, "
-           "creation_time FROM " +
+    // Places are unique in one partition only.
+    return "WITH old AS MATERIALIZED (SELECT part, place FROM (SELECT tableoid AS part, ctid AS "
+           "place, xmin AS writer, creation_time FROM " +
            outbox_ + " ORDER BY " + key +
            " LIMIT 1000) oldest WHERE (creation_time IS NULL OR creation_time < " +
            std::string{postgres_dialect().now_milliseconds} +
-           " - ?::bigint) AND age(writer) > age(?::text::xid)))";
+           " - ?::bigint) AND age(writer) > age(?::text::xid)) DELETE FROM " + outbox_ +
+           " WHERE ctid = ANY (ARRAY(SELECT place FROM old)) AND (tableoid, ctid) IN (SELECT part, "
+           "place FROM old)";
   }
 
   Database& database_;
   SchemaName schema_;
   std::chrono::milliseconds age_;
   std::string outbox_;
+  ChangeSourceConfig source_;
+  std::optional<OutboxLook> known_;
   std::optional<Mark> next_;
   std::optional<Mark> reached_;
   std::optional<std::string> statement_;
@@ -76,8 +103,9 @@ class MarkedOutboxRetention final : public OutboxRetention {
 
 std::unique_ptr<OutboxRetention> outbox_retention(Database& database, SchemaName const& schema,
                                                   std::chrono::milliseconds age,
-                                                  std::string const& table) {
-  return std::make_unique<MarkedOutboxRetention>(database, schema, age, table);
+                                                  std::string const& table,
+                                                  std::string const& publication) {
+  return std::make_unique<MarkedOutboxRetention>(database, schema, age, table, publication);
 }
 
 }  // namespace tram::postgres

@@ -85,7 +85,9 @@ Change PgoutputDecoder::decode(std::string_view message) {
 
 void PgoutputDecoder::relation(ByteReader& reader) {
   auto const id = reader.uint32();
-  bool const is_outbox = reader.c_string() == schema_ && reader.c_string() == table_;
+  auto const schema = reader.c_string();
+  auto const table = reader.c_string();
+  bool const is_outbox = (schema == schema_ && table == table_) || parts_.contains(id);
   std::vector<Column> columns;
   if (is_outbox) {
     reader.byte();  // replica identity
@@ -138,6 +140,11 @@ Change PgoutputDecoder::insert(ByteReader& reader) {
   }
   if (published) return Irrelevant{};
   return row;
+}
+
+void PgoutputDecoder::take_value(OutboxRow& row, std::string_view column, std::uint32_t type,
+                                 std::string_view value) const {
+  take(row, {.meaning = meaning_of(column), .form = forms_.of(type)}, value);
 }
 
 void PgoutputDecoder::take(OutboxRow& row, Column column, std::string_view value) const {

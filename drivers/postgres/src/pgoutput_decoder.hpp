@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,19 +36,24 @@ using TextReader = std::function<std::optional<std::string>(std::string const&)>
 /// rows out. Pure.
 class PgoutputDecoder {
  public:
-  /// `schema` and `table` as the catalog has them.
+  /// `schema` and `table` as the catalog has them. `parts` are the numbers of tables whose rows
+  /// belong to the outbox under whatever name: its partitions and heirs.
   PgoutputDecoder(std::string schema, std::string table, TypeForms forms = {},
-                  TextReader to_utf8 = {})
+                  TextReader to_utf8 = {}, std::set<std::uint32_t> parts = {})
       : schema_{std::move(schema)},
         table_{std::move(table)},
         forms_{std::move(forms)},
-        to_utf8_{std::move(to_utf8)} {}
+        to_utf8_{std::move(to_utf8)},
+        parts_{std::move(parts)} {}
 
   /// One message. Columns are found by their names, so their order and number may change at any
   /// time. A row of which a column cannot be read is marked so, whatever it contains.
   /// `Error{malformed}` for bytes that are no such message, and what the reader of texts throws;
   /// never anything else.
   Change decode(std::string_view message);
+  /// One value of a row that was read from the table itself, in the text form of its type.
+  void take_value(OutboxRow& row, std::string_view column, std::uint32_t type,
+                  std::string_view value) const;
   /// A type of the outbox that nobody has looked at: the table changed. 0 when there is none.
   [[nodiscard]] std::uint32_t unknown_type() const { return unknown_type_; }
 
@@ -78,6 +84,7 @@ class PgoutputDecoder {
   std::string table_;
   TypeForms forms_;
   TextReader to_utf8_;
+  std::set<std::uint32_t> parts_;
   std::uint32_t unknown_type_{};
   /// The columns of each relation seen; none for those that are not the outbox.
   std::unordered_map<std::uint32_t, std::vector<Column>> relations_;

@@ -2,9 +2,10 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "replication_protocol.hpp"
-#include "tram/sql/schema.hpp"
 
 namespace tram::postgres {
 namespace {
@@ -15,40 +16,19 @@ std::string value(Result const& result, int row, int column) {
 
 }  // namespace
 
-std::string OutboxName::quoted(PGconn* connection) const {
-  return quote_name(connection, schema) + "." + quote_name(connection, table);
-}
-
-std::string quote_name(PGconn* connection, std::string const& name) {
-  return Buffer{PQescapeIdentifier(connection, name.c_str(), name.size())}.get();
-}
-
-std::string quote_text(PGconn* connection, std::string const& text) {
-  return Buffer{PQescapeLiteral(connection, text.c_str(), text.size())}.get();
-}
-
-OutboxName ReplicationSetup::outbox() {
-  auto const wanted = config_.schema.qualify(config_.table);
-  auto const found = query(
-      "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE c.oid = to_regclass(" +
-      text(wanted) + ")");
-  if (PQntuples(found.get()) == 0) {
-    auto const hidden = query("SELECT 1 FROM pg_namespace WHERE nspname <> lower(nspname) AND "
-                              "nspname = " +
-                              text(config_.schema.name()));
-    if (PQntuples(hidden.get()) != 0)
-      refuse("table " + wanted + ": " + capitals_remedy(config_.schema));
-    refuse("table " + wanted +
-           " does not exist; create the tables (\"tram schema install\") or correct the schema's "
-           "name");
+OutboxLook ReplicationSetup::look() {
+  auto const found = query(outbox_question(config_));
+  std::vector<std::optional<std::string>> row;
+  for (int column = 0; column < PQnfields(found.get()); ++column) {
+    bool const null = PQgetisnull(found.get(), 0, column) != 0;
+    row.push_back(null ? std::optional<std::string>{} : value(found, 0, column));
   }
-  return {.schema = value(found, 0, 0), .table = value(found, 0, 1)};
+  return outbox_look(config_, row);
 }
 
-TypeForms ReplicationSetup::column_types(OutboxName const& outbox) {
-  auto const table = outbox.quoted(session_.connection());
-  auto const found = query(OutboxColumns::query(text(table)));
+TypeForms ReplicationSetup::column_types(OutboxLook const& outbox) {
+  auto const table = outbox.name();
+  auto const found = query(OutboxColumns::query(sql_text(table)));
   std::vector<OutboxColumn> described;
   for (int row = 0; row < PQntuples(found.get()); ++row) {
     auto const type = std::strtoul(value(found, row, 1).c_str(), nullptr, 10);
@@ -64,12 +44,18 @@ TypeForms ReplicationSetup::column_types(OutboxName const& outbox) {
   return columns.forms();
 }
 
-SlotPosition ReplicationSetup::prepare(OutboxName const& outbox) {
+OutboxLook ReplicationSetup::outbox() {
+  auto found = look();
+  if (!found.table_exists) refuse(found.trouble);
   require_logical_log();
-  // The publication first: a slot shows a change only through publications that are older than the
-  // change.
-  require_publication(outbox);
-  return slot_position(outbox);
+  // The publication comes before the slot: a slot shows a change only through publications that are
+  // older than the change.
+  if (found.table_is_fit && !found.publication_exists) {
+    create_publication(found);
+    found = look();
+  }
+  if (!found.trouble.empty()) refuse(found.trouble);
+  return found;
 }
 
 void ReplicationSetup::require_logical_log() {
@@ -79,31 +65,9 @@ void ReplicationSetup::require_logical_log() {
          "', which does not show rows; set wal_level = logical and restart the server");
 }
 
-void ReplicationSetup::require_publication(OutboxName const& outbox) {
-  auto const found =
-      query("SELECT p.pubinsert, EXISTS (SELECT 1 FROM pg_publication_tables t WHERE t.pubname = "
-            "p.pubname AND t.schemaname = " +
-            text(outbox.schema) + " AND t.tablename = " + text(outbox.table) +
-            ") FROM pg_publication p WHERE p.pubname = " + text(config_.publication));
-  if (PQntuples(found.get()) == 0) return create_publication(outbox);
-  auto const table = outbox.quoted(session_.connection());
-  auto const alter = "ALTER PUBLICATION " + name(config_.publication);
-  if (value(found, 0, 1) != "t") {
-    refuse("publication '" + config_.publication + "' does not show " + table + "; run: " + alter +
-           " ADD TABLE " + table);
-  }
-  if (value(found, 0, 0) != "t") {
-    refuse("publication '" + config_.publication + "' does not show inserts; run: " + alter +
-           " SET (publish = 'insert')");
-  }
-}
-
-void ReplicationSetup::create_publication(OutboxName const& outbox) {
-  auto const create = "CREATE PUBLICATION " + name(config_.publication) + " FOR TABLE " +
-                      outbox.quoted(session_.connection()) + " WITH (publish = 'insert')";
-  if (config_.missing_slot == MissingSlot::refuse) {
-    refuse("publication '" + config_.publication + "' does not exist; run: " + create);
-  }
+void ReplicationSetup::create_publication(OutboxLook const& outbox) {
+  if (config_.missing_slot == MissingSlot::refuse) refuse(outbox.trouble);
+  auto const create = create_publication_statement(config_, outbox);
   try {
     query(create);
   } catch (Error const& error) {
@@ -113,20 +77,18 @@ void ReplicationSetup::create_publication(OutboxName const& outbox) {
   }
 }
 
-SlotPosition ReplicationSetup::slot_position(OutboxName const& outbox) {
-  auto const look = "SELECT plugin, coalesce(database, ''), coalesce(active_pid::text, ''), "
-                    "coalesce(wal_status, ''), "
-                    "coalesce(confirmed_flush_lsn::text, '0/0'), current_database() FROM "
-                    "pg_replication_slots WHERE slot_name = " +
-                    text(config_.slot);
-  auto found = query(look);
-  if (PQntuples(found.get()) == 0) {
-    create_slot(outbox);
-    found = query(look);
-    if (PQntuples(found.get()) == 0)
-      refuse("slot '" + config_.slot +
-             "' vanished while it was made; is another relay taking over?");
-  }
+std::optional<SlotPosition> ReplicationSetup::slot() {
+  auto const found = query(
+      "SELECT plugin, coalesce(database, ''), coalesce(s.active_pid::text, ''), "
+      "coalesce(wal_status, ''), coalesce(confirmed_flush_lsn::text, ''), current_database(), "
+      "coalesce(quote_literal(a.application_name) || ' of role ' || a.usename, 'unknown'), "
+      "pg_current_wal_flush_lsn()::text, (SELECT coalesce(obj_description(oid, 'pg_publication'), "
+      "'') FROM pg_publication WHERE pubname = " +
+      sql_text(config_.publication) +
+      ") FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = s.active_pid WHERE "
+      "slot_name = " +
+      sql_text(config_.slot));
+  if (PQntuples(found.get()) == 0) return std::nullopt;
   auto const slot = "slot '" + config_.slot + "' ";
   if (value(found, 0, 1) != value(found, 0, 5)) {
     refuse(slot + "belongs to database '" + value(found, 0, 1) +
@@ -139,56 +101,45 @@ SlotPosition ReplicationSetup::slot_position(OutboxName const& outbox) {
   if (value(found, 0, 3) == "lost") {
     refuse(slot + "has lost its log (max_slot_wal_keep_size): rows committed after " +
            value(found, 0, 4) +
-           " cannot be read from it any more; drop the slot (SELECT pg_drop_replication_slot('" +
-           config_.slot +
-           "')), start with a new one, and publish the rows in between from the table");
+           " cannot be read from it any more; drop the slot (SELECT pg_drop_replication_slot(" +
+           sql_text(config_.slot) + ")), and start with " + std::string{publish_existing_rows});
   }
-  SlotPosition position{.confirmed = parse_lsn(value(found, 0, 4)).value_or(0),
-                        .reader = value(found, 0, 2),
-                        .history = {}};
-  identify_system(position);
-  return position;
+  auto const confirmed = parse_lsn(value(found, 0, 4)).value_or(0);
+  auto copy = parse_takeover_mark(value(found, 0, 8));
+  if (copy && (copy->slot != config_.slot || copy->copied_at < confirmed)) copy.reset();
+  return SlotPosition{.confirmed = confirmed,
+                      .reader = value(found, 0, 2),
+                      .reader_details = value(found, 0, 6),
+                      .unfinished = value(found, 0, 4).empty(),
+                      .log_end = parse_lsn(value(found, 0, 7)).value_or(0),
+                      .history = history(),
+                      .copy = std::move(copy)};
 }
 
-void ReplicationSetup::create_slot(OutboxName const& outbox) {
+void ReplicationSetup::require_new_slot(OutboxLook const& outbox, bool was_empty) {
   if (config_.missing_slot == MissingSlot::refuse) {
     refuse("slot '" + config_.slot +
            "' does not exist; make it before the first message is sent: SELECT "
-           "pg_create_logical_replication_slot('" +
-           config_.slot + "', 'pgoutput')");
+           "pg_create_logical_replication_slot(" +
+           sql_text(config_.slot) + ", 'pgoutput')");
   }
-  // The slot's snapshot shows exactly the rows that the slot does not.
-  query("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ");
-  query("CREATE_REPLICATION_SLOT " + name(config_.slot) + " LOGICAL pgoutput (SNAPSHOT 'use')");
-  bool existing = false;
-  if (config_.missing_slot == MissingSlot::create_for_empty_outbox) {
-    try {
-      auto const rows = query("SELECT 1 FROM " + outbox.quoted(session_.connection()) +
-                              " WHERE coalesce(published, 0) = 0 LIMIT 1");
-      existing = PQntuples(rows.get()) > 0;
-    } catch (Error const&) {
-      drop_slot();
-      throw;
-    }
-  }
-  query("COMMIT");
-  if (!existing) return;
-  drop_slot();
+  if (config_.missing_slot != MissingSlot::create_for_empty_outbox || was_empty) return;
+  if (!holds_unpublished_rows(outbox)) return;
   refuse("slot '" + config_.slot +
          "' does not exist, and the outbox already holds rows that a new slot would never show; "
-         "delete or publish them, take over the slot of the relay that read them so far, or create "
-         "the slot so that it skips them");
+         "start with " +
+         std::string{publish_existing_rows} +
+         ", take over the slot of the relay that read them so far (\"tram-cdc takeover\"), or "
+         "start with --new-slot skip_existing_rows when they are published");
 }
 
-void ReplicationSetup::drop_slot() {
-  if (PQtransactionStatus(session_.connection()) != PQTRANS_IDLE) query("ROLLBACK");
-  query("DROP_REPLICATION_SLOT " + name(config_.slot));
+bool ReplicationSetup::holds_unpublished_rows(OutboxLook const& outbox) {
+  return PQntuples(query(any_unpublished_row(outbox)).get()) > 0;
 }
 
-void ReplicationSetup::identify_system(SlotPosition& slot) {
+std::string ReplicationSetup::history() {
   auto const system = query("IDENTIFY_SYSTEM");
-  slot.history = value(system, 0, 0) + "/" + value(system, 0, 1);
-  slot.log_end = parse_lsn(value(system, 0, 2)).value_or(0);
+  return value(system, 0, 0) + "/" + value(system, 0, 1);
 }
 
 void ReplicationSetup::refuse(std::string const& what) const {

@@ -1,64 +1,59 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "outbox_columns.hpp"
+#include "outbox_look.hpp"
 #include "session.hpp"
+#include "takeover_mark.hpp"
 #include "tram/postgres/change_source.hpp"
 
 namespace tram::postgres {
-
-/// The outbox as the catalog has it.
-struct OutboxName {
-  std::string schema;
-  std::string table;
-  [[nodiscard]] std::string quoted(PGconn* connection) const;
-};
-
-/// A name or a text as SQL has it.
-std::string quote_name(PGconn* connection, std::string const& name);
-std::string quote_text(PGconn* connection, std::string const& text);
 
 /// Where the slot stands.
 struct SlotPosition {
   LogPosition confirmed{};
   /// The server's process for whoever reads it now, empty when it is free.
   std::string reader;
+  /// What else is known of that process, for people.
+  std::string reader_details;
+  /// Somebody is making it, and nobody reads it before that is done.
+  bool unfinished{};
+  /// Where the server's log ends by now: what is committed lies before.
+  LogPosition log_end{};
   /// Changes when another server answers, or the same one after a fail-over: positions of before
   /// mean nothing then.
   std::string history;
-  /// Where the server's log ends by now: what is committed lies before.
-  LogPosition log_end{};
+  /// The slot is a copy of another relay's, and still stands where it was copied.
+  std::optional<TakeoverMark> copy{};
 };
 
 /// Looks at everything that streaming needs, in the order in which an operator would put it right,
-/// and makes what is missing and may be made. On a replication connection, before it streams.
-/// Faults: rejected with the remedy, and those of the connection.
+/// and makes the publication when it is missing and may be made. On a replication connection,
+/// before it streams. Faults: rejected with the remedy, and those of the connection.
 class ReplicationSetup {
  public:
   ReplicationSetup(Session& session, ChangeSourceConfig const& config, Deadline deadline)
       : session_{session}, config_{config}, deadline_{deadline} {}
 
-  OutboxName outbox();
+  /// The outbox, which the log shows.
+  OutboxLook outbox();
   /// What the columns hold; refuses those that are not shown as they were written.
-  TypeForms column_types(OutboxName const& outbox);
-  SlotPosition prepare(OutboxName const& outbox);
+  TypeForms column_types(OutboxLook const& outbox);
+  /// The outbox as it is, whether or not.
+  OutboxLook look();
+  /// Nothing when there is none.
+  std::optional<SlotPosition> slot();
+  /// Whether a new slot may be made. Rejected where it may not.
+  void require_new_slot(OutboxLook const& outbox, bool was_empty);
+  bool holds_unpublished_rows(OutboxLook const& outbox);
 
  private:
   void require_logical_log();
-  void require_publication(OutboxName const& outbox);
-  void create_publication(OutboxName const& outbox);
-  SlotPosition slot_position(OutboxName const& outbox);
-  void create_slot(OutboxName const& outbox);
-  void drop_slot();
-  void identify_system(SlotPosition& slot);
+  void create_publication(OutboxLook const& outbox);
+  std::string history();
   Result query(std::string const& sql) { return session_.query(sql, deadline_); }
-  [[nodiscard]] std::string text(std::string const& value) const {
-    return quote_text(session_.connection(), value);
-  }
-  [[nodiscard]] std::string name(std::string const& value) const {
-    return quote_name(session_.connection(), value);
-  }
   [[noreturn]] void refuse(std::string const& what) const;
 
   Session& session_;

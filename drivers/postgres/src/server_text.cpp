@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "replication_setup.hpp"
+#include "outbox_look.hpp"
 
 namespace tram::postgres {
 namespace {
@@ -36,7 +36,7 @@ std::optional<std::string> ServerText::to_utf8(std::string const& bytes,
   try {
     auto const answer =
         session_->query("SELECT pg_catalog.convert_from(pg_catalog.decode('" + hexadecimal(bytes) +
-                            "', 'hex'), " + quote_text(session_->connection(), encoding) + ")",
+                            "', 'hex'), " + sql_text(encoding) + ")",
                         deadline);
     return std::string{PQgetvalue(answer.get(), 0, 0),
                        static_cast<std::size_t>(PQgetlength(answer.get(), 0, 0))};

@@ -3,11 +3,12 @@
 #include <optional>
 #include <string_view>
 
+#include "outbox_look.hpp"
 #include "replication_protocol.hpp"
 #include "replication_setup.hpp"
 #include "session.hpp"
+#include "takeover_mark.hpp"
 #include "tram/base/error.hpp"
-#include "tram/sql/schema.hpp"
 
 namespace tram::postgres {
 namespace {
@@ -22,6 +23,8 @@ struct Slot {
   std::string database;
   std::string reader;
   LogPosition confirmed{};
+  std::string horizon;
+  bool lost{};
 };
 
 class Takeover {
@@ -37,27 +40,25 @@ class Takeover {
   TakeoverStatus status();
 
  private:
-  OutboxName require_outbox();
+  ChangeSourceConfig source() const;
+  void require_outbox();
   void require_old_slot();
-  void publish(OutboxName const& outbox);
   void note_if_transactions_ended();
   std::optional<Slot> slot(std::string const& name);
   std::string marker();
   void set_marker(std::string const& text);
+  std::optional<TakeoverMark> copied();
   std::optional<LogPosition> prepared_at();
   TakeoverStatus at(TakeoverStep step, std::string next);
+  TakeoverStatus status_of_copy(Slot const& slot, std::optional<Slot> const& old_slot);
 
   Result query(std::string const& sql) { return session_.query(sql, deadline_); }
   std::string value(std::string const& sql) {
     auto const result = query(sql);
     return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
   }
-  std::string text(std::string const& plain) const {
-    return quote_text(session_.connection(), plain);
-  }
-  std::string name(std::string const& plain) const {
-    return quote_name(session_.connection(), plain);
-  }
+  static std::string text(std::string const& plain) { return sql_text(plain); }
+  static std::string name(std::string const& plain) { return sql_name(plain); }
   [[noreturn]] void refuse(std::string const& what) const {
     throw Error{Fault::rejected, "postgresql: takeover of slot '" + config_.old_slot + "' of " +
                                      session_.name() + ": " + what};
@@ -77,28 +78,30 @@ void Takeover::prepare() {
   if (slot(config_.slot))
     refuse("slot '" + config_.slot +
            "' is there already; look at the takeover's status, or name another new slot");
-  publish(require_outbox());
+  require_outbox();
   if (marker().starts_with(marker_prepared) || marker().starts_with(marker_waiting)) return;
   // Only now that the publication is committed: whoever gets a number from here on sees it.
   set_marker(std::string{marker_waiting} + value("SELECT pg_snapshot_xmax(pg_current_snapshot())"));
 }
 
-OutboxName Takeover::require_outbox() {
-  auto const wanted = config_.schema.qualify(config_.table);
-  auto const found = query(
-      "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE c.oid = to_regclass(" +
-      text(wanted) + ")");
-  if (PQntuples(found.get()) == 0) {
-    auto const hidden = query("SELECT 1 FROM pg_namespace WHERE nspname <> lower(nspname) AND "
-                              "nspname = " +
-                              text(config_.schema.name()));
-    bool const is_hidden = PQntuples(hidden.get()) != 0;
-    refuse("table " + wanted +
-           (is_hidden ? ": " + capitals_remedy(config_.schema)
-                      : " does not exist; correct the schema's name"));
-  }
-  return {.schema = PQgetvalue(found.get(), 0, 0), .table = PQgetvalue(found.get(), 0, 1)};
+ChangeSourceConfig Takeover::source() const {
+  return {.connection = config_.connection,
+          .schema = config_.schema,
+          .table = config_.table,
+          .slot = config_.slot,
+          .publication = config_.publication};
+}
+
+/// The table, and a publication that shows it.
+void Takeover::require_outbox() {
+  auto const where = source();
+  ReplicationSetup setup{session_, where, deadline_};
+  auto const outbox = setup.look();
+  if (!outbox.table_is_fit) refuse(outbox.trouble);
+  if (outbox.publication_exists && !outbox.trouble.empty()) refuse(outbox.trouble);
+  if (outbox.publication_exists) return;
+  query(create_publication_statement(where, outbox));
+  set_marker(std::string{marker_begun});
 }
 
 void Takeover::require_old_slot() {
@@ -113,33 +116,19 @@ void Takeover::require_old_slot() {
     refuse("it is one for pgoutput already; let tram-cdc read it as it is");
 }
 
-void Takeover::publish(OutboxName const& outbox) {
-  auto const table = outbox.quoted(session_.connection());
-  auto const found =
-      query("SELECT pubinsert AND EXISTS (SELECT 1 FROM pg_publication_tables WHERE pubname = " +
-            text(config_.publication) + " AND schemaname = " + text(outbox.schema) +
-            " AND tablename = " + text(outbox.table) +
-            ") FROM pg_publication WHERE pubname = " + text(config_.publication));
-  if (PQntuples(found.get()) == 0) {
-    query("CREATE PUBLICATION " + name(config_.publication) + " FOR TABLE " + table +
-          " WITH (publish = 'insert')");
-    set_marker(std::string{marker_begun});
-  } else if (std::string_view{PQgetvalue(found.get(), 0, 0)} != "t") {
-    refuse("publication '" + config_.publication + "' is there but does not show inserts into " +
-           table + "; name another one");
-  }
-}
-
 std::optional<Slot> Takeover::slot(std::string const& slot_name) {
-  auto const found = query(
-      "SELECT coalesce(plugin, ''), coalesce(database, ''), coalesce(active_pid::text, ''), "
-      "coalesce(confirmed_flush_lsn::text, '0/0') FROM pg_replication_slots WHERE slot_name = " +
-      text(slot_name));
+  auto const found =
+      query("SELECT coalesce(plugin, ''), coalesce(database, ''), coalesce(active_pid::text, ''), "
+            "coalesce(confirmed_flush_lsn::text, '0/0'), coalesce(catalog_xmin::text, '0'), "
+            "coalesce(wal_status, '') FROM pg_replication_slots WHERE slot_name = " +
+            text(slot_name));
   if (PQntuples(found.get()) == 0) return std::nullopt;
   return Slot{.plugin = PQgetvalue(found.get(), 0, 0),
               .database = PQgetvalue(found.get(), 0, 1),
               .reader = PQgetvalue(found.get(), 0, 2),
-              .confirmed = parse_lsn(PQgetvalue(found.get(), 0, 3)).value_or(0)};
+              .confirmed = parse_lsn(PQgetvalue(found.get(), 0, 3)).value_or(0),
+              .horizon = PQgetvalue(found.get(), 0, 4),
+              .lost = std::string_view{PQgetvalue(found.get(), 0, 5)} == "lost"};
 }
 
 std::string Takeover::marker() {
@@ -165,7 +154,14 @@ void Takeover::note_if_transactions_ended() {
   if (!position.empty()) set_marker(std::string{marker_prepared} + position);
 }
 
+/// That the new slot was copied from the old one: that a slot has its name does not tell.
+std::optional<TakeoverMark> Takeover::copied() {
+  auto const mark = parse_takeover_mark(marker());
+  return mark && mark->slot == config_.slot ? mark : std::nullopt;
+}
+
 std::optional<LogPosition> Takeover::prepared_at() {
+  if (auto const mark = copied()) return mark->copied_at;
   auto const now = marker();
   if (!now.starts_with(marker_prepared)) return std::nullopt;
   return parse_lsn(now.substr(marker_prepared.size()));
@@ -181,13 +177,7 @@ TakeoverStatus Takeover::at(TakeoverStep step, std::string next) {
 TakeoverStatus Takeover::status() {
   using enum TakeoverStep;
   auto const old_slot = slot(config_.old_slot);
-  if (slot(config_.slot)) {
-    if (!old_slot) return at(finished, "nothing: slot '" + config_.slot + "' has taken over");
-    return at(taken_over,
-              "start tram-cdc on slot '" + config_.slot +
-                  "'; when it works to your satisfaction, drop the old slot, which keeps "
-                  "its log until then");
-  }
+  if (auto const new_slot = slot(config_.slot)) return status_of_copy(*new_slot, old_slot);
   if (!old_slot)
     refuse("neither the old slot nor the new one ('" + config_.slot +
            "') exists; correct their names");
@@ -214,13 +204,46 @@ TakeoverStatus Takeover::status() {
   return at(ready, "run the takeover");
 }
 
+TakeoverStatus Takeover::status_of_copy(Slot const& new_slot, std::optional<Slot> const& old_slot) {
+  using enum TakeoverStep;
+  auto const name = "slot '" + config_.slot + "' ";
+  auto const mark = copied();
+  if (!mark) {
+    return at(slot_in_the_way,
+              name +
+                  "is there, and is no copy of the old one: what the old one still has to show "
+                  "is not shown by it; drop it (SELECT pg_drop_replication_slot(" +
+                  sql_text(config_.slot) + ")), or name another new slot");
+  }
+  if (new_slot.lost) {
+    return at(slot_in_the_way, name +
+                                   "has lost its log (max_slot_wal_keep_size); drop it (SELECT "
+                                   "pg_drop_replication_slot(" +
+                                   sql_text(config_.slot) + ")), and run the takeover again");
+  }
+  if (new_slot.confirmed <= mark->copied_at) {
+    return at(copied_only, "start tram-cdc on " + name +
+                               "and let it publish: it has confirmed nothing yet" +
+                               (old_slot ? ", and the old slot keeps its log until then" : ""));
+  }
+  if (!old_slot) return at(finished, "nothing: " + name + "has taken over");
+  return at(taken_over, "tram-cdc has published on " + name +
+                            "; when it works to your satisfaction, drop the old slot, which keeps "
+                            "its log until then");
+}
+
 void Takeover::copy_slot() {
   auto const now = status();
   if (now.step != TakeoverStep::ready) {
     refuse("it cannot run at step '" + std::string{to_string(now.step)} + "'; " + now.next);
   }
+  auto const horizon = slot(config_.old_slot)->horizon;
   query("SELECT pg_copy_logical_replication_slot(" + text(config_.old_slot) + ", " +
         text(config_.slot) + ", false, 'pgoutput')");
+  set_marker(format_takeover_mark({.slot = config_.slot,
+                                   .copied_at = slot(config_.slot)->confirmed,
+                                   .rows = config_.rows_again,
+                                   .horizon = horizon}));
 }
 
 void Takeover::drop_old_slot() {
@@ -245,6 +268,8 @@ std::string_view to_string(TakeoverStep step) noexcept {
     case TakeoverStep::waiting_for_old_relay: return "waiting for the old relay";
     case TakeoverStep::stop_old_relay: return "stop the old relay";
     case TakeoverStep::ready: return "ready";
+    case TakeoverStep::slot_in_the_way: return "slot in the way";
+    case TakeoverStep::copied_only: return "copied";
     case TakeoverStep::taken_over: return "taken over";
     case TakeoverStep::finished: return "finished";
   }

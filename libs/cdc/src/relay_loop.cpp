@@ -470,7 +470,8 @@ bool Relay::Loop::may_remove_old_rows() const {
 void Relay::Loop::remove_old_rows() {
   if (!may_remove_old_rows() || now_ < next_retention_) return;
   try {
-    auto const removed = parts_.retention->remove_some(*confirmed_);
+    auto const proven = parts_.source.status().shown_up_to.value_or(*confirmed_);
+    auto const removed = parts_.retention->remove_some(std::min(*confirmed_, proven));
     counters_.rows_removed += removed;
     next_retention_ = now_ + (removed > 0 ? retention_pause : options_.retention_interval);
     retention_.succeeded();

@@ -25,6 +25,8 @@ enum class NewSlot : std::uint8_t {
   for_empty_outbox,
   /// Make it; rows that are there already are never relayed.
   skip_existing_rows,
+  /// Make it; rows that are there already are relayed first.
+  publish_existing_rows,
   /// Refuse.
   refuse,
 };

@@ -22,6 +22,6 @@ struct TakeoverOutcome {
 /// Waits for the server. Faults: those of the driver; rejected for databases whose relay keeps no
 /// position in the server.
 TakeoverOutcome takeover(TakeoverAction action, std::string_view url, OutboxOptions const& options,
-                         std::string const& old_slot, Clock& clock);
+                         std::string const& old_slot, std::size_t rows_again, Clock& clock);
 
 }  // namespace tram::by_url

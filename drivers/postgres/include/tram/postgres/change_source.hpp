@@ -18,6 +18,10 @@ enum class MissingSlot : std::uint8_t {
   create_for_empty_outbox,
   /// Make it in any case; rows that are in the outbox already are never relayed.
   create_and_skip_existing_rows,
+  /// Make it in any case; the rows that the outbox holds are relayed first, in the order of their
+  /// ids, and then the log from there. The slot is there only when they are confirmed: after a stop
+  /// or a crash on the way they are relayed again.
+  create_and_publish_existing_rows,
   /// Refuse: somebody else makes the slot and the publication.
   refuse,
 };
@@ -41,8 +45,9 @@ struct ChangeSourceConfig {
   Duration probe_interval{std::chrono::seconds{10}};
   /// … and given up after this time.
   Duration silence_max{std::chrono::seconds{30}};
-  /// How often the kept log is measured, on a second connection.
-  Duration measure_interval{std::chrono::seconds{10}};
+  /// How often is looked, on a second connection, whether the log still shows the whole outbox, and
+  /// how much of it the slot keeps.
+  Duration look_interval{std::chrono::seconds{1}};
   /// How long connecting, with all checks, may take.
   Duration connect_timeout{std::chrono::seconds{5}};
 };
@@ -51,9 +56,21 @@ struct ChangeSourceConfig {
 /// first `read`, which then waits for the server at most `connect_timeout`; every later call only
 /// looks.
 ///
+/// Silence of the log is not taken for an empty outbox. The log shows a row only under conditions
+/// that anybody may change under a running relay: the table's name, kind and columns, and what the
+/// publication says. They are looked at when connecting and then every `look_interval`. While they
+/// are not met, `read` raises rejected with the remedy. When they changed and are met, the rows
+/// that the log may have passed over meanwhile are read from the table itself, in the order of
+/// their ids; some of them come twice. The log's end is passed on as seen only up to where a look
+/// found everything unchanged since the look before.
+///
+/// A slot is made without waiting in `read`: the server lets it wait for every transaction that is
+/// open, and until then the status names the one that is waited for.
+///
 /// Positions are LSNs. Memory is bounded by one read and the largest row, whatever the size of a
 /// transaction. After an error the next `read` connects again: pauses between attempts are the
-/// caller's. While another process reads the slot, this source is its standby. Positions move while
+/// caller's. While another process reads the slot, and its position is seen to follow the log, this
+/// source is its standby. Positions move while
 /// the table is quiet, since the server tells how far it has read.
 ///
 /// Faults of this call: rejected for a connection string that libpq does not understand. Of `read`:

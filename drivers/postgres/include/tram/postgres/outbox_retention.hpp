@@ -16,10 +16,12 @@ namespace tram::postgres {
 ///
 /// A row carries no position, so what is published is found out in two steps: a mark is set, made
 /// of the log's end and the oldest transaction still open; when everything up to the mark's place
-/// in the log is confirmed, every row of a transaction older than the mark is published. `database`
-/// must outlive what is returned.
+/// in the log is confirmed, every row of a transaction older than the mark is published. When the
+/// table or the publication changes meanwhile, this begins anew: what became part of the outbox may
+/// be older than the mark. `database` must outlive what is returned.
 std::unique_ptr<OutboxRetention> outbox_retention(Database& database, SchemaName const& schema,
                                                   std::chrono::milliseconds age,
-                                                  std::string const& table = "message");
+                                                  std::string const& table = "message",
+                                                  std::string const& publication = "tram");
 
 }  // namespace tram::postgres

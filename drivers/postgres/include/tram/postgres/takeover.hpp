@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,8 +11,10 @@
 
 namespace tram::postgres {
 
-/// Taking over an outbox from the Java relay without losing or repeating more than a relay's
-/// restart would: the new slot begins where the old one was confirmed.
+/// Taking over an outbox from the Java relay without losing anything: the new slot begins where the
+/// old one was confirmed. The Java relay confirms ahead of its broker, so when it was killed, rows
+/// of before that position may be published by nobody. `rows_again` of them are therefore published
+/// again, from the table, by the first relay of the new slot.
 ///
 /// A slot shows a change only through publications that are older than the transaction of the
 /// change. So the publication is made while the old relay still runs (`takeover_prepare`); when
@@ -26,6 +29,9 @@ struct TakeoverConfig {
   std::string old_slot{"eventuate_slot"};
   std::string slot{"tram"};
   std::string publication{"tram"};
+  /// How many rows of before the old relay's position are published again, and as many behind it,
+  /// by the order of their ids. The Java relay's producer holds 32 MB that are on their way.
+  std::size_t rows_again{250'000};
   /// For each of the functions.
   Duration timeout{std::chrono::seconds{30}};
 };
@@ -40,7 +46,11 @@ enum class TakeoverStep : std::uint8_t {
   stop_old_relay,
   /// The old relay is stopped and the slot may be copied.
   ready,
-  /// The new slot is there; the old one still keeps its log.
+  /// The new slot has its name, and is none that a takeover made.
+  slot_in_the_way,
+  /// The new slot was copied, and its relay has confirmed nothing yet.
+  copied_only,
+  /// The new slot's relay has published; the old one still keeps its log.
   taken_over,
   finished,
 };

@@ -68,6 +68,10 @@ struct ChangeSourceStatus {
   std::optional<std::uint64_t> behind;
   /// Last trouble, empty when all is well.
   std::string trouble;
+  /// Every row committed up to here was given, which was looked up, and not concluded from silence:
+  /// rows behind it are not proven published, whatever was confirmed. Nothing where what was read
+  /// proves it.
+  std::optional<LogPosition> shown_up_to{};
 };
 
 /// Tails one outbox table. One thread only. `read` and `confirm` never wait for new rows: whoever

@@ -4,28 +4,35 @@
 #include <optional>
 #include <string>
 
+#include "outbox_look.hpp"
 #include "session.hpp"
 #include "tram/base/clock.hpp"
 
 namespace tram::postgres {
 
-/// Measures now and then, on an ordinary connection of its own, how much log a slot keeps. Never
-/// waits: every call takes the next step that is possible at once. A server that does not answer is
-/// asked again later.
-class LogMeter {
+/// Looks again and again, on an ordinary connection of its own, whether the log shows the outbox,
+/// and how much of it a slot keeps. Never waits: every call takes the next step that is possible at
+/// once. A server that does not answer is asked again later.
+class OutboxWatch {
  public:
-  LogMeter(Target target, std::string const& slot, Duration interval, Clock& clock);
+  OutboxWatch(ChangeSourceConfig const& config, Clock& clock);
 
   void step() noexcept;
+  /// The latest answer, once.
+  std::optional<OutboxLook> take() { return std::exchange(look_, std::nullopt); }
+  /// Why there was no answer for some time, empty when there was.
+  [[nodiscard]] std::string trouble() const;
+  /// True while the next step comes soon.
+  [[nodiscard]] bool busy() const { return state_ == State::connecting || state_ == State::asking; }
+  /// What was asked before is forgotten, and the time of before does not count as one without
+  /// answer.
+  void begin();
   /// Looks at the server as soon as may be: it asked for a sign of life, which it also does when it
   /// waits for its readers to go.
   void look_soon();
-  /// Waits for the server, and wants to be called again soon.
-  [[nodiscard]] bool busy() const { return state_ == State::connecting || state_ == State::asking; }
   /// The server was asked to stop: it takes no connections, and waits for whoever reads its log.
   [[nodiscard]] bool server_stops() const { return server_stops_; }
-  /// Forgets what was seen of a server that is here again.
-  void begin_anew();
+
   /// Bytes between the confirmed position and the end of the log; nothing before the first answer.
   [[nodiscard]] std::optional<std::uint64_t> kept_bytes() const { return kept_bytes_; }
   /// True when the slot keeps more than `max_slot_wal_keep_size` and may lose its log at the next
@@ -39,20 +46,24 @@ class LogMeter {
   void continue_connecting();
   void ask();
   void take_answer();
+  void take_result(PGresult const* result);
   void notice_end();
   void reset();
 
+  ChangeSourceConfig const& config_;
   Target target_;
-  std::string question_;
-  Duration interval_;
   Clock& clock_;
   ConnectionPointer connection_;
   State state_{State::idle};
   PostgresPollingStatusType polling_{PGRES_POLLING_WRITING};
+  bool prepared_{};
   SteadyTime next_{};
   SteadyTime give_up_{};
   SteadyTime looked_at_{};
+  SteadyTime answered_at_{};
   bool server_stops_{};
+  std::string reason_;
+  std::optional<OutboxLook> look_;
   std::optional<std::uint64_t> kept_bytes_;
   bool in_danger_{};
 };

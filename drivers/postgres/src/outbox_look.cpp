@@ -1,0 +1,275 @@
+#include "outbox_look.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "replication_protocol.hpp"
+#include "tram/base/error.hpp"
+#include "tram/sql/schema.hpp"
+
+namespace tram::postgres {
+namespace {
+
+enum Column : std::uint8_t {
+  schema,
+  table,
+  kind,
+  not_logged,
+  columns_there,
+  publication_there,
+  inserts_shown,
+  hidden,
+  shown_as,
+  filtered,
+  cut,
+  publication_mark,
+  tables,
+  horizon,
+  changed,
+  joined,
+  log_end,
+  kept_bytes,
+  wal_status,
+  capitals,
+  columns_of_look
+};
+
+// Names of tables are written as SQL has them, since they go into remedies.
+constexpr std::string_view question_before{
+    "WITH RECURSIVE root AS (SELECT c.oid, c.relkind, n.nspname, c.relname FROM pg_class c JOIN "
+    "pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass("};
+constexpr std::string_view question_behind_table{
+    ")), family AS (SELECT oid, ARRAY[oid] AS line, NULL::xid AS joined FROM root UNION ALL SELECT "
+    "i.inhrelid, f.line || i.inhrelid, i.xmin FROM family f JOIN pg_inherits i ON i.inhparent = "
+    "f.oid), member AS (SELECT f.oid, f.line, f.joined, c.relkind, c.relpersistence, "
+    "c.relispartition, c.xmin AS changed, '\"' || replace(n.nspname, '\"', '\"\"') || '\".\"' || "
+    "replace(c.relname, '\"', '\"\"') || '\"' AS name FROM family f JOIN pg_class c ON c.oid = "
+    "f.oid JOIN pg_namespace n ON n.oid = c.relnamespace), publication AS (SELECT oid, xmin AS "
+    "changed, pubinsert, pubname FROM pg_publication WHERE pubname = "};
+constexpr std::string_view question_behind_publication{
+    "), listed AS (SELECT r.prrelid, r.xmin AS changed FROM pg_publication_rel r JOIN publication "
+    "p ON p.oid = r.prpubid WHERE r.prrelid IN (SELECT oid FROM family)), published AS (SELECT "
+    "c.oid, to_jsonb(t) AS details FROM pg_publication_tables t JOIN publication p ON p.pubname = "
+    "t.pubname JOIN pg_namespace n ON n.nspname = t.schemaname JOIN pg_class c ON c.relname = "
+    "t.tablename AND c.relnamespace = n.oid), shown AS (SELECT m.oid, m.name, details ->> "
+    "'rowfilter' AS filter, details -> 'attnames' AS columns FROM published p JOIN member m ON "
+    "m.oid = p.oid), needed AS (SELECT attname::text AS name, xmin AS changed FROM pg_attribute "
+    "WHERE attrelid = (SELECT oid FROM root) AND attnum > 0 AND NOT attisdropped AND attname IN "
+    "('id', 'dbid', 'destination', 'headers', 'payload', 'published')), slot AS (SELECT "
+    "catalog_xmin, wal_status, confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = "};
+constexpr std::string_view question_end{
+    ") SELECT (SELECT nspname FROM root)::text, (SELECT relname FROM root)::text, (SELECT relkind "
+    "FROM root)::text, "
+    "(SELECT string_agg(name, ', ' ORDER BY name) FROM member WHERE relpersistence <> 'p' AND "
+    "relkind IN ('r', 'p')), "
+    "(SELECT string_agg(name, ' ' ORDER BY name) FROM needed), "
+    "(SELECT 'yes' FROM publication), (SELECT 'yes' FROM publication WHERE pubinsert), "
+    // A table is shown under its own name, or a partition under that of one above it.
+    "(SELECT string_agg(name, ', ' ORDER BY name) FROM member m WHERE relkind = 'r' AND NOT EXISTS "
+    "(SELECT FROM shown s WHERE s.oid = m.oid OR (m.relispartition AND s.oid = ANY (m.line)))), "
+    "(SELECT p.oid::regclass::text FROM root, pg_partition_ancestors(root.oid) a, published p "
+    "WHERE a <> root.oid AND p.oid = a LIMIT 1), "
+    "(SELECT string_agg(name, ', ' ORDER BY name) FROM shown WHERE filter IS NOT NULL), "
+    "(SELECT string_agg(name, ', ' ORDER BY name) FROM shown s WHERE EXISTS (SELECT FROM needed n "
+    "WHERE NOT s.columns @> to_jsonb(n.name))), "
+    "concat_ws(' ', (SELECT concat(oid, ':', changed) FROM publication), (SELECT "
+    "string_agg(concat(prrelid, ':', changed), ' ' ORDER BY prrelid) FROM listed WHERE prrelid = "
+    "(SELECT oid FROM root)), (SELECT md5(s::text) FROM shown s WHERE oid = (SELECT oid FROM "
+    "root)), (SELECT string_agg(changed::text, ' ' ORDER BY name) FROM needed)), "
+    "(SELECT string_agg(concat(oid, '=', changed, ':', joined, ':', (SELECT changed FROM listed l "
+    "WHERE l.prrelid = m.oid)), ' ' ORDER BY oid) FROM member m), "
+    "(SELECT catalog_xmin FROM slot)::text, "
+    "(SELECT 'yes' WHERE EXISTS (SELECT FROM slot, (SELECT changed FROM publication UNION ALL "
+    "SELECT changed FROM listed UNION ALL SELECT changed FROM needed UNION ALL SELECT changed FROM "
+    "member, slot WHERE joined IS NULL OR age(joined) > age(catalog_xmin)) AS changes WHERE "
+    "age(changed) <= age(catalog_xmin))), "
+    "(SELECT string_agg(oid::text, ' ') FROM member, slot WHERE age(joined) <= age(catalog_xmin)), "
+    "pg_current_wal_insert_lsn()::text, "
+    "(SELECT (pg_current_wal_lsn() - confirmed_flush_lsn)::bigint::text FROM slot), "
+    "(SELECT wal_status FROM slot), (SELECT 'yes' FROM pg_namespace WHERE nspname <> "
+    "lower(nspname) AND nspname = "};
+
+std::vector<std::string> words(std::string const& text) {
+  std::istringstream in{text};
+  std::vector<std::string> all;
+  for (std::string word; in >> word;) all.push_back(word);
+  return all;
+}
+
+std::string kind_of(std::string const& relkind) {
+  if (relkind == "v" || relkind == "m") return "a view";
+  if (relkind == "f") return "a foreign table";
+  return "no table";
+}
+
+class Reader {
+ public:
+  Reader(ChangeSourceConfig const& config, std::vector<std::optional<std::string>> const& row)
+      : config_{config}, row_{row} {}
+
+  OutboxLook read() {
+    if (row_.size() != columns_of_look)
+      throw Error{Fault::malformed, "postgresql: the catalog's answer is not understood"};
+    OutboxLook look;
+    look.table_exists = given(table);
+    look.schema = text(schema);
+    look.table = text(table);
+    look.publication_exists = given(publication_there);
+    look.columns = words(text(columns_there));
+    look.publication_mark = text(publication_mark);
+    for (auto const& each : words(text(tables))) {
+      auto const middle = each.find('=');
+      look.tables.emplace(each.substr(0, middle), each.substr(middle + 1));
+    }
+    look.horizon = text(horizon);
+    look.changed_behind_horizon = given(changed);
+    look.joined_behind_horizon = words(text(joined));
+    look.log_end = parse_lsn(text(log_end)).value_or(0);
+    if (given(kept_bytes)) look.kept_bytes = std::strtoull(text(kept_bytes).c_str(), nullptr, 10);
+    look.wal_status = text(wal_status);
+    look.table_is_fit = look.table_exists && trouble_of_table(look).empty();
+    look.trouble = trouble(look);
+    return look;
+  }
+
+ private:
+  [[nodiscard]] bool given(Column column) const { return row_[column].has_value(); }
+  [[nodiscard]] std::string text(Column column) const { return row_[column].value_or(""); }
+
+  [[nodiscard]] std::string trouble(OutboxLook const& look) const {
+    if (!look.table_exists && given(capitals)) {
+      return "table " + config_.schema.qualify(config_.table) + ": " +
+             capitals_remedy(config_.schema);
+    }
+    if (!look.table_exists) {
+      return "table " + config_.schema.qualify(config_.table) +
+             " does not exist; create the tables (\"tram schema install\") or correct the "
+             "schema's name";
+    }
+    if (auto wrong = trouble_of_table(look); !wrong.empty()) return wrong;
+    return look.publication_exists ? trouble_of_publication(look) : trouble_without(look);
+  }
+
+  [[nodiscard]] std::string trouble_of_table(OutboxLook const& look) const {
+    if (text(kind) != "r" && text(kind) != "p") {
+      return look.name() + " is " + kind_of(text(kind)) +
+             ", and the log shows rows of tables only; name the table that they are written to";
+    }
+    if (given(not_logged)) {
+      return "the log shows no row of " + text(not_logged) +
+             ", which is UNLOGGED or TEMPORARY; run: ALTER TABLE " + text(not_logged) +
+             " SET LOGGED";
+    }
+    for (auto const* const column : {"destination", "headers", "payload"}) {
+      if (!look.has(column)) return lacks(look, column);
+    }
+    return look.has("id") || look.has("dbid") ? "" : lacks(look, "id");
+  }
+
+  static std::string lacks(OutboxLook const& look, std::string const& column) {
+    return "column '" + column + "' of " + look.name() +
+           " does not exist; name a table that is an outbox, or give the column its name back";
+  }
+
+  [[nodiscard]] std::string trouble_without(OutboxLook const& look) const {
+    return "publication '" + config_.publication +
+           "' does not exist; run: " + create_publication_statement(config_, look);
+  }
+
+  [[nodiscard]] std::string trouble_of_publication(OutboxLook const& look) const {
+    auto const name = "publication '" + config_.publication + "' ";
+    auto const alter = "ALTER PUBLICATION " + sql_name(config_.publication);
+    if (given(hidden) && given(shown_as)) {
+      return name + "shows " + look.name() + " as a part of " + text(shown_as) + "; run: " + alter +
+             " SET (publish_via_partition_root = false)";
+    }
+    if (given(hidden)) {
+      bool const all = text(hidden).find(look.name()) != std::string::npos || text(kind) == "p";
+      auto const missing = all ? look.name() : text(hidden);
+      return name + "does not show " + text(hidden) + "; run: " + alter + " ADD TABLE " + missing;
+    }
+    if (!given(inserts_shown))
+      return name + "does not show inserts; run: " + alter + " SET (publish = 'insert')";
+    if (given(filtered)) return remake(name + "has a row filter on ", text(filtered), alter);
+    if (given(cut)) return remake(name + "does not show every column of ", text(cut), alter);
+    return "";
+  }
+
+  static std::string remake(std::string const& wrong, std::string const& names,
+                            std::string const& alter) {
+    return wrong + names + "; run: BEGIN; " + alter + " DROP TABLE " + names + "; " + alter +
+           " ADD TABLE " + names + "; COMMIT";
+  }
+
+  ChangeSourceConfig const& config_;
+  std::vector<std::optional<std::string>> const& row_;
+};
+
+}  // namespace
+
+std::string sql_text(std::string const& text) {
+  bool const escapes = text.find('\\') != std::string::npos;
+  std::string quoted{escapes ? " E'" : "'"};
+  for (char const character : text) {
+    quoted.append(character == '\'' || character == '\\' ? 2 : 1, character);
+  }
+  return quoted + '\'';
+}
+
+std::string sql_name(std::string const& name) {
+  std::string quoted{'"'};
+  for (char const character : name) quoted.append(character == '"' ? 2 : 1, character);
+  return quoted + '"';
+}
+
+bool OutboxLook::has(std::string_view column) const {
+  return std::ranges::find(columns, column) != columns.end();
+}
+
+std::string outbox_question(ChangeSourceConfig const& config) {
+  return std::string{question_before} + sql_text(config.schema.qualify(config.table)) +
+         std::string{question_behind_table} + sql_text(config.publication) +
+         std::string{question_behind_publication} + sql_text(config.slot) +
+         std::string{question_end} + sql_text(config.schema.name()) + ")";
+}
+
+OutboxLook outbox_look(ChangeSourceConfig const& config,
+                       std::vector<std::optional<std::string>> const& row) {
+  return Reader{config, row}.read();
+}
+
+std::string create_publication_statement(ChangeSourceConfig const& config,
+                                         OutboxLook const& outbox) {
+  return "CREATE PUBLICATION " + sql_name(config.publication) + " FOR TABLE " + outbox.name() +
+         " WITH (publish = 'insert', publish_via_partition_root = true)";
+}
+
+std::string any_unpublished_row(OutboxLook const& outbox) {
+  auto const condition =
+      outbox.has("published") ? " WHERE coalesce(published::text, '0') = '0'" : "";
+  return "SELECT 1 FROM " + outbox.name() + condition + " LIMIT 1";
+}
+
+std::optional<Gap> gap_between(OutboxLook const& before, OutboxLook const& now) {
+  Gap gap;
+  bool changed = before.publication_mark != now.publication_mark;
+  for (auto const& [table, mark] : now.tables) {
+    auto const known = before.tables.find(table);
+    if (known == before.tables.end()) gap.whole_tables.push_back(table);
+    else changed = changed || known->second != mark;
+  }
+  if (changed) gap.from_transaction = before.horizon;
+  if (!changed && gap.whole_tables.empty()) return std::nullopt;
+  return gap;
+}
+
+std::optional<Gap> gap_behind_horizon(OutboxLook const& now) {
+  if (!now.changed_behind_horizon && now.joined_behind_horizon.empty()) return std::nullopt;
+  return Gap{.from_transaction = now.changed_behind_horizon ? now.horizon : "",
+             .whole_tables = now.joined_behind_horizon};
+}
+
+}  // namespace tram::postgres

@@ -1,0 +1,150 @@
+#include "outbox_watch.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "faults.hpp"
+
+namespace tram::postgres {
+namespace {
+
+constexpr Duration answer_timeout = std::chrono::seconds{5};
+/// However often the server asks for a sign of life.
+constexpr Duration look_pause = std::chrono::seconds{1};
+/// cannot_connect_now: a server that starts or stops.
+constexpr std::string_view no_connections_now{"57P03"};
+/// Without an answer for so long nobody knows whether the log still shows the outbox.
+constexpr Duration patience = std::chrono::seconds{15};
+
+std::vector<std::optional<std::string>> first_row(PGresult const* result) {
+  std::vector<std::optional<std::string>> row;
+  for (int column = 0; column < PQnfields(result); ++column) {
+    if (PQgetisnull(result, 0, column) != 0) row.emplace_back();
+    else row.emplace_back(PQgetvalue(result, 0, column));
+  }
+  return row;
+}
+
+}  // namespace
+
+OutboxWatch::OutboxWatch(ChangeSourceConfig const& config, Clock& clock)
+    : config_{config}, target_{config.connection, "tram-cdc"}, clock_{clock} {}
+
+std::string OutboxWatch::trouble() const {
+  if (clock_.steady() - answered_at_ < patience) return "";
+  return "whether the log still shows the outbox of " + target_.name() +
+         " could not be looked up for some time" + (reason_.empty() ? "" : ": " + reason_);
+}
+
+void OutboxWatch::begin() {
+  reset();
+  server_stops_ = false;
+  look_.reset();
+  answered_at_ = next_ = clock_.steady();
+}
+
+void OutboxWatch::reset() {
+  connection_.reset();
+  state_ = State::idle;
+}
+
+void OutboxWatch::look_soon() { next_ = std::min(next_, looked_at_ + look_pause); }
+
+void OutboxWatch::step() noexcept {
+  try {
+    advance();
+  } catch (std::exception const& error) {
+    // A look that fails must not stop the relay; it is repeated.
+    reason_ = error.what();
+    reset();
+    next_ = clock_.steady() + config_.look_interval;
+  }
+}
+
+/// Ended from the other side: only another attempt tells why.
+void OutboxWatch::notice_end() {
+  if (!wait_for_socket(PQsocket(connection_.get()), POLLIN, clock_, Deadline::now())) return;
+  bool const alive =
+      PQconsumeInput(connection_.get()) != 0 && PQstatus(connection_.get()) == CONNECTION_OK;
+  if (alive) return;
+  reset();
+  look_soon();
+}
+
+void OutboxWatch::advance() {
+  if (state_ == State::connected) notice_end();
+  if (!busy() && clock_.steady() < next_) return;
+  if (busy() && clock_.steady() >= give_up_)
+    throw Error{Fault::transient, "postgresql: no answer in time"};
+  switch (state_) {
+    case State::idle: return connect();
+    case State::connecting: return continue_connecting();
+    case State::connected: return ask();
+    case State::asking: return take_answer();
+  }
+}
+
+void OutboxWatch::connect() {
+  looked_at_ = clock_.steady();
+  connection_ = target_.start();
+  polling_ = PGRES_POLLING_WRITING;
+  state_ = State::connecting;
+  prepared_ = false;
+  give_up_ = clock_.steady() + answer_timeout;
+}
+
+void OutboxWatch::continue_connecting() {
+  short const events = polling_ == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+  if (!wait_for_socket(PQsocket(connection_.get()), events, clock_, Deadline::now())) return;
+  polling_ = PQconnectPoll(connection_.get());
+  if (polling_ == PGRES_POLLING_FAILED) {
+    server_stops_ = sqlstate_in(PQerrorMessage(connection_.get())) == no_connections_now;
+    throw connect_error(target_.name(), PQerrorMessage(connection_.get()));
+  }
+  if (polling_ != PGRES_POLLING_OK) return;
+  PQsetnonblocking(connection_.get(), 1);
+  ask();
+}
+
+void OutboxWatch::ask() {
+  looked_at_ = clock_.steady();
+  std::string question{"EXECUTE tram_look"};
+  if (!std::exchange(prepared_, true))
+    question = "PREPARE tram_look AS " + outbox_question(config_) + "; " + question;
+  if (PQsendQuery(connection_.get(), question.c_str()) == 0 || PQflush(connection_.get()) != 0) {
+    throw Error{Fault::broken, PQerrorMessage(connection_.get())};
+  }
+  state_ = State::asking;
+  give_up_ = clock_.steady() + answer_timeout;
+}
+
+void OutboxWatch::take_answer() {
+  if (PQconsumeInput(connection_.get()) == 0)
+    throw Error{Fault::broken, PQerrorMessage(connection_.get())};
+  while (PQisBusy(connection_.get()) == 0) {
+    Result const result{PQgetResult(connection_.get())};
+    if (result) {
+      take_result(result.get());
+      continue;
+    }
+    state_ = State::connected;
+    next_ = clock_.steady() + config_.look_interval;
+    return;
+  }
+}
+
+void OutboxWatch::take_result(PGresult const* result) {
+  if (PQresultStatus(result) == PGRES_FATAL_ERROR) throw statement_error("looking", result);
+  if (PQntuples(result) != 1) return;
+  look_ = outbox_look(config_, first_row(result));
+  kept_bytes_ = look_->kept_bytes;
+  in_danger_ = look_->wal_status == "unreserved";
+  answered_at_ = clock_.steady();
+  reason_.clear();
+}
+
+}  // namespace tram::postgres

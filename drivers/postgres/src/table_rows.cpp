@@ -1,0 +1,90 @@
+#include "table_rows.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace tram::postgres {
+namespace {
+
+// One read returns a few large rows, or many small ones: how many is learned on the way.
+constexpr std::size_t rows_first{16};
+constexpr std::size_t rows_most{500};
+constexpr std::size_t bytes_wanted{std::size_t{256} << 10U};
+
+std::string key(OutboxLook const& outbox) { return outbox.has("dbid") ? "dbid" : "id"; }
+
+/// The values as the log shows them. Rows that somebody marked as published are left out, as there.
+std::string select(OutboxLook const& outbox, std::string const& condition) {
+  std::string columns;
+  for (auto const& name : outbox.columns) columns += name + ", ";
+  auto const unpublished =
+      outbox.has("published") ? "coalesce(published::text, '0') = '0'" : "true";
+  return "SELECT " + columns + key(outbox) + " AS place FROM " + outbox.name() + " WHERE " +
+         unpublished + " AND " + condition;
+}
+
+}  // namespace
+
+std::string unpublished_rows(OutboxLook const& outbox) {
+  return select(outbox, "true") + " ORDER BY place";
+}
+
+std::string rows_of_gap(OutboxLook const& outbox, Gap const& gap) {
+  // age() counts transactions back from now, and so copes with numbers that wrapped around.
+  std::string condition{"(false"};
+  if (!gap.from_transaction.empty())
+    condition += " OR age(xmin) <= age(" + sql_text(gap.from_transaction) + "::xid)";
+  for (auto const& table : gap.whole_tables) {
+    condition += " OR tableoid = " + sql_text(table) + "::oid";
+  }
+  return select(outbox, condition + ")") + " ORDER BY place";
+}
+
+std::string rows_around(OutboxLook const& outbox, std::string const& transaction,
+                        std::size_t rows) {
+  auto const age = "age(" + sql_text(transaction) + "::xid)";
+  auto const limit = " LIMIT " + std::to_string(rows);
+  return "SELECT * FROM ((" + select(outbox, "age(xmin) > " + age) + " ORDER BY place DESC" +
+         limit + ") UNION ALL (" + select(outbox, "age(xmin) <= " + age) + " ORDER BY place" +
+         limit + ")) AS chosen ORDER BY place";
+}
+
+TableRows::TableRows(Session& session, RowsToGive rows, Deadline deadline)
+    : session_{session}, reader_{std::move(rows.reader)}, rows_at_once_{rows_first} {
+  session_.query("DECLARE tram_rows SCROLL CURSOR FOR " + rows.select, deadline);
+}
+
+OutboxRow TableRows::row_at(Result const& result, int row) const {
+  OutboxRow shown;
+  for (int column = 0; column < PQnfields(result.get()); ++column) {
+    if (PQgetisnull(result.get(), row, column) != 0) continue;
+    std::string_view const value{PQgetvalue(result.get(), row, column),
+                                 static_cast<std::size_t>(PQgetlength(result.get(), row, column))};
+    reader_.take_value(shown, PQfname(result.get(), column), PQftype(result.get(), column), value);
+  }
+  return shown;
+}
+
+std::vector<OutboxRow> TableRows::next(std::size_t rows_max, Deadline deadline) {
+  auto const wanted = std::min(rows_max, rows_at_once_);
+  auto const result =
+      session_.query("FETCH FORWARD " + std::to_string(wanted) + " FROM tram_rows", deadline);
+  std::vector<OutboxRow> rows;
+  std::size_t bytes = 0;
+  for (int row = 0; row < PQntuples(result.get()); ++row) {
+    rows.push_back(row_at(result, row));
+    bytes += rows.back().payload.value_or("").size();
+  }
+  rows_at_once_ = bytes > bytes_wanted ? std::max<std::size_t>(rows_at_once_ / 2, 1)
+                                       : std::min(rows_at_once_ * 2, rows_most);
+  read_ += rows.size();
+  return rows;
+}
+
+void TableRows::go_to(std::size_t rows, Deadline deadline) {
+  session_.query("MOVE ABSOLUTE " + std::to_string(rows) + " IN tram_rows", deadline);
+  read_ = rows;
+}
+
+}  // namespace tram::postgres

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "outbox_look.hpp"
+#include "pgoutput_decoder.hpp"
+#include "session.hpp"
+#include "tram/cdc/change_source.hpp"
+
+namespace tram::postgres {
+
+/// What is still to be published of the table itself, since no log shows it any more.
+std::string unpublished_rows(OutboxLook const& outbox);
+std::string rows_of_gap(OutboxLook const& outbox, Gap const& gap);
+/// The last `rows` of before the transaction number and as many of the first ones from it on.
+std::string rows_around(OutboxLook const& outbox, std::string const& transaction, std::size_t rows);
+
+/// Which rows, by one of the above, empty for none; and how their values are read.
+struct RowsToGive {
+  std::string select;
+  PgoutputDecoder reader;
+};
+
+/// Rows of the outbox table in the order of their ids, a few at a time, in the transaction that is
+/// open on the session. Every call waits for the server. Faults: those of the session.
+class TableRows {
+ public:
+  TableRows(Session& session, RowsToGive rows, Deadline deadline);
+
+  /// The next ones; none at the end.
+  std::vector<OutboxRow> next(std::size_t rows_max, Deadline deadline);
+  /// The next one is the one behind the first `rows`.
+  void go_to(std::size_t rows, Deadline deadline);
+  /// How many were read so far.
+  [[nodiscard]] std::size_t read_so_far() const { return read_; }
+
+ private:
+  OutboxRow row_at(Result const& result, int row) const;
+
+  Session& session_;
+  PgoutputDecoder reader_;
+  std::size_t rows_at_once_;
+  std::size_t read_{};
+};
+
+}  // namespace tram::postgres

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <thread>
+
+#include "postgres_server.hpp"
+#include "relay_world.hpp"
+#include "tram/cdc/relay_held_store.hpp"
+#include "tram/postgres/change_source.hpp"
+#include "tram/postgres/outbox_retention.hpp"
+#include "tram/postgres/postgres.hpp"
+#include "tram/sql/schema.hpp"
+
+namespace tram::testing {
+
+using namespace std::chrono_literals;
+using Texts = std::vector<std::string>;
+
+inline PostgresServer& server() {
+  static PostgresServer instance{"-c max_prepared_transactions=5"};
+  return instance;
+}
+
+/// A relay of a real server, in a thread of its own, into a broker of which the test decides.
+class PostgresRelay : public ::testing::Test {
+ protected:
+  PostgresRelay() {
+    forget_outbox(server());
+    install_schema(database_, schema_);
+    options_.drain_timeout = 200ms;
+    options_.back_off_longest = 200ms;
+    options_.held_check_interval = 20ms;
+    options_.retention_interval = 20ms;
+  }
+  ~PostgresRelay() override { stop(); }
+
+  void start(OutboxRetention* retention = nullptr) {
+    begin(retention);
+    ASSERT_TRUE(eventually([&] { return relay_->readiness().ready; }))
+        << relay_->readiness().reason;
+  }
+  /// Without waiting until it is ready.
+  void begin(OutboxRetention* retention = nullptr) {
+    source_config_.connection = server().connection();
+    source_ = postgres::change_source(source_config_, clock_);
+    held_.emplace(database_, schema_, *source_);
+    relay_ = std::make_unique<Relay>(RelayParts{.source = *source_,
+                                                .broker = broker_,
+                                                .held = *held_,
+                                                .retention = retention,
+                                                .clock = clock_,
+                                                .random = random_},
+                                     options_);
+    loop_ = std::jthread{[this](std::stop_token const& stop) { relay_->run(stop); }};
+  }
+  void stop() {
+    loop_ = {};
+    relay_.reset();
+    source_.reset();
+  }
+  static void insert(std::string const& id, std::string const& key,
+                     std::string const& payload = "") {
+    server().sql("INSERT INTO eventuate.message (id, destination, headers, payload, creation_time) "
+                 "VALUES ('" +
+                 id + "', 'orders', '{\"ID\":\"" + id + "\",\"PARTITION_ID\":\"" + key + "\"}', '" +
+                 (payload.empty() ? id : payload) + "', 1000)");
+  }
+  bool published(std::uint64_t rows) {
+    return eventually([&] { return relay_->status().counters.rows_published >= rows; });
+  }
+  Texts first_occurrences(std::string const& key) {
+    Texts firsts;
+    for (auto const& record : broker_.landed) {
+      auto const payload = payload_of(record);
+      if (record.key == key && std::ranges::find(firsts, payload) == firsts.end())
+        firsts.push_back(payload);
+    }
+    return firsts;
+  }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  SchemaName schema_;
+  Database database_{postgres::connect({.connection = server().connection()}, {}, clock_, random_)};
+  std::optional<RelayHeldStore> held_;
+  ScriptedBroker broker_;
+  RelayOptions options_;
+  postgres::ChangeSourceConfig source_config_{
+      .connection = {}, .status_interval = 20ms, .look_interval = 20ms};
+  std::unique_ptr<ChangeSource> source_;
+  std::unique_ptr<Relay> relay_;
+  std::jthread loop_;
+};
+
+}  // namespace tram::testing

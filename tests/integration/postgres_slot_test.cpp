@@ -1,0 +1,164 @@
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "postgres_relay_world.hpp"
+#include "tram/postgres/outbox_check.hpp"
+
+namespace tram::testing {
+namespace {
+
+using Connected = std::unique_ptr<PGconn, void (*)(PGconn*)>;
+
+/// How a slot comes into the world, and who holds it.
+class PostgresSlot : public PostgresRelay {
+ protected:
+  static Connected connect(std::string const& more = "") {
+    return {PQconnectdb((server().connection() + more).c_str()), PQfinish};
+  }
+  static void run(Connected const& connection, std::string const& sql) {
+    PQclear(PQexec(connection.get(), sql.c_str()));
+  }
+  bool says(std::string const& text) {
+    return eventually([&] {
+      auto const now = relay_->readiness();
+      return !now.ready && now.reason.find(text) != std::string::npos;
+    });
+  }
+  bool ready() {
+    return eventually([&] { return relay_->readiness().ready; });
+  }
+  static std::string slots() {
+    return server().sql("SELECT string_agg(slot_name, ',') FROM pg_replication_slots");
+  }
+  Texts landed() {
+    Texts payloads;
+    for (auto const& record : broker_.landed) payloads.push_back(payload_of(record));
+    return payloads;
+  }
+};
+
+TEST_F(PostgresSlot,
+       is_made_when_an_old_transaction_has_ended_and_what_came_meanwhile_is_published) {
+  server().sql("CREATE TABLE IF NOT EXISTS elsewhere (id int)");
+  auto const old = connect(" application_name=report");
+  run(old, "BEGIN");
+  run(old, "INSERT INTO elsewhere VALUES (1)");
+  begin();
+  EXPECT_TRUE(says("it waits for the transaction of process " +
+                   std::to_string(PQbackendPID(old.get())) + " (application 'report'"))
+      << relay_->readiness().reason;
+  insert("1", "k");
+  insert("2", "k");
+  EXPECT_FALSE(relay_->readiness().ready);
+  run(old, "COMMIT");
+  EXPECT_TRUE(published(2));
+  EXPECT_TRUE(ready()) << relay_->readiness().reason;
+  EXPECT_EQ(slots(), "tram");
+  insert("3", "k");
+  EXPECT_TRUE(published(3));
+  stop();
+  EXPECT_EQ(landed(), (Texts{"1", "2", "3"}));
+}
+
+TEST_F(PostgresSlot, names_the_prepared_transaction_that_keeps_it_from_being_made) {
+  server().sql("CREATE TABLE IF NOT EXISTS elsewhere (id int)");
+  auto const old = connect();
+  run(old, "BEGIN");
+  run(old, "INSERT INTO elsewhere VALUES (1)");
+  run(old, "PREPARE TRANSACTION 'forgotten'");
+  begin();
+  EXPECT_TRUE(says("it waits for prepared transaction 'forgotten'")) << relay_->readiness().reason;
+  run(old, "ROLLBACK PREPARED 'forgotten'");
+  EXPECT_TRUE(ready()) << relay_->readiness().reason;
+}
+
+TEST_F(PostgresSlot, of_two_relays_one_makes_it_and_the_other_stands_by) {
+  start();
+  auto const other = postgres::change_source(source_config_, clock_);
+  EXPECT_TRUE(eventually([&] {
+    EXPECT_TRUE(other->read(100).rows.empty());
+    return other->status().standby;
+  })) << other->status().trouble;
+}
+
+TEST_F(PostgresSlot, a_holder_that_publishes_nothing_is_no_reason_to_be_ready) {
+  start();
+  stop();
+  auto const holder = connect(" replication=database application_name=forgotten");
+  run(holder, "START_REPLICATION SLOT tram LOGICAL 0/0 (proto_version '1', publication_names "
+              "'tram')");
+  insert("1", "k");
+  begin();
+  EXPECT_TRUE(says("process " + std::to_string(PQbackendPID(holder.get())) +
+                   " of the server ('forgotten' of role postgres)"))
+      << relay_->readiness().reason;
+  // It stays so, and the remedy is named.
+  EXPECT_TRUE(says("nobody publishes; put that one right, or end it: SELECT pg_terminate_backend("))
+      << relay_->readiness().reason;
+  server().sql("SELECT pg_terminate_backend(" + std::to_string(PQbackendPID(holder.get())) + ")");
+  EXPECT_TRUE(published(1));
+  EXPECT_TRUE(ready()) << relay_->readiness().reason;
+}
+
+TEST_F(PostgresSlot, that_is_new_begins_with_the_rows_of_the_table_where_it_is_told_so) {
+  for (int i = 1; i <= 50; ++i) insert("old " + std::to_string(100 + i), "k");
+  source_config_.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;
+  start();
+  EXPECT_TRUE(published(50));
+  insert("new", "k");
+  EXPECT_TRUE(published(51));
+  stop();
+  // Each once, in the order of their ids, and then the log.
+  ASSERT_EQ(broker_.landed.size(), 51U);
+  EXPECT_EQ(landed().front(), "old 101");
+  EXPECT_EQ(landed().back(), "new");
+  // The slot is there now: nothing comes again.
+  start();
+  insert("newer", "k");
+  EXPECT_TRUE(published(1));
+  stop();
+  EXPECT_EQ(broker_.landed.size(), 52U);
+}
+
+TEST_F(PostgresSlot, is_not_there_before_the_rows_of_the_table_are_published) {
+  for (int i = 1; i <= 30; ++i) insert(std::to_string(100 + i), "k");
+  source_config_.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;
+  broker_.lands_at_once = false;
+  begin();
+  EXPECT_TRUE(eventually([&] { return relay_->status().in_flight == 30; }));
+  EXPECT_EQ(slots(), "tram_new");
+  // It dies on the way: the next one begins anew, with nothing passed over.
+  stop();
+  EXPECT_TRUE(eventually([&] { return slots().empty(); }));
+  insert("later", "k");
+  broker_.lands_at_once = true;
+  start();
+  EXPECT_TRUE(published(31));
+  stop();
+  EXPECT_EQ(slots(), "tram");
+  auto const all = first_occurrences("k");
+  EXPECT_EQ(all.size(), 31U);
+}
+
+TEST_F(PostgresSlot, is_what_the_check_recommends) {
+  insert("1", "k");
+  postgres::ChangeSourceConfig const config{.connection = server().connection()};
+  auto const text = [&](postgres::ChangeSourceConfig const& wanted) {
+    std::string all;
+    for (auto const& finding : postgres::check_outbox(wanted, clock_, random_)) {
+      if (!finding.good) all += finding.subject + ": " + finding.text;
+    }
+    return all;
+  };
+  EXPECT_NE(text(config).find("--new-slot publish_existing_rows"), std::string::npos)
+      << text(config);
+  auto wanted = config;
+  wanted.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;
+  EXPECT_EQ(text(wanted), "");
+}
+
+}  // namespace
+}  // namespace tram::testing
