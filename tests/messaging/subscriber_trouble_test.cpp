@@ -156,6 +156,7 @@ TEST_F(SubscriberTrouble, waits_when_a_message_cannot_even_be_held) {
   rename("gone", "tram_held_message");
   run_for(60s);
   EXPECT_EQ(held_ids(), Texts{"1"});
+  EXPECT_EQ(held()[0].reason, "channel 'orders', message '1': no");
   EXPECT_EQ(status().trouble, "");
 }
 

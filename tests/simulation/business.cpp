@@ -46,13 +46,22 @@ void Business::write_one(Transaction& tx, Outbox const& outbox) {
 
 void Business::send(Transaction& tx, Outbox const& outbox, std::string const& channel,
                     Work const& work) {
-  auto numbered = work;
-  numbered.number = fate_.next_number();
   std::optional<std::string> key;
   if (!chaos_.chance(500)) key = fate_.draw_key();
+  fate_.damage(tx, send(tx, outbox, channel, work, key));
+}
+
+std::string Business::send(Transaction& tx, Outbox const& outbox, std::string const& channel,
+                           Work const& work, std::optional<std::string> const& key) {
+  auto numbered = work;
+  numbered.number = fate_.next_number();
   auto const id = outbox.send(tx, channel, numbered, {.partition_key = key});
   write_down(tx, {numbered.number, "Work", channel, key, json::encode(numbered)}, id);
-  fate_.damage(tx, id);
+  return id;
+}
+
+void Business::write_fit(Database& database, Outbox const& outbox, std::string const& key) {
+  database.transact([&](Transaction& tx) { send(tx, outbox, "orders", {}, key); });
 }
 
 Subscription Business::subscription(std::string subscriber_id, std::vector<std::string> channels,

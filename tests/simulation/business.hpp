@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ class Business {
   /// A transaction that sends one to three messages, plain and typed; some are rolled back. Faults
   /// are the application's problem, and end here.
   void write(Database& database, Outbox const& outbox);
+  /// One message that nothing is wrong with.
+  void write_fit(Database& database, Outbox const& outbox, std::string const& key);
   /// Handles plain messages.
   Subscription subscription(std::string subscriber_id, std::vector<std::string> channels,
                             Outbox const& outbox);
@@ -36,6 +39,8 @@ class Business {
   void write_some(Transaction& tx, Outbox const& outbox);
   void write_one(Transaction& tx, Outbox const& outbox);
   void send(Transaction& tx, Outbox const& outbox, std::string const& channel, Work const& work);
+  std::string send(Transaction& tx, Outbox const& outbox, std::string const& channel,
+                   Work const& work, std::optional<std::string> const& key);
 
   Chaos& chaos_;
   Fate& fate_;

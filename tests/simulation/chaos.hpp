@@ -21,6 +21,9 @@ enum class Trouble : std::uint8_t {
   conflict,
   broken,
   in_doubt,
+  idle_lost,
+  no_connection,
+  role_refused,
   // At the broker.
   refused,
   first_refused,
@@ -29,12 +32,16 @@ enum class Trouble : std::uint8_t {
   landed_twice,
   // In handlers and writers.
   handler_trouble,
+  hook_trouble,
   slow_handler,
   rolled_back,
 };
-inline constexpr std::size_t troubles{13};
+inline constexpr std::size_t troubles{17};
 
 std::string_view to_string(Trouble trouble);
+
+/// Stands in what counts against no message.
+inline constexpr std::string_view no_attempt{"(no attempt)"};
 
 /// One number for each kind of trouble.
 using PerTrouble = std::array<unsigned, troubles>;

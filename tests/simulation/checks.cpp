@@ -294,6 +294,7 @@ std::string_view to_string(Finding::Kind kind) {
     case Kind::disordered: return "disordered";
     case Kind::held: return "held";
     case Kind::inconsistent: return "inconsistent";
+    case Kind::starved: return "starved";
     case Kind::restless: return "restless";
   }
   return "?";

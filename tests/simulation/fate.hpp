@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,8 @@ struct Temper {
   bool poison{};
   /// They throw so many times first.
   int failures{};
+  /// What they need for it is away until the world is cured, for no other message.
+  bool stuck{};
 };
 
 /// Numbers the messages of the company, and decides how writers and handlers fare.
@@ -28,6 +31,7 @@ class Fate {
 
   /// In every message, whatever else it holds, as member `number`.
   std::int64_t next_number() { return ++last_number_; }
+  [[nodiscard]] std::int64_t last_number() const { return last_number_; }
   Temper draw_temper();
   std::string draw_key();
 
@@ -41,6 +45,8 @@ class Fate {
 
   /// Around every handler: slow ones, and faults before and after their work.
   HandlerMiddleware around();
+  /// Around every handler and before it, in processes that have interceptors.
+  Interceptors interceptors();
   /// In every handler, before its work.
   void stumble(Temper const& temper, std::int64_t number, IncomingMessage const& incoming);
 
@@ -51,8 +57,12 @@ class Fate {
     cured_ = true;
     away_ = false;
   }
+  /// What handlers need besides the database is there again; what single messages need is not.
+  void restore() { away_ = false; }
   /// How often a handler ran.
   [[nodiscard]] std::size_t handled() const { return handled_; }
+  /// When a message was stuck last, if one was.
+  [[nodiscard]] std::optional<SteadyTime> last_stuck() const { return last_stuck_; }
 
  private:
   void trouble();
@@ -61,6 +71,7 @@ class Fate {
   ManualClock& clock_;
   bool cured_{};
   bool away_{};
+  std::optional<SteadyTime> last_stuck_;
   std::size_t handled_{};
   std::int64_t last_number_{};
   std::map<std::pair<std::string, std::int64_t>, int> attempts_;

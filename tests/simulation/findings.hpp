@@ -22,6 +22,8 @@ struct Finding {
     held,
     /// Inbox or positions do not fit to what was handled.
     inconsistent,
+    /// Messages that nothing is wrong with wait for others.
+    starved,
     /// The world does not come to rest.
     restless,
   };

@@ -50,15 +50,16 @@ struct Process::Running {
                 .traffic = around.traffic,
                 .finished = finished,
                 .sabotage = around.sabotage}},
-        database{faulty_driver(*around.store.driver, line, around.sabotage),
-                 {},
-                 clock,
-                 around.chaos.random()},
+        database{
+            faulty_driver(*around.store.driver, line, around.store.locks, clock, around.sabotage),
+            {},
+            clock,
+            around.chaos.random()},
         ids{clock, MachineNumber::choose(std::nullopt, around.chaos.random())} {}
 
   /// Looking at the schema first, as services do, takes the time of many messages: not always.
   void build_outbox(Surroundings const& around) {
-    OutboxOptions const options{.schema = SchemaName::none()};
+    OutboxOptions const options{.schema = SchemaName::none(), .interceptors = interceptors(around)};
     auto& random = around.chaos.random();
     if (random.below(8) == 0) {
       outbox.emplace(Outbox::of(database, ids, random, options));
@@ -90,11 +91,28 @@ struct Process::Running {
       auto subscription = each.make(*outbox);
       subscription.options = each.options;
       subscription.middleware = {note_finished(), around.fate.around()};
+      if (around.sabotage == Sabotage::one_stops_all) {
+        subscription.middleware.push_back(stop_with_one(around));
+      }
       subscriptions.push_back(std::move(subscription));
     }
     subscriber = std::make_unique<Subscriber>(
         SubscriberParts{database, broker, workers, clock, around.chaos.random(), logger()},
-        SubscriberOptions{.schema = SchemaName::none()}, std::move(subscriptions));
+        SubscriberOptions{.schema = SchemaName::none(), .interceptors = interceptors(around)},
+        std::move(subscriptions));
+  }
+  static Interceptors interceptors(Surroundings const& around) {
+    return around.intercepts ? around.fate.interceptors() : Interceptors{};
+  }
+  HandlerMiddleware stop_with_one(Surroundings const& around) {
+    return [this, &fate = around.fate](Transaction& tx, IncomingMessage const& incoming,
+                                       MessageHandler const& next) {
+      auto const stuck = fate.last_stuck();
+      if (stuck && clock.steady() < *stuck + 60s) {
+        throw Error{Fault::transient, "simulation: another message is stuck (no attempt)"};
+      }
+      next(tx, incoming);
+    };
   }
   /// What the parts log belongs to what happened.
   Logger logger() {
@@ -103,7 +121,7 @@ struct Process::Running {
   void note(std::string const& text) {
     bool const holds = text.find("event=subscription.held") != std::string::npos;
     bool const overran = text.find("handle_timeout") != std::string::npos;
-    bool const counts = overran || text.find("(no attempt)") == std::string::npos;
+    bool const counts = overran || text.find(no_attempt) == std::string::npos;
     if (holds && !counts) ++traffic.held_for_nothing;
     line.chaos().trace().log(line.name(), text);
   }
@@ -175,6 +193,13 @@ void Process::stop() {
 void Process::write() {
   attempt([this](Running& running) {
     if (plan_.writes) surroundings_.business.write(running.database, *running.outbox);
+    return true;
+  });
+}
+
+void Process::write_fit(std::string const& key) {
+  attempt([&](Running& running) {
+    if (plan_.writes) surroundings_.business.write_fit(running.database, *running.outbox, key);
     return true;
   });
 }

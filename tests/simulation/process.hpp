@@ -9,6 +9,7 @@
 #include "chaos.hpp"
 #include "fate.hpp"
 #include "faulty_broker.hpp"
+#include "faulty_database.hpp"
 #include "sabotage.hpp"
 #include "shop.hpp"
 #include "tram/cdc/relay.hpp"
@@ -22,6 +23,7 @@ struct Store {
   std::unique_ptr<DatabaseDriver> driver;
   std::unique_ptr<Database> database;
   OutboxTable outbox_table;
+  RowLocks locks;
 };
 
 struct SubscriptionPlan {
@@ -51,6 +53,7 @@ struct Surroundings {
   Store& store;
   RelayOptions relay{};
   Sabotage sabotage{Sabotage::none};
+  bool intercepts{};
 };
 
 /// One process: an application with its outbox, its subscriptions and its relay, which dies at
@@ -74,6 +77,8 @@ class Process {
   // something happened.
 
   void write();
+  /// Writes one message that nothing is wrong with, under a key of its own.
+  void write_fit(std::string const& key);
   /// Answers a command whose answer is owed.
   bool answer();
   bool step_relay();

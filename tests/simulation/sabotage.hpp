@@ -21,6 +21,13 @@ enum class Sabotage : std::uint8_t {
   believes_implied,
   /// What is rolled back to a savepoint stays.
   keeps_refused,
+  /// What keeps a connection from being made, or an inbox row from being written, is raised in the
+  /// handler.
+  blames_messages,
+  /// One message that finds something away makes the others of its process find it away.
+  one_stops_all,
+  /// A request for a replay is gone at once.
+  loses_requests,
 };
 
 }  // namespace tram::simulation

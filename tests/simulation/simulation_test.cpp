@@ -59,8 +59,8 @@ TEST(Simulation, meets_every_kind_of_trouble_and_every_answer_to_it) {
         "subscription.recovered"}) {
     EXPECT_GT(logged[event], 20U) << event;
   }
-  for (auto const* const what :
-       {"event seen", "granted at once", "refused at once", "granted later", "refused later"}) {
+  for (auto const* const what : {"stuck", "intercepted", "event seen", "granted at once",
+                                 "refused at once", "granted later", "refused later"}) {
     EXPECT_GT(noted[what], 50U) << what;
   }
   for (auto const& [event, times] : logged) RecordProperty(event, std::to_string(times));
@@ -97,6 +97,19 @@ TEST(Simulation, notices_a_relay_that_confirms_what_it_has_read) {
 
 TEST(Simulation, notices_a_log_that_passes_over_a_row_within_a_transaction) {
   EXPECT_TRUE(notices(Sabotage::settles_early, Finding::Kind::lost, 500));
+}
+
+TEST(Simulation, notices_messages_that_are_blamed_for_the_database) {
+  EXPECT_TRUE(notices(Sabotage::blames_messages, Finding::Kind::inconsistent, 200,
+                      "held for what is no attempt"));
+}
+
+TEST(Simulation, notices_one_message_that_stops_all) {
+  EXPECT_TRUE(notices(Sabotage::one_stops_all, Finding::Kind::starved, 200));
+}
+
+TEST(Simulation, notices_requests_for_replays_that_get_lost) {
+  EXPECT_TRUE(notices(Sabotage::loses_requests, Finding::Kind::held, 200));
 }
 
 }  // namespace

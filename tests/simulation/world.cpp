@@ -15,6 +15,9 @@ namespace tram::simulation {
 namespace {
 using namespace std::chrono_literals;
 
+/// What may pass between the sending of a fit message and its effect, beside messages in trouble.
+constexpr Duration soon{8s};
+constexpr std::int64_t fit_messages = 20;
 /// Longer than any look at held messages and positions is apart.
 constexpr Duration quiet_for{5s};
 constexpr std::size_t all_messages{100'000};
@@ -52,6 +55,12 @@ void World::make_store(std::size_t number) {
   store.outbox_table = probe_outbox_table(*store.database, SchemaName::none());
   open_books(*store.database);
   Shop::create_tables(*store.database);
+  if (options_.sabotage == Sabotage::loses_requests) {
+    store.database->transact([](Transaction& tx) {
+      tx.execute("CREATE TRIGGER lose AFTER UPDATE OF retry_requested ON tram_held_key WHEN "
+                 "NEW.retry_requested = 1 BEGIN UPDATE tram_held_key SET retry_requested = 0; END");
+    });
+  }
   if (options_.sabotage != Sabotage::forgets_inbox) return;
   store.database->transact([](Transaction& tx) {
     tx.execute("CREATE TRIGGER forget AFTER INSERT ON received_messages BEGIN "
@@ -97,7 +106,8 @@ void World::add(ProcessPlan plan) {
                                                               .shop = shop_,
                                                               .store = stores_[plan.store],
                                                               .relay = draw_relay_options(),
-                                                              .sabotage = options_.sabotage},
+                                                              .sabotage = options_.sabotage,
+                                                              .intercepts = chaos_.chance(5'000)},
                                                  std::move(plan)));
 }
 
@@ -135,8 +145,9 @@ RelayOptions World::draw_relay_options() {
 
 RunResult World::run() {
   live();
-  heal();
   Findings findings;
+  check_progress(findings);
+  heal();
   settle_held(findings);
   processes_.clear();
   if (findings.empty()) findings = examine(stores_, broker_, clock_, traffic_, without_order_);
@@ -187,7 +198,7 @@ void World::disturb() {
   static std::array<std::string, 6> const groups{"orders", "customers", "audit",
                                                  "view",   "credit",    "credit-answers"};
   auto const& group = groups[chaos_.random().below(groups.size())];
-  auto const what = chaos_.random().below(11);
+  auto const what = chaos_.random().below(12);
   chaos_.trace().event("world", "disturbs by", static_cast<std::int64_t>(what));
   switch (what) {
     case 0: return broker_.rebalance(group);
@@ -202,6 +213,7 @@ void World::disturb() {
     case 7: return any_process().kill();
     case 8: return any_process().stop();
     case 9: return fate_.toggle_away();
+    case 10: return freeze_member();
     default: return operate();
   }
 }
@@ -240,7 +252,60 @@ void World::operate() {
   }
 }
 
+/// A member stops in a handler for a while, and holds its transaction; its successors wait.
+void World::freeze_member() {
+  if (traffic_.landed.empty()) return;
+  auto const& record = traffic_.landed[chaos_.random().below(traffic_.landed.size())];
+  constexpr std::string_view before_id{"\"ID\":\""};
+  auto const at = record.value.find(before_id);
+  if (at == std::string::npos) return;
+  auto const from = at + before_id.size();
+  auto const id = record.value.substr(from, record.value.find('"', from) - from);
+  auto const thaws = clock_.steady() + std::chrono::seconds{1 + chaos_.random().below(100)};
+  for (auto& store : stores_) store.locks[id] = thaws;
+}
+
 // --- rest
+
+/// Nothing goes wrong any more, but some messages are in trouble still: the others get on.
+void World::check_progress(Findings& findings) {
+  if (!fate_.last_stuck() || !chaos_.chance(3'000)) return;
+  chaos_.heal();
+  fate_.restore();
+  broker_.delay(Duration{});
+  clock_.advance(2min);
+  run_for(20s, 1s, [] { return false; });
+  operate();
+  auto const before = fate_.last_number();
+  for (auto const& process : processes_) {
+    if (!process->plan().writes) continue;
+    for (std::int64_t i = 0; i < fit_messages; ++i) process->write_fit("fit-" + std::to_string(i));
+    break;
+  }
+  run_for(soon, 200ms, [&] { return count_orders_since(before) == fit_messages; });
+  if (auto const fit = count_orders_since(before); fit < fit_messages) {
+    findings.push_back({Finding::Kind::starved, std::to_string(fit_messages - fit) +
+                                                    " fit messages wait beside some in trouble"});
+  }
+}
+
+void World::run_for(Duration duration, Duration step, std::function<bool()> const& done) {
+  auto const end = clock_.steady() + duration;
+  while (clock_.steady() < end && !done()) {
+    run_once();
+    clock_.advance(step);
+  }
+}
+
+std::int64_t World::count_orders_since(std::int64_t number) {
+  return stores_[1].database->transact([&](Transaction& tx) {
+    return tx
+        .execute("SELECT count(*) FROM effect WHERE subscriber_id = 'customers' AND channel = "
+                 "'orders' AND number > ?",
+                 number)[0]
+        .get<std::int64_t>(0);
+  });
+}
 
 void World::heal() {
   chaos_.trace().event("world", "is healed");

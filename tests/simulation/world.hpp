@@ -68,6 +68,11 @@ class World {
   void operate();
   Process& any_process();
 
+  void check_progress(Findings& findings);
+  void run_for(Duration duration, Duration step, std::function<bool()> const& done);
+  /// Effects in channel `orders` of messages with higher numbers.
+  [[nodiscard]] std::int64_t count_orders_since(std::int64_t number);
+  void freeze_member();
   void heal();
   void settle_held(Findings& findings);
   bool run_until_quiet();

@@ -61,8 +61,10 @@ inline bool is_its_own(RunResult const& result) {
 struct QueuedMessage {
   IncomingMessage incoming;
   Assignment assignment{};
-  /// What failed last; for a record that is no message, why.
+  /// What failed last, before it had to be held; for a record that is no message, why.
   std::string reason{};
+  /// What keeps it from getting on now.
+  std::string trouble{};
   /// Runs that were attempts.
   int failures{};
   /// Runs in a row that ended as unavailable.

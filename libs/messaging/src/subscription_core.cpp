@@ -318,7 +318,9 @@ void SubscriptionCore::complete(Partition& partition, Lanes::iterator lane,
 
 void SubscriptionCore::run_again(LaneReference const& reference, QueuedMessage message,
                                  RunResult const& result, SteadyTime now) {
-  message.reason = result.reason;
+  // What keeps it from being held is not why it is.
+  if (!message.to_hold) message.reason = result.reason;
+  message.trouble = result.reason;
   auto const pause = pause_of(message, result);
   auto& lane = reference.lane->second;
   lane.runs = false;
@@ -375,7 +377,7 @@ std::string SubscriptionCore::trouble() const {
   if (breaker_.is_open() || !stuck_) return trouble_;
   for (auto const& [until, reference] : pausing_) {
     auto const& message = reference.lane->second.messages.front();
-    if (is_stuck(message)) return message.reason;
+    if (is_stuck(message)) return message.trouble;
   }
   return trouble_;
 }
