@@ -9,6 +9,8 @@
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
 #include "tram/messaging/inbox.hpp"
+#include "tram/postgres/change_source.hpp"
+#include "tram/postgres/outbox_check.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/schema.hpp"
 
@@ -101,6 +103,27 @@ TEST_F(PostgresPooler, that_loses_prepared_statements_is_noticed_and_serves_as_w
   threads.clear();
   EXPECT_EQ(server_.sql("SELECT count(*) FROM a"), "120");
   EXPECT_EQ(server_.sql("SELECT count(*) FROM b"), "120");
+}
+
+TEST_F(PostgresPooler, passes_no_log_to_a_relay_and_is_named_by_it_and_by_the_check) {
+  server_.sql("CREATE SCHEMA eventuate; CREATE TABLE eventuate.message (id text PRIMARY KEY, "
+              "destination text, headers text, payload text, published smallint DEFAULT 0)");
+  postgres::ChangeSourceConfig const config{.connection = pooler_.connection()};
+  std::string wrong;
+  for (auto const& finding : postgres::check_outbox(config, clock_, random_)) {
+    if (!finding.good) wrong += finding.subject + ": " + finding.text;
+  }
+  EXPECT_NE(wrong.find("through a pooler"), std::string::npos) << wrong;
+  auto const source = postgres::change_source(config, clock_);
+  try {
+    source->read(1);
+    FAIL() << "a pooler passed the log on";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::rejected);
+    EXPECT_NE(std::string{error.what()}.find("give the relay the server's own address"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 // Without a pooler, so that the moment is known.

@@ -296,19 +296,10 @@ void PgoutputSource::settle() {
 }
 
 Session PgoutputSource::open(Deadline deadline) {
-  try {
-    auto session = Session::open(target_, clock_, deadline);
-    auto const* const encoding = PQparameterStatus(session.connection(), "server_encoding");
-    encoding_ = encoding == nullptr ? "UTF8" : encoding;
-    return session;
-  } catch (Error const& error) {
-    if (error.fault() != Fault::rejected ||
-        std::string_view{error.what()}.find("SQLSTATE 42501") == std::string_view::npos)
-      throw;
-    throw Error{Fault::rejected, "postgresql: role '" + target_.user() +
-                                     "' may not read the log of " + target_.name() +
-                                     "; run: ALTER ROLE " + target_.user() + " REPLICATION"};
-  }
+  auto session = open_for_replication(target_, clock_, deadline);
+  auto const* const encoding = PQparameterStatus(session.connection(), "server_encoding");
+  encoding_ = encoding == nullptr ? "UTF8" : encoding;
+  return session;
 }
 
 // After a rewind the server may need a moment to notice that the last connection is gone.

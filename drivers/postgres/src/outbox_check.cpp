@@ -7,6 +7,7 @@
 
 #include "outbox_columns.hpp"
 #include "outbox_look.hpp"
+#include "replication_setup.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/postgres.hpp"
 
@@ -196,6 +197,16 @@ class OutboxCheck {
   std::vector<Finding> findings_;
 };
 
+/// What the relay does first; a pooler lets everything else pass.
+Finding try_to_read_the_log(ChangeSourceConfig const& config, Clock& clock) {
+  constexpr auto subject = "replication connection";
+  try {
+    Target const target{config.connection, "tram-cdc", {{"replication", "database"}}};
+    open_for_replication(target, clock, Deadline::after(clock, config.connect_timeout));
+    return {.good = true, .subject = subject, .text = "possible"};
+  } catch (Error const& error) { return {.good = false, .subject = subject, .text = error.what()}; }
+}
+
 }  // namespace
 
 std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock, Random& random) {
@@ -206,6 +217,7 @@ std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock
         database.transact({.access = Access::read_only, .timeout = config.connect_timeout},
                           [&](Transaction& tx) { return OutboxCheck{config, tx}.run(); });
     findings.insert(findings.begin(), {.good = true, .subject = "database", .text = "reachable"});
+    findings.push_back(try_to_read_the_log(config, clock));
     return findings;
   } catch (Error const& error) {
     return {{.good = false, .subject = "database", .text = error.what()}};

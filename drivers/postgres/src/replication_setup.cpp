@@ -14,7 +14,36 @@ std::string value(Result const& result, int row, int column) {
   return PQgetvalue(result.get(), row, column);
 }
 
+bool says(Error const& error, std::string_view words) {
+  return std::string_view{error.what()}.find(words) != std::string_view::npos;
+}
+
+[[noreturn]] void explain_refusal(Target const& target, Error const& error) {
+  auto const log = "the log of " + target.name();
+  if (error.fault() == Fault::rejected && says(error, "SQLSTATE 42501")) {
+    throw Error{Fault::rejected, "postgresql: role '" + target.user() + "' may not read " + log +
+                                     "; run: ALTER ROLE " + target.user() + " REPLICATION"};
+  }
+  // Protocol violation or syntax error: what answers passes on no connection for replication.
+  bool const pooler = says(error, "SQLSTATE 08P01") || says(error, "startup parameter") ||
+                      says(error, "SQLSTATE 42601");
+  if (!pooler) throw error;
+  throw Error{Fault::rejected,
+              "postgresql: cannot read " + log +
+                  " through a pooler, which passes on no "
+                  "connections for replication; give the relay the server's own address (" +
+                  std::string{error.what()} + ")"};
+}
+
 }  // namespace
+
+Session open_for_replication(Target const& target, Clock& clock, Deadline deadline) {
+  try {
+    auto session = Session::open(target, clock, deadline);
+    session.query("IDENTIFY_SYSTEM", deadline);
+    return session;
+  } catch (Error const& error) { explain_refusal(target, error); }
+}
 
 OutboxLook ReplicationSetup::look() {
   auto const found = query(outbox_question(config_));

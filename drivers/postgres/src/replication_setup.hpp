@@ -11,6 +11,10 @@
 
 namespace tram::postgres {
 
+/// A connection that can read the log. Faults: those of connecting, and rejected with the remedy
+/// where the role may not, or where a pooler stands between.
+Session open_for_replication(Target const& target, Clock& clock, Deadline deadline);
+
 /// Where the slot stands.
 struct SlotPosition {
   LogPosition confirmed{};
