@@ -137,20 +137,25 @@ TYPED_TEST_P(InboxContract, waits_for_the_one_who_fails_and_then_handles_it) {
 
 TYPED_TEST_P(InboxContract, forgets_only_what_is_old_a_thousand_at_a_time) {
   this->database_.transact([&](Transaction& tx) {
-    for (int i = 0; i < 1200; ++i) { this->inbox_.receive(tx, "billing", std::to_string(i)); }
+    for (int i = 0; i < 1200; ++i) {
+      this->inbox_.receive(tx, "somebody else's", std::to_string(i));
+      this->inbox_.receive(tx, "billing", std::to_string(i));
+    }
+    this->inbox_.receive(tx, "a \"strange\" \\one", "1");
     tx.execute("UPDATE " + this->table_name("received_messages") +
                " SET creation_time = creation_time - 10000000");
     this->receive(tx, "young");
   });
+  std::vector<std::string> const ours{"billing", "a \"strange\" \\one"};
   auto const forget = [&] {
     return this->database_.transact(
-        [&](Transaction& tx) { return this->inbox_.forget_some(tx, std::chrono::hours{1}); });
+        [&](Transaction& tx) { return this->inbox_.forget_some(tx, ours, std::chrono::hours{1}); });
   };
   EXPECT_EQ(forget(), 1000U);
-  EXPECT_EQ(forget(), 200U);
+  EXPECT_EQ(forget(), 201U);
   EXPECT_EQ(forget(), 0U);
   EXPECT_EQ(this->receive("young"), Reception::duplicate);
-  EXPECT_EQ(this->count("received_messages"), 1);
+  EXPECT_EQ(this->count("received_messages"), 1201) << "rows of others are not ours to remove";
 }
 
 TYPED_TEST_P(InboxContract, forgets_old_rows_behind_any_number_that_were_stamped_ahead) {
@@ -165,9 +170,10 @@ TYPED_TEST_P(InboxContract, forgets_old_rows_behind_any_number_that_were_stamped
   receive_many("ahead", 1'500, "4102444800000");
   receive_many("old", 20, "creation_time - 10000000");
   this->receive("young");
+  std::vector<std::string> const ours{"s", "billing"};
   auto const forget = [&] {
     return this->database_.transact(
-        [&](Transaction& tx) { return this->inbox_.forget_some(tx, std::chrono::hours{1}); });
+        [&](Transaction& tx) { return this->inbox_.forget_some(tx, ours, std::chrono::hours{1}); });
   };
   for (int i = 0; i < 5; ++i) forget();
   auto const left = this->database_.transact([&](Transaction& tx) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <memory>
@@ -220,7 +221,7 @@ TEST_F(CdcRoles, what_the_guide_grants_is_enough_for_relay_and_service) {
     EXPECT_TRUE(held.drop(tx, "s", "m"));
     Inbox const inbox{tx.dialect(), SchemaName{}};
     inbox.receive(tx, "s", "m2");
-    inbox.forget_some(tx, std::chrono::hours{1});
+    inbox.forget_some(tx, std::array<std::string, 1>{"s"}, std::chrono::hours{1});
   });
   EXPECT_TRUE(eventually([&] {
     return cdc.has_metric("tram_relay_rows_published_total{relay=\"relay\"} 1") &&

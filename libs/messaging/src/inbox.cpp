@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "storable.hpp"
+#include "tram/sql/aged_rows.hpp"
 
 namespace tram {
 namespace {
@@ -11,7 +12,8 @@ namespace {
 /// An index on `creation_time` finds them; the time must be of the column's type for that.
 std::string forget_statement(std::string const& table) {
   return "DELETE FROM " + table + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + table +
-         " WHERE creation_time < CAST(? AS BIGINT) ORDER BY creation_time LIMIT 1000))";
+         " WHERE consumer_id = ANY (CAST(? AS TEXT[])) AND creation_time < CAST(? AS BIGINT) ORDER "
+         "BY creation_time LIMIT 1000))";
 }
 
 /// The rows are written in the order of their ids, so that two that receive the same messages wait
@@ -43,6 +45,23 @@ void append_element(std::string& array, std::string_view element) {
   array.push_back('"');
 }
 
+std::string array_text(std::span<std::string const> elements) {
+  std::string array;
+  for (auto const& each : elements) append_element(array, each);
+  return array.append("}");
+}
+
+/// In the order of the rows, not by consumer.
+std::string condition_for(std::span<std::string const> subscriber_ids) {
+  std::string ids;
+  for (auto const& each : subscriber_ids) {
+    ids.append(ids.empty() ? "'" : ", '");
+    for (char const character : each) ids.append(character == '\'' ? 2 : 1, character);
+    ids.push_back('\'');
+  }
+  return "+consumer_id IN (" + ids + ")";
+}
+
 }  // namespace
 
 Inbox::Inbox(Dialect const& dialect, SchemaName const& configured) {
@@ -66,9 +85,9 @@ Inbox::Inbox(Dialect const& dialect, SchemaName const& configured) {
   writable_statement_ = "INSERT INTO " + table +
                         " (consumer_id, message_id, creation_time) SELECT '', '', 0 WHERE 1 = 0";
   now_statement_ = "SELECT CAST(" + std::string{dialect.now_milliseconds} + " AS BIGINT)";
+  table_ = table;
   // SQLite keeps its rows in the order in which they came.
-  if (dialect.kind == DatabaseKind::sqlite) numbered_.emplace(table, "rowid", "creation_time");
-  else forget_statement_ = forget_statement(table);
+  if (dialect.kind != DatabaseKind::sqlite) forget_statement_ = forget_statement(table);
 }
 
 Reception Inbox::receive(StatementExecutor& tx, HeldKey const& key,
@@ -131,12 +150,17 @@ std::chrono::milliseconds Inbox::now(StatementExecutor& tx) const {
   return std::chrono::milliseconds{tx.execute(now_statement_)[0].get<std::int64_t>(0)};
 }
 
-std::size_t Inbox::forget_some(StatementExecutor& tx, std::chrono::milliseconds age) const {
+std::size_t Inbox::forget_some(StatementExecutor& tx, std::span<std::string const> subscriber_ids,
+                               std::chrono::milliseconds age) const {
+  if (subscriber_ids.empty()) return 0;
   auto const now = this->now(tx).count();
   auto const old_before = now - static_cast<std::int64_t>(age.count());
-  constexpr auto last = std::numeric_limits<std::int64_t>::max();
-  if (numbered_) return numbered_->remove_some(tx, last, old_before, now);
-  return static_cast<std::size_t>(tx.execute(forget_statement_, old_before).affected());
+  if (forget_statement_.empty()) {
+    AgedRows const rows{table_, "rowid", "creation_time", condition_for(subscriber_ids)};
+    return rows.remove_some(tx, std::numeric_limits<std::int64_t>::max(), old_before, now);
+  }
+  auto const ids = array_text(subscriber_ids);
+  return static_cast<std::size_t>(tx.execute(forget_statement_, ids, old_before).affected());
 }
 
 }  // namespace tram

@@ -34,6 +34,7 @@ Subscriber::Loop::Loop(SubscriberParts parts, SubscriberOptions options,
                  parts_.logger},
       next_retention_{parts_.clock.steady() + options_.inbox_check_interval} {
   for (auto& subscription : subscriptions) {
+    subscriber_ids_.push_back(subscription.subscriber_id);
     subscriptions_.push_back(std::make_unique<RunningSubscription>(
         parts_, options_, std::move(subscription), board_, replay_slots_));
   }
@@ -130,7 +131,7 @@ void Subscriber::Loop::forget_old_inbox_rows() {
       auto const rows = parts_.database.transact(options, [&](Transaction& tx) {
         auto const age = options_.inbox_age;
         auto const ahead = clock_steps_.ahead(inbox_.now(tx), parts_.clock.steady(), age);
-        return inbox_.forget_some(tx, age + ahead);
+        return inbox_.forget_some(tx, subscriber_ids_, age + ahead);
       });
       return [this, rows] {
         retention_.succeeded();

@@ -46,6 +46,8 @@ class Subscriber::Loop final {
   std::shared_ptr<JobBoard> board_;
   ReplaySlots replay_slots_;
   std::vector<std::unique_ptr<RunningSubscription>> subscriptions_;
+  /// Theirs, whose rows of the inbox are ours.
+  std::vector<std::string> subscriber_ids_;
   /// Whose turn it is to begin a replay.
   std::size_t replays_next_{};
   Inbox inbox_;

@@ -9,16 +9,17 @@ constexpr std::size_t rows_max{1000};
 
 }  // namespace
 
-AgedRows::AgedRows(std::string const& table, std::string const& number, std::string const& time) {
+AgedRows::AgedRows(std::string const& table, std::string const& number, std::string const& time,
+                   std::string const& condition) {
   auto const far_ahead = std::to_string(std::numeric_limits<std::int64_t>::max());
   auto const rows = "SELECT " + number + ", coalesce(" + time + ", " + far_ahead + ") FROM " +
-                    table + " WHERE " + number;
+                    table + " WHERE " + condition + " AND " + number;
   first_rows_ = rows + " <= ? ORDER BY " + number + " LIMIT " + std::to_string(rows_max);
   row_behind_ = rows + " > ? AND " + number + " <= ? ORDER BY " + number + " LIMIT 1";
   last_row_ = rows + " <= ? ORDER BY " + number + " DESC LIMIT 1";
   remove_ = "DELETE FROM " + table + " WHERE " + number + " IN (SELECT " + number + " FROM " +
-            table + " WHERE " + number + " <= ? ORDER BY " + number + " LIMIT " +
-            std::to_string(rows_max) + ")";
+            table + " WHERE " + condition + " AND " + number + " <= ? ORDER BY " + number +
+            " LIMIT " + std::to_string(rows_max) + ")";
 }
 
 std::size_t AgedRows::remove_some(StatementExecutor& tx, std::int64_t last, std::int64_t old_before,

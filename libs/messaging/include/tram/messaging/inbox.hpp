@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tram/base/detail/chrono.hpp"
-#include "tram/sql/aged_rows.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sql/statement_executor.hpp"
 
@@ -62,11 +60,13 @@ class Inbox final {
   /// Writes nothing, and fails where `receive` could not write. Faults: those of the driver.
   void require_writable(StatementExecutor& tx) const;
 
-  /// Forgets messages handled longer than `age` ago, a thousand at most; how many it forgot: call
-  /// it again while it is a thousand. `age` must be at least how long the broker keeps records, or
+  /// Forgets messages that these subscribers handled longer than `age` ago, a thousand at most; how
+  /// many it forgot: call it again while it is a thousand. Rows of others are not ours to remove: a
+  /// Java service may share the table. `age` must be at least how long the broker keeps records, or
   /// a message delivered again after that has its effect again. A row that was stamped by a clock
   /// that was ahead keeps no other one.
-  std::size_t forget_some(StatementExecutor& tx, std::chrono::milliseconds age) const;
+  std::size_t forget_some(StatementExecutor& tx, std::span<std::string const> subscriber_ids,
+                          std::chrono::milliseconds age) const;
   /// Now, since the epoch, by the clock that stamps the rows.
   [[nodiscard]] std::chrono::milliseconds now(StatementExecutor& tx) const;
 
@@ -82,9 +82,9 @@ class Inbox final {
   std::string look_statement_;
   std::string writable_statement_;
   std::string now_statement_;
+  std::string table_;
+  /// Empty where rows are numbered in the order in which they came.
   std::string forget_statement_;
-  /// Where rows are numbered in the order in which they came.
-  std::optional<AgedRows> numbered_;
 };
 
 }  // namespace tram

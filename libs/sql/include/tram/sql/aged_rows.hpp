@@ -18,8 +18,10 @@ namespace tram {
 class AgedRows final {
  public:
   /// `number` and `time` are SQL expressions over the table's columns; a time of NULL says nothing,
-  /// as one that lies ahead.
-  AgedRows(std::string const& table, std::string const& number, std::string const& time);
+  /// as one that lies ahead. Rows for which `condition`, an SQL expression, is not true count as
+  /// not there.
+  AgedRows(std::string const& table, std::string const& number, std::string const& time,
+           std::string const& condition = "1 = 1");
 
   /// Removes rows that are older than `old_before`, oldest first, and with numbers up to `last`, a
   /// thousand at most; how many it removed. `now` is of the clock that stamps the rows.
