@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct Informants {
   std::function<bool(RelayView const&)> finished;
   /// For the Java service's health: what is wrong with the broker, empty when nothing is.
   std::function<std::string()> broker_trouble;
+  /// How long ago the last heartbeat was, nothing before the first; unset where none are written.
+  std::function<std::optional<Duration>()> heartbeat_age{};
 };
 
 /// What the program answers over HTTP.

@@ -1,9 +1,8 @@
 #include "health.hpp"
 
 #include <chrono>
-#include <initializer_list>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "tram/base/json_writer.hpp"
 
@@ -23,64 +22,95 @@ std::string_view broker_trouble(std::string_view trouble) {
   return at == std::string_view::npos ? std::string_view{} : trouble.substr(at);
 }
 
+struct Component {
+  std::string_view name;
+  bool up{true};
+  std::vector<std::string> details{};
+};
+
 class Health {
  public:
   Health(RelayView const& view, std::string_view broker) : view_{view}, broker_{broker} {}
 
   [[nodiscard]] bool up() const { return view_.readiness.ready && broker_.empty(); }
 
-  std::string json() {
-    writer_.begin_object();
-    text("status", up() ? "UP" : "DOWN");
-    writer_.member("components");
-    writer_.begin_object();
-    reader_component();
-    component("cdcDataPublisherHealthCheck", broker_trouble(view_.status.trouble).empty(), {});
-    component("kafkaHealthCheck", broker_.empty(),
-              {std::string{broker_.empty() ? "Connected to Kafka" : broker_}});
-    component("ping", true, {});
-    writer_.end_object();
-    writer_.end_object();
-    return std::move(json_);
+  [[nodiscard]] std::vector<Component> components() const {
+    bool const publishes = broker_trouble(view_.status.trouble).empty();
+    auto const kafka = std::string{broker_.empty() ? "Connected to Kafka" : broker_};
+    return {reader(),
+            {.name = "cdcDataPublisherHealthCheck", .up = publishes},
+            {.name = "kafkaHealthCheck", .up = broker_.empty(), .details = {kafka}},
+            {.name = "ping"}};
+  }
+
+  [[nodiscard]] std::string json() const {
+    std::string text;
+    json::Writer writer{text, report_options};
+    writer.begin_object();
+    member(writer, "status", up() ? "UP" : "DOWN");
+    writer.member("components");
+    writer.begin_object();
+    for (auto const& component : components()) {
+      writer.member(component.name);
+      append(writer, component);
+    }
+    writer.end_object();
+    writer.end_object();
+    return text;
+  }
+
+  static std::string json(Component const& component) {
+    std::string text;
+    json::Writer writer{text, report_options};
+    append(writer, component);
+    return text;
   }
 
  private:
-  void reader_component() {
-    auto const& status = view_.status;
-    auto const reader = "Reader with id " + view_.name + " ";
-    if (!view_.readiness.ready)
-      return component("binlogEntryReaderHealthCheck", false, {reader + view_.readiness.reason});
-    if (status.standby)
-      return component("binlogEntryReaderHealthCheck", true, {reader + "is not the leader"});
-    component("binlogEntryReaderHealthCheck", true,
-              {reader + "is connected", reader + "received message " +
-                                            std::to_string(milliseconds(view_.since_progress())) +
-                                            " milliseconds ago"});
-  }
-  void component(std::string_view name, bool up, std::initializer_list<std::string> details) {
-    writer_.member(name);
-    writer_.begin_object();
-    text("status", up ? "UP" : "DOWN");
-    if (details.size() > 0) {
-      writer_.member("details");
-      writer_.begin_object();
-      int number = 0;
-      for (auto const& detail : details)
-        text((up ? "detail-" : "error-") + std::to_string(++number), detail);
-      writer_.end_object();
+  /// The details in the order in which the Java service numbers them.
+  [[nodiscard]] Component reader() const {
+    Component component{.name = "binlogEntryReaderHealthCheck"};
+    auto const subject = "Reader with id " + view_.name + " ";
+    if (!view_.readiness.ready) {
+      component.up = false;
+      component.details = {subject + view_.readiness.reason};
+    } else if (view_.status.standby) {
+      component.details = {subject + "is not the leader"};
+    } else {
+      component.details = {subject + "received message " +
+                               std::to_string(milliseconds(view_.since_progress())) +
+                               " milliseconds ago",
+                           subject + "is connected"};
     }
-    writer_.end_object();
+    return component;
   }
-  void text(std::string_view name, std::string_view value) {
-    writer_.member(name);
-    writer_.string(value);
+  static void append(json::Writer& writer, Component const& component) {
+    writer.begin_object();
+    member(writer, "status", component.up ? "UP" : "DOWN");
+    if (!component.details.empty()) {
+      writer.member("details");
+      writer.begin_object();
+      int number = 0;
+      for (auto const& detail : component.details)
+        member(writer, (component.up ? "detail-" : "error-") + std::to_string(++number), detail);
+      writer.end_object();
+    }
+    writer.end_object();
+  }
+  static void member(json::Writer& writer, std::string_view name, std::string_view value) {
+    writer.member(name);
+    writer.string(value);
   }
 
   RelayView const& view_;
   std::string_view broker_;
-  std::string json_;
-  json::Writer writer_{json_, report_options};
 };
+
+/// What was noticed of the broker, and else what it answered.
+std::string_view trouble_with_broker(RelayView const& view, std::string const& answer) {
+  auto const noticed = broker_trouble(view.status.trouble);
+  return noticed.empty() ? std::string_view{answer} : noticed;
+}
 
 void write(json::Writer& writer, std::string_view name, bool value) {
   writer.member(name);
@@ -102,9 +132,19 @@ bool is_caught_up(RelayView const& view) {
 }
 
 JavaHealth java_health(RelayView const& view, std::string const& broker_trouble_now) {
-  auto const noticed = broker_trouble(view.status.trouble);
-  Health health{view, noticed.empty() ? std::string_view{broker_trouble_now} : noticed};
+  Health const health{view, trouble_with_broker(view, broker_trouble_now)};
   return {.up = health.up(), .json = health.json()};
+}
+
+std::optional<JavaHealth> java_health_component(RelayView const& view,
+                                                std::string const& broker_trouble_now,
+                                                std::string_view name) {
+  Health const health{view, trouble_with_broker(view, broker_trouble_now)};
+  for (auto const& component : health.components()) {
+    if (component.name == name)
+      return JavaHealth{.up = component.up, .json = Health::json(component)};
+  }
+  return std::nullopt;
 }
 
 std::string readiness_json(RelayView const& view) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "tram/service/relay_view.hpp"
 
@@ -17,6 +19,10 @@ struct JavaHealth {
   std::string json;
 };
 JavaHealth java_health(RelayView const& view, std::string const& broker_trouble);
+/// One of its components; nothing when it has none of that name.
+std::optional<JavaHealth> java_health_component(RelayView const& view,
+                                                std::string const& broker_trouble,
+                                                std::string_view name);
 
 /// `{"ready":false,"reason":"…","relay":{…}}`.
 std::string readiness_json(RelayView const& view);

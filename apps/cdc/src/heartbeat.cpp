@@ -45,6 +45,7 @@ bool Heartbeat::beat() {
     database_.transact(once, [&](Transaction& tx) {
       tx.execute(statement_, options_.reader, epoch_milliseconds(database_.clock()));
     });
+    options_.written();
     if (!std::exchange(trouble_, {}).empty()) logger_.info("cdc.heartbeat_recovered");
     return true;
   } catch (Error const& error) {

@@ -19,6 +19,8 @@ class Heartbeat {
     SchemaName schema;
     std::string reader;
     Duration interval{};
+    /// Called when one was written.
+    std::function<void()> written = [] {};
   };
   /// `leads` tells whether this process reads the log; a standby writes nothing. `database` must
   /// outlive this.

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "tram/http/metrics_text.hpp"
+#include "tram/service/process_metrics.hpp"
 #include "version.hpp"
 
 namespace tram::relay_program {
@@ -14,12 +15,14 @@ std::int64_t milliseconds(Duration duration) {
 
 class Metrics {
  public:
-  explicit Metrics(RelayView const& view) : view_{view} {}
+  Metrics(RelayView const& view, HeartbeatView const& heartbeat)
+      : view_{view}, heartbeat_{heartbeat} {}
 
   std::string text() {
     ours();
     java_reader();
     java_publisher();
+    write_process_metrics(text_);
     return text_.text();
   }
 
@@ -40,8 +43,8 @@ class Metrics {
         .sample(status.connected ? 1 : 0, {reader});
     text_.counter("eventuate_cdc_connection_attempts_total", "Connections made or failed.")
         .sample(status.counters.source_errors + (status.connected ? 1 : 0), {reader});
-    text_.counter("eventuate_cdc_binlog_entries_processed_total", "Rows read.")
-        .sample(status.counters.rows_read, {reader});
+    text_.counter("eventuate_cdc_binlog_entries_processed_total", "Transactions read.")
+        .sample(status.counters.transactions_read, {reader});
     text_.counter("eventuate_cdc_messages_processed_total", "Rows read.")
         .sample(status.counters.rows_read, {reader});
     auto const lag = status.caught_up ? 0 : milliseconds(view_.since_progress());
@@ -51,8 +54,16 @@ class Metrics {
         .suffixed("_count", 1, {reader})
         .suffixed("_sum", lag, {reader});
     text_.gauge("eventuate_cdc_replication_lag_max", "The same.").sample(lag, {reader});
-    text_.gauge("eventuate_cdc_replication_lag_age", "Milliseconds since the last progress.")
-        .sample(status.connected ? milliseconds(view_.since_progress()) : -1, {reader});
+    text_
+        .gauge("eventuate_cdc_replication_lag_age",
+               "Milliseconds since the last heartbeat, or since the last progress where none are "
+               "written; -1 before the first.")
+        .sample(lag_age(), {reader});
+  }
+
+  [[nodiscard]] std::int64_t lag_age() const {
+    if (heartbeat_.written) return heartbeat_.age ? milliseconds(*heartbeat_.age) : -1;
+    return view_.status.connected ? milliseconds(view_.since_progress()) : -1;
   }
 
   void java_publisher() {
@@ -76,11 +87,14 @@ class Metrics {
   }
 
   RelayView const& view_;
+  HeartbeatView heartbeat_;
   http::MetricsText text_;
 };
 
 }  // namespace
 
-std::string metrics_text(RelayView const& view) { return Metrics{view}.text(); }
+std::string metrics_text(RelayView const& view, HeartbeatView const& heartbeat) {
+  return Metrics{view, heartbeat}.text();
+}
 
 }  // namespace tram::relay_program

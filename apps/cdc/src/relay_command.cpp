@@ -1,4 +1,6 @@
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -79,8 +81,19 @@ class Program {
                             .threads = 2},
         endpoints({.look = [this] { return look(); },
                    .finished = [this](auto const& view) { return finish_line_.passed(view); },
-                   .broker_trouble = [this] { return broker_watch_.trouble(); }}),
+                   .broker_trouble = [this] { return broker_watch_.trouble(); },
+                   .heartbeat_age = heartbeat_age()}),
         machine_.clock, logger_);
+  }
+
+  /// Unset where none are written.
+  [[nodiscard]] std::function<std::optional<Duration>()> heartbeat_age() const {
+    if (!configuration_.heartbeat_interval) return {};
+    return [this]() -> std::optional<Duration> {
+      auto const last = last_heartbeat_.load();
+      if (last == 0) return std::nullopt;
+      return machine_.clock.steady() - SteadyTime{SteadyTime::duration{last}};
+    };
   }
 
   /// Beside the relay's own loop, which it must not hold up.
@@ -89,7 +102,10 @@ class Program {
     Heartbeat::Options options{
         .schema = configuration_.heartbeat_schema.value_or(configuration_.outbox.schema),
         .reader = configuration_.relay.name,
-        .interval = *configuration_.heartbeat_interval};
+        .interval = *configuration_.heartbeat_interval,
+        .written = [this] {
+          last_heartbeat_ = machine_.clock.steady().time_since_epoch().count();
+        }};
     auto const leads = [this] {
       auto const status = relay_->status();
       return status.connected && !status.standby;
@@ -135,6 +151,7 @@ class Program {
   BrokerWatch broker_watch_{
       [this] { broker_->create_channels({}, 0, Deadline::after(machine_.clock, broker_patience)); },
       machine_.clock, broker_answer_lives};
+  std::atomic<SteadyTime::rep> last_heartbeat_{0};
   std::unique_ptr<OutboxRetention> retention_;
   std::optional<Relay> relay_;
   // Asks the relay: it goes first.

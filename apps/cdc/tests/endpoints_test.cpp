@@ -84,7 +84,7 @@ TEST(Endpoints, speak_the_java_services_health) {
   EXPECT_EQ(up.status, 200);
   EXPECT_TRUE(says(
       up,
-      R"({"status":"UP","components":{"binlogEntryReaderHealthCheck":{"status":"UP","details":{"detail-1":"Reader with id Orders is connected")"))
+      R"({"status":"UP","components":{"binlogEntryReaderHealthCheck":{"status":"UP","details":{"detail-1":"Reader with id Orders received message 0 milliseconds ago","detail-2":"Reader with id Orders is connected"}})"))
       << up.body;
   auto const down = ask(broken(), "/actuator/health");
   EXPECT_EQ(down.status, 503);
@@ -97,6 +97,33 @@ TEST(Endpoints, speak_the_java_services_health) {
   EXPECT_TRUE(says(ask(standby, "/actuator/health"), "Reader with id Orders is not the leader"));
   // Well-formed.
   EXPECT_NE(json::decode<json::Value>(down.body).find("components"), nullptr);
+}
+
+TEST(Endpoints, link_to_what_the_java_service_has_there) {
+  auto const answer = ask(working(), "/actuator", {.headers = {{"host", "cdc:8080"}}});
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.content_type, "application/vnd.spring-boot.actuator.v3+json");
+  auto const links = json::decode<json::Value>(answer.body);
+  for (auto const* const part :
+       {R"("self":{"href":"http://cdc:8080/actuator","templated":false})",
+        R"("health":{"href":"http://cdc:8080/actuator/health","templated":false})",
+        R"("prometheus":{"href":"http://cdc:8080/actuator/prometheus","templated":false})"}) {
+    EXPECT_TRUE(says(answer, part)) << answer.body;
+  }
+  EXPECT_EQ(ask(working(), "/actuator/health").content_type, answer.content_type);
+  EXPECT_NE(links.find("_links"), nullptr);
+}
+
+TEST(Endpoints, tell_of_one_part_of_the_java_services_health) {
+  auto const part = [](std::string const& name) {
+    return ask(working(), "/actuator/health/{component}", {.parameters = {{"component", name}}},
+               "nobody answers");
+  };
+  EXPECT_EQ(part("ping").body, R"({"status":"UP"})");
+  EXPECT_EQ(part("kafkaHealthCheck").body,
+            R"({"status":"DOWN","details":{"error-1":"nobody answers"}})");
+  EXPECT_EQ(part("kafkaHealthCheck").status, 503);
+  EXPECT_EQ(part("zookeeperHealthCheck").status, 404);
 }
 
 TEST(Endpoints, tell_scripts_when_a_reader_has_finished) {
@@ -116,7 +143,9 @@ TEST(Endpoints, tell_where_a_reader_stands) {
   http::Request alias;
   alias.query = {{"readerName", "Orders"}};
   EXPECT_EQ(ask(working(), "/cdc-event-processing-status", alias).status, 200);
-  EXPECT_EQ(ask(working(), "/cdc-event-processing-status").status, 404);
+  EXPECT_EQ(ask(working(), "/cdc-event-processing-status").status, 400);
+  alias.query = {{"readerName", "other"}};
+  EXPECT_EQ(ask(working(), "/cdc-event-processing-status", alias).status, 404);
 }
 
 /// A name as metrics have it, without its labels.
@@ -134,6 +163,39 @@ TEST(Metrics, have_every_name_that_the_java_service_has) {
         "\n" + wanted + (labelled ? R"({readerName="Orders"} )" : std::string{" "});
     EXPECT_NE(text.find(expected), std::string::npos) << line;
   }
+}
+
+std::string sample_of(std::string const& text, std::string const& name) {
+  auto const at = text.find("\n" + name);
+  if (at == std::string::npos) return "none";
+  auto const line = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+  return line.substr(line.rfind(' ') + 1);
+}
+
+TEST(Metrics, count_and_measure_what_the_java_service_does) {
+  auto view = working();
+  view.status.counters.transactions_read = 5;
+  auto const lag_age = [&](HeartbeatView const& heartbeat) {
+    return sample_of(metrics_text(view, heartbeat), "eventuate_cdc_replication_lag_age");
+  };
+  EXPECT_EQ(sample_of(metrics_text(view), "eventuate_cdc_binlog_entries_processed_total"), "5");
+  EXPECT_EQ(sample_of(metrics_text(view), "eventuate_cdc_messages_processed_total"), "12");
+  EXPECT_EQ(lag_age({.written = true}), "-1");
+  EXPECT_EQ(lag_age({.written = true, .age = 1500ms}), "1500");
+  EXPECT_EQ(lag_age({}), "0");
+}
+
+TEST(Metrics, have_those_of_every_process) {
+  auto const text = metrics_text(working());
+  for (auto const* const name :
+       {"process_cpu_seconds_total", "process_start_time_seconds", "process_open_fds",
+        "process_max_fds", "process_virtual_memory_bytes", "process_resident_memory_bytes"}) {
+    auto const value = sample_of(text, name);
+    ASSERT_NE(value, "none") << name;
+    EXPECT_GE(std::stod(value), 0.0) << name;
+  }
+  EXPECT_GT(std::stod(sample_of(text, "process_resident_memory_bytes")), 1e6);
+  EXPECT_GT(std::stod(sample_of(text, "process_start_time_seconds")), 1.6e9);
 }
 
 TEST(Metrics, are_described_one_by_one) {

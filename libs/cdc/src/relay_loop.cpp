@@ -287,6 +287,7 @@ void Relay::Loop::read() {
     if (batch.rows.empty()) return;
     ++counters_.reads;
     counters_.rows_read += batch.rows.size();
+    for (auto const& row : batch.rows) counters_.transactions_read += row.ends_at ? 1 : 0;
     std::ranges::move(batch.rows, std::back_inserter(pending_));
     paced_until_ = now_ + options_.read_pause;
     progressed_ = true;

@@ -5,6 +5,7 @@
 
 #include "service_view.hpp"
 #include "tram/http/metrics_text.hpp"
+#include "tram/service/process_metrics.hpp"
 
 namespace tram {
 namespace {
@@ -25,6 +26,7 @@ class ServiceMetrics {
     handle_times();
     write_relay_metrics(text_, view_.relays);
     parts();
+    write_process_metrics(text_);
     return text_.text();
   }
 

@@ -16,6 +16,8 @@ struct RelayCounters {
   /// again.
   std::uint64_t reads{};
   std::uint64_t rows_read{};
+  /// Transactions whose last row was among them; rows where every row has a position of its own.
+  std::uint64_t transactions_read{};
   /// Records acknowledged by the broker, held ones that were published at last included; and the
   /// bytes of the values handed to it.
   std::uint64_t rows_published{};
