@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 
 #include "kafka_harness.hpp"
 #include "tram/testkit/broker_probe.hpp"
+#include "tram/wire/multi_message.hpp"
 #include "tram/wire/murmur2.hpp"
 #include "tram/wire/record.hpp"
 #include "vectors.hpp"
@@ -88,6 +90,46 @@ TEST_F(KafkaVectors, messages_that_java_batched_make_the_records_that_it_publish
     EXPECT_EQ(delivery.value, from_base64(line["value_base64"].get<std::string>()));
   }
   EXPECT_EQ(records, 5U);
+}
+
+/// Some three hundred a second: the Java relay gathers for half a second, and makes two records.
+TEST_F(KafkaVectors, messages_that_come_one_by_one_share_records_as_javas_do) {
+  constexpr std::size_t count = 1000;
+  constexpr auto pause = std::chrono::milliseconds{3};
+  auto batching = config();
+  batching.multi_messages = true;
+  auto const broker = kafka::connect(batching, clock_);
+  std::array const channel{std::string{"live-batches"}};
+  broker->create_channels(channel, 2, Deadline::after(clock_, patience));
+  auto const producer = broker->producer();
+  Sequence submitted = 0;
+  std::size_t acknowledged = 0;
+  auto next = clock_.steady();
+  while (acknowledged < count && !HasFailure()) {
+    if (submitted < count && clock_.steady() >= next) {
+      auto const key = "key-" + std::to_string(submitted % 20);
+      RecordView const record{.channel = channel[0], .key = key, .value = "{}"};
+      if (producer->submit(record, submitted + 1)) ++submitted;
+      next += pause;
+    }
+    for (auto const& completion : producer->completions()) {
+      EXPECT_FALSE(completion.error) << completion.error->what();
+      ++acknowledged;
+    }
+    pollfd watched{.fd = producer->descriptor(), .events = POLLIN, .revents = 0};
+    ::poll(&watched, 1, 1);
+  }
+  auto const probe = reader("live-readers", channel[0]);
+  std::size_t read = 0;
+  std::size_t messages = 0;
+  ASSERT_TRUE(testkit::poll_until(clock_, patience, {probe.get()}, [&] {
+    for (; read < probe->deliveries().size(); ++read) {
+      auto const& value = probe->deliveries()[read].value;
+      messages += is_multi_message(value) ? decode_multi_message(value).messages.size() : 1;
+    }
+    return messages == count;
+  }));
+  EXPECT_LT(read, count / 8);
 }
 
 TEST_F(KafkaVectors, batched_messages_keep_their_order_per_key_in_fewer_records) {

@@ -123,6 +123,13 @@ std::vector<Key> const& keys() {
          to.broker_properties["tram.multi_message_bytes"] =
              std::to_string(programs::parse_bytes(text));
        }},
+      {{"broker.multi_message_linger", "", "DURATION",
+        "Kafka: how long such a record waits for further messages (250ms)"},
+       [](auto& to, auto& text) {
+         auto const linger =
+             std::chrono::ceil<std::chrono::milliseconds>(programs::parse_duration(text));
+         to.broker_properties["tram.multi_message_linger.ms"] = std::to_string(linger.count());
+       }},
       {{"relay.name", "--name", "NAME", "names the relay in logs, metrics and paths (relay)"},
        [](auto& to, auto& text) { to.relay.name = not_empty(text); }},
       {{"relay.outbox_id", "", "NUMBER", "for rows whose ids the database makes: 0 to 2^48 - 1"},

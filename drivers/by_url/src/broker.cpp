@@ -89,6 +89,8 @@ void take(kafka::Config& config, std::string const& name, std::string const& val
   else if (name == "message.max.bytes") config.record_bytes_max = bytes(name, value);
   else if (name == "tram.multi_messages") config.multi_messages = truth(name, value);
   else if (name == "tram.multi_message_bytes") config.multi_message_bytes_max = bytes(name, value);
+  else if (name == "tram.multi_message_linger.ms")
+    config.multi_message_linger = std::chrono::milliseconds{bytes(name, value)};
   else config.properties.insert_or_assign(name, value);
 }
 

@@ -40,8 +40,9 @@ class KafkaBroker final : public Broker {
             .ring = [&records] { records.ring(); }},
         MultiMessageProducer::Options{
             .window = config_.window,
-            .bytes_max = std::min(config_.multi_message_bytes_max, config_.record_bytes_max)},
-        record_bytes_);
+            .bytes_max = std::min(config_.multi_message_bytes_max, config_.record_bytes_max),
+            .linger = config_.multi_message_linger},
+        record_bytes_, clock_);
   }
 
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,

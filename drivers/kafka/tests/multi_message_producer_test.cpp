@@ -1,10 +1,12 @@
 #include "multi_message_producer.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <map>
 #include <optional>
 
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::kafka {
@@ -51,7 +53,7 @@ class MultiMessages : public ::testing::Test {
         std::make_unique<ScriptedProducer>(records_),
         MultiMessageProducer::Below{.partitions = [this](auto) { return partitions_; },
                                     .ring = [this] { ++records_.rings; }},
-        options, record_bytes_);
+        options, record_bytes_, clock_);
   }
   bool submit(std::string const& key, std::string const& value, Sequence sequence,
               std::string const& channel = "orders") {
@@ -77,6 +79,7 @@ class MultiMessages : public ::testing::Test {
     return sequences;
   }
 
+  ManualClock clock_;
   Records records_;
   std::int32_t partitions_{1};
   std::shared_ptr<BatchBytes> record_bytes_{std::make_shared<BatchBytes>(1'000'000)};
@@ -127,6 +130,10 @@ TEST_F(MultiMessages, fill_records_up_to_their_size_in_order) {
   make({.window = 100, .bytes_max = 48 + 3 * (12 + 1 + 10)});
   for (Sequence i = 1; i <= 7; ++i) submit("k", "0123456789", i);
   EXPECT_TRUE(completed().empty());
+  complete(0);
+  EXPECT_EQ(completed().size(), 3U);
+  complete(1);
+  EXPECT_EQ(completed().size(), 3U);
   ASSERT_EQ(records_.taken.size(), 3U);
   EXPECT_EQ(messages(0).size(), 3U);
   EXPECT_LE(records_.taken[0].value.size(), 48U + 3 * (12 + 1 + 10));
@@ -138,6 +145,8 @@ TEST_F(MultiMessages, alone_in_a_record_that_is_too_small_for_the_format_go_with
   submit("k", std::string(100, 'x'), 1);
   submit("k", "after", 2);
   EXPECT_TRUE(completed().empty());
+  complete(0);
+  EXPECT_EQ(completed(), (std::vector<Sequence>{1}));
   ASSERT_EQ(records_.taken.size(), 2U);
   EXPECT_EQ(records_.taken[0].value, std::string(100, 'x'));
   EXPECT_EQ(messages(1), Texts{"k:after"});
@@ -153,12 +162,14 @@ TEST_F(MultiMessages, wait_in_order_while_the_client_takes_none) {
   EXPECT_FALSE(submit("a", "4", 4));
   records_.full = false;
   EXPECT_TRUE(completed().empty());
-  ASSERT_EQ(records_.taken.size(), 2U);
+  ASSERT_EQ(records_.taken.size(), 1U);
   EXPECT_EQ(messages(0), Texts{"a:1"});
-  EXPECT_EQ(messages(1), (Texts{"a:2", "a:3"}));
   complete(0);
+  EXPECT_EQ(completed(), (std::vector<Sequence>{1}));
+  ASSERT_EQ(records_.taken.size(), 2U);
+  EXPECT_EQ(messages(1), (Texts{"a:2", "a:3"}));
   complete(1);
-  EXPECT_EQ(completed(), (std::vector<Sequence>{1, 2, 3}));
+  EXPECT_EQ(completed(), (std::vector<Sequence>{2, 3}));
   EXPECT_TRUE(submit("a", "4", 4));
 }
 
@@ -191,13 +202,13 @@ TEST_F(MultiMessages, that_are_too_large_together_come_again_in_smaller_records)
   submit("a", std::string(4000, 'x'), 4);
   submit("a", "2", 5);
   EXPECT_TRUE(completed().empty());
-  ASSERT_EQ(records_.taken.size(), 2U);
   complete(0, Error{Fault::rejected, "kafka: too large", RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
-  complete(1);
   auto const singled_out = producer_->completions();
-  ASSERT_EQ(singled_out.size(), 2U);
+  ASSERT_EQ(singled_out.size(), 1U);
   EXPECT_TRUE(singled_out[0].error);
-  EXPECT_FALSE(singled_out[1].error);
+  ASSERT_EQ(records_.taken.size(), 2U);
+  complete(1);
+  EXPECT_EQ(completed(), (std::vector<Sequence>{5}));
 }
 
 TEST_F(MultiMessages, of_a_broken_producer_are_told_of_by_the_first) {
@@ -210,6 +221,83 @@ TEST_F(MultiMessages, of_a_broken_producer_are_told_of_by_the_first) {
   ASSERT_EQ(completions.size(), 1U);
   EXPECT_EQ(completions[0].sequence, 3U);
   EXPECT_TRUE(producer_->completions().empty());
+}
+
+TEST_F(MultiMessages, gather_while_a_record_of_their_partition_is_on_its_way) {
+  partitions_ = 8;
+  make();
+  submit("1", "a", 1);
+  EXPECT_TRUE(completed().empty());
+  for (Sequence i = 2; i <= 20; ++i) {
+    submit("1", "b", i);
+    EXPECT_TRUE(completed().empty());
+  }
+  submit("", "elsewhere", 21);
+  EXPECT_TRUE(completed().empty());
+  EXPECT_EQ(records_.taken.size(), 2U) << "another partition waits for nobody";
+  complete(0);
+  EXPECT_EQ(completed(), (std::vector<Sequence>{1}));
+  ASSERT_EQ(records_.taken.size(), 3U);
+  EXPECT_EQ(messages(2).size(), 19U);
+}
+
+TEST_F(MultiMessages, wait_for_others_as_long_as_they_come_and_no_longer_than_they_may) {
+  using namespace std::chrono_literals;
+  make({.window = 100, .bytes_max = 10'000, .linger = 200ms});
+  Sequence sequence = 0;
+  for (int i = 0; i < 10; ++i) {
+    submit("k", "x", ++sequence);
+    EXPECT_TRUE(completed().empty());
+    EXPECT_TRUE(records_.taken.empty()) << i;
+    clock_.advance(20ms);
+  }
+  EXPECT_TRUE(completed().empty());
+  ASSERT_EQ(records_.taken.size(), 1U);
+  EXPECT_EQ(messages(0).size(), 10U);
+  complete(0);
+  EXPECT_EQ(completed().size(), 10U);
+  // Nobody else comes.
+  submit("k", "alone", ++sequence);
+  clock_.advance(50ms);
+  EXPECT_TRUE(completed().empty());
+  EXPECT_EQ(records_.taken.size(), 2U);
+}
+
+TEST_F(MultiMessages, wait_for_nobody_when_many_wait) {
+  using namespace std::chrono_literals;
+  make({.window = 1000, .bytes_max = 1'000'000, .linger = 1h});
+  for (Sequence i = 1; i <= 600; ++i) submit("k", "x", i);
+  EXPECT_TRUE(completed().empty());
+  ASSERT_EQ(records_.taken.size(), 1U);
+  EXPECT_EQ(messages(0).size(), 600U);
+}
+
+TEST_F(MultiMessages, wake_the_caller_when_it_is_time) {
+  using namespace std::chrono_literals;
+  make({.window = 100, .bytes_max = 10'000, .linger = 40ms});
+  submit("k", "x", 1);
+  EXPECT_TRUE(completed().empty());
+  EXPECT_TRUE(records_.taken.empty());
+  pollfd watched{.fd = producer_->descriptor(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&watched, 1, 10'000), 1);
+  clock_.advance(40ms);
+  EXPECT_TRUE(completed().empty());
+  EXPECT_EQ(records_.taken.size(), 1U);
+  EXPECT_EQ(::poll(&watched, 1, 0), 0) << "the caller would spin";
+}
+
+TEST_F(MultiMessages, keep_their_order_when_the_number_of_partitions_changes) {
+  partitions_ = 8;
+  make();
+  submit("1", "a", 1);
+  EXPECT_TRUE(completed().empty());
+  submit("1", "b", 2);
+  partitions_ = 3;
+  submit("1", "c", 3);
+  EXPECT_TRUE(completed().empty());
+  ASSERT_EQ(records_.taken.size(), 3U);
+  EXPECT_EQ(messages(1), Texts{"1:b"});
+  EXPECT_EQ(messages(2), Texts{"1:c"});
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "tram/base/json_writer.hpp"
+#include "java_double.hpp"
 
 namespace tram {
 
@@ -13,9 +13,7 @@ std::optional<std::string> java_number(std::string_view number) {
   auto const* const end = number.data() + number.size();
   auto const [parsed, problem] = std::from_chars(number.data(), end, value);
   if (problem != std::errc{} || parsed != end) return std::nullopt;
-  std::string text;
-  json::Writer{text}.floating_point(value);
-  return text;
+  return to_java_text(value);
 }
 
 }  // namespace tram

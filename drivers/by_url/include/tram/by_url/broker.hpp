@@ -22,7 +22,8 @@ using BrokerProperties = std::map<std::string, std::string>;
 ///
 /// - `kafka://host:9092,host:9092`: parameters of the URL are properties of the client library
 ///   (`?compression.type=lz4`). Of its own it has `tram.multi_messages` (`true`: messages of one
-///   partition share a record, see `tram/kafka/kafka.hpp`) and `tram.multi_message_bytes`.
+///   partition share a record, see `tram/kafka/kafka.hpp`), `tram.multi_message_bytes` and
+///   `tram.multi_message_linger.ms`.
 /// - `embedded:channels.db`: a file, for one process; `?partitions=8`.
 /// - `memory:`: lives and dies with this process; `?partitions=8`.
 ///

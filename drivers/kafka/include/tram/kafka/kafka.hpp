@@ -38,6 +38,9 @@ struct Config {
   /// message alone may be larger.
   bool multi_messages{};
   std::size_t multi_message_bytes_max{1'000'000};
+  /// So long such a record waits for further messages of its partition, unless none come or many
+  /// wait: what the Java relay's pauses of half a second come to.
+  Duration multi_message_linger{std::chrono::milliseconds{250}};
   /// Anything else that librdkafka understands, by its name: TLS, SASL, compression, …
   /// https://github.com/confluentinc/librdkafka/blob/v2.0.2/CONFIGURATION.md
   /// Goes before what this driver would choose by itself, except for the few properties that its
