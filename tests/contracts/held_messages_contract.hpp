@@ -239,13 +239,60 @@ TYPED_TEST_P(HeldMessagesContract, lets_one_process_replay_what_two_were_asked_t
   EXPECT_EQ(second.get(), "");
 }
 
+TYPED_TEST_P(HeldMessagesContract, keeps_the_request_when_a_run_of_a_replay_fails) {
+  this->hold("a");
+  this->request_retry();
+  this->transact([&](Transaction& tx) {
+    this->held_.note_failure(tx, *this->held_.first(tx, this->key()), "still not", 5);
+  });
+  EXPECT_TRUE(this->keys()[0].retry_requested);
+  auto const messages =
+      this->transact([&](Transaction& tx) { return this->held_.messages(tx, {}, 10); });
+  EXPECT_EQ(messages[0].reason, "still not");
+  EXPECT_EQ(messages[0].attempts, 5);
+}
+
+TYPED_TEST_P(HeldMessagesContract, gives_requested_keys_in_parts) {
+  for (auto const* const key : {"3", "1", "2"}) this->hold(key, key);
+  this->request_retry();
+  auto const requested = [&](std::optional<HeldKey> const& after) {
+    return this->transact(
+        [&](Transaction& tx) { return this->held_.requested(tx, "billing", 2, after); });
+  };
+  auto const first = requested(std::nullopt);
+  EXPECT_EQ(first, (std::vector{this->key("1"), this->key("2")}));
+  EXPECT_EQ(requested(first.back()), std::vector{this->key("3")});
+  EXPECT_TRUE(requested(this->key("3")).empty());
+}
+
+TYPED_TEST_P(HeldMessagesContract, says_which_message_is_the_last_of_its_key) {
+  this->hold("a");
+  this->hold_behind("b");
+  auto const take = [&] {
+    return this->transact([&](Transaction& tx) {
+      auto const first = this->held_.take_first(tx, this->key());
+      if (first) this->held_.settle(tx, first->message);
+      return first;
+    });
+  };
+  EXPECT_FALSE(take()) << "nobody asked for it";
+  this->request_retry();
+  auto const first = take();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->message.message_id, "a");
+  EXPECT_FALSE(first->is_last);
+  EXPECT_TRUE(take()->is_last);
+  EXPECT_FALSE(take());
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
-    HeldMessagesContract, gives_back_what_was_held, holds_behind_only_what_finds_its_key_held,
-    holds_a_message_once, replays_a_requested_key_in_order_and_frees_it,
-    waits_for_the_next_request_when_a_replay_fails, narrows_what_it_lists_and_what_it_replays,
-    replays_those_behind_a_dropped_first_one, frees_the_key_with_the_last_one_dropped,
-    frees_a_key_that_somebody_emptied_by_hand, holds_what_is_no_text_too,
-    lets_nobody_join_a_key_whose_last_message_is_being_replayed,
+    HeldMessagesContract, keeps_the_request_when_a_run_of_a_replay_fails,
+    gives_requested_keys_in_parts, says_which_message_is_the_last_of_its_key,
+    gives_back_what_was_held, holds_behind_only_what_finds_its_key_held, holds_a_message_once,
+    replays_a_requested_key_in_order_and_frees_it, waits_for_the_next_request_when_a_replay_fails,
+    narrows_what_it_lists_and_what_it_replays, replays_those_behind_a_dropped_first_one,
+    frees_the_key_with_the_last_one_dropped, frees_a_key_that_somebody_emptied_by_hand,
+    holds_what_is_no_text_too, lets_nobody_join_a_key_whose_last_message_is_being_replayed,
     replays_what_joined_before_the_last_replay, lets_one_process_replay_what_two_were_asked_to);
 
 }  // namespace tram::contract
