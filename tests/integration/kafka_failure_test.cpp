@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <functional>
@@ -154,6 +155,41 @@ TEST_F(KafkaFailures, a_producer_made_while_the_server_is_away_goes_on_by_itself
     return publisher.done();
   }));
   EXPECT_EQ(publisher.producers(), 1U);
+}
+
+/// Nothing comes and nothing is to be stored: silence is no evidence that all is well.
+TEST_F(KafkaFailures, a_reader_at_rest_says_that_the_server_is_away_until_it_answers_again) {
+  create("at-rest", 1);
+  auto const consumer =
+      broker_->subscribe({.kind = ConsumerMode::Kind::group, .group = "at-rest-readers"},
+                         std::array{std::string{"at-rest"}});
+  auto const is_well = [&] {
+    try {
+      auto const events = consumer->poll();
+      // A member that is not heard of gives its partitions up by itself.
+      return std::ranges::none_of(
+          events, [](auto const& event) { return std::holds_alternative<Revoked>(event); });
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::transient) << error.what();
+      return false;
+    }
+  };
+  auto const for_a_while = [&](Duration time, bool well) {
+    auto const end = Deadline::after(clock_, time);
+    return until([&] { return is_well() != well || end.reached(clock_); }) && end.reached(clock_);
+  };
+  ASSERT_TRUE(for_a_while(seconds{7}, true)) << "and it is asked meanwhile";
+  for (auto const& [leave, come_back] :
+       std::vector<std::pair<std::function<void()>, std::function<void()>>>{
+           {[] { server().kill(); }, [] { server().start(); }},
+           {[] { server().freeze(); }, [] { server().thaw(); }}}) {
+    leave();
+    EXPECT_TRUE(until([&] { return !is_well(); }, seconds{20}));
+    EXPECT_TRUE(for_a_while(seconds{4}, false)) << "nothing was seen to work";
+    come_back();
+    EXPECT_TRUE(until(is_well));
+    EXPECT_TRUE(for_a_while(seconds{2}, true));
+  }
 }
 
 TEST_F(KafkaFailures, a_record_that_the_server_finds_too_large_is_singled_out_among_good_ones) {

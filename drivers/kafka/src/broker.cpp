@@ -15,6 +15,9 @@ namespace {
 /// What a batch of records may hold at first, as librdkafka and less than brokers take.
 constexpr std::size_t batch_bytes_default{1'000'000};
 
+/// A subscriber tries again, and may have to stop meanwhile.
+constexpr std::chrono::seconds subscribe_patience{5};
+
 class KafkaBroker final : public Broker {
  public:
   KafkaBroker(Config config, Clock& clock, Logger const& logger)
@@ -47,7 +50,8 @@ class KafkaBroker final : public Broker {
 
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels) override {
-    create_channels(channels, 0, Deadline::after(clock_, config_.request_timeout));
+    auto const patience = std::min<Duration>(config_.request_timeout, subscribe_patience);
+    create_channels(channels, 0, Deadline::after(clock_, patience));
     return std::make_unique<KafkaConsumer>(config_, mode, channels, clock_, logger_);
   }
 

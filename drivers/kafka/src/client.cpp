@@ -73,14 +73,15 @@ void ClientHooks::guarded(std::function<void()> const& hook) noexcept {
 }
 
 void end_client(ClientHandle client, std::shared_ptr<void> used, Logger const& logger,
-                Duration patience) {
+                Duration patience, std::shared_ptr<void> first) {
   if (!client) return;
   std::string const name{rd_kafka_name(client.get())};
   std::promise<void> gone;
   auto const is_gone = gone.get_future();
   try {
-    std::thread{[gone = std::move(gone), client = std::move(client),
-                 used = std::move(used)]() mutable {
+    std::thread{[gone = std::move(gone), client = std::move(client), used = std::move(used),
+                 first = std::move(first)]() mutable {
+      first.reset();
       client.reset();
       used.reset();
       gone.set_value();

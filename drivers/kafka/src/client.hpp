@@ -49,9 +49,9 @@ struct ClientUses {
 
 /// Ends a client, in a thread of its own: librdkafka joins its threads, and these may look up names
 /// or hang. Waits so long for it; what has not ended by then is left behind, with `used`, which its
-/// threads may still use, and the log names it.
+/// threads may still use, and the log names it. `first` is let go before the client ends.
 void end_client(ClientHandle client, std::shared_ptr<void> used, Logger const& logger,
-                Duration patience);
+                Duration patience, std::shared_ptr<void> first = nullptr);
 /// What a destructor waits, where nobody has set a deadline.
 inline constexpr Duration end_patience{std::chrono::seconds{1}};
 

@@ -20,6 +20,10 @@ constexpr std::chrono::milliseconds end_patience_least{200};
 constexpr std::chrono::milliseconds doubted_after{250};
 /// How many records of a partition wait for an answer before no more are fetched.
 constexpr std::size_t kept_max{1'000};
+/// The cluster is taken to work for so long after a sign that it does, and is then asked.
+constexpr std::chrono::seconds sign_lasts{5};
+constexpr std::chrono::milliseconds sign_patience{3'000};
+constexpr std::chrono::milliseconds probe_pause{500};
 /// Positions are stored without a further question so long after an answer.
 constexpr std::chrono::seconds proof_lasts{1};
 
@@ -61,6 +65,7 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode,
       about_{broadcast_ ? "listen" : "group '" + mode.group + "'"},
       request_timeout_{config.request_timeout},
       uses_{std::make_shared<ClientUses>(logger)} {
+  last_sign_ = clock_.steady();
   hooks_.on_error = [this](Code code, std::string const& text) { failed(code, about_, text); };
   hooks_.on_rebalance = [this](Code code, List* partitions) { rebalanced(code, partitions); };
   hooks_.on_stored = [this](Code code, List* partitions) { stored(code, partitions); };
@@ -73,7 +78,8 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode,
   if (broadcast_) {
     listen(channels);
   } else {
-    query_ = std::make_unique<PositionQuery>(client_.get(), mode.group, news_);
+    if (!channels.empty()) first_channel_ = channels.front();
+    query_ = std::make_unique<PositionQuery>(client_.get(), news_);
     join(channels);
   }
   news_.ring();
@@ -132,7 +138,9 @@ std::vector<ConsumerEvent> KafkaConsumer::poll() {
   ask_for_positions();
   hooks_.rethrow();
   if (leaving_) news_.ring();
-  if (events.empty() && trouble_) throw Error{*std::exchange(trouble_, std::nullopt)};
+  if (!events.empty()) return events;
+  if (trouble_) throw Error{*std::exchange(trouble_, std::nullopt)};
+  if (away_) throw Error{*suspicion_};
   return events;
 }
 
@@ -248,13 +256,42 @@ void KafkaConsumer::ask_for_positions() {
     bool const in_doubt = owned.doubted && owned.stored;
     if (in_doubt || to_store || owned.stored_is_unknown) add(list.get(), partition);
   }
-  if (list->cnt > 0) query_->ask(list.get(), request_timeout_);
+  if (list->cnt > 0) {
+    query_->ask(list.get(), std::min(request_timeout_, sign_patience));
+  } else if (wants_a_sign()) {
+    // Any position will do: that there is an answer counts.
+    add(list.get(), {.channel = first_channel_, .partition = 0});
+    query_->ask(list.get(), std::min(request_timeout_, sign_patience));
+  }
+}
+
+bool KafkaConsumer::wants_a_sign() const {
+  if (now_ < next_probe_ || first_channel_.empty()) return false;
+  return suspicion_ || now_ - last_sign_ > sign_lasts;
+}
+
+void KafkaConsumer::seen_to_work() {
+  last_sign_ = now_;
+  suspicion_.reset();
+  away_ = false;
+}
+
+/// The client's own words say more than that there was no answer.
+void KafkaConsumer::not_seen_to_work(Code code) {
+  next_probe_ = now_ + probe_pause;
+  if (!suspicion_) suspicion_ = error_of(code, about_ + ", ask the coordinator");
+  away_ = true;
 }
 
 void KafkaConsumer::take_positions() {
   auto const answer = query_ ? query_->take() : std::nullopt;
   if (!answer) return;
-  if (answer->partitions) prove(answer->partitions.get());
+  if (answer->partitions) {
+    seen_to_work();
+    prove(answer->partitions.get());
+  } else {
+    not_seen_to_work(answer->code);
+  }
   if (std::exchange(store_after_answer_, false) && answer->partitions) store_acknowledged();
 }
 
@@ -441,6 +478,12 @@ void KafkaConsumer::failed(Code code, std::string const& what, std::string_view 
   hooks_.logger().warning("kafka.consumer", {{"consumer", about_}, {"what", error.what()}});
   // The group moved on without this member, which is told by a revocation.
   if (code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) return;
+  // One broker of several may be away, and the client tells each attempt: whether the cluster works
+  // is asked.
+  if (query_ && error.fault() == Fault::transient && is_about_connections(code)) {
+    suspicion_ = std::move(error);
+    return;
+  }
   trouble_ = std::move(error);
 }
 
@@ -463,10 +506,10 @@ void KafkaConsumer::close(Duration timeout) noexcept {
 
 void KafkaConsumer::end(Duration patience) noexcept {
   if (!client_) return;
-  query_.reset();
   queue_.reset();
   try {
-    end_client(std::move(client_), uses_, hooks_.logger(), patience);
+    end_client(std::move(client_), uses_, hooks_.logger(), patience,
+               std::shared_ptr<PositionQuery>{std::move(query_)});
   } catch (std::exception const& error) {
     hooks_.logger().warning("kafka.close", {{"consumer", about_}, {"what", error.what()}});
   }

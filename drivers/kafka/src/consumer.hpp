@@ -64,6 +64,9 @@ class KafkaConsumer final : public Consumer {
   [[nodiscard]] bool wants_proof_to_store() const;
   void ask_for_positions();
   void take_positions();
+  void seen_to_work();
+  void not_seen_to_work(Code code);
+  [[nodiscard]] bool wants_a_sign() const;
   void prove(List const* partitions);
   void store_first(Owned& owned);
   void keep(TopicPartition const& partition, Owned& owned, Delivery delivery);
@@ -91,6 +94,7 @@ class KafkaConsumer final : public Consumer {
   Clock& clock_;
   bool broadcast_;
   std::string about_;
+  std::string first_channel_{};
   std::chrono::milliseconds request_timeout_;
   std::shared_ptr<ClientUses> uses_;
   ClientHooks& hooks_{uses_->hooks};
@@ -113,6 +117,12 @@ class KafkaConsumer final : public Consumer {
   /// poll.
   std::vector<TopicPartition> beginning_anew_;
   SteadyTime now_{};
+  /// When the cluster was last seen to work.
+  SteadyTime last_sign_{};
+  /// Something is wrong with the connection, as the client says; or has been found to be.
+  std::optional<Error> suspicion_;
+  bool away_{};
+  SteadyTime next_probe_{};
   std::size_t storing_{};
   SteadyTime next_store_{SteadyTime::min()};
   /// The partition of the last delivery, which is most often that of the next.

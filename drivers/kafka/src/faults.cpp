@@ -24,6 +24,11 @@ bool is_missing_channel(rd_kafka_resp_err_t code) noexcept {
          code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
+bool is_about_connections(rd_kafka_resp_err_t code) noexcept {
+  return code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+         code == RD_KAFKA_RESP_ERR__RESOLVE || code == RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+
 Fault fault_of(rd_kafka_resp_err_t code) noexcept {
   switch (code) {
     case RD_KAFKA_RESP_ERR__FATAL:

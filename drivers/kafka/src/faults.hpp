@@ -22,6 +22,9 @@ Blame blame_of(rd_kafka_resp_err_t code) noexcept;
 /// There is no such channel, or no such part of it any more.
 bool is_missing_channel(rd_kafka_resp_err_t code) noexcept;
 
+/// A connection, not what was asked over it.
+bool is_about_connections(rd_kafka_resp_err_t code) noexcept;
+
 /// What a code lets the caller do, where it is not about one record.
 Fault fault_of(rd_kafka_resp_err_t code) noexcept;
 

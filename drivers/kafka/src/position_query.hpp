@@ -1,21 +1,25 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
-#include <string>
+#include <thread>
 
 #include "event_descriptor.hpp"
 #include "librdkafka.hpp"
 
 namespace tram::kafka {
 
-/// Asks the coordinator of a group which positions it has stored, without waiting for the answer.
-/// One question at a time. Must not outlive its client.
+/// Asks the coordinator of a consumer's group which positions it has stored. The client can only
+/// wait for the answer, so that a thread of this does. (Its other way to ask, for administration,
+/// ends the process with librdkafka 2.0.2 when a connection is lost meanwhile.) One question at a
+/// time. The destructor waits for the answer, so it goes before the client.
 class PositionQuery {
  public:
   /// `news` rings with the answer.
-  PositionQuery(rd_kafka_t* client, std::string group, EventDescriptor const& news);
+  PositionQuery(rd_kafka_t* client, EventDescriptor const& news) : client_{client}, news_{news} {}
 
+  /// `partitions`: at least one.
   void ask(rd_kafka_topic_partition_list_t const* partitions, std::chrono::milliseconds timeout);
   [[nodiscard]] bool asking() const { return asking_; }
   struct Answer {
@@ -28,9 +32,13 @@ class PositionQuery {
 
  private:
   rd_kafka_t* client_;
-  std::string group_;
-  QueueHandle answers_;
+  EventDescriptor const& news_;
   bool asking_{};
+  PartitionsHandle partitions_;
+  rd_kafka_resp_err_t code_{};
+  /// Whether the two above are the answer.
+  std::atomic<bool> answered_{};
+  std::jthread thread_;
 };
 
 }  // namespace tram::kafka
