@@ -146,8 +146,12 @@ TEST_F(CdcOnKafka, says_that_the_broker_is_away) {
   ASSERT_TRUE(eventually([&] {
     return postgres_.sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "1";
   })) << cdc.log();
+  // Though there is nothing to publish.
+  EXPECT_TRUE(cdc.not_ready_since("broker: ")) << cdc.log();
   insert(1);
-  EXPECT_TRUE(eventually([&] { return cdc.not_ready_since("broker: "); })) << cdc.log();
+  EXPECT_TRUE(eventually([&] { return cdc.logged("event=relay.trouble"); })) << cdc.log();
+  EXPECT_TRUE(cdc.not_ready_since("broker: ")) << cdc.log();
+  EXPECT_FALSE(cdc.logged("event=relay.recovered")) << cdc.log();
   EXPECT_NE(cdc.get("/actuator/health").find("\"kafkaHealthCheck\":{\"status\":\"DOWN\""),
             std::string::npos);
   kafka_.start();
@@ -168,7 +172,9 @@ TEST_F(CdcOnKafka, notices_that_the_broker_is_away_while_there_is_nothing_to_pub
     return health.starts_with("HTTP/1.1 503") &&
            health.find("\"kafkaHealthCheck\":{\"status\":\"DOWN\"") != std::string::npos;
   })) << cdc.get("/actuator/health");
+  EXPECT_TRUE(eventually([&] { return cdc.not_ready_since("broker: "); })) << cdc.log();
   kafka_.thaw();
+  EXPECT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
   EXPECT_TRUE(eventually([&] { return cdc.answers("/actuator/health", 200); }))
       << cdc.get("/actuator/health");
   cdc.signal(SIGTERM);

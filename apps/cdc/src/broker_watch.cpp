@@ -16,6 +16,18 @@ std::string BrokerWatch::trouble() {
   return trouble_;
 }
 
+std::string BrokerWatch::last() const {
+  Lock const lock{mutex_};
+  return asked_at_ == SteadyTime{} ? "it has not answered yet" : trouble_;
+}
+
+void BrokerWatch::run(std::stop_token const& stop) {
+  while (!stop.stop_requested()) {
+    trouble();
+    clock_.pause(answer_lives_, stop);
+  }
+}
+
 bool BrokerWatch::begin_to_ask() {
   Lock const lock{mutex_};
   bool const fresh = asked_at_ != SteadyTime{} && clock_.steady() - asked_at_ < answer_lives_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <stop_token>
 #include <string>
 
 #include "tram/base/clock.hpp"
@@ -19,6 +20,10 @@ class BrokerWatch {
 
   /// What is wrong; empty when nothing is. May wait for the broker.
   std::string trouble() TRAM_EXCLUDES(mutex_);
+  /// The last answer, empty when nothing is wrong. Never waits.
+  [[nodiscard]] std::string last() const TRAM_EXCLUDES(mutex_);
+  /// Asks from time to time.
+  void run(std::stop_token const& stop);
 
  private:
   bool begin_to_ask() TRAM_EXCLUDES(mutex_);
@@ -27,7 +32,7 @@ class BrokerWatch {
   std::function<void()> ask_;
   Clock& clock_;
   Duration answer_lives_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   bool asking_ TRAM_GUARDED_BY(mutex_){};
   SteadyTime asked_at_ TRAM_GUARDED_BY(mutex_){};
   std::string trouble_ TRAM_GUARDED_BY(mutex_);

@@ -67,6 +67,8 @@ class Program {
     }
     {
       auto const beats = start_heartbeat();
+      // Ends with the stop, beside the relay's drain.
+      std::jthread const watch{[this, stop] { broker_watch_.run(stop); }};
       relay_->run(stop);
     }
     logger_.info("cdc.stopped", {{"relay", configuration_.relay.name}});
@@ -118,6 +120,9 @@ class Program {
     auto status = relay_->status();
     auto const now = machine_.clock.steady();
     auto readiness = tram::readiness(status, now, configuration_.relay.stall_after);
+    if (auto const broker = broker_watch_.last(); readiness.ready && !broker.empty()) {
+      readiness = {.ready = false, .reason = "broker: " + broker};
+    }
     return {.name = configuration_.relay.name,
             .status = std::move(status),
             .readiness = std::move(readiness),

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t hold_rows_max{500};
 constexpr std::size_t replay_rows_max{100};
+constexpr Duration ask_timeout{std::chrono::seconds{2}};
 /// However quiet all is, the loop shows that it lives.
 constexpr Duration wait_longest{std::chrono::seconds{1}};
 /// Between two batches of old rows, so that their removal does not delay publishing.
@@ -88,12 +89,13 @@ void Relay::Loop::make_producer() {
   try {
     producer_ = parts_.broker.producer();
     ++counters_.producers;
+    // A client that connects lazily proves nothing by being made: trouble is over when a record
+    // lands, or when the broker answers.
     progressed_ = true;
-    // A client that connects lazily proves nothing by being made.
-    if (!producer_broke_) broker_.succeeded();
   } catch (Error const& error) {
     ++counters_.broker_errors;
     broker_.failed(error, now_);
+    producer_broke_ = true;
   }
 }
 
@@ -489,13 +491,16 @@ void Relay::Loop::note_progress() {
   progressed_ = true;
 }
 
-/// Nothing is to be moved: that is no failure to move. What an earlier producer met is over, too,
-/// though nothing lands any more that would tell.
+/// Nothing is to be moved: that is no failure to move. Whether what an earlier producer met is
+/// over, no record will tell: the broker is asked.
 void Relay::Loop::rest() {
   last_progress_ = now_;
-  if (!producer_ || !producer_broke_) return;
-  producer_broke_ = false;
-  broker_.succeeded();
+  if (!producer_ || !producer_broke_ || !broker_.may_be_tried(now_)) return;
+  try {
+    parts_.broker.create_channels({}, 0, Deadline::after(parts_.clock, ask_timeout));
+    producer_broke_ = false;
+    broker_.succeeded();
+  } catch (Error const& error) { broker_.failed(error, now_); }
 }
 
 bool Relay::Loop::caught_up() const { return all_seen_ && pending_.empty() && core_.size() == 0; }

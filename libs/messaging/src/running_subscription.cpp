@@ -20,7 +20,6 @@ constexpr Duration poll_interval_longest{std::chrono::milliseconds{500}};
 constexpr Duration poll_interval_blind{std::chrono::milliseconds{10}};
 /// `transient` goes on by itself; when it does not, a new consumer may.
 constexpr int transient_failures_max = 20;
-constexpr Duration close_timeout{std::chrono::seconds{5}};
 /// Held keys that one look finds, and that are known at a time.
 constexpr std::size_t requests_max = 1'000;
 constexpr std::size_t replay_keys_max = 10'000;
@@ -89,9 +88,9 @@ void RunningSubscription::begin_drain() {
   });
 }
 
-void RunningSubscription::close() {
+void RunningSubscription::close(Duration timeout) {
   acknowledge();
-  if (consumer_) consumer_->close(close_timeout);
+  if (consumer_) consumer_->close(timeout);
   drop_consumer();
 }
 
@@ -110,7 +109,12 @@ void RunningSubscription::poll() {
   if (!broker_.may_be_tried(now_)) return;
   with_consumer([&] {
     auto events = consumer_->poll();
-    broker_.succeeded();
+    // Partitions may be revoked because the broker is away.
+    bool const proves_nothing =
+        !events.empty() && std::ranges::all_of(events, [](ConsumerEvent const& event) {
+          return std::holds_alternative<Revoked>(event);
+        });
+    if (!proves_nothing) broker_.succeeded();
     quiet_ = events.empty();
     progressed_ |= !quiet_;
     for (auto& event : events) take(std::move(event));

@@ -42,7 +42,7 @@ class RunningSubscription final {
   /// From here on nothing new is taken or started.
   void begin_drain();
   /// Stores what is done and leaves the group.
-  void close();
+  void close(Duration timeout);
 
   [[nodiscard]] SteadyTime next_step() const;
   /// What to wait for, -1 for nothing.

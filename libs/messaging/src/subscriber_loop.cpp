@@ -13,6 +13,9 @@ namespace {
 /// Between two batches of old rows, so that their removal does not delay messages.
 constexpr Duration retention_pause{std::chrono::milliseconds{20}};
 constexpr Duration retention_timeout{std::chrono::seconds{5}};
+/// For all subscriptions together, and for one behind those that took it all.
+constexpr Duration close_timeout{std::chrono::seconds{5}};
+constexpr Duration close_timeout_least{std::chrono::milliseconds{100}};
 /// Most workers are for messages that just came in.
 constexpr std::size_t workers_per_replay = 4;
 
@@ -50,7 +53,11 @@ Subscriber::Loop::~Loop() {
 bool Subscriber::Loop::step() {
   now_ = parts_.clock.steady();
   bool progressed = take_results();
-  for (auto const& subscription : subscriptions_) progressed |= subscription->step(now_);
+  for (auto const& subscription : subscriptions_) {
+    // Each may wait for a broker that is away.
+    if (stop_.stop_requested()) return progressed;
+    progressed |= subscription->step(now_);
+  }
   progressed |= start_replays();
   if (!board_->is_closed()) forget_old_inbox_rows();
   publish_status();
@@ -87,6 +94,7 @@ SteadyTime Subscriber::Loop::next_step() const {
 void Subscriber::Loop::run(std::stop_token const& stop) {
   parts_.logger.info("subscriber.started", {{"subscriptions", subscriptions_.size()}});
   std::stop_callback const nudge{stop, [this] { board_->wake(); }};
+  stop_ = stop;
   while (!stop.stop_requested()) {
     if (!step()) wait(Deadline::never());
   }
@@ -94,6 +102,7 @@ void Subscriber::Loop::run(std::stop_token const& stop) {
 }
 
 void Subscriber::Loop::drain() {
+  stop_ = {};
   auto const deadline = Deadline::after(parts_.clock, options_.drain_timeout);
   board_->close();
   for (auto const& subscription : subscriptions_) subscription->begin_drain();
@@ -101,7 +110,10 @@ void Subscriber::Loop::drain() {
     if (!step()) wait(deadline);
   }
   take_results();
-  for (auto const& subscription : subscriptions_) subscription->close();
+  auto const closed_by = Deadline::after(parts_.clock, close_timeout);
+  for (auto const& subscription : subscriptions_) {
+    subscription->close(std::max(closed_by.remaining(parts_.clock), close_timeout_least));
+  }
   publish_status();
   parts_.logger.info("subscriber.stopped", {{"subscriptions", subscriptions_.size()}});
 }

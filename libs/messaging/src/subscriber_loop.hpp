@@ -54,6 +54,8 @@ class Subscriber::Loop final {
   /// Used by the one job that forgets old rows.
   ClockSteps clock_steps_;
   Counterpart retention_;
+  /// Requested: no subscription begins anything that may wait.
+  std::stop_token stop_{};
   SteadyTime now_{};
   SteadyTime next_retention_{};
   bool forgets_{};

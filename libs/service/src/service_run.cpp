@@ -10,6 +10,7 @@ namespace tram {
 namespace {
 
 constexpr std::chrono::milliseconds relay_check_pause{5};
+constexpr Duration broker_check_interval{std::chrono::seconds{5}};
 
 /// What is left of the stop goes to relays and to what must be closed.
 Duration drain_timeout(ServiceOptions const& options) {
@@ -51,6 +52,8 @@ ServiceRun::ServiceRun(Service::State& state, StopDeadline& deadline)
       deadline_{deadline},
       database_watch_{state.parts.database, state.options.schema,
                       state.options.database_check_interval},
+      broker_watch_{state.parts.broker, state.parts.clock, state.parts.logger,
+                    broker_check_interval},
       workers_{state.options.workers},
       crew_{state.parts.logger} {
   state_.phase = ServicePhase::starting;
@@ -160,6 +163,10 @@ void ServiceRun::start_parts() {
   }
   crew_.start(StopStage::components, "database watch",
               [this](std::stop_token const& stop) { database_watch_.run(stop); });
+  if (uses_broker()) {
+    crew_.start(StopStage::components, "broker watch",
+                [this](std::stop_token const& stop) { broker_watch_.run(stop); });
+  }
   for (auto const& component : state_.components) {
     crew_.start(StopStage::components, "component '" + component.name + "'", component.run);
   }
@@ -200,6 +207,7 @@ ServiceView ServiceRun::view() const {
                    .version = state_.options.version,
                    .phase = state_.phase,
                    .database_trouble = database_watch_.trouble(),
+                   .broker_trouble = uses_broker() ? broker_watch_.trouble() : std::string{},
                    .has_subscriptions = subscriber_.has_value(),
                    .sent = state_.send_counts->counts(),
                    .now = state_.parts.clock.steady(),

@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "broker_watch.hpp"
 #include "crew.hpp"
 #include "database_watch.hpp"
 #include "running_relay.hpp"
@@ -38,12 +39,15 @@ class ServiceRun final {
   void stop_parts();
   void stop_stage(StopStage stage);
   [[nodiscard]] std::string running_handlers() const;
+  /// It publishes or reads; what it only sends is its outbox's matter.
+  [[nodiscard]] bool uses_broker() const { return subscriber_.has_value() || !relays_.empty(); }
   [[nodiscard]] ServiceView view() const;
   [[nodiscard]] std::vector<Subscription> subscriptions();
 
   Service::State& state_;
   StopDeadline& deadline_;
   DatabaseWatch database_watch_;
+  BrokerWatch broker_watch_;
   WorkerPool workers_;
   std::vector<std::unique_ptr<RunningRelay>> relays_;
   std::optional<Subscriber> subscriber_;

@@ -78,6 +78,7 @@ std::vector<std::string> reasons_not_ready(ServiceView const& view) {
   if (view.phase == ServicePhase::stopping) reasons.emplace_back("it is stopping");
   add("database", view.database_trouble);
   if (view.phase == ServicePhase::starting) return reasons;
+  add("broker", view.broker_trouble);
   for (auto const& relay : view.relays) {
     if (!relay.readiness.ready) add("relay '" + relay.name + "'", relay.readiness.reason);
   }

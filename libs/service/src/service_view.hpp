@@ -33,6 +33,7 @@ struct ServiceView {
   std::string version{};
   ServicePhase phase{ServicePhase::starting};
   std::string database_trouble{};
+  std::string broker_trouble{};
   std::vector<RelayView> relays{};
   /// Empty before they have started, though there are some.
   std::vector<SubscriptionStatus> subscriptions{};

@@ -37,12 +37,14 @@ TEST(ServiceReadiness, is_there_while_all_is_well) {
 TEST(ServiceReadiness, says_of_each_part_what_is_wrong) {
   auto view = good_view();
   view.database_trouble = "it is away";
+  view.broker_trouble = "it does not answer";
   view.relays[0].readiness = {.ready = false, .reason = "not connected"};
   view.subscriptions[0].trouble = "broker: gone";
   view.components[0].trouble = "no paper";
-  EXPECT_EQ(reasons_not_ready(view),
-            (Reasons{"database: it is away", "relay 'relay': not connected",
-                     "subscription 'view': broker: gone", "component 'printer': no paper"}));
+  EXPECT_EQ(
+      reasons_not_ready(view),
+      (Reasons{"database: it is away", "broker: it does not answer", "relay 'relay': not connected",
+               "subscription 'view': broker: gone", "component 'printer': no paper"}));
 }
 
 TEST(ServiceReadiness, is_missing_before_the_start_and_while_it_stops) {

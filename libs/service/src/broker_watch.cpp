@@ -1,0 +1,46 @@
+#include "broker_watch.hpp"
+
+#include <utility>
+
+#include "tram/base/error.hpp"
+
+namespace tram {
+namespace {
+
+constexpr Duration look_timeout{std::chrono::seconds{3}};
+
+}  // namespace
+
+void BrokerWatch::look() {
+  try {
+    broker_.create_channels({}, 0, Deadline::after(clock_, look_timeout));
+    set_trouble({});
+  } catch (Error const& error) { set_trouble(error.what()); }
+}
+
+void BrokerWatch::run(std::stop_token const& stop) {
+  while (!stop.stop_requested()) {
+    look();
+    clock_.pause(interval_, stop);
+  }
+}
+
+std::string BrokerWatch::trouble() const {
+  Lock const lock{mutex_};
+  return trouble_;
+}
+
+void BrokerWatch::set_trouble(std::string trouble) {
+  bool begins{};
+  bool ends{};
+  {
+    Lock const lock{mutex_};
+    begins = trouble_.empty() && !trouble.empty();
+    ends = !trouble_.empty() && trouble.empty();
+    trouble_ = trouble;
+  }
+  if (begins) logger_.warning("service.broker_away", {{"what", trouble}});
+  if (ends) logger_.info("service.broker_answers", {});
+}
+
+}  // namespace tram
