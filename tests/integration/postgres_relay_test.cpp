@@ -95,6 +95,17 @@ TEST_F(PostgresRelay, removes_old_rows_only_when_they_are_published) {
   EXPECT_EQ(server().sql("SELECT id FROM eventuate.message"), "young");
 }
 
+TEST_F(PostgresRelay, removes_old_rows_behind_any_number_that_were_stamped_ahead) {
+  auto const retention = postgres::outbox_retention(database_, schema_, 1h);
+  server().sql(
+      "INSERT INTO eventuate.message (id, destination, headers, payload, creation_time) "
+      "SELECT 'a' || i, 'orders', '{}', '', 4102444800000 FROM generate_series(1, 1500) i");
+  insert("old", "k");
+  auto const everything = ~LogPosition{0} >> 1U;
+  EXPECT_EQ(retention->remove_some(everything), 1U);
+  EXPECT_EQ(server().sql("SELECT count(*) FROM eventuate.message WHERE id = 'old'"), "0");
+}
+
 TEST_F(PostgresRelay, does_not_remove_a_row_that_commits_after_the_mark) {
   auto const retention = postgres::outbox_retention(database_, schema_, 0ms);
   auto writer = postgres::connect({.connection = server().connection()}, {}, clock_, random_);

@@ -164,7 +164,7 @@ class Doctor {
   }
   static std::string days(Duration age) {
     auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
-    constexpr std::int64_t of_day{24 * 3600};
+    constexpr std::int64_t of_day{86'400};
     if (seconds % of_day == 0) return std::to_string(seconds / of_day) + "d";
     if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + "h";
     return std::to_string(seconds) + "s";

@@ -68,6 +68,22 @@ TEST_F(ByUrl, opens_a_broker_in_a_file) {
   EXPECT_TRUE(std::filesystem::exists(file));
 }
 
+TEST_F(ByUrl, lets_the_url_say_who_may_read_its_files_and_what_is_checked) {
+  using std::filesystem::perms;
+  auto const file = (folder_ / "secret.db").string();
+  auto opened = database("sqlite:" + file + "?file_mode=0600&foreign_keys=on", {}, clock_, random_);
+  auto const checks = opened.transact(
+      [](Transaction& tx) { return tx.execute("PRAGMA foreign_keys")[0].get<int>(0); });
+  EXPECT_EQ(checks, 1);
+  EXPECT_EQ(std::filesystem::status(file).permissions(), perms{0600});
+  auto const channels = (folder_ / "channels.db").string();
+  auto const embedded = broker("embedded:" + channels + "?file_mode=640", {}, clock_);
+  EXPECT_EQ(std::filesystem::status(channels).permissions(), perms{0640});
+  for (std::string const wrong : {"0777", "9", "", "0x600", "0044", "07777", "rw"}) {
+    EXPECT_TRUE(says(database_refusal("sqlite:a.db?file_mode=" + wrong), "octal digits")) << wrong;
+  }
+}
+
 TEST_F(ByUrl, opens_kafka_with_properties_of_both_kinds) {
   auto const opened = broker("kafka://127.0.0.1:1?client.id=a&linger.ms=5",
                              {{"message.max.bytes", "5000"}, {"compression.type", "gzip"}}, clock_);

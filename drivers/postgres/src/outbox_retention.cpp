@@ -76,11 +76,13 @@ class MarkedOutboxRetention final : public OutboxRetention {
 
   [[nodiscard]] std::string statement(OutboxTable const& table) const {
     auto const* const key = table.ids == IdSource::database ? "dbid" : "id";
+    // Rows stamped by a clock that was ahead keep no others from being found.
     // age() counts transactions back from now, and so copes with numbers that wrapped around.
     // Places are unique in one partition only.
     return "WITH old AS MATERIALIZED (SELECT part, place FROM (SELECT tableoid AS part, ctid AS "
            "place, xmin AS writer, creation_time FROM " +
-           outbox_ + " ORDER BY " + key +
+           outbox_ + " WHERE creation_time IS NULL OR creation_time <= " +
+           std::string{postgres_dialect().now_milliseconds} + " ORDER BY " + key +
            " LIMIT 1000) oldest WHERE (creation_time IS NULL OR creation_time < " +
            std::string{postgres_dialect().now_milliseconds} +
            " - ?::bigint) AND age(writer) > age(?::text::xid)) DELETE FROM " + outbox_ +
