@@ -57,8 +57,9 @@ inline std::map<std::string, std::string> flags(std::vector<std::string> const& 
     } else if (*argument == "--asyncapi") {
       given[*argument] = "";
     } else {
-      std::cerr << "error: " << *argument
-                << (takes_value ? " needs a value" : " is no flag of this program") << "\n"
+      // Anything else may be a URL with a password in it.
+      std::cerr << "error: " << (takes_value ? *argument : "argument")
+                << (takes_value ? " needs a value" : " that is no flag of this program") << "\n"
                 << usage;
       std::exit(2);
     }

@@ -5,6 +5,7 @@
 
 #include "configuration.hpp"
 #include "nearest_name.hpp"
+#include "shown.hpp"
 #include "tram/base/error.hpp"
 #include "version.hpp"
 
@@ -47,7 +48,7 @@ class Parser {
   CommandLine run(std::vector<std::string> arguments) {
     std::ranges::reverse(arguments);  // As the library wants them.
     try {
-      app_.parse(std::move(arguments));
+      app_.parse(std::vector{arguments});
     } catch (CLI::CallForHelp const&) {
       return printed(app_.help());
     } catch (CLI::CallForAllHelp const&) {
@@ -55,7 +56,8 @@ class Parser {
     } catch (CLI::CallForVersion const& call) {
       return printed(call.what() + std::string{"\n"});
     } catch (CLI::ParseError const& error) {
-      throw Error{Fault::rejected, error.what() + std::string{"; see tram-cdc --help"}};
+      throw Error{Fault::rejected,
+                  programs::without_passwords(error.what(), arguments) + "; see tram-cdc --help"};
     }
     refuse_extras();
     require_step();
@@ -86,9 +88,8 @@ class Parser {
     auto flags = flags_;
     flags.insert(flags.end(), {"--help", "--version", "--config", "--check", "takeover"});
     if (takeover_->parsed()) flags.insert(flags.end(), steps_.begin(), steps_.end());
-    auto const name = extras.front().substr(0, extras.front().find('='));
-    throw Error{Fault::rejected, "there is no '" + name + "'" +
-                                     programs::did_you_mean(name, flags) + "; see tram-cdc --help"};
+    throw Error{Fault::rejected,
+                programs::no_such_argument(extras.front(), flags) + "; see tram-cdc --help"};
   }
 
   void require_step() const {

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "nearest_name.hpp"
+#include "shown.hpp"
 #include "tram/base/error.hpp"
 #include "values.hpp"
 
@@ -33,7 +34,7 @@ Value one_of(std::string const& text,
     if (text == name) return value;
     names.append(names.empty() ? "" : ", ").append(name);
   }
-  throw Error{Fault::rejected, "'" + text + "' is not one of " + names};
+  throw Error{Fault::rejected, programs::shown(text) + " is not one of " + names};
 }
 
 Duration positive_duration(std::string const& text) {
@@ -186,6 +187,13 @@ std::vector<Key> const& keys() {
   return all;
 }
 
+/// A URL may stand where the key belongs.
+std::string shown_key(std::string_view key) {
+  constexpr std::string_view of_keys{"abcdefghijklmnopqrstuvwxyz0123456789_.-"};
+  return key.find_first_not_of(of_keys) == std::string_view::npos ? "'" + std::string{key} + "'"
+                                                                  : "of the name that stands there";
+}
+
 class Configurator {
  public:
   Configuration run(Settings const& settings, Purpose purpose) {
@@ -214,10 +222,15 @@ class Configurator {
     auto const key = std::ranges::find_if(
         keys(), [&](Key const& one) { return one.description.key == setting.key; });
     if (key == keys().end()) {
-      return complain(setting.place + ": there is no key '" + setting.key + "'" +
+      return complain(setting.place + ": there is no key " + shown_key(setting.key) +
                       programs::did_you_mean(setting.key, known_keys()));
     }
     if (!key->apply) return;
+    if (programs::may_hold_a_password(setting.value) && !setting.key.ends_with(".url")) {
+      return complain(setting.place + ": " + setting.key +
+                      ": what it was given looks like a URL; give that to database.url or "
+                      "broker.url");
+    }
     try {
       key->apply(result_, setting.value);
     } catch (Error const& error) {
@@ -289,7 +302,17 @@ class Configurator {
     }
   }
 
-  [[nodiscard]] bool is_postgres() const { return result_.database_url.starts_with("postgres"); }
+  [[nodiscard]] bool is_postgres() const {
+    auto const& url = result_.database_url;
+    auto const scheme = std::string_view{url}.substr(0, url.find(':'));
+    return is_same_word(scheme, "postgresql") || is_same_word(scheme, "postgres");
+  }
+  static bool is_same_word(std::string_view left, std::string_view in_lower_case) {
+    return std::ranges::equal(left, in_lower_case, {}, [](char const character) {
+      return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A'))
+                                                  : character;
+    });
+  }
 
   static std::string percent_encoded(std::string const& text) {
     constexpr std::string_view digits{"0123456789ABCDEF"};

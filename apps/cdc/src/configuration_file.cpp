@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "files.hpp"
+#include "shown.hpp"
 #include "tram/base/error.hpp"
 
 #define TOML_ENABLE_FORMATTERS 0
@@ -40,7 +41,7 @@ class Flattening {
       return {key, std::to_string(number->get()), std::move(place)};
     if (auto const* truth = node.as_boolean())
       return {key, truth->get() ? "true" : "false", std::move(place)};
-    throw Error{Fault::rejected, place + ": " + key +
+    throw Error{Fault::rejected, place + ": " + (programs::may_hold_a_password(key) ? "it" : key) +
                                      " must be a text, a whole number, true or false; write other "
                                      "values as a text in quotes"};
   }
@@ -48,6 +49,12 @@ class Flattening {
   std::string const& name_;
   std::vector<std::pair<toml::source_index, Setting>> found_;
 };
+
+/// The library quotes what it read, which may be a part of a password.
+std::string without_quotes(std::string_view description) {
+  return std::string{description.substr(0, description.find_first_of("'\""))} +
+         "(the text itself is not shown); look at quotes, brackets and line ends there";
+}
 
 }  // namespace
 
@@ -58,13 +65,16 @@ Settings parse_configuration(std::string_view text, std::string const& name) {
     return flattening.in_order();
   } catch (toml::parse_error const& error) {
     throw Error{Fault::rejected, name + ":" + std::to_string(error.source().begin.line) + ": " +
-                                     std::string{error.description()}};
+                                     without_quotes(error.description())};
   }
 }
 
 Settings read_configuration_file(std::string const& path) {
   auto const text = programs::content_of_file(path);
-  if (!text) throw Error{Fault::rejected, path + ": cannot be read: " + std::strerror(errno)};
+  if (!text) {
+    auto const name = programs::may_hold_a_password(path) ? programs::shown(path) : path;
+    throw Error{Fault::rejected, name + ": cannot be read: " + std::strerror(errno)};
+  }
   return parse_configuration(*text, path);
 }
 

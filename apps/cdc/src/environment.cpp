@@ -36,12 +36,15 @@ std::map<std::string, std::string> keys_by_variable() {
 /// A secret's file mostly ends in a line end that is not meant.
 std::string content_of(std::string const& path, std::string const& variable) {
   auto const text = programs::content_of_file(path);
-  if (!text) throw Error{Fault::rejected, variable + ": cannot read the file '" + path + "'"};
+  if (!text) {
+    throw Error{Fault::rejected, variable + ": the file that it names cannot be read; it takes the "
+                                            "path of a file that holds the value"};
+  }
   auto content = *text;
   while (content.ends_with('\n') || content.ends_with('\r')) content.pop_back();
   if (content.empty()) {
     throw Error{Fault::rejected,
-                variable + ": the file '" + path + "' is empty; write the value into it"};
+                variable + ": the file that it names is empty; write the value into it"};
   }
   return content;
 }

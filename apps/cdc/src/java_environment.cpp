@@ -8,6 +8,7 @@
 #include "java_producer_properties.hpp"
 #include "jdbc_url.hpp"
 #include "nearest_name.hpp"
+#include "shown.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::relay_program {
@@ -171,13 +172,13 @@ class Reading {
     if (name == "SPRING_DATASOURCE_URL") take_url(name, value);
     if (name == "SPRING_PROFILES_ACTIVE") take_profiles(name, value);
     if (name == "EVENTUATE_CDC_TYPE" && value != "EventuateTram") {
-      refuse(name, "'" + value +
-                       "' asks for events of Eventuate Local; this program relays "
+      refuse(name, programs::shown(value) +
+                       " asks for events of Eventuate Local; this program relays "
                        "messages of Eventuate Tram only");
     }
     if (name == "EVENTUATE_CDC_OUTBOX_PARTITIONING_OUTBOX_TABLES" && value != "1") {
       refuse(name,
-             "the outbox has " + value +
+             "the outbox has " + (programs::may_hold_a_password(value) ? "several" : value) +
                  " tables, and a relay follows one; run one "
                  "tram-cdc per table, each with its database.table and source.slot, and remove "
                  "this");
@@ -198,7 +199,7 @@ class Reading {
       auto const converted = convert_jdbc_url(value);
       set("database.url", converted.url, name);
       for (auto const& dropped : converted.dropped)
-        note(name, "has the parameter '" + dropped + "', which means nothing here");
+        note(name, "has " + dropped + ", which means nothing here");
     } catch (Error const& error) { refuse(name, error.what()); }
   }
 

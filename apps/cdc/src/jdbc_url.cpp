@@ -23,6 +23,70 @@ constexpr std::array<Names, 10> parameters{{{"user", "user"},
                                             {"options", "options"},
                                             {"gssEncMode", "gssencmode"}}};
 
+/// What only the Java driver has (42.7).
+constexpr std::array<std::string_view, 62> java_only{"adaptiveFetch",
+                                                     "adaptiveFetchMaximum",
+                                                     "adaptiveFetchMinimum",
+                                                     "allowEncodingChanges",
+                                                     "assumeMinServerVersion",
+                                                     "authenticationPluginClassName",
+                                                     "autosave",
+                                                     "binaryTransfer",
+                                                     "binaryTransferDisable",
+                                                     "binaryTransferEnable",
+                                                     "cancelSignalTimeout",
+                                                     "channelBinding",
+                                                     "cleanupSavepoints",
+                                                     "convertBooleanToNumeric",
+                                                     "databaseMetadataCacheFields",
+                                                     "databaseMetadataCacheFieldsMiB",
+                                                     "defaultRowFetchSize",
+                                                     "disableColumnSanitiser",
+                                                     "escapeSyntaxCallMode",
+                                                     "groupStartupParameters",
+                                                     "gssResponseTimeout",
+                                                     "hideUnprivilegedObjects",
+                                                     "hostRecheckSeconds",
+                                                     "jaasApplicationName",
+                                                     "jaasLogin",
+                                                     "kerberosServerName",
+                                                     "loadBalanceHosts",
+                                                     "localSocketAddress",
+                                                     "logServerErrorDetail",
+                                                     "logUnclosedConnections",
+                                                     "loggerFile",
+                                                     "loggerLevel",
+                                                     "loginTimeout",
+                                                     "maxResultBuffer",
+                                                     "maxSendBufferSize",
+                                                     "preferQueryMode",
+                                                     "preparedStatementCacheQueries",
+                                                     "preparedStatementCacheSizeMiB",
+                                                     "prepareThreshold",
+                                                     "protocolVersion",
+                                                     "quoteReturningIdentifiers",
+                                                     "readOnly",
+                                                     "readOnlyMode",
+                                                     "receiveBufferSize",
+                                                     "reWriteBatchedInserts",
+                                                     "sendBufferSize",
+                                                     "service",
+                                                     "socketFactory",
+                                                     "socketFactoryArg",
+                                                     "socketTimeout",
+                                                     "sslfactory",
+                                                     "sslfactoryarg",
+                                                     "sslhostnameverifier",
+                                                     "sslNegotiation",
+                                                     "sslpassword",
+                                                     "sslpasswordcallback",
+                                                     "sslResponseTimeout",
+                                                     "sspiServiceClass",
+                                                     "stringtype",
+                                                     "targetServerType",
+                                                     "tcpKeepAlive",
+                                                     "unknownLength"};
+
 [[noreturn]] void refuse(std::string const& what) { throw Error{Fault::rejected, what}; }
 
 class Converter {
@@ -51,7 +115,14 @@ class Converter {
     if (name == "currentSchema") return add("options", "-csearch_path%3D" + std::string{value});
     if (name == "targetServerType" && (value == "primary" || value == "master"))
       return add("target_session_attrs", "read-write");
-    if (!name.empty()) result_.dropped.emplace_back(name);
+    drop(name);
+  }
+  /// Another name may be a part of a password.
+  void drop(std::string_view name) {
+    if (name.empty()) return;
+    bool const is_known = std::ranges::find(java_only, name) != java_only.end();
+    result_.dropped.push_back(is_known ? "the parameter '" + std::string{name} + "'"
+                                       : "a parameter that the Java driver does not know");
   }
   void add(std::string_view name, std::string_view value) {
     result_.url.append(1, separator_).append(name).append("=").append(value);

@@ -9,7 +9,7 @@ namespace tram::relay_program {
 struct ConvertedUrl {
   /// As libpq reads it.
   std::string url;
-  /// Parameters of the Java driver that mean nothing here.
+  /// What means nothing here: `the parameter 'socketTimeout'`.
   std::vector<std::string> dropped;
 };
 

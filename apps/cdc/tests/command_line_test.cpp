@@ -47,6 +47,7 @@ TEST(CommandLine, names_the_nearest_flag_for_an_unknown_one) {
   EXPECT_TRUE(says(wrong({"takover", "run"}), "'takeover'"));
   EXPECT_TRUE(says(wrong({"takeover", "prepar"}), "'prepare'"));
   EXPECT_TRUE(says(wrong({"--something-else"}), "--help"));
+  EXPECT_FALSE(says(wrong({"secret"}), "secret"));
   EXPECT_TRUE(says(wrong({"takeover"}), "which step"));
   EXPECT_TRUE(says(wrong({"--database"}), "--database"));
 }

@@ -246,7 +246,7 @@ TEST(JdbcUrl, becomes_one_for_libpq) {
   EXPECT_EQ(converted.url,
             "postgresql://h1:5432,h2:5433/db?sslmode=verify-full&options=-csearch_path%3Ds&"
             "target_session_attrs=read-write&application_name=x");
-  EXPECT_EQ(converted.dropped, std::vector<std::string>{"prepareThreshold"});
+  EXPECT_EQ(converted.dropped, std::vector<std::string>{"the parameter 'prepareThreshold'"});
   EXPECT_TRUE(says(refusal([] { convert_jdbc_url("jdbc:postgresql:db"); }), "write the host out"));
 }
 

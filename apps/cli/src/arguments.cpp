@@ -4,6 +4,7 @@
 #include <map>
 
 #include "nearest_name.hpp"
+#include "shown.hpp"
 #include "tram/base/error.hpp"
 #include "values.hpp"
 #include "version.hpp"
@@ -37,8 +38,13 @@ auto value_of(char const* flag, std::string const& text, Parse const& parse) {
 /// What the library cannot know.
 void check(Arguments const& arguments) {
   auto const& held = arguments.held;
+  if (programs::may_hold_a_password(arguments.schema)) {
+    refuse("--schema takes the name of a schema, and what it was given looks like a URL; give that "
+           "to --database");
+  }
   if (!arguments.kind.empty() && arguments.kind != "sqlite" && arguments.kind != "postgresql")
-    refuse("there are tables for 'sqlite' and 'postgresql', not for '" + arguments.kind + "'");
+    refuse("there are tables for 'sqlite' and 'postgresql', not for " +
+           programs::shown(arguments.kind));
   if (arguments.database_url.empty() && arguments.kind.empty()) {
     refuse("say which database: --database sqlite:orders.db, or postgresql://user@host/name, or "
            "set TRAM_DATABASE_URL");
@@ -80,12 +86,14 @@ class Parser {
   Arguments run(std::vector<std::string> arguments) {
     std::ranges::reverse(arguments);  // As the library wants them.
     try {
-      app_.parse(std::move(arguments));
+      app_.parse(std::vector{arguments});
     } catch (CLI::CallForHelp const&) {
       return printed(app_.help());
     } catch (CLI::CallForVersion const& call) {
       return printed(call.what() + std::string{"\n"});
-    } catch (CLI::ParseError const& error) { refuse(error.what()); }
+    } catch (CLI::ParseError const& error) {
+      refuse(programs::without_passwords(error.what(), arguments));
+    }
     refuse_extras();
     require_command();
     take_values();
@@ -216,9 +224,7 @@ class Parser {
   void refuse_extras() const {
     auto const extras = app_.remaining(true);
     if (extras.empty()) return;
-    auto const name = extras.front().substr(0, extras.front().find('='));
-    auto const names = known_names();
-    refuse("there is no '" + name + "'" + programs::did_you_mean(name, names));
+    refuse(programs::no_such_argument(extras.front(), known_names()));
   }
 
   void require_command() const {

@@ -40,6 +40,13 @@ std::string nearest_name(std::string_view name, std::span<std::string const> kno
   return nearest;
 }
 
+std::string no_such_argument(std::string_view word, std::span<std::string const> known) {
+  auto const name = word.substr(0, word.find('='));
+  auto const meant = did_you_mean(name, known);
+  if (meant.empty()) return "there is a word that is no command, flag or flag's value";
+  return "there is no '" + std::string{name} + "'" + meant;
+}
+
 std::string did_you_mean(std::string_view name, std::span<std::string const> known) {
   auto const nearest = nearest_name(name, known);
   return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "shown.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::programs {
@@ -16,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 [[noreturn]] void refuse(std::string const& text, std::string const& wanted) {
-  throw Error{Fault::rejected, "'" + text + "' is not " + wanted};
+  throw Error{Fault::rejected, shown(text) + " is not " + wanted};
 }
 
 struct Amount {

@@ -94,10 +94,21 @@ void take(kafka::Config& config, std::string const& name, std::string const& val
   else config.properties.insert_or_assign(name, value);
 }
 
+/// A name that is none may be the rest of a password.
+void require_property(std::string const& name) {
+  if (name.starts_with("tram.multi_message") || kafka::is_property(name)) return;
+  throw Error{Fault::rejected, "url: a parameter of the 'kafka:' URL is no property of the client "
+                               "library; correct its name, or write %26 for an & and %3F for a ? "
+                               "that belong to a value"};
+}
+
 std::unique_ptr<Broker> open_kafka(Url const& url, BrokerProperties const& properties, Clock& clock,
                                    Logger const& logger) {
   kafka::Config config{.servers = url.rest};
-  for (auto const& [name, value] : url.parameters) take(config, name, value);
+  for (auto const& [name, value] : url.parameters) {
+    require_property(name);
+    take(config, name, value);
+  }
   for (auto const& [name, value] : properties) take(config, name, value);
   return kafka::connect(config, clock, logger);
 }

@@ -34,13 +34,12 @@ sqlite::Opening opening_of(Opening opening) {
   return sqlite::Opening::create;
 }
 
-Database open_sqlite(Url const& url, std::string_view text, PoolOptions const& options,
-                     Clock& clock, Random& random, Opening opening) {
-  require_known_parameters(url, {"durability", "file_mode", "foreign_keys"});
+Database open_sqlite(Url const& url, PoolOptions const& options, Clock& clock, Random& random,
+                     Opening opening) {
+  require_sqlite_parameters(url);
   if (url.rest.empty() || url.rest.starts_with(":memory:")) {
-    throw Error{Fault::rejected, "database '" + std::string{text} +
-                                     "': a database in memory would end with its connection; name "
-                                     "a file, as in sqlite:orders.db"};
+    throw Error{Fault::rejected, "url: a SQLite database in memory would end with its connection; "
+                                 "name a file, as in sqlite:orders.db"};
   }
   bool const light = choice(url, "durability", {"power_failure", "process_crash"}) == 1;
   sqlite::Config config{
@@ -63,7 +62,7 @@ Database database(std::string_view text, PoolOptions const& options, Clock& cloc
   if (url.scheme == "postgresql") return open_postgres(url, text, options, clock, random);
 #endif
 #ifdef TRAM_HAS_SQLITE
-  if (url.scheme == "sqlite") return open_sqlite(url, text, options, clock, random, opening);
+  if (url.scheme == "sqlite") return open_sqlite(url, options, clock, random, opening);
 #endif
   refuse_database(url);
 }

@@ -42,6 +42,7 @@ postgres::ChangeSourceConfig postgres_config(std::string_view text, OutboxOption
 
 #ifdef TRAM_HAS_SQLITE
 sqlite::ChangeSourceConfig sqlite_config(Url const& url, OutboxOptions const& options) {
+  require_sqlite_parameters(url);
   return {.path = url.rest, .table = options.table, .relay = options.relay};
 }
 #endif

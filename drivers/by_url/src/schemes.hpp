@@ -30,4 +30,8 @@ inline constexpr bool has_embedded = false;
   refuse_scheme(url, "database", {{"postgresql", has_postgres}, {"sqlite", has_sqlite}});
 }
 
+inline void require_sqlite_parameters(Url const& url) {
+  require_known_parameters(url, {"durability", "file_mode", "foreign_keys"});
+}
+
 }  // namespace tram::by_url

@@ -1,12 +1,15 @@
 #include "url.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "tram/base/error.hpp"
 
 namespace tram::by_url {
 namespace {
+
+constexpr auto npos = std::string_view::npos;
 
 [[noreturn]] void refuse(std::string const& what) { throw Error{Fault::rejected, "url: " + what}; }
 
@@ -56,6 +59,26 @@ std::map<std::string, std::string> parameters_of(std::string_view query) {
   return parameters;
 }
 
+/// A URL of a server with the scheme of a file: its path would be shown.
+void require_path(Url const& url) {
+  auto const colon = url.rest.find(':');
+  bool const may_be_a_server = colon != std::string::npos && url.rest.find('@', colon) != npos;
+  if (!may_be_a_server || (url.scheme != "sqlite" && url.scheme != "embedded")) return;
+  refuse("behind '" + url.scheme +
+         ":' stands the path of a file, and this one looks like the user, password and host of a "
+         "server; correct the scheme, or rename the file");
+}
+
+/// Known ones, since all else may be anything.
+std::string shown_scheme(Url const& url) {
+  constexpr std::array<std::string_view, 20> known{
+      "postgresql", "sqlite",   "kafka",   "embedded",  "memory", "mysql", "mariadb",
+      "oracle",     "jdbc",     "mongodb", "sqlserver", "amqp",   "amqps", "redis",
+      "rediss",     "activemq", "http",    "https",     "file",   "tcp"};
+  return std::ranges::find(known, url.scheme) == known.end() ? "what this one begins with"
+                                                             : "'" + url.scheme + ":'";
+}
+
 }  // namespace
 
 Url parse_url(std::string_view text) {
@@ -72,6 +95,7 @@ Url parse_url(std::string_view text) {
   auto rest = text.substr(0, question);
   if (rest.starts_with("//")) rest.remove_prefix(2);
   url.rest = decoded(rest);
+  require_path(url);
   return url;
 }
 
@@ -114,7 +138,8 @@ std::optional<unsigned> file_mode(Url const& url) {
 void require_known_parameters(Url const& url, std::initializer_list<std::string_view> known) {
   for (auto const& [name, value] : url.parameters) {
     if (std::ranges::find(known, name) != known.end()) continue;
-    refuse("a '" + url.scheme + ":' URL has no parameter '" + name + "'; it has " + list(known));
+    refuse("a '" + url.scheme + ":' URL has no parameter of the name that stands there; it has " +
+           list(known));
   }
 }
 
@@ -129,8 +154,8 @@ void refuse_scheme(Url const& url, std::string_view kind, std::initializer_list<
     names.append(names.empty() ? "" : ", ").append(scheme.name).append(":");
     if (!scheme.built) names += " (not built)";
   }
-  refuse("no " + std::string{kind} + " has URLs that begin with '" + url.scheme + ":'; there are " +
-         names);
+  refuse("no " + std::string{kind} + " has URLs that begin with " + shown_scheme(url) +
+         "; there are " + names);
 }
 
 }  // namespace tram::by_url

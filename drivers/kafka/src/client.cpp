@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "client_secrets.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::kafka {
@@ -27,15 +28,19 @@ void log_line(rd_kafka_t const* client, int level, char const* facility, char co
   // From a thread of librdkafka, which no exception may pass.
   try {
     hooks.logger().write(level_of(level, facility), "kafka.client",
-                         {{"client", rd_kafka_name(client)}, {"about", facility}, {"text", text}});
+                         {{"client", rd_kafka_name(client)},
+                          {"about", facility},
+                          {"text", secrets_in(client).hidden_in(text)}});
   } catch (...) {  // C callback
     std::fputs("kafka: a log line could not be written\n", stderr);
   }
 }
 
-void error(rd_kafka_t*, int code, char const* reason, void* opaque) {
+void error(rd_kafka_t* client, int code, char const* reason, void* opaque) {
   auto& hooks = hooks_of(opaque);
-  hooks.guarded([&] { hooks.on_error(static_cast<rd_kafka_resp_err_t>(code), reason); });
+  hooks.guarded([&] {
+    hooks.on_error(static_cast<rd_kafka_resp_err_t>(code), secrets_in(client).hidden_in(reason));
+  });
 }
 
 void rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
@@ -105,7 +110,7 @@ ClientHandle make_client(rd_kafka_type_t type, ConfHandle conf) {
   if (client) return client;
   ConfHandle const unused{given};
   throw Error{Fault::rejected, std::string{"kafka: the configuration was refused: "} +
-                                   reason.data() + "; correct it"};
+                                   secrets_in(given).hidden_in(reason.data()) + "; correct it"};
 }
 
 }  // namespace tram::kafka

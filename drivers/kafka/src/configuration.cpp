@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "tram/base/error.hpp"
+#include "tram/base/host_port.hpp"
+#include "tram/base/secrets.hpp"
 
 namespace tram::kafka {
 namespace {
@@ -55,6 +57,29 @@ Properties common(Config const& config) {
           {"reconnect.backoff.max.ms", "1000"},
           {"topic.metadata.refresh.interval.ms", "10000"},
           {"allow.auto.create.topics", "false"}};
+}
+
+/// As librdkafka takes them: with a protocol in front, perhaps.
+bool is_server(std::string_view text) {
+  for (std::string_view const protocol :
+       {"PLAINTEXT://", "SSL://", "SASL_PLAINTEXT://", "SASL_SSL://"}) {
+    if (text.starts_with(protocol)) return is_host_and_port(text.substr(protocol.size()));
+  }
+  return is_host_and_port(text);
+}
+
+/// The client library would take anything for a host's name, and say it.
+void check_servers(std::string_view servers) {
+  while (!servers.empty()) {
+    auto const one = servers.substr(0, servers.find(','));
+    servers.remove_prefix(std::min(one.size() + 1, servers.size()));
+    auto const begin = one.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) continue;
+    if (is_server(one.substr(begin, one.find_last_not_of(" \t") + 1 - begin))) continue;
+    reject("the servers are not understood: what should be host:port is none; write host:port, "
+           "several separated by commas, and user and password as the properties sasl.username "
+           "and sasl.password");
+  }
 }
 
 }  // namespace
@@ -106,13 +131,22 @@ Properties consumer_properties(Config const& config, ConsumerMode const& mode) {
   return with_own(std::move(properties), config);
 }
 
+bool is_property(std::string const& name) {
+  ConfHandle const conf{rd_kafka_conf_new()};
+  std::size_t size = 0;
+  return rd_kafka_conf_get(conf.get(), name.c_str(), nullptr, &size) == RD_KAFKA_CONF_OK;
+}
+
 ConfHandle conf_of(Properties const& properties) {
   ConfHandle conf{rd_kafka_conf_new()};
   for (auto const& [name, value] : properties) {
     std::array<char, 512> reason{};
     if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), reason.data(), reason.size()) !=
         RD_KAFKA_CONF_OK) {
-      reject("the property '" + name + "' was refused: " + reason.data() + "; correct it");
+      Secrets secrets;
+      secrets.add("its value", value);
+      reject("the property '" + name + "' was refused: " + secrets.hidden_in(reason.data()) +
+             "; correct it");
     }
   }
   return conf;
@@ -120,6 +154,7 @@ ConfHandle conf_of(Properties const& properties) {
 
 void check(Config const& config) {
   if (config.servers.empty()) reject("Config::servers is empty; give host:port of a broker");
+  check_servers(config.servers);
   if (config.window == 0 || config.record_bytes_max == 0) {
     reject("Config::window and Config::record_bytes_max must be at least 1");
   }

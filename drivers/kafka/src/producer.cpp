@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "client_secrets.hpp"
 #include "faults.hpp"
 #include "tram/base/assert.hpp"
 #include "tram/wire/channel_name.hpp"
@@ -241,11 +242,12 @@ void KafkaProducer::learn_batch_bytes(Batch batch) {
 /// nobody would hear of a refused password, since records wait for as long as it takes.
 void KafkaProducer::take_error(rd_kafka_event_t* event) {
   auto const code = rd_kafka_event_error(event);
-  std::string const text{rd_kafka_event_error_string(event)};
+  auto const secrets = secrets_in(client_.get());
+  auto const text = secrets.hidden_in(rd_kafka_event_error_string(event));
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     std::array<char, 512> reason{};
     auto const cause = rd_kafka_fatal_error(client_.get(), reason.data(), reason.size());
-    finish(error_as(Fault::broken, cause, "the producer failed", reason.data()));
+    finish(error_as(Fault::broken, cause, "the producer failed", secrets.hidden_in(reason.data())));
     return;
   }
   hooks_.logger().warning("kafka.producer", {{"code", rd_kafka_err2name(code)}, {"text", text}});

@@ -103,7 +103,7 @@ void OutboxWatch::continue_connecting() {
   polling_ = PQconnectPoll(connection_.get());
   if (polling_ == PGRES_POLLING_FAILED) {
     server_stops_ = sqlstate_in(PQerrorMessage(connection_.get())) == no_connections_now;
-    throw connect_error(target_.name(), PQerrorMessage(connection_.get()));
+    throw connect_error(target_.name(), target_.trouble(connection_.get()));
   }
   if (polling_ != PGRES_POLLING_OK) return;
   PQsetnonblocking(connection_.get(), 1);
@@ -116,7 +116,7 @@ void OutboxWatch::ask() {
   if (!std::exchange(prepared_, true))
     question = "PREPARE tram_look AS " + outbox_question(config_) + "; " + question;
   if (PQsendQuery(connection_.get(), question.c_str()) == 0 || PQflush(connection_.get()) != 0) {
-    throw Error{Fault::broken, PQerrorMessage(connection_.get())};
+    throw Error{Fault::broken, target_.trouble(connection_.get())};
   }
   state_ = State::asking;
   give_up_ = clock_.steady() + answer_timeout;
@@ -124,7 +124,7 @@ void OutboxWatch::ask() {
 
 void OutboxWatch::take_answer() {
   if (PQconsumeInput(connection_.get()) == 0)
-    throw Error{Fault::broken, PQerrorMessage(connection_.get())};
+    throw Error{Fault::broken, target_.trouble(connection_.get())};
   while (PQisBusy(connection_.get()) == 0) {
     Result const result{PQgetResult(connection_.get())};
     if (result) {

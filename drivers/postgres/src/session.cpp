@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -13,15 +14,80 @@
 namespace tram::postgres {
 namespace {
 
-std::string option(PQconninfoOption const* options, std::string_view keyword) {
-  for (; options->keyword != nullptr; ++options) {
-    if (options->keyword == keyword && options->val != nullptr) return options->val;
+using LibraryOptions = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+template <class Use>
+void for_each(LibraryOptions const& options, Use use) {
+  for (auto const* option = options.get(); option && option->keyword != nullptr; ++option)
+    use(*option);
+}
+
+std::string value_of(Keywords const& keywords, std::string_view keyword) {
+  std::string value;
+  for (auto const& [name, text] : keywords) {
+    if (name == keyword) value = text;
   }
-  return {};
+  return value;
 }
 
 std::string or_else(std::string const& value, std::string_view fallback) {
   return value.empty() ? std::string{fallback} : value;
+}
+
+/// libpq's own words for what is wrong quote the string.
+Keywords parse_pairs(std::string const& text) {
+  LibraryOptions const options{PQconninfoParse(text.c_str(), nullptr)};
+  if (!options || text.find('\0') != std::string::npos) {
+    throw Error{Fault::rejected,
+                "postgresql: the connection string is not understood: it is neither a URL nor "
+                "pairs of keyword=value with libpq's keywords; write "
+                "postgresql://user:password@host:port/database, or put values with blanks or "
+                "quotes between single quotes, with a backslash before quotes and backslashes in "
+                "them"};
+  }
+  Keywords keywords;
+  for_each(options, [&](auto const& option) {
+    if (option.val != nullptr) keywords.emplace_back(option.keyword, option.val);
+  });
+  return keywords;
+}
+
+Keywords defaults() {
+  Keywords keywords;
+  LibraryOptions const options{PQconndefaults()};
+  for_each(options, [&](auto const& option) {
+    keywords.emplace_back(option.keyword, option.val == nullptr ? "" : option.val);
+  });
+  return keywords;
+}
+
+void require_known(Keywords const& given, Keywords const& known) {
+  for (std::size_t at = 0; at < given.size(); ++at) {
+    if (std::ranges::count(known, given[at].first, &Keywords::value_type::first) > 0) continue;
+    throw Error{Fault::rejected,
+                "postgresql: the connection string is not understood: libpq has no parameter of "
+                "the name that stands there; correct it, or write %26 for an & and %3F for a ? "
+                "that belong to a value"};
+  }
+}
+
+/// What is no common word is found without quotes, too.
+bool is_long_text(std::string_view keyword) {
+  constexpr std::array<std::string_view, 9> long_texts{"password", "sslpassword", "options",
+                                                       "passfile", "service",     "sslcert",
+                                                       "sslkey",   "sslrootcert", "sslcrl"};
+  return std::ranges::find(long_texts, keyword) != long_texts.end();
+}
+
+Secrets secrets_in(Keywords const& given) {
+  Secrets secrets;
+  for (auto const& [keyword, value] : given) {
+    if (keyword == "host" || keyword == "hostaddr" || keyword == "port") continue;
+    if (keyword == "dbname" && is_plain_name(value)) continue;
+    if (is_long_text(keyword)) secrets.add(keyword, value);
+    else secrets.add_quoted(keyword, value);
+  }
+  return secrets;
 }
 
 timespec to_timespec(Duration duration) {
@@ -81,48 +147,51 @@ LexicalRules lexical_rules(PGconn const* connection) noexcept {
              : LexicalRules::postgres;
 }
 
-Target::Target(std::string connection, std::string application_name,
-               std::vector<std::pair<std::string, std::string>> extra)
-    : connection_{std::move(connection)},
+Target::Target(std::string const& connection, std::string application_name, Keywords extra)
+    : given_{is_uri(connection) ? parse_uri(connection) : parse_pairs(connection)},
       application_name_{std::move(application_name)},
-      extra_{std::move(extra)} {
-  char* trouble = nullptr;
-  std::unique_ptr<PQconninfoOption, FreeOptions> const given{
-      PQconninfoParse(connection_.c_str(), &trouble)};
-  Buffer const trouble_text{trouble};
-  if (!given) {
-    throw Error{
-        Fault::rejected,
-        "postgresql: the connection string is not understood: " + plain(trouble_text.get()) +
-            "; write postgresql://user@host:port/database or keyword=value pairs"};
-  }
-  std::unique_ptr<PQconninfoOption, FreeOptions> const defaults{PQconndefaults()};
+      extra_{std::move(extra)},
+      secrets_{secrets_in(given_)} {
+  auto const otherwise = defaults();
+  require_known(given_, otherwise);
   auto const value = [&](char const* keyword) {
-    return or_else(option(given.get(), keyword), option(defaults.get(), keyword));
+    return or_else(value_of(given_, keyword), value_of(otherwise, keyword));
   };
+  auto const host = or_else(value("host"), or_else(value("hostaddr"), "localhost"));
+  auto const port = or_else(value("port"), "5432");
+  require_hosts(host, port);
+  require_hosts(value("hostaddr"), "");
   user_ = value("user");
   database_ = or_else(value("dbname"), user_);
-  name_ = "postgresql '" + or_else(value("host"), "localhost") + ":" +
-          or_else(value("port"), "5432") + "/" + database_ + "'";
+  name_ = "postgresql '" + host + ":" + port + "/" +
+          (is_plain_name(database_) ? database_ : "<dbname>") + "'";
 }
 
 ConnectionPointer Target::start() const {
-  // What comes after "dbname" wins over the connection string, what comes before gives way to it.
-  std::vector<char const*> keywords{"fallback_application_name", "dbname", "client_encoding"};
-  std::vector<char const*> values{application_name_.c_str(), connection_.c_str(), "UTF8"};
-  for (auto const& [keyword, value] : extra_) {
+  // Later ones win.
+  Keywords all{{"fallback_application_name", application_name_}};
+  all.insert(all.end(), given_.begin(), given_.end());
+  all.emplace_back("client_encoding", "UTF8");
+  all.insert(all.end(), extra_.begin(), extra_.end());
+  std::vector<char const*> keywords;
+  std::vector<char const*> values;
+  for (auto const& [keyword, value] : all) {
     keywords.push_back(keyword.c_str());
     values.push_back(value.c_str());
   }
   keywords.push_back(nullptr);
   values.push_back(nullptr);
-  ConnectionPointer connection{PQconnectStartParams(keywords.data(), values.data(), 1)};
+  ConnectionPointer connection{PQconnectStartParams(keywords.data(), values.data(), 0)};
   if (!connection)
     throw Error{Fault::transient, "postgresql: cannot connect to " + name_ + ": out of memory"};
   // The only way to learn the SQLSTATE of a connection that fails.
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
   PQsetNoticeReceiver(connection.get(), ignore_notice, nullptr);
   return connection;
+}
+
+std::string Target::trouble(PGconn const* connection) const {
+  return secrets_.hidden_in(PQerrorMessage(connection));
 }
 
 Session Session::open(Target const& target, Clock& clock, Deadline deadline) {
@@ -139,7 +208,7 @@ Session Session::open(Target const& target, Clock& clock, Deadline deadline) {
     state = PQconnectPoll(connection.get());
   }
   if (state != PGRES_POLLING_OK)
-    throw connect_error(target.name(), PQerrorMessage(connection.get()));
+    throw connect_error(target.name(), target.trouble(connection.get()));
   PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
   PQsetnonblocking(connection.get(), 1);
   return Session{std::move(connection), clock, target.name()};

@@ -5,32 +5,37 @@
 #include <utility>
 #include <vector>
 
+#include "connection_string.hpp"
 #include "libpq.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/secrets.hpp"
 #include "tram/sql/statement_text.hpp"
 
 namespace tram::postgres {
 
-/// A connection string that libpq understood, and what it is called in messages.
+/// A connection string that has one meaning, and what it is called in messages.
 class Target {
  public:
   /// `extra` are libpq keywords laid over the string, such as {"replication", "database"}.
-  /// `Error{rejected}` where libpq does not understand the string.
-  Target(std::string connection, std::string application_name,
-         std::vector<std::pair<std::string, std::string>> extra = {});
+  /// `Error{rejected}` where the string is not understood; nothing of it is shown.
+  Target(std::string const& connection, std::string application_name, Keywords extra = {});
   /// `postgresql 'host:port/database'`, without secrets.
   [[nodiscard]] std::string const& name() const { return name_; }
   [[nodiscard]] std::string const& user() const { return user_; }
   [[nodiscard]] std::string const& database() const { return database_; }
   /// Begins to connect without waiting (names are looked up by the C library, which may).
   [[nodiscard]] ConnectionPointer start() const;
+  /// What libpq says of a connection, without what stands in the connection string beside host,
+  /// port and database.
+  [[nodiscard]] std::string trouble(PGconn const* connection) const;
 
  private:
-  std::string connection_;
+  Keywords given_;
   std::string application_name_;
-  std::vector<std::pair<std::string, std::string>> extra_;
+  Keywords extra_;
+  Secrets secrets_;
   std::string name_;
   std::string user_;
   std::string database_;

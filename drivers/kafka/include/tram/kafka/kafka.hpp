@@ -48,6 +48,9 @@ struct Config {
   std::map<std::string, std::string> properties{};
 };
 
+/// Whether `Config::properties` may have one of this name. Asks librdkafka, and no cluster.
+bool is_property(std::string const& name);
+
 /// A Kafka cluster as a broker. Asks the cluster nothing yet. Faults: rejected, naming the property
 /// that is wrong. `clock` must outlive the broker and its consumers; `logger` gets the client
 /// library's own lines, from its threads.

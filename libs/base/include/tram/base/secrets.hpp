@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tram {
+
+/// Values that no message may show, however a client library quotes them: whole, in quotes, or in
+/// part.
+class Secrets final {
+ public:
+  /// `name` says in messages which value stood there: `password`. An empty value is none.
+  void add(std::string name, std::string value);
+  /// Of a value that is a common word, perhaps: it is found in quotes only.
+  void add_quoted(std::string name, std::string value);
+
+  /// The text with `<name>` in place of each value and of each part of one that has six characters
+  /// or more. A value of one or two characters is found in quotes only.
+  [[nodiscard]] std::string hidden_in(std::string_view text) const;
+
+ private:
+  struct Secret {
+    std::string name;
+    std::string value;
+    bool in_quotes_only{};
+  };
+  struct Find {
+    std::size_t size{};
+    std::string_view name;
+  };
+  [[nodiscard]] Find find_at(std::string_view text, std::size_t at) const;
+
+  std::vector<Secret> secrets_;
+};
+
+}  // namespace tram
