@@ -133,8 +133,8 @@ Properties consumer_properties(Config const& config, ConsumerMode const& mode) {
 
 bool is_property(std::string const& name) {
   ConfHandle const conf{rd_kafka_conf_new()};
-  std::size_t size = 0;
-  return rd_kafka_conf_get(conf.get(), name.c_str(), nullptr, &size) == RD_KAFKA_CONF_OK;
+  // An empty value is a wrong one for some, but only a name that is none is unknown.
+  return rd_kafka_conf_set(conf.get(), name.c_str(), "", nullptr, 0) != RD_KAFKA_CONF_UNKNOWN;
 }
 
 ConfHandle conf_of(Properties const& properties) {

@@ -101,5 +101,24 @@ TEST(KafkaConfiguration, takes_no_batch_size_above_what_was_learned) {
   EXPECT_EQ(producer_properties(config, 1000).at("batch.size"), "500");
 }
 
+TEST(KafkaConfiguration, knows_the_names_of_properties) {
+  for (auto const* name : {"sasl.password", "sasl.mechanism", "ssl.ca.pem", "linger.ms", "acks"})
+    EXPECT_TRUE(is_property(name)) << name;
+  for (auto const* name : {"", "secret", "sasl.pasword"}) EXPECT_FALSE(is_property(name)) << name;
+}
+
+TEST(KafkaConfiguration, takes_servers_that_are_hosts_with_ports) {
+  for (auto const* servers : {"h", "h:1,g:2", " h:1 , g:2,", "[::1]:9092", "SASL_SSL://h:1"})
+    EXPECT_NO_THROW(check({.servers = servers})) << servers;
+  for (auto const* servers : {"u:secret@h:1", "h:1,secret/x", "h:secret", "[::1", "x://secret"}) {
+    try {
+      check({.servers = servers});
+      ADD_FAILURE() << servers;
+    } catch (Error const& error) {
+      EXPECT_EQ(std::string{error.what()}.find("secret"), std::string::npos) << error.what();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tram::kafka
