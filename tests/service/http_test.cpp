@@ -1,6 +1,13 @@
+#include <chrono>
 #include <latch>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "http_client.hpp"
 #include "service_world.hpp"
+#include "tram/base/error.hpp"
 #include "tram/http/message.hpp"
 #include "tram/messaging/outbox.hpp"
 
@@ -108,6 +115,60 @@ TEST(ServiceOverHttp, serves_its_asyncapi_document) {
   auto const answer = world.answer_with(service, "/asyncapi.json", R"("asyncapi":"3.0.0")");
   EXPECT_NE(answer.find(R"("title":"shop")"), std::string::npos) << answer;
   EXPECT_NE(answer.find("Content-Type: application/json"), std::string::npos) << answer;
+  EXPECT_EQ(running.stop(), 0);
+}
+
+TEST(ServiceOverHttp, refuses_by_name_routes_that_could_not_be_asked) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  auto const handler = [](http::Request const&) { return http::Response{}; };
+  service.route({.method = "GET", .pattern = "/orders/{id}", .handler = handler});
+  for (auto const& [method, pattern] :
+       std::vector<std::pair<std::string, std::string>>{{"GET", "/orders/{id}"},
+                                                        {"GET", "/orders/{other}"},
+                                                        {"GET", "/u/{id"},
+                                                        {"get", "/u"},
+                                                        {"GET", "u"},
+                                                        {"GET", "/health/live"},
+                                                        {"POST", "/health/ready"},
+                                                        {"GET", "/metrics"},
+                                                        {"GET", "/asyncapi.json"}}) {
+    try {
+      service.route({.method = method, .pattern = pattern, .handler = handler});
+      ADD_FAILURE() << method << " " << pattern << " was taken";
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected);
+      EXPECT_NE(std::string{error.what()}.find("'" + method + " " + pattern + "'"),
+                std::string::npos)
+          << error.what();
+    }
+  }
+  service.route({.method = "POST", .pattern = "/orders/{id}", .handler = handler});
+}
+
+TEST(ServiceOverHttp, is_alive_whatever_idle_clients_and_slow_handlers_do) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  std::latch leave{1};
+  service.route({.method = "GET", .pattern = "/slow", .handler = [&](http::Request const&) {
+                   leave.wait();
+                   return http::Response{};
+                 }});
+  Running running{service};
+  world.answer_with(service, "/health/ready", R"({"ready":true)");
+  std::vector<std::unique_ptr<http::Client>> clients;
+  for (int number = 0; number < 400; ++number) {
+    clients.push_back(std::make_unique<http::Client>(service.http_port()));
+    if (number % 8 == 1) clients.back()->send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+    if (number % 50 != 0) continue;
+    auto const began = world.clock.steady();
+    for (auto const* path : {"/health/live", "/health/ready"}) {
+      auto const answer = http::ask(service.http_port(), std::string{"GET "} + path);
+      EXPECT_NE(answer.find("HTTP/1.1 200"), std::string::npos) << answer;
+    }
+    EXPECT_LT(world.clock.steady() - began, std::chrono::seconds{5});
+  }
+  leave.count_down();
   EXPECT_EQ(running.stop(), 0);
 }
 

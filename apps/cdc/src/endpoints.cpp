@@ -112,19 +112,24 @@ Response reader_finished(RelayView const& view, std::string const& name, Finishe
 }  // namespace
 
 std::vector<http::Route> endpoints(Informants const& informants) {
-  auto const route = [&informants](std::string const& pattern, auto const& answer) {
+  auto const route = [&informants](std::string const& pattern, auto const& answer,
+                                   http::Urgency urgency = http::Urgency::normal) {
     return http::Route{.method = "GET",
                        .pattern = pattern,
-                       .handler = [look = informants.look, answer](Request const& request) {
-                         return answer(look(), request);
-                       }};
+                       .handler = [look = informants.look, answer](
+                                      Request const& request) { return answer(look(), request); },
+                       .urgency = urgency};
   };
   return {
-      route("/health/live", [](auto const& view, auto const&) { return liveness(view); }),
-      route("/health/ready",
-            [](auto const& view, auto const&) {
-              return ready_or_not(readiness_json(view), view.readiness.ready);
-            }),
+      route(
+          "/health/live", [](auto const& view, auto const&) { return liveness(view); },
+          http::Urgency::health),
+      route(
+          "/health/ready",
+          [](auto const& view, auto const&) {
+            return ready_or_not(readiness_json(view), view.readiness.ready);
+          },
+          http::Urgency::health),
       route("/metrics", [age = informants.heartbeat_age](
                             auto const& view, auto const&) { return metrics(view, age); }),
       route("/actuator", [](auto const&, auto const& request) { return actuator_links(request); }),

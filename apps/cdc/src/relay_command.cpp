@@ -80,7 +80,9 @@ class Program {
     server_.emplace(
         http::ServerOptions{.address = configuration_.http_address,
                             .port = *configuration_.http_port,
-                            .threads = 2},
+                            .threads = 2,
+                            // Nothing here takes a body.
+                            .body_bytes_max = 4096},
         endpoints({.look = [this] { return look(); },
                    .finished = [this](auto const& view) { return finish_line_.passed(view); },
                    .broker_trouble = [this] { return broker_watch_.trouble(); },

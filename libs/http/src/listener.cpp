@@ -64,11 +64,11 @@ Listener::Listener(std::string const& address, std::uint16_t port)
   port_ = bound_port(descriptor_);
 }
 
-Listener::~Listener() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+Listener::~Listener() { close(); }
 
-int Listener::release() { return std::exchange(descriptor_, -1); }
+void Listener::close() {
+  if (int const descriptor = std::exchange(descriptor_, -1); descriptor >= 0) ::close(descriptor);
+}
 
 void Listener::fail(char const* operation, char const* remedy) const {
   int const error = errno;

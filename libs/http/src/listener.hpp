@@ -5,7 +5,7 @@
 
 namespace tram::http {
 
-/// A socket that listens; closed at the end unless given away.
+/// A socket that listens.
 class Listener {
  public:
   /// Faults: rejected (no such address, taken, not allowed), transient.
@@ -16,8 +16,7 @@ class Listener {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] int descriptor() const { return descriptor_; }
-  /// Somebody else closes it from now on.
-  int release();
+  void close();
 
  private:
   [[noreturn]] void fail(char const* operation, char const* remedy) const;

@@ -5,25 +5,14 @@
 #include <set>
 #include <utility>
 
+#include "path_segments.hpp"
 #include "percent.hpp"
-#include "tram/base/assert.hpp"
 
 namespace tram::http {
 namespace {
 
 using Segments = std::vector<std::string>;
 using Parameters = decltype(Request::parameters);
-
-Segments split(std::string_view path) {
-  Segments segments;
-  while (!path.empty()) {
-    path.remove_prefix(1);
-    auto const segment = path.substr(0, path.find('/'));
-    segments.emplace_back(segment);
-    path.remove_prefix(segment.size());
-  }
-  return segments;
-}
 
 /// Decoded after splitting: an escaped slash belongs to its segment.
 std::optional<Segments> decoded(Segments segments) {
@@ -33,12 +22,6 @@ std::optional<Segments> decoded(Segments segments) {
     segment = *std::move(text);
   }
   return segments;
-}
-
-std::optional<std::string_view> parameter_name(std::string_view segment) {
-  if (segment.size() < 3 || !segment.starts_with('{') || !segment.ends_with('}'))
-    return std::nullopt;
-  return segment.substr(1, segment.size() - 2);
 }
 
 std::optional<Parameters> match(Segments const& pattern, Segments const& path) {
@@ -69,15 +52,15 @@ Response method_not_allowed(std::set<std::string> const& methods) {
 }  // namespace
 
 Router::Router(std::vector<Route> routes) {
+  check_routes(routes);
   for (auto& route : routes) {
-    TRAM_ASSERT(route.pattern.starts_with('/'), "a route's pattern begins with a slash");
-    auto segments = split(route.pattern);
+    auto segments = path_segments(route.pattern);
     patterns_.push_back({.route = std::move(route), .segments = std::move(segments)});
   }
 }
 
 Response Router::answer(Request& request, std::string_view raw_path) const {
-  auto const path = raw_path.starts_with('/') ? decoded(split(raw_path)) : std::nullopt;
+  auto const path = raw_path.starts_with('/') ? decoded(path_segments(raw_path)) : std::nullopt;
   if (!path) return {.status = 400, .body = "the path is not well-formed\n"};
   request.path = join(*path);
   // A copy: the two are of different types, so a view would be one of a temporary.
@@ -95,6 +78,16 @@ Response Router::answer(Request& request, std::string_view raw_path) const {
   }
   if (!methods.empty()) return method_not_allowed(methods);
   return {.status = 404, .body = "there is nothing at " + request.path + "\n"};
+}
+
+Urgency Router::urgency(std::string_view method, std::string_view raw_path) const {
+  auto const path = raw_path.starts_with('/') ? decoded(path_segments(raw_path)) : std::nullopt;
+  if (!path) return Urgency::normal;
+  auto const asked = method == "HEAD" ? std::string_view{"GET"} : method;
+  for (auto const& [route, segments] : patterns_) {
+    if (route.method == asked && match(segments, *path)) return route.urgency;
+  }
+  return Urgency::normal;
 }
 
 }  // namespace tram::http

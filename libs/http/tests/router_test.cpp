@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "percent.hpp"
+#include "tram/base/error.hpp"
 
 namespace tram::http {
 namespace {
@@ -24,6 +25,47 @@ TEST(Router, takes_the_first_route_that_fits) {
   EXPECT_EQ(body("/readers/x"), "one");
   EXPECT_NE(body("/readers/x/"), "one");
   EXPECT_NE(body("/readers"), "one");
+}
+
+std::string refusal(std::vector<Route> routes) {
+  try {
+    Router const router{std::move(routes)};
+    return "nothing was refused";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::rejected);
+    return error.what();
+  }
+}
+
+TEST(Router, refuses_by_name_routes_that_could_not_be_asked) {
+  auto const ok = says("");
+  auto const expect = [](std::vector<Route> routes, std::string const& name,
+                         std::string const& why) {
+    auto const text = refusal(std::move(routes));
+    EXPECT_NE(text.find("route '" + name + "'"), std::string::npos) << text;
+    EXPECT_NE(text.find(why), std::string::npos) << text;
+  };
+  for (auto const* method : {"get", "Get", "", "GE T", "GET "})
+    expect({{method, "/a", ok}}, std::string{method} + " /a", "in capitals");
+  expect({{"HEAD", "/a", ok}}, "HEAD /a", "write GET");
+  expect({{"GET", "a", ok}}, "GET a", "slash");
+  expect({{"GET", "", ok}}, "GET ", "slash");
+  for (auto const* pattern : {"/u/{id", "/u/id}", "/u/x{id}", "/u/{id}.json", "/{a{b}}"})
+    EXPECT_NE(refusal({{"GET", pattern, ok}}).find(pattern), std::string::npos) << pattern;
+  expect({{"GET", "/{}", ok}}, "GET /{}", "no word");
+  expect({{"GET", "/{a}/{a}", ok}}, "GET /{a}/{a}", "'a'");
+  for (auto const* pattern : {"/a?b", "/a#b", "/a b", "/%20", "/a\n"})
+    EXPECT_NE(refusal({{"GET", pattern, ok}}).find("unescaped"), std::string::npos) << pattern;
+  expect({{"GET", "/a", {}}}, "GET /a", "no handler");
+  expect({{"GET", "/a", ok}, {"POST", "/a", ok}, {"GET", "/a", ok}}, "GET /a", "twice");
+  expect({{"GET", "/u/{id}", ok}, {"GET", "/u/{name}", ok}}, "GET /u/{name}", "never reached");
+  expect({{"GET", "/u/{id}", ok}, {"GET", "/u/all", ok}}, "GET /u/all", "'/u/{id}' takes");
+  EXPECT_EQ(refusal({{"GET", "/u/all", ok},
+                     {"GET", "/u/{id}", ok},
+                     {"GET", "/u/", ok},
+                     {"GET", "/", ok},
+                     {"GET", "/u", ok}}),
+            "nothing was refused");
 }
 
 TEST(Router, names_every_method_of_a_path) {

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <latch>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <thread>
+#include <vector>
 
 #include "http_client.hpp"
 #include "tram/base/clock.hpp"
@@ -24,6 +27,12 @@ class HttpServer : public ::testing::Test {
     options.address = "127.0.0.1";
     std::vector<Route> routes{
         {"GET", "/hello", [](Request const&) { return Response{.body = "hello\n"}; }},
+        {"GET", "/health", [](Request const&) { return Response{.body = "well\n"}; },
+         Urgency::health},
+        {"GET", "/large",
+         [](Request const&) { return Response{.body = std::string(8'000'000, 'x')}; }},
+        {"GET", "/splits",
+         [](Request const&) { return Response{.headers = {{"X-Name", "a\r\nSet-Cookie: b"}}}; }},
         {"GET", "/orders/{id}/lines/{line}",
          [](Request const& request) {
            return Response{.body = request.parameters.at("id") + "|" +
@@ -177,6 +186,88 @@ TEST_F(HttpServer, takes_further_connections_when_others_are_closed) {
   auto const third = ask("GET /hello");
   EXPECT_TRUE(has_body(third, "hello\n")) << third;
   EXPECT_EQ(first.rest() + second.rest(), "");
+}
+
+/// Far less than it takes a connection to be given up.
+constexpr Duration soon{5s};
+
+TEST_F(HttpServer, answers_while_hundreds_of_clients_are_idle_or_slow) {
+  serve({.request_timeout = 1h});
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int number = 0; number < 600; ++number) {
+    clients.push_back(std::make_unique<Client>(server_->port()));
+    auto& client = *clients.back();
+    ASSERT_TRUE(client.connected());
+    // Silent, in the middle of a head, in the middle of a body, not reading, kept open.
+    if (number % 5 == 1) client.send("GET /hello HTTP/1.1\r\nHost: h");
+    if (number % 5 == 2)
+      client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nabc");
+    if (number % 50 == 3) client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+    if (number % 5 == 4) client.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+    if (number % 20 != 0) continue;
+    auto const began = clock_.steady();
+    auto const answer = ask("GET /health");
+    EXPECT_TRUE(has_body(answer, "well\n")) << number << answer;
+    EXPECT_LT(clock_.steady() - began, soon) << number;
+  }
+}
+
+TEST_F(HttpServer, answers_for_health_while_all_handlers_wait) {
+  serve({.threads = 2, .request_timeout = 1h});
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int number = 0; number < 100; ++number) {
+    clients.push_back(std::make_unique<Client>(server_->port()));
+    clients.back()->send("GET /waits HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  }
+  auto const began = clock_.steady();
+  EXPECT_TRUE(has_body(ask("GET /health"), "well\n"));
+  EXPECT_TRUE(has_status(ask("HEAD /health"), "200"));
+  EXPECT_LT(clock_.steady() - began, soon);
+  leave_.count_down();
+  for (auto const& client : clients) EXPECT_TRUE(has_body(client->rest(), "at last"));
+}
+
+TEST_F(HttpServer, closes_what_it_refuses_and_says_why) {
+  serve();
+  auto const answer =
+      Client{server_->port()}
+          .send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /hello HTTP/1.1\r\nHost: h\r\n\r\n")
+          .rest();
+  EXPECT_TRUE(has_status(answer, "400")) << answer;
+  EXPECT_NE(answer.find("Connection: close"), std::string::npos) << answer;
+  EXPECT_EQ(answer.find("hello"), std::string::npos) << answer;
+  auto const absolute = ask("GET http://elsewhere/hello");
+  EXPECT_TRUE(has_status(absolute, "400")) << absolute;
+}
+
+TEST_F(HttpServer, lets_no_handler_write_headers_of_its_own_into_a_value) {
+  serve();
+  auto const answer = ask("GET /splits");
+  EXPECT_TRUE(has_status(answer, "500")) << answer;
+  EXPECT_EQ(answer.find("Set-Cookie"), std::string::npos) << answer;
+}
+
+TEST_F(HttpServer, answers_requests_that_came_together_in_their_order) {
+  serve();
+  auto const answer = Client{server_->port()}
+                          .send("GET /orders/1/lines/2 HTTP/1.1\r\nHost: h\r\n\r\n"
+                                "GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+                                "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n")
+                          .rest();
+  auto const first = answer.find("1|2|");
+  auto const second = answer.find("hello\n");
+  EXPECT_LT(first, second) << answer;
+  EXPECT_EQ(answer.find("hello\n", second + 1), std::string::npos) << answer;
+}
+
+TEST_F(HttpServer, asks_for_a_body_that_a_client_holds_back) {
+  serve();
+  Client client{server_->port()};
+  client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: a/b\r\nContent-Length: 3\r\n"
+              "Expect: 100-continue\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(client.until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_TRUE(has_body(client.send("abc").rest(), "abc"));
 }
 
 TEST_F(HttpServer, serves_several_requests_at_once_and_one_after_the_other) {

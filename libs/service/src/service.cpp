@@ -5,9 +5,12 @@
 #include <iterator>
 #include <utility>
 
+#include "service_endpoints.hpp"
 #include "service_run.hpp"
 #include "service_state.hpp"
 #include "stop_deadline.hpp"
+#include "tram/base/error.hpp"
+#include "tram/http/message.hpp"
 
 namespace tram {
 namespace {
@@ -136,7 +139,14 @@ Service& Service::relay(ServiceRelay relay) {
 
 Service& Service::route(http::Route route) {
   state_->require_before_run("route '" + route.pattern + "'");
-  state_->routes.push_back(std::move(route));
+  if (std::ranges::find(service_paths, route.pattern) != service_paths.end()) {
+    throw Error{Fault::rejected, "service: route '" + route.method + " " + route.pattern +
+                                     "' is the service's own; choose another path"};
+  }
+  auto routes = state_->routes;
+  routes.push_back(std::move(route));
+  http::check_routes(routes);
+  state_->routes = std::move(routes);
   return *this;
 }
 

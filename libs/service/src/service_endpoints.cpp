@@ -42,14 +42,15 @@ Route while_running(Route route, std::function<ServicePhase()> phase) {
 std::vector<Route> service_endpoints(std::function<ServiceView()> look, std::string asyncapi,
                                      std::vector<Route> application,
                                      std::function<ServicePhase()> phase) {
-  auto const route = [&look](std::string pattern, auto answer) {
+  auto const route = [&look](std::string_view pattern, auto answer, http::Urgency urgency) {
     return Route{.method = "GET",
-                 .pattern = std::move(pattern),
-                 .handler = [look, answer](Request const&) { return answer(look()); }};
+                 .pattern = std::string{pattern},
+                 .handler = [look, answer](Request const&) { return answer(look()); },
+                 .urgency = urgency};
   };
-  std::vector<Route> routes{route("/health/live", answer_liveness),
-                            route("/health/ready", answer_readiness),
-                            route("/metrics", answer_metrics),
+  std::vector<Route> routes{route("/health/live", answer_liveness, http::Urgency::health),
+                            route("/health/ready", answer_readiness, http::Urgency::health),
+                            route("/metrics", answer_metrics, http::Urgency::normal),
                             Route{.method = "GET",
                                   .pattern = "/asyncapi.json",
                                   .handler = [text = std::move(asyncapi)](Request const&) {

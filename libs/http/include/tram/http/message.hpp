@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tram/base/detail/function.hpp"
 
@@ -40,13 +42,28 @@ inline Response json_response(std::string body, int status = 200) {
 /// becomes an answer 500 and a line in the log.
 using Handler = std::function<Response(Request const&)>;
 
+/// Which thread answers.
+enum class Urgency : std::uint8_t {
+  /// One of those that handlers share: it may have to wait for others.
+  normal,
+  /// A thread for such handlers alone, which must not wait for anything.
+  health,
+};
+
 /// Which requests go to which handler.
 struct Route {
+  /// In capitals: `GET`, which answers `HEAD` too.
   std::string method{};
   /// Segments between slashes, each one literal or `{name}`, which takes any one segment that is
   /// not empty: `/readers/{name}/status`. Of several routes that fit the first one is taken.
   std::string pattern;
   Handler handler;
+  Urgency urgency{Urgency::normal};
 };
+
+/// Faults: rejected, naming the route, for one that could not be asked: a method that is none or in
+/// small letters, a pattern that is malformed, a handler that is missing, and a route all of whose
+/// paths go to an earlier one.
+void check_routes(std::vector<Route> const& routes);
 
 }  // namespace tram::http

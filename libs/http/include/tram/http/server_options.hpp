@@ -13,10 +13,13 @@ struct ServerOptions {
   std::string address{"0.0.0.0"};
   /// 0: any free one, see `Server::port`.
   std::uint16_t port{0};
-  /// How many handlers may run at once; further requests wait, those for health, too.
+  /// How many handlers may run at once; further requests wait. Those for health have a thread of
+  /// their own beside these.
   unsigned threads{4};
-  /// Open connections at most; further ones wait until one of them is closed.
-  unsigned connections_max{64};
+  /// Open connections at most. A further one takes the place of the one that has done nothing for
+  /// longest, among those of the address that has most; connections that a handler works for go
+  /// last.
+  unsigned connections_max{256};
   /// For one request's first line and headers; more is answered with 431 or 414.
   std::size_t header_bytes_max{std::size_t{16} << 10U};
   /// A larger body is answered with 413 and not kept.

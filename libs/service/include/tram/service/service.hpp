@@ -109,7 +109,8 @@ class Service final {
   Service& add(std::vector<MessageDescription> messages);
   Service& relay(ServiceRelay relay);
   /// Serves the application's own requests beside `/health/live`, `/health/ready`, `/metrics` and
-  /// `/asyncapi.json`; answered with 503 before the service has started and while it stops.
+  /// `/asyncapi.json`; answered with 503 before the service has started and while it stops. Faults:
+  /// those of `http::check_routes`, and rejected for one of these paths.
   Service& route(http::Route route);
 
   /// Sends in the caller's transactions. Callable from any thread, also before `run`; asks the

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tram/base/time.hpp"
+#include "tram/http/message.hpp"
+
+namespace tram::http {
+
+enum class Afterwards : std::uint8_t { keep, close };
+
+/// A response as it is sent. `with_body` is false for the answer to a HEAD: its length is told all
+/// the same. Faults: rejected for a status or a header that cannot be sent.
+struct AnswerOptions {
+  Afterwards afterwards{Afterwards::keep};
+  bool with_body{true};
+};
+std::string answer_text(Response const& response, AnswerOptions const& options, WallTime now);
+
+}  // namespace tram::http
