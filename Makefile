@@ -2,10 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench check release install format
+.PHONY: help setup demo test fuzz bench check release install format
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
+MINUTES ?= 10
 # One compiler cache serves every checkout of the project.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
@@ -28,6 +29,9 @@ test: setup ## build everything and run every test
 	cmake --preset dev -DTRAM_DRIVERS=ON
 	cmake --build --preset dev -j $(JOBS)
 	tools/run_tests dev -j $(JOBS)
+
+fuzz: setup ## give any bytes to all that reads bytes from outside, for MINUTES=10 together
+	tools/fuzz $(MINUTES)
 
 bench: setup ## build and run the benchmarks
 	cmake --preset bench -DTRAM_DRIVERS=ON

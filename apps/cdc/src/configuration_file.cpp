@@ -6,10 +6,23 @@
 #include <utility>
 
 #include "files.hpp"
+#include "key_depth.hpp"
 #include "shown.hpp"
 #include "tram/base/error.hpp"
 
+namespace tram::relay_program {
+
+/// Where the library that reads TOML is of two minds about a text, it would end the process, or go
+/// on with what it does not expect.
+[[noreturn]] static void refuse_toml() {
+  throw Error{Fault::rejected, "the text is not understood"};
+}
+
+}  // namespace tram::relay_program
+
 #define TOML_ENABLE_FORMATTERS 0
+#define TOML_ASSERT(expression) \
+  ((expression) ? static_cast<void>(0) : ::tram::relay_program::refuse_toml())
 #include <toml++/toml.h>
 
 namespace tram::relay_program {
@@ -56,17 +69,28 @@ std::string without_quotes(std::string_view description) {
          "(the text itself is not shown); look at quotes, brackets and line ends there";
 }
 
-}  // namespace
-
-Settings parse_configuration(std::string_view text, std::string const& name) {
+toml::table table_of(std::string_view text, std::string const& name) {
   try {
-    Flattening flattening{name};
-    flattening.take(toml::parse(text), "");
-    return flattening.in_order();
+    return toml::parse(text);
   } catch (toml::parse_error const& error) {
     throw Error{Fault::rejected, name + ":" + std::to_string(error.source().begin.line) + ": " +
                                      without_quotes(error.description())};
+  } catch (Error const& error) {
+    throw Error{Fault::rejected,
+                name + ": " + error.what() + "; correct quotes and brackets in it"};
   }
+}
+
+}  // namespace
+
+Settings parse_configuration(std::string_view text, std::string const& name) {
+  if (std::size_t const line = line_of_deep_key(text)) {
+    throw Error{Fault::rejected, name + ":" + std::to_string(line) +
+                                     ": a key has more levels than any setting; correct it"};
+  }
+  Flattening flattening{name};
+  flattening.take(table_of(text, name), "");
+  return flattening.in_order();
 }
 
 Settings read_configuration_file(std::string const& path) {

@@ -186,6 +186,35 @@ TEST(ConfigurationFile, says_where_it_is_broken) {
                    "/nowhere/t.toml: cannot be read"));
 }
 
+TEST(ConfigurationFile, refuses_keys_of_more_levels_than_any_setting_has) {
+  auto const levels = [](int count, std::string const& part) {
+    std::string key = part;
+    for (int level = 1; level < count; ++level) key += "." + part;
+    return key;
+  };
+  for (std::string const part : {"a", "\"a\"", "'a'", " a ", "\"=.\\\"\""}) {
+    for (auto const& text :
+         {"\n" + levels(30'000, part) + " = 1", "\n[" + levels(30'000, part) + "]\n",
+          "\n[[" + levels(30'000, part) + "]]", "\nx = {" + levels(30'000, part) + " = 1}",
+          "\nx = [{" + levels(30'000, part) + " = 1}]", "\n" + levels(30'000, part)}) {
+      auto const why = refusal([&] { parse_configuration(text, "t.toml"); });
+      EXPECT_TRUE(says(why, "t.toml:2: a key has more levels")) << why;
+    }
+  }
+  for (auto const& text : {std::string(30'000, '['), "x = " + std::string(30'000, '['),
+                           "x = " + std::string(30'000, '{'), "[" + std::string(30'000, '"'),
+                           std::string(30'000, '.')}) {
+    EXPECT_TRUE(says(refusal([&] { parse_configuration(text, "t.toml"); }), "t.toml:"));
+  }
+  std::string hosts = "h.example.com:9092";
+  for (int count = 0; count < 100; ++count) hosts += ",h.example.com:9092";
+  auto const settings =
+      parse_configuration("# " + hosts + "\nbroker.url = \"" + hosts + "\"\nx = \"\"\"\n" + hosts +
+                              "\"\"\"\na.b.c.d.e.f.g = 1",
+                          "t.toml");
+  EXPECT_EQ(settings.size(), 3U);
+}
+
 TEST(Values, have_units) {
   EXPECT_EQ(programs::parse_duration("250ms"), 250ms);
   EXPECT_EQ(programs::parse_duration("2d"), 48h);
