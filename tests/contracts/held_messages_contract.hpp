@@ -191,6 +191,7 @@ TYPED_TEST_P(HeldMessagesContract, holds_what_is_no_text_too) {
   EXPECT_EQ(found.headers_json, "{}");
   EXPECT_EQ(found.payload, "YQD/");
   EXPECT_NE(found.reason.find(R"({"ID":"1"})"), std::string::npos);
+  EXPECT_TRUE(found.reason.ends_with(R"(; a\x00\xFF)")) << found.reason;
   this->request_retry();
   EXPECT_EQ(this->replay(bytes), "base64:YQD/");
   EXPECT_TRUE(this->keys().empty());

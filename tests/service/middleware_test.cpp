@@ -130,6 +130,9 @@ TEST(Middleware, logs_what_is_sent_and_handled_and_what_fails) {
   ASSERT_TRUE(world.log.wait_for("event=handler.done subscriber=view channel=orders"));
   EXPECT_EQ(world.log.count("event=outbox.sent channel=orders"), 1U);
   EXPECT_EQ(world.log.count("event=handler.failed subscriber=view"), 1U);
+  // Nothing went wrong, and there is no trace.
+  EXPECT_EQ(world.log.count(" error=\"\""), 0U);
+  EXPECT_EQ(world.log.count(" trace="), 0U);
   EXPECT_EQ(running.stop(), 0);
 }
 

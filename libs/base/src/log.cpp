@@ -18,7 +18,7 @@ namespace tram {
 namespace {
 
 bool needs_quotes(std::string_view value) {
-  return value.empty() || value.find_first_of(" \t\r\n\"=") != std::string_view::npos;
+  return value.find_first_of(" \t\r\n\"=") != std::string_view::npos;
 }
 
 void append_value(std::string& line, std::string_view value) {
@@ -158,6 +158,7 @@ void Logger::write(LogLevel level, std::string_view event,
   line += " event=";
   line += event;
   for (LogField const& field : fields) {
+    if (field.value.empty()) continue;
     line += ' ';
     line += field.name;
     line += '=';

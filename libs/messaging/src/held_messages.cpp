@@ -33,16 +33,15 @@ struct StoredContent {
 };
 
 StoredContent stored(HeldMessage const& message) {
-  auto const reason = std::string{Storable{message.reason}.view()};
+  auto const reason = escaped(message.reason);
   bool const is_text = find_unstorable(message.headers_json) == std::string_view::npos &&
                        find_unstorable(message.payload) == std::string_view::npos;
   if (is_text) {
     return {.headers_json = message.headers_json, .payload = message.payload, .reason = reason};
   }
-  auto const headers =
-      message.headers_json == "{}"
-          ? std::string{}
-          : ", its headers were " + std::string{Storable{message.headers_json}.view()};
+  auto const headers = message.headers_json == "{}"
+                           ? std::string{}
+                           : ", its headers were " + escaped(message.headers_json);
   return {.headers_json = "{}",
           .payload = to_base64(message.payload),
           .reason = "the payload is no text and stands here in Base64" + headers + "; " + reason};

@@ -22,4 +22,21 @@ class Storable {
   std::string encoded_;
 };
 
+/// A text for people as every database takes it: `\xFF` for a byte that is no text, and the rest as
+/// it is.
+inline std::string escaped(std::string_view text) {
+  constexpr std::string_view digits{"0123456789ABCDEF"};
+  std::string result;
+  while (!text.empty()) {
+    auto const good = text.substr(0, find_unstorable(text));
+    result += good;
+    text.remove_prefix(good.size());
+    if (text.empty()) break;
+    auto const byte = static_cast<unsigned char>(text.front());
+    result.append("\\x").append(1, digits[byte >> 4U]).append(1, digits[byte & 15U]);
+    text.remove_prefix(1);
+  }
+  return result;
+}
+
 }  // namespace tram

@@ -47,7 +47,7 @@ class Logger {
   static Logger to_stderr(LogLevel lowest = LogLevel::info);
 
   /// `event` is a dotted name that never changes: `subscription.held`. Values are quoted where they
-  /// need it.
+  /// need it, and a field without a value is left out.
   void write(LogLevel level, std::string_view event,
              std::initializer_list<LogField> fields = {}) const;
   void debug(std::string_view event, std::initializer_list<LogField> fields = {}) const {

@@ -143,13 +143,13 @@ consteval std::string_view spelled_type() {
 }
 
 // The name without its namespaces; those inside template arguments stay.
-consteval std::string_view unqualified(std::string_view name) {
+constexpr std::string_view unqualified(std::string_view name) {
   auto const arguments = name.find('<');
   auto const qualifier = name.substr(0, arguments).rfind("::");
   return qualifier == std::string_view::npos ? name : name.substr(qualifier + 2);
 }
 
-consteval std::string_view type_in(std::string_view spelled) {
+constexpr std::string_view type_in(std::string_view spelled) {
   auto const first = spelled.find("T = ") + 4;
   auto const end = spelled.find_first_of(";]", first);
   return spelled.substr(first, end - first);
