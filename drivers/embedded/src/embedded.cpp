@@ -27,7 +27,10 @@ class FileBroker final : public Broker {
             .shared_by_processes = false};
   }
 
-  std::unique_ptr<Producer> producer() override { return std::make_unique<FileProducer>(state_); }
+  std::unique_ptr<Producer> producer() override {
+    state_->require_this_process();
+    return std::make_unique<FileProducer>(state_);
+  }
 
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels) override {
@@ -48,6 +51,7 @@ class FileBroker final : public Broker {
   /// Waits for one commit at most, which nothing can cut short.
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
                        Deadline) override {
+    state_->require_this_process();
     for (auto const& channel : channels) check_channel_name(channel);
     state_->create_channels(channels, partitions > 0 ? partitions : state_->config.partitions);
   }

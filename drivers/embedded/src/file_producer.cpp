@@ -37,6 +37,7 @@ FileProducer::FileProducer(std::shared_ptr<FileState> state)
       retention_{connection_, state_->config.retention, state_->config.group_retention} {}
 
 bool FileProducer::submit(RecordView const& record, Sequence sequence) {
+  state_->require_this_process();
   TRAM_ASSERT(!last_ || sequence > *last_, "sequences ascend");
   if (finished_) throw Error{Fault::broken, "embedded: this producer is finished; take a new one"};
   if (is_full()) return false;

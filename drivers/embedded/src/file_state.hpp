@@ -16,6 +16,7 @@
 #include "tram/base/file_identity.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/mutex.hpp"
+#include "tram/base/process_family.hpp"
 #include "tram/embedded/embedded.hpp"
 
 namespace tram::embedded {
@@ -43,6 +44,10 @@ class FileState {
   /// True once for each group that keeps no records any more.
   bool is_newly_gone(std::string const& group) TRAM_REQUIRES(turn);
 
+  /// The file and its lock belong to the process that opened it. Faults: rejected, in a child of
+  /// it.
+  void require_this_process() const { require_made_here(process_, "embedded: the broker"); }
+
   Config const config;
   Clock& clock;
   Logger const logger;
@@ -59,6 +64,7 @@ class FileState {
   std::unique_ptr<FileChannel> insert(std::string const& name, std::int32_t partitions)
       TRAM_REQUIRES(turn);
 
+  std::uint64_t const process_{process_generation()};
   FileLock lock_ TRAM_GUARDED_BY(turn);
   FileConnection connection_ TRAM_GUARDED_BY(turn);
   SteadyTime const opened_at_;

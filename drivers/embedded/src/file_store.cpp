@@ -47,6 +47,7 @@ Position FileStore::end(TopicPartition const& partition) { return find(partition
 
 Position FileStore::read(TopicPartition const& partition, Position from, std::size_t max,
                          std::vector<ConsumerEvent>& events) {
+  state_->require_this_process();
   auto const& where = find(partition);
   auto const end = where.end.load();
   if (from >= end) return from;

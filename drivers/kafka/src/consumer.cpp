@@ -126,6 +126,7 @@ void KafkaConsumer::append_partitions(std::string const& channel, List* list) {
 
 std::vector<ConsumerEvent> KafkaConsumer::poll() {
   if (!client_) return {};
+  require_made_here(client_.get_deleter().process, "kafka: this consumer");
   news_.clear();
   now_ = clock_.steady();
   finish_revocation();
@@ -491,6 +492,8 @@ KafkaConsumer::~KafkaConsumer() { end(end_patience); }
 
 void KafkaConsumer::close(Duration timeout) noexcept {
   if (!client_) return;
+  // The parent's, whose threads are not here; nothing of it is ended.
+  if (client_.get_deleter().process != process_generation()) return client_.reset();
   auto const deadline = Deadline::after(clock_, timeout);
   try {
     leave(deadline);

@@ -2,7 +2,10 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <cstdint>
 #include <memory>
+
+#include "tram/base/process_family.hpp"
 
 namespace tram::kafka {
 
@@ -16,7 +19,10 @@ struct Destroy {
 
 /// Without leaving a group or storing positions: what a destructor may do. A tidy end closes first.
 struct DestroyClient {
+  std::uint64_t process{process_generation()};
   void operator()(rd_kafka_t* client) const noexcept {
+    // In a child that was forked its threads are not there, and would be waited for.
+    if (process != process_generation()) return;
     rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   }
 };

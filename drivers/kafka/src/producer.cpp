@@ -68,6 +68,7 @@ KafkaProducer::~KafkaProducer() {
 }
 
 bool KafkaProducer::submit(RecordView const& record, Sequence sequence) {
+  require_made_here(client_.get_deleter().process, "kafka: this producer");
   TRAM_ASSERT(!last_ || sequence > *last_, "sequences ascend");
   if (trouble_ || finished_) {
     throw Error{Fault::broken, "kafka: this producer is finished; take a new one"};

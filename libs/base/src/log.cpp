@@ -121,7 +121,10 @@ class StandardError {
   /// Waits for a little while, but once only until something is read again.
   [[nodiscard]] bool takes_more() const {
     pollfd descriptor{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
-    return ::poll(&descriptor, 1, dropped_ > 0 ? 0 : static_cast<int>(patience.count())) != 0;
+    int ready{};
+    do ready = ::poll(&descriptor, 1, dropped_ > 0 ? 0 : static_cast<int>(patience.count()));
+    while (ready < 0 && errno == EINTR);
+    return ready != 0;
   }
 
   Mutex mutex_;

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "tram/base/error.hpp"
+#include "tram/base/process_family.hpp"
 
 namespace tram {
 
@@ -12,13 +13,24 @@ std::uint64_t Random::below(std::uint64_t bound) {
   return bits() % bound;
 }
 
+namespace {
+
+std::mt19937_64 seeded_by_the_system() {
+  std::random_device device;
+  std::seed_seq seed{device(), device(), device(), device(),
+                     device(), device(), device(), device()};
+  return std::mt19937_64{seed};
+}
+
+}  // namespace
+
 std::uint64_t SystemRandom::bits() {
-  thread_local std::mt19937_64 engine = [] {
-    std::random_device device;
-    std::seed_seq seed{device(), device(), device(), device(),
-                       device(), device(), device(), device()};
-    return std::mt19937_64{seed};
-  }();
+  thread_local std::uint64_t generation = process_generation();
+  thread_local std::mt19937_64 engine = seeded_by_the_system();
+  if (auto const here = process_generation(); generation != here) {
+    engine = seeded_by_the_system();
+    generation = here;
+  }
   return engine();
 }
 

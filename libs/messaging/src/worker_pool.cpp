@@ -1,5 +1,6 @@
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <thread>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
+#include "tram/base/process_family.hpp"
 #include "tram/messaging/workers.hpp"
 
 namespace tram {
@@ -51,6 +53,7 @@ struct WorkerPool::State {
   std::deque<Job> jobs TRAM_GUARDED_BY(mutex);
   std::size_t idle TRAM_GUARDED_BY(mutex){};
   bool ending TRAM_GUARDED_BY(mutex){};
+  std::uint64_t const process{process_generation()};
   std::vector<std::jthread> threads;
 };
 
@@ -64,9 +67,19 @@ WorkerPool::WorkerPool(std::size_t threads) : state_{std::make_unique<State>()} 
   }
 }
 
-WorkerPool::~WorkerPool() { state_->end(); }
+WorkerPool::~WorkerPool() {
+  if (state_->process != process_generation()) {
+    // In a child there are no threads that could be waited for.
+    static_cast<void>(state_.release());
+    return;
+  }
+  state_->end();
+}
 
-void WorkerPool::submit(Job job) { state_->add(std::move(job)); }
+void WorkerPool::submit(Job job) {
+  require_made_here(state_->process, "workers: the pool");
+  state_->add(std::move(job));
+}
 
 std::size_t WorkerPool::count() const { return state_->threads.size(); }
 

@@ -14,7 +14,21 @@ constexpr Duration look_interval = std::chrono::milliseconds{20};
 
 }  // namespace
 
+ConnectionPool::~ConnectionPool() {
+  if (owner_ == 0 || is_of_this_process()) return;
+  // To close them would end the parent's sessions.
+  for (auto& connection : idle_) static_cast<void>(connection.release());
+}
+
+void ConnectionPool::require_this_process() {
+  std::uint64_t owner = 0;
+  auto const here = process_generation();
+  if (owner_ == here || owner_.compare_exchange_strong(owner, here)) return;
+  require_made_here(owner, "sql: the pool of " + driver_.name());
+}
+
 std::unique_ptr<Connection> ConnectionPool::take(Deadline deadline) {
+  require_this_process();
   if (auto idle = idle_or_permission(deadline)) return idle;
   try {
     return driver_.connect(deadline);

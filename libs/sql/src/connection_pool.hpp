@@ -1,22 +1,33 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/mutex.hpp"
+#include "tram/base/process_family.hpp"
 #include "tram/sql/connection.hpp"
 
 namespace tram {
 
-/// Connections that are lent to one user at a time. Callable from any thread.
+/// Connections that are lent to one user at a time. Callable from any thread. They belong to the
+/// process that opened them: a child that is forked from it neither uses nor closes them.
 class ConnectionPool {
  public:
   ConnectionPool(DatabaseDriver& driver, std::size_t connections_max, Clock& clock)
       : driver_{driver}, connections_max_{connections_max}, clock_{clock} {}
+  ~ConnectionPool();
+  ConnectionPool(ConnectionPool const&) = delete;
+  ConnectionPool& operator=(ConnectionPool const&) = delete;
+
+  [[nodiscard]] bool is_of_this_process() const { return owner_ == process_generation(); }
+  /// Faults: rejected, in a child of the process that the connections are of.
+  void require_this_process();
 
   /// An idle connection, or a new one, or the next one that is given back. Faults: those of
   /// connecting, and transient when none is free before the deadline.
@@ -30,6 +41,8 @@ class ConnectionPool {
   std::unique_ptr<Connection> idle_or_permission(Deadline deadline) TRAM_EXCLUDES(mutex_);
 
   DatabaseDriver& driver_;
+  /// 0 before the first connection.
+  std::atomic<std::uint64_t> owner_{0};
   std::size_t connections_max_;
   Clock& clock_;
   Mutex mutex_;

@@ -68,6 +68,11 @@ class Lease {
  public:
   Lease(ConnectionPool& pool, Deadline deadline) : pool_{pool}, connection_{pool.take(deadline)} {}
   ~Lease() {
+    if (!pool_.is_of_this_process()) {
+      // The parent's, where the function forked.
+      static_cast<void>(connection_.release());
+      return;
+    }
     if (!committed_ && !connection_->reset()) connection_.reset();
     pool_.give_back(std::move(connection_));
   }
@@ -76,6 +81,7 @@ class Lease {
 
   Connection& connection() { return *connection_; }
   void commit(Deadline deadline) {
+    pool_.require_this_process();
     connection_->commit(deadline);
     committed_ = true;
   }

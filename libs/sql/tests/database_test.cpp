@@ -1,9 +1,14 @@
 #include "tram/sql/database.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 #include "scripted_database.hpp"
@@ -61,6 +66,55 @@ TEST_F(DatabaseTest, uses_a_connection_again) {
   work();
   work();
   EXPECT_EQ(script_.connections, 1);
+}
+
+/// The error that the function raises in a child; `-` without one.
+template <class Function>
+std::string error_in_child(Function const& function) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(::pipe(ends.data()), 0);
+  auto const child = ::fork();
+  if (child == 0) {
+    std::string text{"-"};
+    try {
+      function();
+    } catch (Error const& error) { text = error.what(); }
+    ::_exit(::write(ends[1], text.data(), text.size()) < 0 ? 1 : 0);
+  }
+  ::close(ends[1]);
+  std::string text(1000, ' ');
+  auto const size = ::read(ends[0], text.data(), text.size());
+  text.resize(static_cast<std::size_t>(std::max(size, ssize_t{0})));
+  ::close(ends[0]);
+  int status{};
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  return text;
+}
+
+TEST_F(DatabaseTest, is_not_for_a_child_of_the_process_that_it_connected_in) {
+  EXPECT_EQ(error_in_child([&] { work(); }), "-");  // not connected yet: the child's own
+  work();
+  auto const text = error_in_child([&] { work(); });
+  EXPECT_NE(text.find("belongs to the process that this one was forked from"), std::string::npos)
+      << text;
+  work();
+  EXPECT_EQ(script_.connections, 1);
+}
+
+TEST_F(DatabaseTest, commits_and_rolls_back_nothing_in_a_child_that_its_function_forked) {
+  database_.transact([&](Transaction& tx) {
+    tx.execute("work");
+    auto const text = error_in_child([&] {
+      try {
+        tx.execute("the parent's work");
+      } catch (Error const&) {
+        if (script_.calls.size() == 2) throw;
+      }
+    });
+    EXPECT_NE(text.find("sql: this transaction belongs to"), std::string::npos) << text;
+  });
+  EXPECT_EQ(script_.calls, (Calls{"begin", "work", "commit"}));
 }
 
 TEST_F(DatabaseTest, drops_a_connection_that_cannot_be_used_again) {

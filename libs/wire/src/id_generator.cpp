@@ -1,5 +1,6 @@
 #include "tram/wire/id_generator.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -12,7 +13,8 @@ namespace tram {
 namespace {
 
 constexpr unsigned counter_bits = 16;
-constexpr std::uint32_t counter_end = 1U << counter_bits;
+constexpr std::int64_t counter_end = 1 << counter_bits;
+constexpr std::int64_t period_end = std::int64_t{1} << (63U - counter_bits);
 constexpr unsigned random_machine_bits = 47;
 constexpr std::int64_t outbox_id_end = std::int64_t{1} << 48U;
 
@@ -31,8 +33,8 @@ std::optional<std::int64_t> decimal(std::string_view text) {
 MachineNumber MachineNumber::choose(std::optional<std::string> const& environment, Random& random) {
   // 47 and not 48 bits, so that the low half of an id stays positive.
   if (!environment)
-    return {static_cast<std::int64_t>(random.bits() >> (64U - random_machine_bits))};
-  if (auto const value = decimal(*environment)) return {*value};
+    return {.value = static_cast<std::int64_t>(random.bits() >> (64U - random_machine_bits))};
+  if (auto const value = decimal(*environment)) return {.value = *value};
   throw Error{Fault::malformed,
               "EVENTUATE_MAC_ADDRESS: " + excerpt(*environment) +
                   " is not a decimal number of 64 bits; write the address as one number "
@@ -40,17 +42,26 @@ MachineNumber MachineNumber::choose(std::optional<std::string> const& environmen
 }
 
 Int128 IdGenerator::next() {
-  auto const now = clock_.wall().time_since_epoch().count();
-  Lock const lock{mutex_};
-  if (now > period_) {
-    period_ = now;
-    counter_ = 0;
-  } else if (counter_ == counter_end) {
-    ++period_;
-    counter_ = 0;
+  std::int64_t const now = clock_.wall().time_since_epoch().count();
+  auto const period = std::clamp(now, -period_end + 1, period_end - 1);
+  auto last = last_.load();
+  std::int64_t next{};
+  // A counter that is full carries over into the next millisecond.
+  do next = period > last >> counter_bits ? period * counter_end : last + 1;
+  while (!last_.compare_exchange_weak(last, next));
+  auto const low = (static_cast<std::uint64_t>(machine()) << counter_bits) +
+                   (static_cast<std::uint64_t>(next) & (counter_end - 1));
+  return {.high = next >> counter_bits, .low = static_cast<std::int64_t>(low)};
+}
+
+/// Two threads that both draw one in a child do no harm: their counters differ.
+std::int64_t IdGenerator::machine() {
+  if (auto const here = process_generation(); process_.load(std::memory_order_acquire) != here) {
+    SystemRandom random;
+    machine_ = MachineNumber::choose(std::nullopt, random).value;
+    process_.store(here, std::memory_order_release);
   }
-  auto const low = (static_cast<std::uint64_t>(machine_.value) << counter_bits) + counter_++;
-  return {.high = period_, .low = static_cast<std::int64_t>(low)};
+  return machine_;
 }
 
 OutboxId::OutboxId(std::int64_t value) : value_{value} {

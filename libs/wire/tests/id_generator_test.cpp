@@ -1,8 +1,12 @@
 #include "tram/wire/id_generator.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -69,6 +73,74 @@ TEST(IdGenerator, never_makes_the_same_id_in_two_threads) {
   }
   std::ranges::sort(all);
   EXPECT_EQ(std::ranges::adjacent_find(all), all.end());
+}
+
+/// The ids that a child makes, by a generator and a machine number from before the fork.
+class Worker {
+ public:
+  static constexpr int count = 500;
+
+  Worker(IdGenerator& generator, Clock const& clock, MachineNumber machine) {
+    if (::pipe(ends_.data()) != 0) ::abort();
+    child_ = ::fork();
+    if (child_ != 0) return;
+    IdGenerator own{clock, machine};
+    for (int i = 0; i < count; ++i) {
+      auto const id = i % 2 == 0 ? generator.next() : own.next();
+      if (::write(ends_[1], &id, sizeof id) != sizeof id) ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  ~Worker() {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  Worker(Worker const&) = delete;
+  Worker& operator=(Worker const&) = delete;
+
+  std::vector<Int128> ids() const {
+    std::vector<Int128> ids(count);
+    int status{};
+    ::waitpid(child_, &status, 0);
+    EXPECT_EQ(status, 0);
+    for (auto& id : ids) EXPECT_EQ(::read(ends_[0], &id, sizeof id), ssize_t{sizeof id});
+    return ids;
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+  pid_t child_{};
+};
+
+TEST(IdGenerator, makes_no_id_twice_in_processes_that_are_forked) {
+  // A clock that stands still, and a number that was set: the worst that can be.
+  ManualClock const clock{at(1'700'000'000'000)};
+  MachineNumber const machine{12345};
+  IdGenerator generator{clock, machine};
+  generator.next();
+  Worker const first{generator, clock, machine};
+  Worker const second{generator, clock, machine};
+  std::vector<Int128> all;
+  for (int i = 0; i < Worker::count; ++i) all.push_back(generator.next());
+  EXPECT_EQ(all.back().low >> 16, 12345);
+  for (auto const* worker : {&first, &second}) {
+    auto const ids = worker->ids();
+    all.insert(all.end(), ids.begin(), ids.end());
+  }
+  std::ranges::sort(all);
+  EXPECT_EQ(std::ranges::adjacent_find(all), all.end());
+}
+
+TEST(IdGenerator, goes_on_whatever_the_clock_says) {
+  ManualClock clock{at(std::numeric_limits<std::int64_t>::max())};
+  IdGenerator generator{clock, MachineNumber{1}};
+  auto const first = generator.next();
+  EXPECT_GT(generator.next(), first);
+  clock.set_wall(at(std::numeric_limits<std::int64_t>::min()));
+  EXPECT_GT(generator.next(), first);
+  IdGenerator early{clock, MachineNumber{1}};
+  auto const earliest = early.next();
+  EXPECT_GT(early.next(), earliest);
 }
 
 TEST(IdGenerator, makes_the_ids_that_java_made_from_the_same_clock) {

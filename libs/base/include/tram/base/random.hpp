@@ -17,7 +17,8 @@ class Random {
   double unit() { return static_cast<double>(bits() >> 11U) * 0x1.0p-53; }
 };
 
-/// A generator per thread, seeded by the operating system; callable from any thread.
+/// A generator per thread, seeded by the operating system, and anew in a process that was forked;
+/// callable from any thread.
 class SystemRandom final : public Random {
  public:
   std::uint64_t bits() override;

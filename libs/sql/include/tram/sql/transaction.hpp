@@ -9,6 +9,7 @@
 
 #include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/process_family.hpp"
 #include "tram/base/time.hpp"
 #include "tram/sql/statement_executor.hpp"
 
@@ -80,6 +81,7 @@ class Transaction final : public StatementExecutor {
   /// Raises what kept a savepoint from being rolled back: the work behind it must not be committed.
   void require_whole() const {
     if (spoiled_) throw Error{*spoiled_};
+    require_made_here(process_, "sql: this transaction");
   }
 
  private:
@@ -104,6 +106,7 @@ class Transaction final : public StatementExecutor {
   /// Statements whose errors have not had an occasion to show.
   int posted_{};
   std::optional<Error> spoiled_;
+  std::uint64_t process_{process_generation()};
   // Both or none.
   Clock const* clock_{};
   TransactionAttempt* attempt_{};

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
-#include "tram/base/mutex.hpp"
 #include "tram/base/time.hpp"
 #include "tram/wire/id_numbers.hpp"
 #include "tram/wire/int128.hpp"
@@ -15,19 +15,26 @@ namespace tram {
 /// One per process and machine number. Callable from any thread. Never waits: where the clock
 /// stands still or steps back, ids go on from the last one, with milliseconds that are ahead of the
 /// clock when a counter is full.
+///
+/// In a process that is forked it goes on with a machine number drawn at random, however its own
+/// was chosen: no two processes make the same id.
 class IdGenerator final {
  public:
   /// `clock` must outlive the generator.
-  IdGenerator(Clock const& clock, MachineNumber machine) : clock_{clock}, machine_{machine} {}
+  IdGenerator(Clock const& clock, MachineNumber machine)
+      : clock_{clock}, machine_{machine.value}, process_{machine.process} {}
+  IdGenerator(Clock const&& clock, MachineNumber machine) = delete;
 
-  Int128 next() TRAM_EXCLUDES(mutex_);
+  Int128 next();
 
  private:
+  std::int64_t machine();
+
   Clock const& clock_;
-  MachineNumber machine_;
-  Mutex mutex_;
-  std::int64_t period_ TRAM_GUARDED_BY(mutex_){INT64_MIN};
-  std::uint32_t counter_ TRAM_GUARDED_BY(mutex_){0};
+  std::atomic<std::int64_t> machine_;
+  std::atomic<std::uint64_t> process_;
+  /// Milliseconds and counter of the last id in one number, so that no lock is held at a fork.
+  std::atomic<std::int64_t> last_{INT64_MIN};
 };
 
 /// The id of a row with database id `dbid`; `table` is the number of its outbox table, 0 for the

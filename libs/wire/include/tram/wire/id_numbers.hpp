@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "tram/base/process_family.hpp"
+
 namespace tram {
 
 class Random;
@@ -12,6 +14,8 @@ class Random;
 /// address in the ids of Java services.
 struct MachineNumber {
   std::int64_t value{};
+  /// The process that it is for: a child that is forked from it takes another one.
+  std::uint64_t process{process_generation()};
 
   /// `environment` is the variable EVENTUATE_MAC_ADDRESS: a decimal number, as Java reads it;
   /// anything else is malformed. Without it 47 random bits are drawn, since two processes of one

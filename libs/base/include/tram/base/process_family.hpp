@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace tram {
+
+/// Which process of a family of forks this is: a child has another number than all that it came
+/// from, however it was forked. Callable from any thread; as cheap as reading a variable.
+std::uint64_t process_generation();
+
+/// Refuses what was made in the process of that generation and is used in a child of it:
+/// connections and threads are not copied by a fork. `what` begins the text: `kafka: this
+/// producer`. Faults: rejected.
+void require_made_here(std::uint64_t generation, std::string_view what);
+
+}  // namespace tram
