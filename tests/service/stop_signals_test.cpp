@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
+#include <future>
 #include <latch>
+#include <string>
 
 #include "tram/service/exit_status.hpp"
 
@@ -96,6 +101,75 @@ void hang_in_the_log() {
 TEST(StopSignals, request_the_stop_whatever_becomes_of_the_log) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(hang_in_the_log(), ::testing::ExitedWithCode(17), "");
+}
+
+/// How a program ends that a process with a `StopSignals` starts, and that sends itself the signal.
+int end_of_shell(std::string const& command) {
+  std::string shell{"/bin/sh"};
+  std::string flag{"-c"};
+  std::string text{command};
+  std::array<char*, 4> arguments{shell.data(), flag.data(), text.data(), nullptr};
+  pid_t child{};
+  int status{-1};
+  if (::posix_spawn(&child, shell.c_str(), nullptr, nullptr, arguments.data(), environ) != 0)
+    return -1;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
+}
+
+int end_of_child(int signal) {
+  auto const child = ::fork();
+  if (child == 0) {
+    ::kill(::getpid(), signal);
+    ::_exit(3);
+  }
+  int status{-1};
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
+}
+
+void start_children() {
+  StopSignals const signals;
+  auto const from_another_thread =
+      std::async(std::launch::async, [] { return end_of_shell("kill -TERM $$; exit 3"); }).get();
+  bool const spawned = from_another_thread == SIGTERM &&
+                       end_of_shell("kill -TERM $$; exit 3") == SIGTERM &&
+                       end_of_shell("kill -INT $$; exit 3") == SIGINT;
+  bool const forked = end_of_child(SIGTERM) == SIGTERM && end_of_child(SIGINT) == SIGINT;
+  if (!spawned || !forked || signals.stop().stop_requested()) std::_Exit(1);
+  ::kill(::getpid(), SIGTERM);
+  wait_for_stop(signals);
+  std::_Exit(17);
+}
+
+TEST(StopSignals, leave_child_processes_theirs) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(start_children(), ::testing::ExitedWithCode(17), "");
+}
+
+/// As where whoever started the process had blocked it.
+void stop_by_a_blocked_signal() {
+  sigset_t blocked{};
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+  stop_by(SIGTERM);
+}
+
+TEST(StopSignals, are_taken_though_they_were_blocked) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(stop_by_a_blocked_signal(), ::testing::ExitedWithCode(17), "");
+}
+
+void end_after_its_time() {
+  { StopSignals const signals; }
+  ::kill(::getpid(), SIGTERM);
+  for (;;) ::pause();
+}
+
+TEST(StopSignals, give_the_signals_back) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(end_after_its_time(), ::testing::KilledBySignal(SIGTERM), "");
 }
 
 }  // namespace

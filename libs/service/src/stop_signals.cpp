@@ -1,12 +1,13 @@
 #include "tram/service/stop_signals.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -25,13 +26,59 @@ namespace {
 
 constexpr std::chrono::milliseconds log_patience{500};
 
+constexpr std::array<int, 2> taken_signals{SIGTERM, SIGINT};
+
+/// What the handler of signals uses; it may neither wait nor allocate.
+struct Reporting {
+  std::atomic<pid_t> owner{0};
+  /// Where the number of each signal is written.
+  std::atomic<int> descriptor{-1};
+};
+constinit Reporting reporting;
+static_assert(std::atomic<int>::is_always_lock_free);
+
+/// In a child that was forked, and did not become another program, the signal does what it does
+/// where nobody takes it: the descriptor is the parent's, whose stop is none of the child's.
+void report(int signal) {
+  int const trouble = errno;
+  if (::getpid() == reporting.owner) {
+    auto const number = static_cast<unsigned char>(signal);
+    // A full pipe has told of enough of them.
+    [[maybe_unused]] auto const written = ::write(reporting.descriptor, &number, 1);
+  } else {
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+  }
+  errno = trouble;
+}
+
+/// Handlers are not passed on to other programs, as a mask of blocked signals would be.
+void handle_signals(void (*handler)(int)) {
+  struct sigaction action{};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigset_t ours{};
+  ::sigemptyset(&ours);
+  for (int const signal : taken_signals) ::sigaddset(&ours, signal);
+  action.sa_mask = ours;
+  for (int const signal : taken_signals) ::sigaction(signal, &action, nullptr);
+  // Whoever started this process may have blocked them.
+  ::pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
+}
+
+/// The end that the signals are read from.
 int take_signals() {
-  sigset_t wanted{};
-  sigemptyset(&wanted);
-  sigaddset(&wanted, SIGTERM);
-  sigaddset(&wanted, SIGINT);
-  ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
-  return ::signalfd(-1, &wanted, SFD_CLOEXEC);
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return -1;
+  reporting.descriptor = ends[1];
+  reporting.owner = ::getpid();
+  handle_signals(report);
+  return ends[0];
+}
+
+void leave_signals() {
+  handle_signals(SIG_DFL);
+  ::close(reporting.descriptor.exchange(-1));
 }
 
 /// Has the reason logged by another thread, and does not wait for a log that takes nothing.
@@ -68,6 +115,7 @@ StopSignals::StopSignals(Logger logger, std::optional<Duration> stop_timeout, Du
 StopSignals::~StopSignals() {
   ::eventfd_write(ended_, 1);
   thread_ = {};
+  leave_signals();
   ::close(signals_);
   ::close(ended_);
 }
@@ -110,9 +158,9 @@ int StopSignals::next_signal(std::optional<Duration> timeout) {
     });
   }
   if (descriptors[1].revents != 0) return 0;
-  signalfd_siginfo signal{};
-  if (::read(signals_, &signal, sizeof signal) != sizeof signal) return 0;
-  return static_cast<int>(signal.ssi_signo);
+  unsigned char signal{};
+  if (::read(signals_, &signal, 1) != 1) return 0;
+  return signal;
 }
 
 }  // namespace tram

@@ -23,8 +23,10 @@ namespace tram {
 /// `Service` watches that itself). The same signal again within `echo` is no second one: whoever
 /// stops a process and its group, as GNU timeout does, sends it twice.
 ///
-/// Made before any other thread, since threads inherit who takes signals; one per process. Faults
-/// of the constructor: transient, when the process has no descriptors left.
+/// Programs that the process starts get both signals as any other program does, and so does a child
+/// that is forked: it ends by them, and does not stop its parent. One per process; afterwards the
+/// signals have their usual effect again. Faults of the constructor: transient, when the process
+/// has no descriptors left.
 class StopSignals final {
  public:
   explicit StopSignals(Logger logger = {}, std::optional<Duration> stop_timeout = std::nullopt,
