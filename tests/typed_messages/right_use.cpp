@@ -35,6 +35,11 @@ tram::Subscription command_handlers(tram::Outbox const& outbox) {
       });
 }
 
+// Names that are put together at run time are owned.
+tram::Channel replies_of(std::string const& host) { return tram::Channel{"calls-" + host}; }
+tram::WireType type_of(std::string const& name) { return {"customers." + name}; }
+static_assert(tram::Channel{"orders-replies"}.name == "orders-replies");
+
 tram::Subscription reply_handlers() {
   return tram::handle_replies({"orders-replies"})
       .on([](tram::Transaction&, tram::Reply<CreditReserved> const&) {});

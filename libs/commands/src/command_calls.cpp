@@ -32,7 +32,7 @@ constexpr auto poll_pause = 5ms;
 }  // namespace
 
 struct CommandCalls::State {
-  State(Parts given, Channel replies)
+  State(Parts given, Channel const& replies)
       : parts{std::move(given)},
         channel{replies.name},
         mapped_channel{mapped(parts.channel_mapping, replies.name)} {}
@@ -141,7 +141,7 @@ class Expectation {
 
 }  // namespace
 
-CommandCalls::CommandCalls(Parts parts, Channel replies)
+CommandCalls::CommandCalls(Parts parts, Channel const& replies)
     : state_{std::make_unique<State>(std::move(parts), replies)} {}
 
 CommandCalls::~CommandCalls() = default;

@@ -11,10 +11,10 @@
 
 namespace tram {
 
-ReplyHandlers handle_replies(Channel channel, std::string_view subscriber_id) {
+ReplyHandlers handle_replies(Channel const& channel, std::string_view subscriber_id) {
   detail::ReplyDispatcher dispatcher;
   dispatcher.channel = channel.name;
-  dispatcher.subscriber_id = subscriber_id.empty() ? channel.name : subscriber_id;
+  dispatcher.subscriber_id = subscriber_id.empty() ? channel.name.view() : subscriber_id;
   return ReplyHandlers{std::move(dispatcher)};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tram/commands/command_calls.hpp"
 #include "tram/commands/command_handlers.hpp"
 #include "tram/commands/commands.hpp"
 #include "tram/commands/reply_handlers.hpp"

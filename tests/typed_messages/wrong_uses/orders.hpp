@@ -1,7 +1,9 @@
 #pragma once
 
+#include "tram/base/clock.hpp"
 #include "tram/events/event_handlers.hpp"
 #include "tram/events/event_publisher.hpp"
+#include "tram/wire/id_generator.hpp"
 
 struct OrderPlaced {
   static constexpr tram::WireType wire_type{"orders.OrderPlaced"};

@@ -16,6 +16,8 @@ class RawCommand {
  public:
   /// `type` is the name that the handler is registered by. Malformed: header `ID` is missing.
   RawCommand(IncomingMessage const& incoming, std::string_view type, PathVariables variables);
+  RawCommand(IncomingMessage const&& incoming, std::string_view type,
+             PathVariables variables) = delete;
 
   [[nodiscard]] std::string_view type() const { return type_; }
   [[nodiscard]] std::string const& message_id() const { return *message_id_; }

@@ -7,6 +7,7 @@
 
 #include "tram/base/deadline.hpp"
 #include "tram/base/detail/chrono.hpp"
+#include "tram/base/detail/function.hpp"
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/time.hpp"
@@ -45,7 +46,7 @@ class CommandCalls final {
   struct Parts {
     Database& database;
     Broker& broker;
-    Outbox const& outbox;
+    std::reference_wrapper<Outbox const> outbox;
     /// With the machine's pace: `call` waits in real time.
     Clock& clock;
     Logger logger{};
@@ -54,7 +55,7 @@ class CommandCalls final {
     /// At a stop, answers to calls that wait are read for so long.
     Duration stop_grace{std::chrono::seconds{2}};
   };
-  CommandCalls(Parts parts, Channel replies);
+  CommandCalls(Parts parts, Channel const& replies);
   ~CommandCalls();
   CommandCalls(CommandCalls const&) = delete;
   CommandCalls& operator=(CommandCalls const&) = delete;

@@ -139,11 +139,14 @@ class CommandHandlers final {
 /// Answers go through `outbox`, which must outlive the subscription. `subscriber_id` names the
 /// consumer group and the inbox rows, and never changes; it is the channel's name unless given.
 template <class... Taken>
+CommandHandlers<Taken...> handle_commands(Endpoint<Taken...> const& endpoint, Outbox const&& outbox,
+                                          std::string_view subscriber_id = {}) = delete;
+template <class... Taken>
 CommandHandlers<Taken...> handle_commands(Endpoint<Taken...> const& endpoint, Outbox const& outbox,
                                           std::string_view subscriber_id = {}) {
   detail::CommandDispatcher dispatcher;
   dispatcher.channel = endpoint.channel.name;
-  dispatcher.subscriber_id = subscriber_id.empty() ? endpoint.channel.name : subscriber_id;
+  dispatcher.subscriber_id = subscriber_id.empty() ? endpoint.channel.name.view() : subscriber_id;
   dispatcher.outbox = &outbox;
   return CommandHandlers<Taken...>{std::move(dispatcher)};
 }

@@ -70,6 +70,7 @@ class Commands final {
  public:
   /// `outbox` must outlive it.
   explicit Commands(Outbox const& outbox) : outbox_{&outbox} {}
+  explicit Commands(Outbox const&& outbox) = delete;
 
   /// Sends a command that is answered to `options.reply_to`. Without one: rejected.
   template <class Executor, class... Taken, class Command>

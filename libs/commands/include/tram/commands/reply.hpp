@@ -15,6 +15,7 @@ class RawReply {
  public:
   /// Malformed: a header of a reply is missing, or its outcome is neither of the two.
   explicit RawReply(IncomingMessage const& incoming);
+  explicit RawReply(IncomingMessage const&& incoming) = delete;
 
   /// The answer's wire name.
   [[nodiscard]] std::string const& type() const { return *type_; }

@@ -78,6 +78,6 @@ class ReplyHandlers final {
 
 /// Handles the answers that come to a channel. `subscriber_id` names the consumer group and the
 /// inbox rows, and never changes; it is the channel's name unless given.
-ReplyHandlers handle_replies(Channel channel, std::string_view subscriber_id = {});
+ReplyHandlers handle_replies(Channel const& channel, std::string_view subscriber_id = {});
 
 }  // namespace tram

@@ -26,6 +26,8 @@ class RawEvent {
         aggregate_id_{&require_header(incoming, header::event_aggregate_id)},
         message_id_{&require_header(incoming, header::id)} {}
 
+  RawEvent(IncomingMessage const&& incoming, std::string_view type) = delete;
+
   [[nodiscard]] std::string_view type() const { return type_; }
   [[nodiscard]] std::string const& aggregate_type() const { return *aggregate_type_; }
   [[nodiscard]] std::string const& aggregate_id() const { return *aggregate_id_; }

@@ -38,6 +38,7 @@ class EventPublisher final {
   /// `outbox` must outlive the publisher.
   explicit EventPublisher(Outbox const& outbox, EventNames names = {})
       : outbox_{&outbox}, names_{std::move(names)} {}
+  explicit EventPublisher(Outbox const&& outbox, EventNames names = {}) = delete;
 
   /// Publishes an event that is in the list of `Aggregate`, or a `std::variant` of such events, and
   /// returns the message's id; or a range of either, in its order, and returns their ids. `headers`

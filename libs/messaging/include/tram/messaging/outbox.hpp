@@ -41,7 +41,7 @@ class Outbox final {
  public:
   /// What it takes from its surroundings; all of it outlives the outbox.
   struct Parts {
-    Dialect const& dialect;
+    Dialect dialect;
     /// From `probe_outbox_table`. Nothing: the first `send` looks, in its transaction.
     std::optional<OutboxTable> table;
     IdGenerator& ids;

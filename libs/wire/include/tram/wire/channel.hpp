@@ -1,17 +1,15 @@
 #pragma once
 
-#include <string_view>
+#include "tram/wire/name.hpp"
 
 namespace tram {
 
 /// A channel by its name in the code, before mapping:
 ///
 ///     inline constexpr tram::Channel order_replies{"orders-replies"};
-///
-/// Does not own its name.
 struct Channel {
-  std::string_view name;
-  friend bool operator==(Channel, Channel) = default;
+  Name name;
+  friend bool operator==(Channel const&, Channel const&) = default;
 };
 
 }  // namespace tram

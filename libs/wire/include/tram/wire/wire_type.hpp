@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "tram/wire/name.hpp"
+
 namespace tram {
 
 /// What a type is called on the wire; for peers in Java that is its class name. Any text; it is a
@@ -15,8 +17,8 @@ namespace tram {
 ///       Money total;
 ///     };
 struct WireType {
-  std::string_view name;
-  friend bool operator==(WireType, WireType) = default;
+  Name name;
+  friend bool operator==(WireType const&, WireType const&) = default;
 };
 
 /// Names under which a type was written once and is still read:
