@@ -1,6 +1,38 @@
 #include "tram/base/error.hpp"
 
+#include <algorithm>
+
+#include "tram/base/json_text.hpp"
+
 namespace tram {
+namespace {
+
+// The ends of a text that is too long say most: what it is about, and what is wrong.
+std::string shortened(std::string const& text) {
+  constexpr std::size_t head = 3000;
+  constexpr std::size_t tail = 1000;
+  if (text.size() <= head + tail) return text;
+  return text.substr(0, head) + " … " + text.substr(text.size() - tail);
+}
+
+/// A text quotes what came from elsewhere, and goes into logs and columns that take no NUL and
+/// nothing but UTF-8.
+std::string storable(std::string const& what) {
+  auto text = shortened(what);
+  std::ranges::replace(text, '\0', '?');
+  std::string result;
+  for (std::string_view rest{text}; !rest.empty();) {
+    std::string ignored;
+    auto const bad = json::append_utf8_string(ignored, rest);
+    result.append(rest.substr(0, bad));
+    if (bad == std::string_view::npos) break;
+    result += '?';
+    rest.remove_prefix(bad + 1);
+  }
+  return result;
+}
+
+}  // namespace
 
 std::string_view to_string(Fault fault) noexcept {
   switch (fault) {
@@ -15,6 +47,6 @@ std::string_view to_string(Fault fault) noexcept {
 }
 
 Error::Error(Fault fault, std::string const& what, int native_code, std::source_location where)
-    : std::runtime_error{what}, fault_{fault}, native_code_{native_code}, where_{where} {}
+    : std::runtime_error{storable(what)}, fault_{fault}, native_code_{native_code}, where_{where} {}
 
 }  // namespace tram
