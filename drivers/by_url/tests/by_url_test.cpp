@@ -159,9 +159,10 @@ TEST_F(ByUrl, says_that_a_file_is_not_a_broker_s) {
 }
 
 TEST_F(ByUrl, has_nothing_to_take_over_from_a_file) {
-  EXPECT_TRUE(says(
-      refusal([&] { takeover(TakeoverAction::look, "sqlite:a.db", {}, "eventuate_slot", clock_); }),
-      "nothing to take over"));
+  EXPECT_TRUE(says(refusal([&] {
+                     takeover(TakeoverAction::look, "sqlite:a.db", {}, "eventuate_slot", 1, clock_);
+                   }),
+                   "nothing to take over"));
 }
 
 }  // namespace
