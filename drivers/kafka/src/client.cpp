@@ -79,6 +79,8 @@ void ClientHooks::guarded(std::function<void()> const& hook) noexcept {
 
 void end_client(ClientHandle client, std::shared_ptr<void> used, Logger const& logger,
                 Duration patience, std::shared_ptr<void> first) {
+  // A child of the process that made it has none of its threads to wait for.
+  if (client.get_deleter().process != process_generation()) return;
   if (!client) return;
   std::string const name{rd_kafka_name(client.get())};
   std::promise<void> gone;

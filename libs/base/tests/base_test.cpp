@@ -12,6 +12,18 @@ namespace {
 using namespace std::chrono_literals;
 using namespace tram;
 
+TEST(Error, quotes_anything_as_a_text_that_logs_and_columns_take) {
+  using namespace std::string_literals;
+  auto const told = [](std::string const& what) {
+    return std::string{Error{Fault::rejected, what}.what()};
+  };
+  EXPECT_EQ(told("no 'M\xfcller' \0 here\xed\xa0\x80"s), "no 'M?ller' ? here???");
+  EXPECT_EQ(told("Müller"), "Müller");
+  auto const text = told("about " + std::string(100'000, 'x') + " is too long");
+  EXPECT_TRUE(text.starts_with("about x") && text.ends_with("x is too long"));
+  EXPECT_LT(text.size(), 4100U);
+}
+
 TEST(Error, carries_its_fault_its_code_and_the_place_of_the_throw) {
   Error const error{Fault::rejected, "sqlite: no such table", 1};
   EXPECT_EQ(error.fault(), Fault::rejected);
