@@ -101,6 +101,7 @@ TEST_F(PostgresRelay, removes_old_rows_behind_any_number_that_were_stamped_ahead
       "INSERT INTO eventuate.message (id, destination, headers, payload, creation_time) "
       "SELECT 'a' || i, 'orders', '{}', '', 4102444800000 FROM generate_series(1, 1500) i");
   insert("old", "k");
+  server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'insert')");
   auto const everything = ~LogPosition{0} >> 1U;
   EXPECT_EQ(retention->remove_some(everything), 1U);
   EXPECT_EQ(server().sql("SELECT count(*) FROM eventuate.message WHERE id = 'old'"), "0");
