@@ -28,7 +28,8 @@ constexpr std::array<Kind, troubles> kinds{{{"crash", 250},
                                             {"handler trouble", 4'000},
                                             {"hook trouble", 2'000},
                                             {"slow handler", 300},
-                                            {"rolled back", 4'000}}};
+                                            {"rolled back", 4'000},
+                                            {"silent log", 2'000}}};
 
 /// Off in one of three runs, and seldom high.
 PerTrouble draw_rates(Random& random) {

@@ -35,8 +35,10 @@ enum class Trouble : std::uint8_t {
   hook_trouble,
   slow_handler,
   rolled_back,
+  // In the log.
+  silent_log,
 };
-inline constexpr std::size_t troubles{17};
+inline constexpr std::size_t troubles{18};
 
 std::string_view to_string(Trouble trouble);
 

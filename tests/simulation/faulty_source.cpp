@@ -26,6 +26,7 @@ class FaultySource final : public ChangeSource {
     if (std::exchange(failed_, true)) inner_->rewind();
     line_.fail(Trouble::transient, Fault::transient, "read rows");
     auto batch = in_transactions(inner_->read(rows_max));
+    if (is_silent(batch)) hide_rows(batch);
     line_.fail(Trouble::transient, Fault::transient, "rows read");
     line_.leave("read rows");
     if (sabotage_ == Sabotage::confirms_early && batch.seen_up_to) {
@@ -55,10 +56,35 @@ class FaultySource final : public ChangeSource {
   }
   [[nodiscard]] int descriptor() const override { return -1; }
   [[nodiscard]] Duration poll_interval() const override { return inner_->poll_interval(); }
-  [[nodiscard]] ChangeSourceStatus status() const override { return inner_->status(); }
+  [[nodiscard]] ChangeSourceStatus status() const override {
+    auto status = inner_->status();
+    if (hiding_) status.trouble = "simulation: the log does not show the outbox";
+    return status;
+  }
   [[nodiscard]] std::string held_rows_name() const override { return inner_->held_rows_name(); }
 
  private:
+  /// Whether the log shows these rows: for a while it passes over all of them, as one does whose
+  /// publication lost the table.
+  bool is_silent(ChangeBatch const& batch) {
+    if (hidden_reads_ > 0 && line_.chaos().healed()) hidden_reads_ = 1;
+    if (hidden_reads_ > 0) return true;
+    if (batch.rows.empty() || !line_.chaos().happens(Trouble::silent_log)) return false;
+    hidden_reads_ = 1 + static_cast<int>(line_.chaos().random().below(10));
+    line_.chaos().trace().event(line_.name(), "the log falls silent");
+    return true;
+  }
+  /// A source that believes silence has the relay confirm what nobody published.
+  void hide_rows(ChangeBatch& batch) {
+    hiding_ = --hidden_reads_ > 0;
+    bool const believed = sabotage_ == Sabotage::believes_silence;
+    if (!batch.rows.empty() && believed) batch.seen_up_to = batch.rows.back().ends_at;
+    if (!believed) batch.seen_up_to.reset();
+    batch.rows.clear();
+    batch.at_end = believed;
+    if (!hiding_ && !believed) inner_->rewind();
+  }
+
   /// Also what is read of a transaction so far must be confirmed one day: the last row ends it.
   ChangeBatch in_transactions(ChangeBatch batch) const {
     auto rows = std::exchange(batch.rows, {});
@@ -80,6 +106,9 @@ class FaultySource final : public ChangeSource {
   Lifeline& line_;
   Sabotage sabotage_;
   bool failed_{};
+  /// Reads that show nothing yet, and whether that was noticed.
+  int hidden_reads_{};
+  bool hiding_{};
   RowPlace settled_;
 };
 

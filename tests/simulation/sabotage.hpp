@@ -28,6 +28,8 @@ enum class Sabotage : std::uint8_t {
   one_stops_all,
   /// A request for a replay is gone at once.
   loses_requests,
+  /// What the log does not show is taken for nothing.
+  believes_silence,
 };
 
 }  // namespace tram::simulation

@@ -112,4 +112,8 @@ TEST(Simulation, notices_requests_for_replays_that_get_lost) {
   EXPECT_TRUE(notices(Sabotage::loses_requests, Finding::Kind::held, 200));
 }
 
+TEST(Simulation, notices_a_source_that_takes_silence_for_nothing) {
+  EXPECT_TRUE(notices(Sabotage::believes_silence, Finding::Kind::lost, 200));
+}
+
 }  // namespace
