@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// What may pass between the sending of a fit message and its effect, beside messages in trouble.
-constexpr Duration soon{8s};
+constexpr Duration soon{20s};
 constexpr std::int64_t fit_messages = 20;
 /// Longer than any look at held messages and positions is apart.
 constexpr Duration quiet_for{5s};
