@@ -34,7 +34,7 @@ CLIENT_HEADER = re.compile(
     r"|hiredis/.*|proton/.*|mongoc.*|bson.*|microhttpd|httplib|nlohmann/.*|simdjson|CLI/.*|soci/.*|pqxx/.*"
     r"|spdlog/.*|fmt/.*|boost/.*|prometheus/.*|toml\+\+/.*)(\.h|\.hpp)?$")
 CLIENT_PLACES = re.compile(
-    r"(drivers/[^/]+/(src|tests)/|libs/http/src/|libs/base/src/json|libs/[^/]+/tests/|apps/|tests/|benchmarks/|examples/)")
+    r"(drivers/[^/]+/(src|tests)/|libs/base/src/json|libs/[^/]+/tests/|apps/|tests/|benchmarks/|examples/)")
 CLOCK_PLACES = re.compile(r"libs/base/src/|benchmarks/|(.*/)?main\.cpp$")
 SLEEP_PLACES = re.compile(r"libs/base/src/|benchmarks/")
 

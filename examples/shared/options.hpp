@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
@@ -42,6 +43,13 @@ inline constexpr std::string_view usage =
 
 /// The flags' values by name, empty where they take none. Ends the program after `--help`, and with
 /// status 2 when there are others.
+/// What is no plain flag may be a URL with a password in it.
+inline std::string shown(std::string const& argument) {
+  auto const plain = [](char c) { return c == '-' || (c >= 'a' && c <= 'z'); };
+  bool const is_flag = argument.starts_with("--") && std::ranges::all_of(argument, plain);
+  return is_flag ? argument : "argument";
+}
+
 inline std::map<std::string, std::string> flags(std::vector<std::string> const& arguments) {
   std::map<std::string, std::string> given;
   for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
@@ -57,8 +65,7 @@ inline std::map<std::string, std::string> flags(std::vector<std::string> const& 
     } else if (*argument == "--asyncapi") {
       given[*argument] = "";
     } else {
-      // Anything else may be a URL with a password in it.
-      std::cerr << "error: " << (takes_value ? *argument : "argument")
+      std::cerr << "error: " << shown(*argument)
                 << (takes_value ? " needs a value" : " that is no flag of this program") << "\n"
                 << usage;
       std::exit(2);

@@ -56,7 +56,8 @@ TEST_F(Passwords, of_database_urls_are_not_shown) {
       (void)source->read(1);
       return source->status().trouble;
     });
-    expect_silence(url, [&] { return takeover(TakeoverAction::look, url, {}, "x", 1, clock_).next; });
+    expect_silence(url,
+                   [&] { return takeover(TakeoverAction::look, url, {}, "x", 1, clock_).next; });
     // What may be connected to is tried for seconds.
     if (is_understood(url)) continue;
     expect_silence(url, [&] {
