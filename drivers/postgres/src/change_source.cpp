@@ -270,10 +270,10 @@ void PgoutputSource::follow(Session session, OutboxLook outbox, SlotPosition con
   gap_open_at_ = confirmed_;
   gap_given_ = false;
   read_table_as_bytes(*session_, deadline);
-  session_->query("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", deadline);
-  gap_rows_.emplace(*session_,
-                    RowsToGive{.select = select, .reader = decoder(*outbox_, text_reader())},
-                    deadline);
+  session_->query("SET statement_timeout = 0", deadline);
+  gap_rows_.emplace(TableRows::kept_by_server(
+      *session_, {.select = select, .reader = decoder(*outbox_, text_reader())},
+      Deadline::after(clock_, table_patience)));
 }
 
 ChangeBatch PgoutputSource::fill_gap(std::size_t rows_max) {
@@ -284,7 +284,6 @@ ChangeBatch PgoutputSource::fill_gap(std::size_t rows_max) {
   if (!batch.rows.empty()) return batch;
   gap_rows_.reset();
   gap_given_ = true;
-  session_->query("COMMIT", deadline);
   stream_from_here(deadline);
   return batch;
 }

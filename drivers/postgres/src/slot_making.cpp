@@ -118,7 +118,7 @@ void SlotMaking::created(Result const& answer) {
   begins_at_ = parse_lsn(column_of(answer.get(), 1)).value_or(0);
   state_ = State::finishing;
   if (give_.select.empty()) return;
-  rows_.emplace(session_, give_, deadline());
+  rows_.emplace(session_, give_, Deadline::after(clock_, table_patience));
   state_ = State::reading;
 }
 
@@ -126,7 +126,7 @@ ChangeBatch SlotMaking::read_rows(std::size_t rows_max) {
   ChangeBatch batch;
   if (std::exchange(rewound_, false)) rows_->go_to(confirmed_, deadline());
   auto number = rows_->read_so_far();
-  batch.rows = rows_->next(rows_max, deadline());
+  batch.rows = rows_->next(rows_max, Deadline::after(clock_, table_patience));
   for (auto& row : batch.rows) row.ends_at = ++number;
   if (!batch.rows.empty()) return batch;
   if (confirmed_ == number) state_ = State::finishing;

@@ -50,8 +50,18 @@ std::string rows_around(OutboxLook const& outbox, std::string const& transaction
          limit + ")) AS chosen ORDER BY place";
 }
 
+TableRows::TableRows(Session& session, PgoutputDecoder reader)
+    : session_{session}, reader_{std::move(reader)}, rows_at_once_{rows_first} {}
+
+TableRows TableRows::kept_by_server(Session& session, RowsToGive rows, Deadline deadline) {
+  session.query("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", deadline);
+  session.query("DECLARE tram_rows CURSOR WITH HOLD FOR " + rows.select, deadline);
+  session.query("COMMIT", deadline);
+  return {session, std::move(rows.reader)};
+}
+
 TableRows::TableRows(Session& session, RowsToGive rows, Deadline deadline)
-    : session_{session}, reader_{std::move(rows.reader)}, rows_at_once_{rows_first} {
+    : TableRows{session, std::move(rows.reader)} {
   session_.query("DECLARE tram_rows SCROLL CURSOR FOR " + rows.select, deadline);
 }
 

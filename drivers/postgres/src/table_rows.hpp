@@ -23,11 +23,18 @@ struct RowsToGive {
   PgoutputDecoder reader;
 };
 
-/// Rows of the outbox table in the order of their ids, a few at a time, in the transaction that is
-/// open on the session. Every call waits for the server. Faults: those of the session.
+/// The server may have to read the whole table, or to sort it.
+inline constexpr Duration table_patience{std::chrono::minutes{5}};
+
+/// Rows of the outbox table in the order of their ids, a few at a time. Every call waits for the
+/// server. Faults: those of the session.
 class TableRows {
  public:
+  /// In the transaction that is open on the session, which keeps the table from being altered.
   TableRows(Session& session, RowsToGive rows, Deadline deadline);
+  /// All that are committed now; the server keeps them, and no lock on the table: whoever alters it
+  /// meanwhile would wait for the broker, and everybody who writes would wait for him.
+  static TableRows kept_by_server(Session& session, RowsToGive rows, Deadline deadline);
 
   /// The next ones; none at the end.
   std::vector<OutboxRow> next(std::size_t rows_max, Deadline deadline);
@@ -37,6 +44,7 @@ class TableRows {
   [[nodiscard]] std::size_t read_so_far() const { return read_; }
 
  private:
+  TableRows(Session& session, PgoutputDecoder reader);
   OutboxRow row_at(Result const& result, int row) const;
 
   Session& session_;
