@@ -33,6 +33,15 @@ class PostgresSlot : public PostgresRelay {
   static std::string slots() {
     return server().sql("SELECT string_agg(slot_name, ',') FROM pg_replication_slots");
   }
+  /// Of the check, the good ones or the others.
+  std::string findings(bool good) {
+    source_config_.connection = server().connection();
+    std::string all;
+    for (auto const& finding : postgres::check_outbox(source_config_, clock_, random_)) {
+      if (finding.good == good) all += finding.subject + ": " + finding.text + "\n";
+    }
+    return all;
+  }
   Texts landed() {
     Texts payloads;
     for (auto const& record : broker_.landed) payloads.push_back(payload_of(record));
@@ -158,6 +167,70 @@ TEST_F(PostgresSlot, is_what_the_check_recommends) {
   auto wanted = config;
   wanted.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;
   EXPECT_EQ(text(wanted), "");
+}
+
+/// As the Java relay's is: the outbox is empty since that one publishes it.
+TEST_F(PostgresSlot, is_not_made_beside_one_that_another_relay_reads) {
+  server().sql("SELECT pg_create_logical_replication_slot('eventuate_slot', 'test_decoding')");
+  auto const other = connect(" replication=database");
+  run(other, "START_REPLICATION SLOT eventuate_slot LOGICAL 0/0");
+  begin();
+  EXPECT_TRUE(says("'eventuate_slot' (plugin test_decoding, process " +
+                   std::to_string(PQbackendPID(other.get())) + "); take over from that relay"))
+      << relay_->readiness().reason;
+  EXPECT_EQ(slots(), "eventuate_slot");
+  stop();
+  EXPECT_NE(
+      findings(false).find("other readers: other slots are being read, maybe by another relay"),
+      std::string::npos)
+      << findings(false);
+  // Somebody says what the new one begins with, and so knows of that reader.
+  source_config_.missing_slot = postgres::MissingSlot::create_and_skip_existing_rows;
+  start();
+  EXPECT_EQ(findings(false), "");
+  EXPECT_NE(findings(true).find("'eventuate_slot'"), std::string::npos) << findings(true);
+}
+
+TEST_F(PostgresSlot, is_made_beside_one_that_is_read_as_it_is_and_the_check_names_that_one) {
+  server().sql("DROP PUBLICATION IF EXISTS beside");
+  server().sql("CREATE PUBLICATION beside");
+  server().sql("SELECT pg_create_logical_replication_slot('beside', 'pgoutput')");
+  auto const other = connect(" replication=database");
+  run(other, "START_REPLICATION SLOT beside LOGICAL 0/0 (proto_version '1', publication_names "
+             "'beside')");
+  start();
+  EXPECT_EQ(findings(false), "");
+  EXPECT_NE(findings(true).find("other readers: other slots are being read: 'beside' (plugin"),
+            std::string::npos)
+      << findings(true);
+}
+
+TEST_F(PostgresSlot, that_another_made_meanwhile_is_not_dropped) {
+  auto const old = connect();
+  run(old, "BEGIN");
+  run(old, "SELECT pg_current_xact_id()");
+  begin();
+  EXPECT_TRUE(says("it waits for the transaction")) << relay_->readiness().reason;
+  server().sql("SELECT pg_create_physical_replication_slot('tram')");
+  run(old, "COMMIT");
+  EXPECT_TRUE(says("slot 'tram' belongs to database ''")) << relay_->readiness().reason;
+  EXPECT_EQ(slots(), "tram");
+}
+
+TEST_F(PostgresSlot, is_made_also_when_no_connection_is_left_to_find_out_what_it_waits_for) {
+  auto const old = connect();
+  run(old, "BEGIN");
+  run(old, "SELECT pg_current_xact_id()");
+  begin();
+  EXPECT_TRUE(says("it waits for the transaction")) << relay_->readiness().reason;
+  auto const maker = server().sql("SELECT active_pid FROM pg_replication_slots");
+  server().sql("ALTER DATABASE postgres ALLOW_CONNECTIONS false", "template1");
+  EXPECT_TRUE(says("it waits for one (see pg_stat_activity")) << relay_->readiness().reason;
+  server().sql("ALTER DATABASE postgres ALLOW_CONNECTIONS true", "template1");
+  EXPECT_TRUE(says("it waits for the transaction")) << relay_->readiness().reason;
+  EXPECT_EQ(server().sql("SELECT active_pid FROM pg_replication_slots"), maker);
+  run(old, "COMMIT");
+  EXPECT_TRUE(ready()) << relay_->readiness().reason;
 }
 
 }  // namespace

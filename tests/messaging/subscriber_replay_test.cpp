@@ -48,6 +48,16 @@ TEST_F(SubscriberReplay, handles_what_is_held_in_order_when_asked_to) {
   EXPECT_EQ(effects().back(), "4");
 }
 
+TEST_F(SubscriberReplay, handles_a_message_whose_id_no_column_takes_as_it_is) {
+  std::string const id{"a\0b", 3};
+  hold_all({id});
+  trouble = {};
+  request_retry();
+  run_for(3s);
+  ASSERT_FALSE(runs.empty()) << "it was taken for handled, and is gone";
+  EXPECT_EQ(runs.front(), id);
+}
+
 TEST_F(SubscriberReplay, tries_again_as_the_subscription_does_and_then_waits_to_be_asked_again) {
   trouble = fail;
   for (auto const* const id : {"1", "2", "3"}) send("a", id);

@@ -179,7 +179,7 @@ std::vector<Key> const& keys() {
         "the slot that the Java relay reads (eventuate_slot)"},
        [](auto& to, auto& text) { to.old_slot = not_empty(text); }},
       {{"takeover.rows_again", "--rows-again", "COUNT",
-        "so many rows of before the take-over are published again, and as many behind (250000)"},
+        "so many rows of before the take-over are published again, and all behind (250000)"},
        [](auto& to, auto& text) {
          to.takeover_rows_again = programs::parse_number(text, 0, 1'000'000'000);
        }},

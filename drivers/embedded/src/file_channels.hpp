@@ -24,6 +24,10 @@ struct FilePartition {
   std::atomic<Position> end;
   /// When its oldest records are looked at next, in milliseconds of the epoch. For the write turn.
   std::int64_t next_look{};
+  /// What was looked at and is stamped ahead of time: below here. For the write turn.
+  Position ahead_until{};
+  /// What is known to be too old, whatever it is stamped with: below here. For the write turn.
+  Position old_until{};
 };
 
 /// One channel. Callable from any thread.

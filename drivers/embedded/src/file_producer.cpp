@@ -91,12 +91,14 @@ void FileProducer::commit() {
 }
 
 void FileProducer::tell_of_gone_groups() {
-  for (auto const& group : std::exchange(gone_, {})) {
+  for (auto const& [group, channel] : std::exchange(gone_, {})) {
     state_->logger.warning(
         "embedded.group_gone",
         {{"group", group},
+         {"channel", channel},
          {"what",
-          "it had no member for longer than group_retention, and keeps no records any more: "
+          "it had no member that reads the channel for longer than group_retention, and keeps no "
+          "records of it any more: "
           "what it has not handled is removed with age"}});
   }
 }

@@ -60,7 +60,7 @@ class FileProducer final : public Producer {
   /// What the transaction that is open has written.
   std::unordered_map<FilePartition*, Touched> touched_;
   /// Groups that keep no records any more, of which nobody was told yet.
-  std::vector<std::string> gone_;
+  std::vector<GroupChannel> gone_;
   std::optional<Sequence> last_;
   /// The last one used: most producers stay with one for a while.
   FileChannel* channel_{};

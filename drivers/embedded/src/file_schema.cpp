@@ -43,11 +43,13 @@ CREATE TABLE tram_progress (
 )";
 
 /// Beside the tables of version 1, which releases before this one go on using: when a group had a
-/// member last, by the broker's own time.
+/// member last that reads the channel, by the broker's own time.
 constexpr char const* table_of_groups = R"(
-CREATE TABLE IF NOT EXISTS tram_group (
-  name TEXT PRIMARY KEY,
-  seen INTEGER NOT NULL
+CREATE TABLE IF NOT EXISTS tram_group_channel (
+  group_name TEXT NOT NULL,
+  channel INTEGER NOT NULL REFERENCES tram_channel (id),
+  seen INTEGER NOT NULL,
+  PRIMARY KEY (group_name, channel)
 ) STRICT, WITHOUT ROWID;
 )";
 

@@ -85,7 +85,7 @@ bool FileState::groups_are_due() {
   return true;
 }
 
-bool FileState::is_newly_gone(std::string const& group) { return gone_.insert(group).second; }
+bool FileState::is_newly_gone(GroupChannel const& group) { return gone_.insert(group).second; }
 
 void FileState::load() {
   Statement channels_of_file{connection_, "read",

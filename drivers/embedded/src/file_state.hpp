@@ -42,7 +42,7 @@ class FileState {
   /// True once in a while, for what concerns all groups.
   bool groups_are_due() TRAM_REQUIRES(turn);
   /// True once for each group that keeps no records any more.
-  bool is_newly_gone(std::string const& group) TRAM_REQUIRES(turn);
+  bool is_newly_gone(GroupChannel const& group) TRAM_REQUIRES(turn);
 
   /// The file and its lock belong to the process that opened it. Faults: rejected, in a child of
   /// it.
@@ -71,7 +71,7 @@ class FileState {
   /// The broker's time when it was opened. Set before others know the state.
   std::int64_t opened_{};
   std::int64_t next_groups_ TRAM_GUARDED_BY(turn){};
-  std::set<std::string> gone_ TRAM_GUARDED_BY(turn);
+  std::set<GroupChannel> gone_ TRAM_GUARDED_BY(turn);
   std::optional<FileIdentity> file_ TRAM_GUARDED_BY(turn);
   std::optional<FileIdentity> log_ TRAM_GUARDED_BY(turn);
   std::optional<Error> lost_ TRAM_GUARDED_BY(turn);

@@ -28,8 +28,8 @@ FileStore::FileStore(std::shared_ptr<FileState> state, std::span<std::string con
              "CONFLICT DO UPDATE SET generation = max(generation, excluded.generation) RETURNING "
              "next"},
       seen_{connection_, "store positions in",
-            "INSERT INTO tram_group (name, seen) VALUES (?, ?) ON CONFLICT DO UPDATE SET seen = "
-            "excluded.seen"},
+            "INSERT INTO tram_group_channel (group_name, channel, seen) SELECT ?, channel, ? FROM "
+            "tram_partition WHERE id = ? ON CONFLICT DO UPDATE SET seen = excluded.seen"},
       store_{connection_, "store positions in",
              "UPDATE tram_progress SET next = ? WHERE group_name = ? AND partition = ? AND "
              "generation = ?"} {
@@ -79,8 +79,9 @@ std::optional<Position> FileStore::claim(std::string const& group, Claim const& 
   group_ = group;
   Lock const mine{state_->turn};
   state_->require_file();
-  seen_.execute(group, state_->now());
-  auto row = claim_.run(group, find(claim.partition).id, claim.generation);
+  auto const id = find(claim.partition).id;
+  seen_.execute(group, state_->now(), id);
+  auto row = claim_.run(group, id, claim.generation);
   row.next();
   auto const stored = row.is_null(0) ? std::nullopt : std::optional<Position>{row.number(0)};
   while (row.next()) {}

@@ -62,6 +62,14 @@ std::vector<MemberId> GroupCore::members() const {
   return ids;
 }
 
+std::set<std::string> GroupCore::channels() const {
+  std::set<std::string> names;
+  for (auto const& [id, member] : members_) {
+    for (auto const& partition : member.wanted) names.insert(partition.channel);
+  }
+  return names;
+}
+
 void GroupCore::remove(MemberId member) {
   members_.erase(member);
   for (auto& [partition, place] : places_) {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "tram/base/clock.hpp"
@@ -50,6 +52,8 @@ class GroupCore {
   /// one.
   bool expire(SteadyTime time, std::optional<MemberId> spared);
   [[nodiscard]] std::vector<MemberId> members() const;
+  /// Those that a member wants.
+  [[nodiscard]] std::set<std::string> channels() const;
 
  private:
   struct Member {

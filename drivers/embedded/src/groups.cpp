@@ -46,13 +46,13 @@ void Groups::scatter(std::string const& group) {
   ring(found->second);
 }
 
-std::vector<std::string> Groups::present() {
+std::set<GroupChannel> Groups::present() {
   Lock const lock{mutex_};
-  std::vector<std::string> names;
+  std::set<GroupChannel> present;
   for (auto const& [name, core] : groups_) {
-    if (!core.members().empty()) names.push_back(name);
+    for (auto const& channel : core.channels()) present.insert({.group = name, .channel = channel});
   }
-  return names;
+  return present;
 }
 
 void Groups::expire(std::string const& group) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <compare>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,13 @@ namespace tram::embedded {
 struct Membership {
   std::string group;
   MemberId id{};
+};
+
+/// A group, and a channel that it reads.
+struct GroupChannel {
+  std::string group;
+  std::string channel;
+  friend auto operator<=>(GroupChannel const&, GroupChannel const&) = default;
 };
 
 /// The consumer groups of this process. Callable from any thread; waits for nothing but its mutex.
@@ -32,8 +41,8 @@ class Groups {
   void release(Membership const& member, TopicPartition const& partition);
   /// Takes every partition away from its owner, as a rebalance would.
   void scatter(std::string const& group);
-  /// Those that have a member now.
-  [[nodiscard]] std::vector<std::string> present();
+  /// Those that have a member now, with each channel that one of them wants.
+  [[nodiscard]] std::set<GroupChannel> present();
   /// Puts out all members, as if all had been silent for too long.
   void expire(std::string const& group);
 

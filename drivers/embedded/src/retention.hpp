@@ -3,11 +3,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <set>
 #include <vector>
 
 #include "file_channels.hpp"
 #include "file_connection.hpp"
+#include "groups.hpp"
 
 namespace tram::embedded {
 
@@ -18,14 +19,15 @@ class Retention {
   Retention(FileConnection& connection, std::chrono::milliseconds age,
             std::chrono::milliseconds group_age);
 
-  /// Notes that these groups have members now, by the broker's own time, and returns those that
-  /// keep no records any more.
-  std::vector<std::string> note_groups(std::vector<std::string> const& present, std::int64_t now);
+  /// Notes that these groups have members now that read these channels, by the broker's own time,
+  /// and returns those that keep no records any more.
+  std::vector<GroupChannel> note_groups(std::set<GroupChannel> const& present, std::int64_t now);
   /// Removes up to `max` records of this partition that are too old at `now` and that no group has
   /// still to handle. Costs a comparison when it is known that there are none.
   void remove_some(FilePartition& partition, std::size_t max, std::int64_t now);
 
  private:
+  [[nodiscard]] Position removable(FilePartition& partition, std::size_t max, std::int64_t now);
   [[nodiscard]] Position first_to_keep(FilePartition& partition, std::size_t max, std::int64_t now);
   [[nodiscard]] std::int64_t gone_before(std::int64_t now) const;
   [[nodiscard]] Position first_unhandled(FilePartition const& partition, std::int64_t now);

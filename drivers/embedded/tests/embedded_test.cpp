@@ -323,6 +323,48 @@ TEST_F(Retention, keeps_nothing_for_a_group_that_never_comes_again_and_says_so) 
   EXPECT_NE(lines_of("embedded.group_gone")[0].find("group=billing"), std::string::npos);
 }
 
+TEST_F(Retention, keeps_nothing_of_a_channel_that_a_living_group_reads_no_more) {
+  config_.group_retention = 30 * 24h;
+  auto const broker = open_with_channel();
+  broker->create_channels(std::array{std::string{"refunds"}}, 1, Deadline::now());
+  Sender sender{*broker, channel};
+  for (auto const* value : {"a", "b", "c"}) sender.send(value);
+  acknowledge(*broker, 1);
+  auto const living = broker->subscribe({.group = "billing"}, std::array{std::string{"refunds"}});
+  for (int day = 0; day < 31; ++day) {
+    clock_.advance(24h);
+    living->poll();
+    sender.send("later");
+  }
+  sender.send("last");
+  EXPECT_EQ(stored(), 2);
+  ASSERT_EQ(lines_of("embedded.group_gone").size(), 1U);
+  EXPECT_NE(lines_of("embedded.group_gone")[0].find("group=billing channel=orders"),
+            std::string::npos);
+}
+
+TEST_F(Retention, removes_many_records_that_were_stamped_ahead_a_few_at_a_time) {
+  {
+    auto const broker = open_with_channel();
+    Sender sender{*broker, channel};
+    for (int i = 0; i < 500; ++i) sender.submit("ahead");
+    sender.completions();
+    sender.send("now");
+  }
+  file_.run("UPDATE tram_record SET time = time + 1000000000 WHERE place < (SELECT max(place) FROM "
+            "tram_record)");
+  auto const broker = open();
+  Sender sender{*broker, channel};
+  clock_.advance(11s);
+  auto before = stored();
+  for (int i = 0; i < 20; ++i) {
+    sender.send("new");
+    EXPECT_LE(before - stored(), 102);
+    before = stored();
+  }
+  EXPECT_EQ(stored(), 20);
+}
+
 TEST_F(Retention, is_not_moved_by_a_clock_that_is_set) {
   {
     auto const broker = open_with_channel();

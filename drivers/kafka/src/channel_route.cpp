@@ -7,6 +7,12 @@
 namespace tram::kafka {
 namespace {
 
+/// The route whose record this thread hands over just now. For a topic that it did not know the
+/// client asks in a thread of its own, maybe while this one hands over the next record or even the
+/// same: only the thread tells which of the two questions it is, and only that of this one may
+/// touch what is the producer's.
+thread_local ChannelRoute const* handing_over{};
+
 void* opaque_of(Sequence sequence) {
   static_assert(sizeof(Sequence) <= sizeof(void*));
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(sequence));  // NOLINT
@@ -30,13 +36,13 @@ void ChannelRoute::install(rd_kafka_topic_conf_t* conf) {
 
 /// As Java's.
 std::int32_t ChannelRoute::choose(rd_kafka_topic_t const* topic, void const* key, std::size_t size,
-                                  std::int32_t partitions, void* route, void* sequence) {
+                                  std::int32_t partitions, void* route, void* /*sequence*/) {
   auto& self = *static_cast<ChannelRoute*>(route);
   auto const partition =
       rd_kafka_msg_partitioner_murmur2(topic, key, size, partitions, nullptr, nullptr);
   self.partitions_.store(partitions);
   // For a record that it has had for a while the client asks in its own thread.
-  if (reinterpret_cast<std::uintptr_t>(sequence) != self.asked_.load()) return partition;
+  if (handing_over != &self) return partition;
   return self.decide(partition, partitions);
 }
 
@@ -86,12 +92,12 @@ ChannelRoute::Attempt ChannelRoute::hand_over(rd_kafka_topic_t* topic, RecordVie
   if (auto const* const place = expected(record.key); place != nullptr && !place->gate.open()) {
     return Attempt::gate_closed;
   }
-  asked_.store(sequence);
+  handing_over = this;
   bool const taken =
       rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, bytes_of(record.value),
                        record.value.size(), bytes_of(record.key), record.key.size(),
                        opaque_of(sequence)) == 0;
-  asked_.store(nothing);
+  handing_over = nullptr;
   if (!taken && closed_) return Attempt::gate_closed;
   if (!taken) {
     bool const full = rd_kafka_last_error() == RD_KAFKA_RESP_ERR__QUEUE_FULL;

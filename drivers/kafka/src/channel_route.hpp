@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,7 +59,6 @@ class ChannelRoute {
   void failed(rd_kafka_message_t const& message);
 
  private:
-  static constexpr Sequence nothing{std::numeric_limits<Sequence>::max()};
   enum class Attempt : std::uint8_t { handed_over, gate_closed, full, refused };
   using Waiting = std::deque<WaitingRecord>;
   struct Partition {
@@ -84,9 +82,7 @@ class ChannelRoute {
   Clock const& clock_;
   std::size_t& total_waiting_bytes_;
   std::atomic<std::int32_t> partitions_{};
-  /// The record that is being handed over.
-  std::atomic<Sequence> asked_{nothing};
-  /// Where it goes: nothing when the client did not ask.
+  /// Where the record goes that is being handed over: nothing when the client did not ask.
   std::optional<std::int32_t> chosen_;
   bool closed_{};
   std::deque<Partition> states_;

@@ -26,6 +26,8 @@ constexpr std::chrono::milliseconds sign_patience{3'000};
 constexpr std::chrono::milliseconds probe_pause{500};
 /// Positions are stored without a further question so long after an answer.
 constexpr std::chrono::seconds proof_lasts{1};
+/// How long a revocation waits for an answer.
+constexpr std::chrono::milliseconds proof_patience{1'000};
 
 using List = rd_kafka_topic_partition_list_t;
 
@@ -129,7 +131,7 @@ std::vector<ConsumerEvent> KafkaConsumer::poll() {
   require_made_here(client_.get_deleter().process, "kafka: this consumer");
   news_.clear();
   now_ = clock_.steady();
-  finish_revocation();
+  finish_revocation(Deadline::never());
   finish_beginning_anew();
   std::vector<ConsumerEvent> events;
   take_positions();
@@ -237,7 +239,8 @@ void KafkaConsumer::switch_delivery(TopicPartition const& partition,
 
 /// A position of a topic that is no more must not be stored for the one that took its name.
 void KafkaConsumer::store_when_proved() {
-  if (storing_ > 0 || now_ < next_store_ || store_after_answer_) return;
+  store_after_answer_ = false;
+  if (storing_ > 0 || now_ < next_store_ || asked_to_store_) return;
   if (!wants_proof_to_store()) return store_acknowledged();
   store_after_answer_ = true;
 }
@@ -252,8 +255,10 @@ bool KafkaConsumer::wants_proof_to_store() const {
 void KafkaConsumer::ask_for_positions() {
   if (!query_ || query_->asking()) return;
   auto const list = new_list();
+  asked_to_store_ = false;
   for (auto const& [partition, owned] : owned_) {
     bool const to_store = store_after_answer_ && owned.acknowledged && owned.stored;
+    asked_to_store_ = asked_to_store_ || to_store;
     bool const in_doubt = owned.doubted && owned.stored;
     if (in_doubt || to_store || owned.stored_is_unknown) add(list.get(), partition);
   }
@@ -293,7 +298,10 @@ void KafkaConsumer::take_positions() {
   } else {
     not_seen_to_work(answer->code);
   }
-  if (std::exchange(store_after_answer_, false) && answer->partitions) store_acknowledged();
+  // Another question's answer does not prove what was acknowledged meanwhile.
+  if (std::exchange(asked_to_store_, false) && answer->partitions) {
+    store_proved(answer->partitions.get());
+  }
 }
 
 void KafkaConsumer::prove(List const* partitions) {
@@ -341,15 +349,19 @@ void KafkaConsumer::keep(TopicPartition const& partition, Owned& owned, Delivery
 }
 
 /// Where there is no time for a question and an answer: waits for it, a little.
-void KafkaConsumer::prove_at_once() {
+void KafkaConsumer::prove_at_once(Deadline deadline) {
   auto const list = new_list();
   for (auto& [partition, owned] : owned_) {
     if (!owned.acknowledged || !owned.stored) continue;
     if (clock_.steady() - owned.proved > proof_lasts) add(list.get(), partition);
   }
   if (list->cnt == 0) return;
-  constexpr int patience{1'000};
-  auto const code = rd_kafka_committed(client_.get(), list.get(), patience);
+  auto const patience = std::chrono::floor<std::chrono::milliseconds>(
+      std::min<Duration>(deadline.remaining(clock_), proof_patience));
+  auto const code =
+      patience > patience.zero()
+          ? rd_kafka_committed(client_.get(), list.get(), static_cast<int>(patience.count()))
+          : RD_KAFKA_RESP_ERR__TIMED_OUT;
   for (auto const& entry : entries(list.get())) {
     bool const proved = code == RD_KAFKA_RESP_ERR_NO_ERROR &&
                         entry.err == RD_KAFKA_RESP_ERR_NO_ERROR &&
@@ -394,15 +406,37 @@ void KafkaConsumer::finish_beginning_anew() {
 /// waits for its answer before it rejoins.
 void KafkaConsumer::store_acknowledged() {
   auto const list = new_list();
+  for (auto& [partition, owned] : owned_) append_acknowledged(partition, owned, list.get());
+  store(list.get());
+}
+
+/// What the answer does not prove waits for another one. Where nothing is stored yet there is
+/// nothing to prove.
+void KafkaConsumer::store_proved(List const* answer) {
+  // Also when there is nothing to store: the next question does not follow at once.
+  next_store_ = now_ + store_interval;
+  auto const list = new_list();
   for (auto& [partition, owned] : owned_) {
-    if (!owned.acknowledged) continue;
-    add(list.get(), partition).offset = *owned.acknowledged;
-    owned.storing = std::exchange(owned.acknowledged, std::nullopt);
+    auto const* const entry = rd_kafka_topic_partition_list_find(
+        const_cast<List*>(answer), partition.channel.c_str(), partition.partition);  // NOLINT
+    bool const proved = entry != nullptr && entry->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                        entry->offset != RD_KAFKA_OFFSET_INVALID;
+    if (proved || !owned.stored) append_acknowledged(partition, owned, list.get());
   }
-  if (list->cnt == 0) return;
+  store(list.get());
+}
+
+void KafkaConsumer::append_acknowledged(TopicPartition const& partition, Owned& owned, List* list) {
+  if (!owned.acknowledged) return;
+  add(list, partition).offset = *owned.acknowledged;
+  owned.storing = std::exchange(owned.acknowledged, std::nullopt);
+}
+
+void KafkaConsumer::store(List const* positions) {
+  if (positions->cnt == 0) return;
   next_store_ = clock_.steady() + store_interval;
   constexpr int asynchronous{1};
-  auto const code = rd_kafka_commit(client_.get(), list.get(), asynchronous);
+  auto const code = rd_kafka_commit(client_.get(), positions, asynchronous);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
     ++storing_;
   } else {
@@ -459,13 +493,13 @@ void KafkaConsumer::revoked(List const* partitions) {
     std::erase(beginning_anew_, partition);
     if (owned_.contains(partition)) announced_.emplace_back(Revoked{std::move(partition)});
   }
-  if (closing_) finish_revocation();
+  if (closing_) finish_revocation(*closing_);
 }
 
-void KafkaConsumer::finish_revocation() {
+void KafkaConsumer::finish_revocation(Deadline deadline) {
   if (!leaving_) return;
   auto const leaving = std::exchange(leaving_, nullptr);
-  prove_at_once();
+  prove_at_once(deadline);
   store_acknowledged();
   for (auto const& entry : entries(leaving.get())) owned_.erase(partition_of(entry));
   kept_ = 0;
@@ -519,9 +553,9 @@ void KafkaConsumer::end(Duration patience) noexcept {
 }
 
 void KafkaConsumer::leave(Deadline deadline) {
-  closing_ = true;
-  finish_revocation();
-  prove_at_once();
+  closing_ = deadline;
+  finish_revocation(deadline);
+  prove_at_once(deadline);
   store_acknowledged();
   QueueHandle const rest{rd_kafka_queue_new(client_.get())};
   ErrorHandle const refused{rd_kafka_consumer_close_queue(client_.get(), rest.get())};

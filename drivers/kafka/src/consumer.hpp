@@ -11,6 +11,7 @@
 #include "client.hpp"
 #include "event_descriptor.hpp"
 #include "position_query.hpp"
+#include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
 #include "tram/broker/broker.hpp"
 #include "tram/kafka/kafka.hpp"
@@ -58,9 +59,12 @@ class KafkaConsumer final : public Consumer {
   void listen(std::span<std::string const> channels);
   void append_partitions(std::string const& channel, List* list);
 
-  void finish_revocation();
+  void finish_revocation(Deadline deadline);
   void store_when_proved();
   void store_acknowledged();
+  void store_proved(List const* answer);
+  void store(List const* positions);
+  void append_acknowledged(TopicPartition const& partition, Owned& owned, List* list);
   [[nodiscard]] bool wants_proof_to_store() const;
   void ask_for_positions();
   void take_positions();
@@ -71,7 +75,7 @@ class KafkaConsumer final : public Consumer {
   void store_first(Owned& owned);
   void keep(TopicPartition const& partition, Owned& owned, Delivery delivery);
   void give_kept(std::vector<ConsumerEvent>& events);
-  void prove_at_once();
+  void prove_at_once(Deadline deadline);
   void begin_anew(TopicPartition partition, std::string_view why);
   void finish_beginning_anew();
   void deliver(std::vector<ConsumerEvent>& events);
@@ -110,7 +114,10 @@ class KafkaConsumer final : public Consumer {
   std::optional<Error> trouble_;
   /// Null for a listener, of which no positions are stored.
   std::unique_ptr<PositionQuery> query_;
+  /// The next question is to prove what is acknowledged.
   bool store_after_answer_{};
+  /// The question that is open does.
+  bool asked_to_store_{};
   /// Records that wait for an answer.
   std::size_t kept_{};
   /// Topics that were made anew: announced as revoked, and read from the beginning with the next
@@ -127,7 +134,8 @@ class KafkaConsumer final : public Consumer {
   SteadyTime next_store_{SteadyTime::min()};
   /// The partition of the last delivery, which is most often that of the next.
   OwnedPartitions::iterator last_{owned_.end()};
-  bool closing_{};
+  /// While it leaves: until when.
+  std::optional<Deadline> closing_;
 };
 
 }  // namespace tram::kafka

@@ -71,9 +71,11 @@ class PgoutputSource final : public ChangeSource {
   Session open(Deadline deadline);
   void stand_by(SlotPosition const& slot);
   void make_slot(Session session, OutboxLook outbox);
+  ChangeBatch next_batch(std::size_t rows_max);
   ChangeBatch continue_making(std::size_t rows_max);
   void follow(Session session, OutboxLook outbox, SlotPosition const& slot, Deadline deadline);
   [[nodiscard]] std::string missed_rows(OutboxLook const& outbox, SlotPosition const& slot) const;
+  void meet_server(SlotPosition const& slot);
   ChangeBatch fill_gap(std::size_t rows_max);
   void stream_from_here(Deadline deadline);
   void choose_encoding(Session& session, Deadline deadline);
@@ -131,6 +133,8 @@ class PgoutputSource final : public ChangeSource {
   LogPosition log_end_{};
   LogPosition server_read_{};
   std::string history_;
+  /// Positions of before mean nothing any more, which all batches tell up to one for rows.
+  bool starts_over_{};
   /// How often at least the server hears from us.
   Duration tell_interval_{};
   SteadyTime told_at_{};
@@ -163,19 +167,27 @@ class PgoutputSource final : public ChangeSource {
 
 ChangeBatch PgoutputSource::read(std::size_t rows_max) {
   try {
-    if (!session_ && !making_) connect();
-    if (making_) return continue_making(rows_max);
-    if (!session_) return {};  // A standby.
-    if (gap_rows_) return fill_gap(rows_max);
-    look();
-    leave_stopping_server();
-    return stream(rows_max);
+    auto batch = next_batch(rows_max);
+    batch.starts_over = starts_over_;
+    // Whoever asks for no rows may not look at what else there is.
+    if (rows_max > 0) starts_over_ = false;
+    return batch;
   } catch (Error const& error) {
     disconnect();
     standby_ = false;
     trouble_ = error.what();
     throw;
   }
+}
+
+ChangeBatch PgoutputSource::next_batch(std::size_t rows_max) {
+  if (!session_ && !making_) connect();
+  if (making_) return continue_making(rows_max);
+  if (!session_) return {};  // A standby.
+  if (gap_rows_) return fill_gap(rows_max);
+  look();
+  leave_stopping_server();
+  return stream(rows_max);
 }
 
 void PgoutputSource::connect() {
@@ -209,14 +221,15 @@ void PgoutputSource::make_slot(Session session, OutboxLook outbox) {
   read_table_as_bytes(session, deadline);
   auto reader = decoder(outbox, text_reader());
   making_.emplace(std::move(session), config_, std::move(outbox),
-                  RowsToGive{.select = std::move(rows), .reader = std::move(reader)}, clock_);
+                  RowsToGive{.select = std::move(rows), .reader = std::move(reader)},
+                  replaces_slot_ ? OldSlot::replaced : OldSlot::none, clock_);
   standby_ = false;
 }
 
 ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
   auto batch = making_->read(rows_max);
   // Positions count rows now, whatever log was read before.
-  batch.starts_over = std::exchange(confirmed_, 0) > 0;
+  if (std::exchange(confirmed_, 0) > 0) starts_over_ = true;
   trouble_ = making_->trouble();
   if (!making_->done()) return batch;
 
@@ -238,25 +251,35 @@ ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
 
 /// How to read what the log does not show though nobody published it; empty when there is nothing.
 std::string PgoutputSource::missed_rows(OutboxLook const& outbox, SlotPosition const& slot) const {
+  if (slot.copy && slot.copy->rows == 0) return "";
   if (slot.copy) return rows_around(outbox, slot.copy->horizon, slot.copy->rows);
   auto missed = known_ ? gap_between(*known_, outbox) : gap_behind_horizon(outbox);
   // Somebody else moved the slot, and what lies between was not shown here.
-  if (known_ && slot.confirmed > told_)
-    missed = Gap{.from_transaction = known_->horizon, .whole_tables = {}};
+  if (known_ && slot.confirmed > told_) {
+    if (!missed) missed.emplace();
+    missed->from_transaction = known_->horizon;
+  }
   return missed ? rows_of_gap(outbox, *missed) : "";
+}
+
+/// Another one than before, or the first one.
+void PgoutputSource::meet_server(SlotPosition const& slot) {
+  if (!history_.empty()) {
+    known_.reset();
+    shown_up_to_ = looked_up_to_ = 0;
+    starts_over_ = true;
+  }
+  told_ = confirmed_ = slot.confirmed;
+  settled_ = {};
+  history_ = slot.history;
 }
 
 /// Streams from the slot, behind the rows of the table that it may not show.
 void PgoutputSource::follow(Session session, OutboxLook outbox, SlotPosition const& slot,
                             Deadline deadline) {
-  if (slot.history != history_) {
-    if (!history_.empty()) known_.reset();
-    told_ = confirmed_ = slot.confirmed;
-    settled_ = {};
-  }
+  if (slot.history != history_) meet_server(slot);
   auto const select = missed_rows(outbox, slot);
   confirmed_ = std::max(confirmed_, slot.confirmed);
-  history_ = slot.history;
   log_end_ = slot.log_end;
   session_ = std::move(session);
   outbox_ = std::move(outbox);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "other_readers.hpp"
 #include "outbox_columns.hpp"
 #include "outbox_look.hpp"
 #include "replication_setup.hpp"
@@ -25,6 +26,7 @@ class OutboxCheck {
       bool const columns_fit = look_at_columns();
       look_at_publication();
       if (columns_fit) look_at_slot();
+      look_at_other_readers();
     }
     return std::move(findings_);
   }
@@ -188,6 +190,24 @@ class OutboxCheck {
         name + ", and the outbox holds rows that a new one would never show; start with " +
             std::string{publish_existing_rows} +
             ", or take over from the relay that read them so far (\"tram-cdc takeover\")");
+  }
+
+  /// Whoever says what a new slot begins with, knows of them.
+  void look_at_other_readers() {
+    std::vector<OtherReader> readers;
+    for (auto const row : tx_.execute(other_readers_question(config_))) {
+      readers.push_back({.slot = row.get<std::string>(0),
+                         .plugin = row.get<std::string>(1),
+                         .process = row.get<std::string>(2)});
+    }
+    if (readers.empty()) return;
+    bool const known = config_.missing_slot == MissingSlot::create_and_skip_existing_rows ||
+                       config_.missing_slot == MissingSlot::create_and_publish_existing_rows;
+    auto const others = of_other_plugins(readers);
+    if (!known && !others.empty()) return add(false, "other readers", complaint_about(others));
+    add(true, "other readers",
+        "other slots are being read: " + names_of(readers) +
+            "; if one shows the same outbox, its rows come twice");
   }
 
   ChangeSourceConfig const& config_;

@@ -77,7 +77,8 @@ constexpr std::string_view question_end{
     "WHERE NOT s.columns @> to_jsonb(n.name))), "
     "concat_ws(' ', (SELECT concat(oid, ':', changed) FROM publication), (SELECT "
     "string_agg(concat(prrelid, ':', changed), ' ' ORDER BY prrelid) FROM listed WHERE prrelid = "
-    "(SELECT oid FROM root)), (SELECT md5(s::text) FROM shown s WHERE oid = (SELECT oid FROM "
+    "(SELECT oid FROM root)), (SELECT hashtextextended(s::text, 0) FROM shown s WHERE oid = "
+    "(SELECT oid FROM "
     "root)), (SELECT string_agg(changed::text, ' ' ORDER BY name) FROM needed)), "
     "(SELECT string_agg(concat(oid, '=', changed, ':', joined, ':', (SELECT changed FROM listed l "
     "WHERE l.prrelid = m.oid)), ' ' ORDER BY oid) FROM member m), "
@@ -87,8 +88,10 @@ constexpr std::string_view question_end{
     "member, slot WHERE joined IS NULL OR age(joined) > age(catalog_xmin)) AS changes WHERE "
     "age(changed) <= age(catalog_xmin))), "
     "(SELECT string_agg(oid::text, ' ') FROM member, slot WHERE age(joined) <= age(catalog_xmin)), "
-    "pg_current_wal_insert_lsn()::text, "
-    "(SELECT (pg_current_wal_lsn() - confirmed_flush_lsn)::bigint::text FROM slot), "
+    // A standby has no log of its own to tell the end of.
+    "CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_insert_lsn()::text END, "
+    "(SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE (pg_current_wal_lsn() - "
+    "confirmed_flush_lsn)::bigint::text END FROM slot), "
     "(SELECT wal_status FROM slot), (SELECT 'yes' FROM pg_namespace WHERE nspname <> "
     "lower(nspname) AND nspname = "};
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "other_readers.hpp"
 #include "replication_protocol.hpp"
 
 namespace tram::postgres {
@@ -74,6 +75,7 @@ TypeForms ReplicationSetup::column_types(OutboxLook const& outbox) {
 }
 
 OutboxLook ReplicationSetup::outbox() {
+  require_primary();
   auto found = look();
   if (!found.table_exists) refuse(found.trouble);
   require_logical_log();
@@ -85,6 +87,11 @@ OutboxLook ReplicationSetup::outbox() {
   }
   if (!found.trouble.empty()) refuse(found.trouble);
   return found;
+}
+
+void ReplicationSetup::require_primary() {
+  if (value(query("SELECT pg_is_in_recovery()::int"), 0, 0) == "0") return;
+  refuse("the server is a standby; connect to the primary (target_session_attrs=read-write)");
 }
 
 void ReplicationSetup::require_logical_log() {
@@ -153,13 +160,27 @@ void ReplicationSetup::require_new_slot(OutboxLook const& outbox, bool was_empty
            sql_text(config_.slot) + ", 'pgoutput')");
   }
   if (config_.missing_slot != MissingSlot::create_for_empty_outbox || was_empty) return;
-  if (!holds_unpublished_rows(outbox)) return;
+  if (!holds_unpublished_rows(outbox)) return require_no_other_relay();
   refuse("slot '" + config_.slot +
          "' does not exist, and the outbox already holds rows that a new slot would never show; "
          "start with " +
          std::string{publish_existing_rows} +
          ", take over the slot of the relay that read them so far (\"tram-cdc takeover\"), or "
          "start with --new-slot skip_existing_rows when they are published");
+}
+
+/// An outbox is empty also where another relay publishes it, and both would.
+void ReplicationSetup::require_no_other_relay() {
+  auto const found = query(other_readers_question(config_));
+  std::vector<OtherReader> readers;
+  for (int row = 0; row < PQntuples(found.get()); ++row) {
+    readers.push_back({.slot = value(found, row, 0),
+                       .plugin = value(found, row, 1),
+                       .process = value(found, row, 2)});
+  }
+  auto const others = of_other_plugins(readers);
+  if (others.empty()) return;
+  refuse("slot '" + config_.slot + "' does not exist, and " + complaint_about(others));
 }
 
 bool ReplicationSetup::holds_unpublished_rows(OutboxLook const& outbox) {

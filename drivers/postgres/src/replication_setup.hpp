@@ -54,7 +54,9 @@ class ReplicationSetup {
   bool holds_unpublished_rows(OutboxLook const& outbox);
 
  private:
+  void require_primary();
   void require_logical_log();
+  void require_no_other_relay();
   void create_publication(OutboxLook const& outbox);
   std::string history();
   Result query(std::string const& sql) { return session_.query(sql, deadline_); }

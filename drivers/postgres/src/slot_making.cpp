@@ -14,7 +14,9 @@ namespace {
 
 constexpr Duration begin_patience{std::chrono::milliseconds{500}};
 constexpr Duration explain_interval{std::chrono::seconds{1}};
+constexpr Duration explain_patience{std::chrono::seconds{1}};
 constexpr std::size_t slot_name_longest{63};
+constexpr std::string_view some_transaction{"one (see pg_stat_activity and pg_prepared_xacts)"};
 
 /// One that others see, so that of two relays one makes the slot.
 std::string temporary_name(std::string const& slot) {
@@ -24,13 +26,18 @@ std::string temporary_name(std::string const& slot) {
 
 std::string column_of(PGresult const* result, int column) { return PQgetvalue(result, 0, column); }
 
+bool is_taken_name(Error const& error) {
+  return std::string_view{error.what()}.find("SQLSTATE 42710") != std::string_view::npos;
+}
+
 }  // namespace
 
 SlotMaking::SlotMaking(Session session, ChangeSourceConfig const& config, OutboxLook outbox,
-                       RowsToGive rows, Clock& clock)
+                       RowsToGive rows, OldSlot old_slot, Clock& clock)
     : config_{config},
       outbox_{std::move(outbox)},
       give_{std::move(rows)},
+      old_slot_{old_slot},
       clock_{clock},
       session_{std::move(session)},
       temporary_{temporary_name(config.slot)} {
@@ -45,7 +52,7 @@ void SlotMaking::begin() {
   notice_lost_connections();
   session_.query("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", deadline());
   auto const create = "CREATE_REPLICATION_SLOT " + sql_name(temporary_) +
-                      " TEMPORARY LOGICAL pgoutput (SNAPSHOT 'use')";
+                      " TEMPORARY LOGICAL pgoutput USE_SNAPSHOT";
   if (PQsendQuery(session_.connection(), create.c_str()) == 0) session_.lost();
   session_.flush(deadline());
   trouble_ = "slot '" + config_.slot + "' is being made";
@@ -84,16 +91,22 @@ void SlotMaking::await_creation() {
   if (!answer) session_.lost();
   if (PQresultStatus(answer.get()) == PGRES_TUPLES_OK) return created(answer);
   auto const error = statement_error("making slot '" + config_.slot + "'", answer.get());
-  if (std::string_view{error.what()}.find("SQLSTATE 42710") == std::string_view::npos) throw error;
+  if (!is_taken_name(error)) throw error;
   throw Error{Fault::transient, "postgresql: slot '" + config_.slot + "' of " + session_.name() +
                                     " is being made by another relay; waiting for it"};
 }
 
-/// Whom the server waits for, is only to be seen from another session.
 void SlotMaking::explain() {
+  trouble_ = "slot '" + config_.slot + "' of " + session_.name() +
+             " cannot be made while a transaction is open that is older; it waits for " + awaited();
   explain_at_ = clock_.steady() + explain_interval;
+}
+
+/// Whom the server waits for, is only to be seen from another session.
+std::string SlotMaking::awaited() const try {
+  auto const patience = Deadline::after(clock_, explain_patience);
   auto const process = std::to_string(PQbackendPID(session_.connection()));
-  auto other = Session::open(Target{config_.connection, "tram-cdc"}, clock_, deadline());
+  auto other = Session::open(Target{config_.connection, "tram-cdc"}, clock_, patience);
   auto const found = other.query(
       "SELECT coalesce('prepared transaction ' || quote_literal(p.gid) || ' of database ' || "
       "p.database || ', prepared at ' || p.prepared || '; run there: COMMIT PREPARED or ROLLBACK "
@@ -105,12 +118,12 @@ void SlotMaking::explain() {
       "JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_prepared_xacts p ON p.transaction = "
       "l.transactionid WHERE w.locktype = 'transactionid' AND NOT w.granted AND w.pid = " +
           process,
-      deadline());
+      patience);
   bool const known = PQntuples(found.get()) > 0 && PQgetisnull(found.get(), 0, 0) == 0;
-  trouble_ =
-      "slot '" + config_.slot + "' of " + session_.name() +
-      " cannot be made while a transaction is open that is older; it waits for " +
-      (known ? column_of(found.get(), 0) : "one (see pg_stat_activity and pg_prepared_xacts)");
+  return known ? column_of(found.get(), 0) : std::string{some_transaction};
+} catch (Error const&) {
+  // There may be no connection left for it; the making goes on.
+  return std::string{some_transaction};
 }
 
 void SlotMaking::created(Result const& answer) {
@@ -140,15 +153,30 @@ void SlotMaking::confirm(LogPosition position) {
 void SlotMaking::finish() {
   rows_.reset();
   session_.query("COMMIT", deadline());
+  if (old_slot_ == OldSlot::replaced) drop_old_slot();
+  take_name();
+  session_.query("DROP_REPLICATION_SLOT " + sql_name(temporary_), deadline());
+  state_ = State::done;
+}
+
+void SlotMaking::drop_old_slot() {
   session_.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE "
                  "slot_name = " +
                      sql_text(config_.slot),
                  deadline());
-  session_.query("SELECT pg_copy_logical_replication_slot(" + sql_text(temporary_) + ", " +
-                     sql_text(config_.slot) + ", false)",
-                 deadline());
-  session_.query("DROP_REPLICATION_SLOT " + sql_name(temporary_), deadline());
-  state_ = State::done;
+}
+
+/// Gives the slot its name for good.
+void SlotMaking::take_name() {
+  try {
+    session_.query("SELECT pg_copy_logical_replication_slot(" + sql_text(temporary_) + ", " +
+                       sql_text(config_.slot) + ", false)",
+                   deadline());
+  } catch (Error const& error) {
+    if (!is_taken_name(error)) throw;
+    throw Error{Fault::transient, "postgresql: slot '" + config_.slot + "' of " + session_.name() +
+                                      " was made by another meanwhile; reading that one"};
+  }
 }
 
 }  // namespace tram::postgres

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,8 +14,11 @@
 
 namespace tram::postgres {
 
-/// Makes a slot, in place of the one that is there, and gives the rows of the table that it will
-/// never show.
+/// Whether the new slot takes the place of one that is there.
+enum class OldSlot : std::uint8_t { none, replaced };
+
+/// Makes a slot, in place of the old one if there is one, and gives the rows of the table that it
+/// will never show.
 ///
 /// Making one waits for every transaction that is open on the server, which may take hours: nothing
 /// here waits for that. The slot is a temporary one until all rows are confirmed, so whatever
@@ -27,7 +31,7 @@ class SlotMaking {
   /// `session` is one for replication, and not in use. `rows` are those rows; their SELECT is empty
   /// for none.
   SlotMaking(Session session, ChangeSourceConfig const& config, OutboxLook outbox, RowsToGive rows,
-             Clock& clock);
+             OldSlot old_slot, Clock& clock);
 
   /// Takes the next step: rows, or none yet. Faults: those of the session.
   ChangeBatch read(std::size_t rows_max);
@@ -49,14 +53,18 @@ class SlotMaking {
   void notice_lost_connections();
   void await_creation();
   void explain();
+  [[nodiscard]] std::string awaited() const;
   void created(Result const& answer);
   ChangeBatch read_rows(std::size_t rows_max);
   void finish();
+  void drop_old_slot();
+  void take_name();
   [[nodiscard]] Deadline deadline() const;
 
   ChangeSourceConfig const& config_;
   OutboxLook outbox_;
   RowsToGive give_;
+  OldSlot old_slot_;
   Clock& clock_;
   Session session_;
   std::string temporary_;

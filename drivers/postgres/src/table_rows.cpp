@@ -44,10 +44,9 @@ std::string rows_of_gap(OutboxLook const& outbox, Gap const& gap) {
 std::string rows_around(OutboxLook const& outbox, std::string const& transaction,
                         std::size_t rows) {
   auto const age = "age(" + sql_text(transaction) + "::xid)";
-  auto const limit = " LIMIT " + std::to_string(rows);
-  return "SELECT * FROM ((" + select(outbox, "age(xmin) > " + age) + " ORDER BY place DESC" +
-         limit + ") UNION ALL (" + select(outbox, "age(xmin) <= " + age) + " ORDER BY place" +
-         limit + ")) AS chosen ORDER BY place";
+  return "SELECT * FROM ((" + select(outbox, "age(xmin) > " + age) + " ORDER BY place DESC LIMIT " +
+         std::to_string(rows) + ") UNION ALL (" + select(outbox, "age(xmin) <= " + age) +
+         ")) AS chosen ORDER BY place";
 }
 
 TableRows::TableRows(Session& session, PgoutputDecoder reader)

@@ -14,7 +14,8 @@ namespace tram::postgres {
 /// What is still to be published of the table itself, since no log shows it any more.
 std::string unpublished_rows(OutboxLook const& outbox);
 std::string rows_of_gap(OutboxLook const& outbox, Gap const& gap);
-/// The last `rows` of before the transaction number and as many of the first ones from it on.
+/// The last `rows` of before the transaction number and all from it on: where an old transaction
+/// held the number back, any of these may have been read and lost.
 std::string rows_around(OutboxLook const& outbox, std::string const& transaction, std::size_t rows);
 
 /// Which rows, by one of the above, empty for none; and how their values are read.

@@ -13,7 +13,7 @@ namespace tram::postgres {
 struct TakeoverMark {
   std::string slot;
   LogPosition copied_at{};
-  /// As many before the horizon, and as many behind it.
+  /// So many before the horizon, and all behind it; 0: none at all.
   std::size_t rows{};
   /// The old slot's catalog_xmin.
   std::string horizon;

@@ -2,25 +2,12 @@
 
 #include <sqlite3.h>
 
-#include <array>
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 
 namespace tram::sqlite {
 namespace {
-
-/// From SQLite's file formats: what tells one log from another stands in the log and in its index.
-constexpr std::streamoff salt_in_log{16};
-constexpr std::streamoff salt_in_index{32};
-using Salt = std::array<char, 8>;
-
-std::optional<Salt> salt_of(std::string const& path, std::streamoff place) {
-  std::ifstream file{path, std::ios::binary};
-  Salt salt{};
-  if (!file.seekg(place) || !file.read(salt.data(), salt.size())) return std::nullopt;
-  return salt;
-}
 
 std::int64_t size_of(std::string const& path) {
   std::error_code trouble;
@@ -92,10 +79,12 @@ FileLook::State FileLook::rescue() {
   return code == SQLITE_OK ? State::log_replaced : State::log_lost;
 }
 
-/// Others have rescued before and go on with a new log, which must not be mixed with ours.
+/// Others have rescued before and go on with a new log, or with a new index, which must not be
+/// mixed with ours. By what the file system says alone: to close one of these files would release
+/// the locks that the connections of this process have on it.
 bool FileLook::log_at_path_is_in_use() const {
-  auto const salt = salt_of(log_path_, salt_in_log);
-  return salt && salt == salt_of(index_path_, salt_in_index);
+  auto const found = log_files_of(path_);
+  return found != known_ && size_of(log_path_) > 0 && size_of(index_path_) > 0;
 }
 
 char const* to_text(FileLook::State state) {

@@ -1,5 +1,6 @@
 #include "tram/sql/database.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -206,6 +207,42 @@ TEST_F(SqliteDatabase, shows_a_look_what_others_have_committed) {
     return tx.execute("SELECT count(*) FROM t")[0].get<int>(0);
   });
   EXPECT_EQ(rows, 1);
+}
+
+/// Of this process, too. Stays open: to close it would release the locks that are asked for.
+bool is_locked(std::string const& file) {
+  int const descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  EXPECT_EQ(::fcntl(descriptor, F_OFD_GETLK, &lock), 0);
+  return lock.l_type != F_UNLCK;
+}
+
+TEST_F(SqliteDatabase, keeps_the_locks_of_other_connections_when_it_looks) {
+  for (std::string const mode : {"WAL", "DELETE"}) {
+    auto const file = (folder.path() / (mode + ".db")).string();
+    RawConnection const holder{file};
+    holder.run("PRAGMA journal_mode = " + mode + "; CREATE TABLE u (id INTEGER); BEGIN IMMEDIATE");
+    ASSERT_TRUE(is_locked(file)) << mode;
+    auto looker = tram::sqlite::connect({.path = file, .opening = tram::sqlite::Opening::read_only},
+                                        {}, clock, random);
+    looker.transact({.access = Access::read_only},
+                    [](Transaction& tx) { tx.execute("SELECT count(*) FROM u"); });
+    EXPECT_TRUE(is_locked(file)) << mode;
+  }
+}
+
+TEST_F(ReplacedDatabase, keeps_the_locks_of_other_connections_when_the_log_was_replaced) {
+  insert();
+  RawConnection const holder{path};
+  holder.run("SELECT count(*) FROM t");
+  ASSERT_TRUE(is_locked(path + "-shm"));
+  std::filesystem::copy_file(path + "-wal", path + "-copy");
+  std::filesystem::rename(path + "-copy", path + "-wal");
+  time.advance(1s);
+  insert();
+  EXPECT_TRUE(is_locked(path + "-shm"));
 }
 
 TEST_F(SqliteDatabase, gives_back_every_kind_of_value_as_it_was_given) {

@@ -28,7 +28,9 @@ bool is_ipv6(std::string_view text) noexcept {
   auto const zone = text.substr(address.size());
   if (!zone.empty() && !std::ranges::all_of(zone.substr(1), is_of_a_name)) return false;
   std::array<char, INET6_ADDRSTRLEN> terminated{};
-  if (address.size() >= terminated.size()) return false;
+  // The end of a text to inet_pton().
+  bool const ends_early = address.find('\0') != std::string_view::npos;
+  if (ends_early || address.size() >= terminated.size()) return false;
   std::ranges::copy(address, terminated.begin());
   in6_addr parsed{};
   return ::inet_pton(AF_INET6, terminated.data(), &parsed) == 1;

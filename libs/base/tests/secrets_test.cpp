@@ -39,6 +39,8 @@ TEST(Hosts, are_names_and_addresses) {
     EXPECT_TRUE(is_plain_host(host)) << host;
   for (auto const* host : {"", "a@b", "a/b", "user:beef", "a b", "[::1]", "a:1", "::1%a@b", "é"})
     EXPECT_FALSE(is_plain_host(host)) << host;
+  using namespace std::string_view_literals;
+  EXPECT_FALSE(is_plain_host("::1\0 secret"sv)) << "a NUL ends an address for the C library only";
 }
 
 TEST(Ports, are_numbers) {

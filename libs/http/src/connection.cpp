@@ -41,7 +41,7 @@ std::uint32_t Connection::events() const {
   return 0;
 }
 
-void Connection::read() {
+void Connection::read(SteadyTime now) {
   std::array<char, read_bytes> bytes;  // NOLINT: filled by the call
   auto const size = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
   if (size < 0 && is_later(errno)) return;
@@ -55,6 +55,7 @@ void Connection::read() {
     if (thrown_away_ > thrown_away_max) phase_ = Phase::over;
     return;
   }
+  if (!reader_.has_begun()) since_ = now;
   auto const state = reader_.feed({bytes.data(), count});
   // A few bytes into an empty buffer: when they do not fit, nobody waits for them.
   if (reader_.take_wish_to_continue() && state == RequestReader::State::reading)

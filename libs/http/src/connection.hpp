@@ -32,7 +32,7 @@ class Connection {
   [[nodiscard]] int descriptor() const { return descriptor_; }
   [[nodiscard]] std::string const& peer() const { return peer_; }
   [[nodiscard]] Phase phase() const { return phase_; }
-  /// When it was opened, or completed something last.
+  /// When it was opened, a request began to come or an answer was sent, whichever was last.
   [[nodiscard]] SteadyTime since() const { return since_; }
   /// A request has come in part, or is not answered yet.
   [[nodiscard]] bool is_busy() const;
@@ -40,7 +40,7 @@ class Connection {
   [[nodiscard]] std::uint32_t events() const;
 
   /// Reads what is there; `reader().state()` tells what came of it.
-  void read();
+  void read(SteadyTime now);
   [[nodiscard]] RequestReader& reader() { return reader_; }
   void begin_handling() { phase_ = Phase::handling; }
   /// Sends an answer, as far as it can be sent now. With `last`, nothing is read afterwards.

@@ -1,15 +1,23 @@
 #include "handler_threads.hpp"
 
+#include <deque>
 #include <exception>
 #include <string>
 #include <utility>
 
 namespace tram::http {
+namespace {
 
-HandlerThreads::HandlerThreads(unsigned threads, Router const& router, Logger const& logger,
+Response overloaded() {
+  return {.status = 503, .body = "too many requests wait here; try again later\n"};
+}
+
+}  // namespace
+
+HandlerThreads::HandlerThreads(Limits limits, Router const& router, Logger const& logger,
                                WakeUp& news)
-    : router_{router}, logger_{logger}, news_{news} {
-  for (unsigned number = 0; number <= threads; ++number) {
+    : jobs_max_{limits.jobs_max}, router_{router}, logger_{logger}, news_{news} {
+  for (unsigned number = 0; number <= limits.threads; ++number) {
     auto const urgency = number == 0 ? Urgency::health : Urgency::normal;
     threads_.emplace_back([this, urgency](std::stop_token const& stop) { run(urgency, stop); });
   }
@@ -17,11 +25,23 @@ HandlerThreads::HandlerThreads(unsigned threads, Router const& router, Logger co
 
 void HandlerThreads::submit(Job job) {
   auto const urgency = router_.urgency(job.head.request.method, job.head.raw_path);
+  bool is_full{};
   {
     Lock const lock{mutex_};
-    jobs(urgency).push_back(std::move(job));
+    auto& waiting = jobs(urgency);
+    is_full = waiting.size() >= jobs_max_;
+    if (is_full) answers_.push_back({.connection = job.connection, .response = overloaded()});
+    else waiting.push_back(std::move(job));
   }
-  came_.notify_all();
+  if (is_full) news_.raise();
+  else came_.notify_all();
+}
+
+void HandlerThreads::cancel(std::uint64_t connection) {
+  auto const is_its = [&](Job const& job) { return job.connection == connection; };
+  Lock const lock{mutex_};
+  std::erase_if(normal_, is_its);
+  std::erase_if(urgent_, is_its);
 }
 
 std::vector<HandlerThreads::Answer> HandlerThreads::take_answers() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -29,11 +30,19 @@ class HandlerThreads {
     Response response;
   };
 
-  /// Raises `news` when an answer is there. All three outlive this.
-  HandlerThreads(unsigned threads, Router const& router, Logger const& logger, WakeUp& news);
+  struct Limits {
+    unsigned threads;
+    /// Of those that wait for a thread, urgent ones apart.
+    std::size_t jobs_max;
+  };
 
-  /// Never waits for a handler.
+  /// Raises `news` when an answer is there. The other three outlive this.
+  HandlerThreads(Limits limits, Router const& router, Logger const& logger, WakeUp& news);
+
+  /// Never waits for a handler. When too many jobs wait, the answer is 503.
   void submit(Job job) TRAM_EXCLUDES(mutex_);
+  /// Removes the connection's job if no handler has it yet: nobody waits for its answer.
+  void cancel(std::uint64_t connection) TRAM_EXCLUDES(mutex_);
   /// Those that are there now.
   std::vector<Answer> take_answers() TRAM_EXCLUDES(mutex_);
 
@@ -45,6 +54,7 @@ class HandlerThreads {
     return urgency == Urgency::health ? urgent_ : normal_;
   }
 
+  std::size_t jobs_max_;
   Router const& router_;
   Logger const& logger_;
   WakeUp& news_;

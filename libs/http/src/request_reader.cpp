@@ -29,6 +29,7 @@ RequestHead RequestReader::take() {
   head_.reset();
   part_ = Part::head;
   looked_at_ = 0;
+  passed_empty_line_ = false;
   state_ = State::reading;
   advance();
   return head;
@@ -68,8 +69,11 @@ bool RequestReader::lines_end_well(std::size_t from, std::size_t to) {
 }
 
 bool RequestReader::find_head() {
-  // An empty line before a request is passed over, as clients are known to send one.
-  if (buffer_.starts_with("\r\n")) buffer_.erase(0, 2);
+  // One empty line before a request is passed over, as clients are known to send one.
+  if (!passed_empty_line_ && buffer_.starts_with("\r\n")) {
+    buffer_.erase(0, 2);
+    passed_empty_line_ = true;
+  }
   auto const from = looked_at_ > 3 ? looked_at_ - 3 : 0;
   auto const end = buffer_.find("\r\n\r\n", from);
   auto const size = end == npos ? buffer_.size() : end + 4;

@@ -58,6 +58,8 @@ class RequestReader {
   Part part_{Part::head};
   std::string buffer_;
   std::size_t looked_at_{};
+  /// Before the request that is awaited.
+  bool passed_empty_line_{};
   std::optional<RequestHead> head_;
   std::uint64_t left_{};
   std::size_t trailer_bytes_{};

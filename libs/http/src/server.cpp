@@ -17,7 +17,11 @@ struct Server::State {
       : logger{std::move(server_logger)},
         router{std::move(routes)},
         listener{options.address, options.port},
-        handlers{std::max(options.threads, 1U), router, logger, news},
+        handlers{{.threads = std::max(options.threads, 1U),
+                  .jobs_max = std::max(options.connections_max, 1U)},
+                 router,
+                 logger,
+                 news},
         loop{options, listener, handlers, news, clock},
         thread{[this](std::stop_token const& stop) { loop.run(stop); }} {}
 

@@ -25,6 +25,8 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t id_of_listener{0};
 constexpr std::uint64_t id_of_news{1};
 constexpr Duration linger_max{1s};
+/// How long not to accept when the process has no descriptors left.
+constexpr Duration descriptors_delay{100ms};
 constexpr std::size_t events_max{64};
 constexpr int accepted_at_once_max{256};
 
@@ -71,9 +73,9 @@ ServerLoop::~ServerLoop() { ::close(epoll_); }
 void ServerLoop::run(std::stop_token const& stop) {
   std::stop_callback const tell{stop, [this] { news_.raise(); }};
   while (!stop.stop_requested()) {
-    look(std::clamp<Duration>(options_.request_timeout / 8, 10ms, 1s));
+    look(patience());
     close_overdue();
-    listen(true);
+    listen_again();
   }
   drain();
 }
@@ -97,12 +99,12 @@ void ServerLoop::serve(std::uint64_t id, std::uint32_t events) {
   auto& connection = *found->second;
   bool const is_gone = (events & (EPOLLERR | EPOLLHUP)) != 0U;
   if (is_gone && (events & EPOLLIN) == 0U) {
-    asked_.erase(id);
+    forget_request(id);
     connections_.erase(found);
     return;
   }
   if (connection.phase() == Connection::Phase::writing) connection.write(clock_.steady());
-  else connection.read();
+  else connection.read(clock_.steady());
   go_on(id, connection);
 }
 
@@ -115,8 +117,9 @@ void ServerLoop::accept_all() {
     if (descriptor >= 0) {
       accept_one(descriptor, peer_of(address));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      // Others of the process need descriptors, too; listens again at the next turn.
+      // Others of the process need descriptors, too. Who waits to be accepted would wake at once.
       make_place();
+      listen_again_at_ = clock_.steady() + descriptors_delay;
       return listen(false);
     } else if (errno != EINTR && errno != ECONNABORTED) {
       return;
@@ -148,8 +151,12 @@ void ServerLoop::make_place() {
     return std::pair{-static_cast<std::int64_t>(count), connection.since()};
   };
   auto const victim = std::ranges::min_element(connections_, {}, rank);
-  asked_.erase(victim->first);
+  forget_request(victim->first);
   connections_.erase(victim);
+}
+
+void ServerLoop::forget_request(std::uint64_t id) {
+  if (asked_.erase(id) > 0) handlers_.cancel(id);
 }
 
 /// Does what can be done with what was read or written.
@@ -215,6 +222,7 @@ void ServerLoop::drain() {
     look(std::min<Duration>(deadline.remaining(clock_), 100ms));
     close_idle();
   }
+  for (auto const& one : connections_) forget_request(one.first);
   connections_.clear();
 }
 
@@ -225,7 +233,7 @@ void ServerLoop::close_overdue() {
     auto const patience =
         lingers ? std::min(linger_max, options_.request_timeout) : options_.request_timeout;
     if (now - one.second->since() <= patience) return false;
-    asked_.erase(one.first);
+    forget_request(one.first);
     return true;
   });
 }
@@ -251,6 +259,16 @@ void ServerLoop::listen(bool wanted) {
   if (wanted == listens_) return;
   watch(EPOLL_CTL_MOD, listener_.descriptor(), id_of_listener, wanted ? EPOLLIN : 0U);
   listens_ = wanted;
+}
+
+void ServerLoop::listen_again() {
+  if (!listens_ && clock_.steady() >= listen_again_at_) listen(true);
+}
+
+Duration ServerLoop::patience() const {
+  auto const usual = std::clamp<Duration>(options_.request_timeout / 8, 10ms, 1s);
+  if (listens_) return usual;
+  return std::clamp<Duration>(listen_again_at_ - clock_.steady(), 0ms, usual);
 }
 
 }  // namespace tram::http

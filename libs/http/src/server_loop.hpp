@@ -13,6 +13,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/log.hpp"
+#include "tram/base/time.hpp"
 #include "tram/base/wake_up.hpp"
 #include "tram/http/server_options.hpp"
 
@@ -41,6 +42,8 @@ class ServerLoop {
   void accept_all();
   void accept_one(int descriptor, std::string peer);
   void make_place();
+  /// Of a connection that goes: its request, too.
+  void forget_request(std::uint64_t id);
   void go_on(std::uint64_t id, Connection& connection);
   void submit(std::uint64_t id, Connection& connection);
   void answer_all();
@@ -54,6 +57,9 @@ class ServerLoop {
   void settle(std::uint64_t id);
   void watch(int operation, int descriptor, std::uint64_t id, std::uint32_t events);
   void listen(bool wanted);
+  void listen_again();
+  /// How long to wait for events, at most.
+  [[nodiscard]] Duration patience() const;
 
   struct Asked {
     bool with_body{true};
@@ -67,6 +73,8 @@ class ServerLoop {
   Clock& clock_;
   int epoll_;
   bool listens_{};
+  /// When not listening.
+  SteadyTime listen_again_at_{};
   bool stops_{};
   std::uint64_t last_id_{1};
   Connections connections_;

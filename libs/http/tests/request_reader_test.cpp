@@ -57,6 +57,13 @@ TEST(RequestReader, finds_requests_one_behind_the_other) {
   EXPECT_EQ(read("GET / HTTP/1.0\r\n\r\n"), "GET / [] ");
 }
 
+TEST(RequestReader, passes_over_one_empty_line_before_each_request) {
+  EXPECT_EQ(read("\r\n" + get("") + "\r\n" + get("")), "GET /a [] GET /a [] ");
+  EXPECT_EQ(read(get("") + "\r\n"), "GET /a [] ");
+  EXPECT_EQ(read("\r\n\r\n" + get("")), "400");
+  EXPECT_EQ(read("\r\n\r\n\r\na HTTP/1PE"), "400");
+}
+
 TEST(RequestReader, refuses_what_two_readers_could_understand_in_two_ways) {
   for (auto const& bytes :
        {post("Content-Length: 3\r\nContent-Length: 4\r\n", "abcd"),

@@ -49,6 +49,11 @@ class HttpServer : public ::testing::Test {
         {"GET", "/throws",
          [](Request const&) -> Response { throw std::runtime_error{"the table is gone"}; }},
         {"GET", "/throws-anything", [](Request const&) -> Response { throw 7; }},
+        {"GET", "/counts",
+         [this](Request const&) {
+           ++counted_;
+           return Response{};
+         }},
         {"GET", "/waits", [this](Request const&) {
            entered_.count_down();
            leave_.wait();
@@ -73,6 +78,7 @@ class HttpServer : public ::testing::Test {
   SystemClock clock_;
   std::latch entered_{1};
   std::latch leave_{1};
+  std::atomic<int> counted_{};
   Mutex mutex_;
   std::string log_ TRAM_GUARDED_BY(mutex_);
   std::optional<Server> server_;
@@ -173,6 +179,19 @@ TEST_F(HttpServer, closes_connections_that_complete_nothing) {
   EXPECT_EQ(silent.rest(), "");
   EXPECT_FALSE(has_status(slow.rest(), "200"));
   EXPECT_TRUE(has_status(ask("GET /hello"), "200"));
+}
+
+TEST_F(HttpServer, runs_no_handler_for_a_client_that_was_given_up) {
+  serve({.threads = 1, .request_timeout = 200ms});
+  Client first{server_->port()};
+  first.send("GET /waits HTTP/1.1\r\nHost: here\r\n\r\n");
+  entered_.wait();
+  Client second{server_->port()};
+  second.send("GET /counts HTTP/1.1\r\nHost: here\r\n\r\n");
+  EXPECT_EQ(second.rest(), "");
+  leave_.count_down();
+  EXPECT_TRUE(has_body(ask("GET /hello"), "hello\n"));
+  EXPECT_EQ(counted_, 0);
 }
 
 TEST_F(HttpServer, takes_further_connections_when_others_are_closed) {

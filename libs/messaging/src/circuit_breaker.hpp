@@ -25,8 +25,8 @@ class CircuitBreaker final {
   void probe_failed(SteadyTime now, Duration longest);
 
   [[nodiscard]] bool is_open() const { return open_; }
-  /// When a probe may start; in the past when it may already, or all is well.
-  [[nodiscard]] SteadyTime probe_at() const { return probe_at_; }
+  /// When a probe may start; in the past when it may already, or all is well. Never while one runs.
+  [[nodiscard]] SteadyTime probe_at() const { return probe_runs_ ? SteadyTime::max() : probe_at_; }
 
  private:
   void open(SteadyTime now, Duration pause);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "received_record.hpp"
+#include "storable.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 
@@ -288,8 +289,8 @@ JobRunner::Left JobRunner::replay_first(HeldKey const& key, std::optional<HeldMe
 void JobRunner::replay_one(Transaction& tx, HeldMessage const& held,
                            IncomingMessage incoming) const {
   // Its own inbox row was written when it was held; those inside a held record were not.
-  bool const is_new =
-      incoming.id() == held.message_id || inbox_.receive(tx, subscriber_id_, incoming.id());
+  bool const is_new = Storable{incoming.id()}.view() == held.message_id ||
+                      inbox_.receive(tx, subscriber_id_, incoming.id());
   if (!is_new) return;
   chain_.before_receive(incoming);
   chain_.handle(tx, incoming);

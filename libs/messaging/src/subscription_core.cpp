@@ -158,7 +158,7 @@ void SubscriptionCore::tick(SteadyTime now) {
 
 SteadyTime SubscriptionCore::next_due() const {
   auto due = pausing_.empty() ? SteadyTime::max() : pausing_.begin()->first;
-  if (!breaker_.is_open() || ready_.empty()) return due;
+  if (!breaker_.is_open() || ready_.empty() || jobs_ >= jobs_max_) return due;
   due = std::min(due, breaker_.probe_at());
   return some_untried_may_run() ? std::min(due, next_untried_) : due;
 }

@@ -40,6 +40,13 @@ TEST(CircuitBreaker, lets_one_probe_through_when_its_pause_is_over) {
   EXPECT_FALSE(breaker.is_open());
 }
 
+TEST(CircuitBreaker, names_no_time_for_a_probe_while_one_runs) {
+  auto breaker = opened();
+  EXPECT_EQ(breaker.probe_at(), start + 1s);
+  breaker.probing();
+  EXPECT_EQ(breaker.probe_at(), SteadyTime::max()) << "a loop that waits until then would spin";
+}
+
 TEST(CircuitBreaker, stays_open_twice_as_long_each_time_the_probe_fails) {
   auto breaker = opened();
   auto now = start + 1s;

@@ -19,6 +19,8 @@ bool is_tag_part(char c) { return is_name_start(c) || is_digit(c); }
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
+/// To which a vertical tab is no blank, but an error.
+bool is_space_to_sqlite(char c) { return c != '\v' && is_space(c); }
 bool is_newline(char c) { return c == '\n' || c == '\r'; }
 bool is_letter(char c, char small) { return (c | 0x20) == small; }
 
@@ -140,7 +142,8 @@ StatementTokens::Token StatementTokens::take(Kind kind, std::size_t length) {
 
 std::size_t StatementTokens::blank() const {
   auto const text = rest();
-  if (is_space(text.front())) return run_end(text, 0, is_space);
+  auto* const is_blank = is_postgres() ? is_space : is_space_to_sqlite;
+  if (is_blank(text.front())) return run_end(text, 0, is_blank);
   if (text.starts_with("--"))
     return is_postgres() ? postgres_line_comment(text, 0) : behind(text, "\n", 0);
   if (text.starts_with("/*")) return is_postgres() ? nested_comment(text) : flat_comment(text);

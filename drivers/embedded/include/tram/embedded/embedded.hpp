@@ -36,8 +36,8 @@ struct Config {
   /// of a producer; 0 keeps all. Counted is the time in which the broker was open: no step of the
   /// machine's clock makes a record old.
   std::chrono::milliseconds retention{std::chrono::hours{7 * 24}};
-  /// A group that had no member for so long, counted likewise, keeps no records any more, which is
-  /// logged as `embedded.group_gone`; 0: it keeps them for ever.
+  /// A group that had no member reading a channel for so long, counted likewise, keeps no records
+  /// of it any more, which is logged as `embedded.group_gone`; 0: it keeps them for ever.
   std::chrono::milliseconds group_retention{std::chrono::hours{30 * 24}};
   /// Who may read and write a file that is made (as `chmod` has it: 0600, 0640), and the log and
   /// index beside it; nothing: as the umask says. A file that is there keeps its mode.

@@ -29,8 +29,9 @@ struct TakeoverConfig {
   std::string old_slot{"eventuate_slot"};
   std::string slot{"tram"};
   std::string publication{"tram"};
-  /// How many rows of before the old relay's position are published again, and as many behind it,
-  /// by the order of their ids. The Java relay's producer holds 32 MB that are on their way.
+  /// How many rows of before the old slot's horizon are published again, by the order of their ids,
+  /// and with them all that are behind it; 0: none at all. The Java relay's producer holds 32 MB
+  /// that are on their way.
   std::size_t rows_again{250'000};
   /// For each of the functions.
   Duration timeout{std::chrono::seconds{30}};

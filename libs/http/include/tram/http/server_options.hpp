@@ -24,8 +24,8 @@ struct ServerOptions {
   std::size_t header_bytes_max{std::size_t{16} << 10U};
   /// A larger body is answered with 413 and not kept.
   std::size_t body_bytes_max{std::size_t{1} << 20U};
-  /// A connection that completes no request for so long is closed, however busy it is; the time of
-  /// its handlers counts.
+  /// A connection is closed when no request begins for so long, or when one is not answered so long
+  /// after it began, however busy it is; the time of its handlers counts.
   Duration request_timeout{std::chrono::seconds{10}};
   /// At a stop, requests that have begun may end for so long.
   Duration stop_timeout{std::chrono::seconds{2}};
