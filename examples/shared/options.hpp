@@ -66,7 +66,7 @@ inline std::map<std::string, std::string> flags(std::vector<std::string> const& 
       given[*argument] = "";
     } else {
       std::cerr << "error: " << shown(*argument)
-                << (takes_value ? " needs a value" : " that is no flag of this program") << "\n"
+                << (takes_value ? " needs a value" : " is no flag of this program") << "\n"
                 << usage;
       std::exit(2);
     }

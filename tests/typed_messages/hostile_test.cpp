@@ -241,7 +241,9 @@ TEST_F(HostileValues, of_casts_and_names_are_refused_when_they_are_sent) {
     EXPECT_EQ(tram::find_unstorable(message.payload), std::string_view::npos);
     for (auto const& header : message.headers) {
       EXPECT_FALSE(header.name.empty());
-      EXPECT_EQ(tram::find_unstorable(header.name + header.value), std::string_view::npos);
+      EXPECT_EQ(tram::find_unstorable(header.name), std::string_view::npos);
+      // A NUL may stand in a value that names nothing, as in Java's rows: JSON escapes it.
+      EXPECT_EQ(tram::find_no_utf8(header.value), std::string_view::npos);
     }
   }
 }

@@ -348,12 +348,12 @@ void KafkaConsumer::keep(TopicPartition const& partition, Owned& owned, Delivery
   if (owned.kept.size() == kept_max) switch_delivery(partition, rd_kafka_pause_partitions);
 }
 
-/// Where there is no time for a question and an answer: waits for it, a little.
+/// Where there is no time for a question and an answer: waits for it, a little. However new the
+/// last answer is, the topic may have been made anew since, and nobody corrects what is stored now.
 void KafkaConsumer::prove_at_once(Deadline deadline) {
   auto const list = new_list();
   for (auto& [partition, owned] : owned_) {
-    if (!owned.acknowledged || !owned.stored) continue;
-    if (clock_.steady() - owned.proved > proof_lasts) add(list.get(), partition);
+    if (owned.acknowledged && owned.stored) add(list.get(), partition);
   }
   if (list->cnt == 0) return;
   auto const patience = std::chrono::floor<std::chrono::milliseconds>(

@@ -89,7 +89,7 @@ RunResults JobRunner::run(Job const& job) const {
     for (auto const status : progress.statuses) results.push_back({.status = status});
     return results;
   }
-  auto result = result_of(*failure, progress.in_handler, options);
+  auto result = result_of(*failure, progress, options);
   result.reason = described(messages[progress.at].incoming, result.reason);
   if (messages.size() == 1) return {result};
   return results_of_many(messages.size(), progress.at, result);
@@ -97,7 +97,7 @@ RunResults JobRunner::run(Job const& job) const {
 
 /// Whose fault it was: what the handler threw is its message's, and so is what the database says
 /// about the handler's statements and about the commit, unless something is away.
-RunResult JobRunner::result_of(Failure const& failure, bool in_handler,
+RunResult JobRunner::result_of(Failure const& failure, Progress const& progress,
                                TransactOptions const& options) const {
   using Stage = TransactionAttempt::Stage;
   auto const& attempt = *options.attempt;
@@ -105,7 +105,7 @@ RunResult JobRunner::result_of(Failure const& failure, bool in_handler,
   auto reason = failure.what;
   bool const refused_commit = attempt.stage == Stage::commit && status != RunStatus::unavailable;
   auto cause = refused_commit ? Cause::statement : Cause::database;
-  if (in_handler) {
+  if (progress.in_handler) {
     bool const raised = attempt.statement_error == failure.error;
     bool const lock = raised && failure.fault == Fault::conflict;
     cause = lock ? Cause::database : raised ? Cause::statement : Cause::handler;
@@ -113,16 +113,24 @@ RunResult JobRunner::result_of(Failure const& failure, bool in_handler,
   if (cause == Cause::database) status = RunStatus::unavailable;
   if (status != RunStatus::unavailable) return {.status = status, .reason = reason, .cause = cause};
   bool const answers = database_answers();
-  if (in_handler && answers && took_its_time(options)) {
+  if (progress.in_handler && answers && took_its_time(progress, options)) {
     return {.status = RunStatus::failed, .reason = overrun() + reason, .cause = Cause::handler};
   }
   return {.status = status, .reason = reason, .cause = cause, .database_answers = answers};
 }
 
-/// The time is over, and it was the handler that took it, not a statement that waited.
-bool JobRunner::took_its_time(TransactOptions const& options) const {
-  return options.deadline->reached(database_.clock()) &&
-         options.attempt->waited < options_.handle_timeout / 2;
+void JobRunner::note_time(Progress& progress, TransactOptions const& options) const {
+  progress.began = database_.clock().steady();
+  progress.waited_before = options.attempt->waited;
+}
+
+/// The time is over, and it was the handler that took it: neither a statement that waited, nor the
+/// way to the handler.
+bool JobRunner::took_its_time(Progress const& progress, TransactOptions const& options) const {
+  auto const& clock = database_.clock();
+  auto const waited = options.attempt->waited - progress.waited_before;
+  auto const its_own = clock.steady() - progress.began - waited;
+  return options.deadline->reached(clock) && its_own >= options_.handle_timeout / 2;
 }
 
 /// The commit would refuse to come too late as well, but not tell whose handler it was.
@@ -151,6 +159,7 @@ void JobRunner::handle(Job const& job, Progress& progress, TransactOptions const
   if (chain_.changes_messages()) {
     for (auto const& each : job.messages) {
       progress = {.at = changed.size(), .in_handler = true};
+      note_time(progress, options);
       changed.push_back(each.incoming);
       chain_.before_receive(changed.back());
     }
@@ -164,6 +173,7 @@ void JobRunner::handle(Job const& job, Progress& progress, TransactOptions const
     auto const receptions = receive(tx, job);
     for (auto const& each : job.messages) {
       progress.at = progress.statuses.size();
+      note_time(progress, options);
       progress.statuses.push_back(
           handle_one(tx, each, receptions[progress.at], message(progress.at), progress.in_handler));
       progress.in_handler = false;
@@ -256,7 +266,7 @@ ReplayRun JobRunner::replay(ReplayTry const& attempt, std::function<bool()> cons
     auto const failure =
         failure_of([&] { left = replay_first(attempt.key, message, progress, options); });
     if (failure) {
-      fail(run, attempt, message, result_of(*failure, progress.in_handler, options));
+      fail(run, attempt, message, result_of(*failure, progress, options));
       break;
     }
     if (left != Left::nothing_was) ++run.replayed;
@@ -278,6 +288,7 @@ JobRunner::Left JobRunner::replay_first(HeldKey const& key, std::optional<HeldMe
     if (!first) return Left::nothing_was;
     message = std::move(first->message);
     progress.in_handler = true;
+    note_time(progress, options);
     for (auto& incoming : messages_of(*message)) replay_one(tx, *message, std::move(incoming));
     check_in_time(tx.deadline());
     progress.in_handler = false;

@@ -46,6 +46,9 @@ class JobRunner final {
     std::size_t at{};
     bool in_handler{};
     std::vector<RunStatus> statuses{};
+    /// When that message's turn began, and how long statements had been waited for by then.
+    SteadyTime began{};
+    Duration waited_before{};
   };
   /// What a key holds after one of its messages was replayed.
   enum class Left {
@@ -57,9 +60,10 @@ class JobRunner final {
 
   [[nodiscard]] RunResult hold(QueuedMessage const& message) const;
   void handle(Job const& job, Progress& progress, TransactOptions const& options) const;
-  [[nodiscard]] RunResult result_of(Failure const& failure, bool in_handler,
+  [[nodiscard]] RunResult result_of(Failure const& failure, Progress const& progress,
                                     TransactOptions const& options) const;
-  [[nodiscard]] bool took_its_time(TransactOptions const& options) const;
+  void note_time(Progress& progress, TransactOptions const& options) const;
+  [[nodiscard]] bool took_its_time(Progress const& progress, TransactOptions const& options) const;
   [[nodiscard]] bool database_answers() const;
   [[nodiscard]] std::vector<Reception> receive(Transaction& tx, Job const& job) const;
   [[nodiscard]] Reception receive(Transaction& tx, IncomingMessage const& incoming) const;

@@ -64,8 +64,9 @@ void check_header_name(Message const& message, Header const& header) {
                               "'; give it another");
 }
 
+/// Headers are stored as JSON, which writes a NUL as an escape.
 void check_header_value(Message const& message, Header const& header) {
-  auto const at = find_unstorable(header.value);
+  auto const at = find_no_utf8(header.value);
   if (at != std::string_view::npos) refuse_text(message, header.value, at, named(header));
 }
 

@@ -196,7 +196,9 @@ TEST_F(OutboxTest, refuses_names_that_no_receiver_can_use_and_says_which) {
       {{{"", "x"}}, "has a header without a name"},
       {{{"a\nb", "x"}}, "has a header whose name holds a control character at byte 2"},
       {{{std::string(5000, 'x'), "x"}}, "has a header whose name has 5000 bytes"},
-      {{{"note", "a\0b"s}}, "has a NUL in header 'note', at byte 2"}};
+      {{{"note", "a\xff"
+                 "b"s}},
+       "has no UTF-8 in header 'note', at byte 2"}};
   for (auto const& [headers, told] : bad) {
     auto const text = refusal(outbox(), "orders", {.headers = headers, .payload = "{}"});
     EXPECT_NE(text.find(told), std::string::npos) << text << "\n" << told;
