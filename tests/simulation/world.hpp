@@ -87,6 +87,8 @@ class World {
   ManualClock clock_;
   Chaos chaos_;
   Fate fate_;
+  /// The subscription that is looked at may keep few records only.
+  bool tight_{};
   Shop shop_;
   Business business_;
   Traffic traffic_;

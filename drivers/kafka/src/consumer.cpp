@@ -24,8 +24,6 @@ constexpr std::size_t kept_max{1'000};
 constexpr std::chrono::seconds sign_lasts{5};
 constexpr std::chrono::milliseconds sign_patience{3'000};
 constexpr std::chrono::milliseconds probe_pause{500};
-/// Positions are stored without a further question so long after an answer.
-constexpr std::chrono::seconds proof_lasts{1};
 /// How long a revocation waits for an answer.
 constexpr std::chrono::milliseconds proof_patience{1'000};
 
