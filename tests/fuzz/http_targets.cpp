@@ -1,11 +1,11 @@
 #include <array>
 #include <string>
 
-#include "percent.hpp"
 #include "promise.hpp"
 #include "request_reader.hpp"
 #include "router.hpp"
 #include "targets.hpp"
+#include "tram/base/percent.hpp"
 
 namespace tram::fuzz {
 namespace {
@@ -40,7 +40,7 @@ void http_paths(std::string_view bytes) {
       {{"GET", "/a/{b}", [](http::Request const&) { return http::Response{}; }}}};
   http::Request request{.method = "GET"};
   (void)router.answer(request, bytes);
-  (void)http::percent_decoded(bytes, http::Plus::is_a_space);
+  (void)percent_decoded(bytes);
 }
 
 constexpr std::array all{Target{"http_requests", http_requests}, Target{"http_paths", http_paths}};

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "tram/base/error.hpp"
+#include "tram/base/percent.hpp"
 
 namespace tram::by_url {
 namespace {
@@ -23,21 +25,10 @@ char lower(char character) {
 }
 
 std::string decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      result += text[at];
-      continue;
-    }
-    auto const digits = text.substr(at + 1, 2);
-    unsigned value{};
-    auto const end = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
-    if (digits.size() != 2 || end != digits.data() + 2)
-      refuse("a '%' is not followed by two hexadecimal digits; write %25 for the sign itself");
-    result += static_cast<char>(value);
-    at += 2;
-  }
-  return result;
+  auto result = percent_decoded(text);
+  if (!result)
+    refuse("a '%' is not followed by two hexadecimal digits; write %25 for the sign itself");
+  return *std::move(result);
 }
 
 std::string list(std::initializer_list<std::string_view> names) {

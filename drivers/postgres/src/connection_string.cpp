@@ -1,10 +1,11 @@
 #include "connection_string.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <utility>
 
 #include "tram/base/error.hpp"
 #include "tram/base/host_port.hpp"
+#include "tram/base/percent.hpp"
 
 namespace tram::postgres {
 namespace {
@@ -34,22 +35,10 @@ std::string_view behind_scheme(std::string_view text) noexcept {
 }
 
 std::string unescaped(std::string_view text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      result += text[at];
-      continue;
-    }
-    auto const digits = text.substr(at + 1, 2);
-    unsigned value{};
-    auto const end = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
-    if (digits.size() != 2 || end != digits.data() + 2)
-      refuse("a '%' is not followed by two hexadecimal digits");
-    if (value == 0) refuse("it has %00");
-    result += static_cast<char>(value);
-    at += 2;
-  }
-  return result;
+  auto result = percent_decoded(text);
+  if (!result) refuse("a '%' is not followed by two hexadecimal digits");
+  if (result->find('\0') != npos) refuse("it has %00");
+  return *std::move(result);
 }
 
 /// Takes the text up to one of `ends` away from the front.

@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "percent.hpp"
+#include "tram/base/percent.hpp"
 
 namespace tram::http {
 namespace {
@@ -25,6 +25,13 @@ std::string in_lower_case(std::string_view text) {
   std::string result{text};
   std::ranges::transform(result, result.begin(), lower);
   return result;
+}
+
+/// As in a form's data, where `+` is a space.
+std::optional<std::string> form_decoded(std::string_view text) {
+  std::string spaced{text};
+  std::ranges::replace(spaced, '+', ' ');
+  return percent_decoded(spaced);
 }
 
 bool is_alphanumeric(char character) noexcept {
@@ -110,8 +117,8 @@ class Parser {
   }
   void take_parameter(std::string_view text) {
     auto const equals = std::min(text.find('='), text.size());
-    auto name = percent_decoded(text.substr(0, equals), Plus::is_a_space);
-    auto value = percent_decoded(text.substr(std::min(equals + 1, text.size())), Plus::is_a_space);
+    auto name = form_decoded(text.substr(0, equals));
+    auto value = form_decoded(text.substr(std::min(equals + 1, text.size())));
     head_.malformed_query = head_.malformed_query || !name || !value;
     if (name && value) head_.request.query.insert_or_assign(*std::move(name), *std::move(value));
   }

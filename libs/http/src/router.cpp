@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "path_segments.hpp"
-#include "percent.hpp"
+#include "tram/base/percent.hpp"
 
 namespace tram::http {
 namespace {
@@ -17,7 +17,7 @@ using Parameters = decltype(Request::parameters);
 /// Decoded after splitting: an escaped slash belongs to its segment.
 std::optional<Segments> decoded(Segments segments) {
   for (auto& segment : segments) {
-    auto text = percent_decoded(segment, Plus::is_itself);
+    auto text = percent_decoded(segment);
     if (!text) return std::nullopt;
     segment = *std::move(text);
   }

@@ -157,6 +157,15 @@ TEST(RequestReader, says_what_is_too_large) {
   EXPECT_EQ(read(get("Expect: much\r\n")), "417");
 }
 
+TEST(RequestReader, knows_plus_as_a_space_in_a_query_only) {
+  RequestReader reader{limits};
+  reader.feed("GET /a+b?x+y=a+b%2B HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_EQ(reader.state(), State::complete);
+  auto const head = reader.take();
+  EXPECT_EQ(head.raw_path, "/a+b");
+  EXPECT_EQ(head.request.query.at("x y"), "a b+");
+}
+
 TEST(RequestReader, takes_a_query_of_many_parameters) {
   std::string query = "?n0=0";
   for (int number = 1; number < 800; ++number) query += "&n" + std::to_string(number) + "=v";

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "percent.hpp"
 #include "tram/base/error.hpp"
 
 namespace tram::http {
@@ -82,13 +81,6 @@ TEST(Router, refuses_what_is_no_path) {
     Request request{.method = "GET"};
     EXPECT_EQ(router.answer(request, path).status, 400) << path;
   }
-}
-
-TEST(PercentDecoding, knows_plus_only_where_it_is_a_space) {
-  EXPECT_EQ(percent_decoded("a+b%2B", Plus::is_itself), "a+b+");
-  EXPECT_EQ(percent_decoded("a+b%2B", Plus::is_a_space), "a b+");
-  EXPECT_EQ(percent_decoded("%", Plus::is_itself), std::nullopt);
-  EXPECT_EQ(percent_decoded("%+1", Plus::is_itself), std::nullopt);
 }
 
 }  // namespace

@@ -1,17 +1,13 @@
-#include "percent.hpp"
+#include "tram/base/percent.hpp"
 
 #include <charconv>
 
-namespace tram::http {
+namespace tram {
 
-std::optional<std::string> percent_decoded(std::string_view text, Plus plus) {
+std::optional<std::string> percent_decoded(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '+' && plus == Plus::is_a_space) {
-      decoded += ' ';
-      continue;
-    }
     if (text[at] != '%') {
       decoded += text[at];
       continue;
@@ -26,4 +22,4 @@ std::optional<std::string> percent_decoded(std::string_view text, Plus plus) {
   return decoded;
 }
 
-}  // namespace tram::http
+}  // namespace tram
