@@ -112,6 +112,24 @@ TEST_F(PostgresSlot, a_holder_that_publishes_nothing_is_no_reason_to_be_ready) {
   EXPECT_TRUE(ready()) << relay_->readiness().reason;
 }
 
+TEST_F(PostgresSlot, skips_what_was_there_before_it_was_wanted_and_nothing_that_came_meanwhile) {
+  server().sql("CREATE TABLE IF NOT EXISTS elsewhere (id int)");
+  auto const old = connect();
+  run(old, "BEGIN");
+  run(old, "INSERT INTO elsewhere VALUES (1)");
+  insert("before", "k");
+  source_config_.missing_slot = postgres::MissingSlot::create_and_skip_existing_rows;
+  begin();
+  EXPECT_TRUE(says("it waits for the transaction of process")) << relay_->readiness().reason;
+  insert("meanwhile", "k");
+  run(old, "COMMIT");
+  EXPECT_TRUE(published(1)) << "it lies before the slot, and no log shows it";
+  insert("after", "k");
+  EXPECT_TRUE(published(2));
+  stop();
+  EXPECT_EQ(landed(), (Texts{"meanwhile", "after"}));
+}
+
 TEST_F(PostgresSlot, that_is_new_begins_with_the_rows_of_the_table_where_it_is_told_so) {
   for (int i = 1; i <= 50; ++i) insert("old " + std::to_string(100 + i), "k");
   source_config_.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;

@@ -143,6 +143,8 @@ class PgoutputSource final : public ChangeSource {
   bool standby_{};
   /// The outbox held nothing when the making of a slot began: what it holds since comes from it.
   bool was_empty_{};
+  /// What this snapshot shows was there before a slot was wanted, and is to be skipped.
+  std::string skipped_;
   /// The slot that is there can never be read to its end.
   bool replaces_slot_{};
   std::string trouble_{"not connected yet"};
@@ -204,6 +206,7 @@ void PgoutputSource::connect() {
   else if (!slot->reader.empty() || slot->unfinished) return stand_by(*slot);
   if (!slot || replaces_slot_) {
     was_empty_ = was_empty_ || (!slot && !setup.holds_unpublished_rows(outbox));
+    if (skipped_.empty()) skipped_ = setup.snapshot();
     return make_slot(std::move(session), std::move(outbox));
   }
   follow(std::move(session), std::move(outbox), *slot, deadline);
@@ -214,7 +217,9 @@ void PgoutputSource::make_slot(Session session, OutboxLook outbox) {
   if (replaces_slot_) {
     rows = rows_of_gap(
         outbox, {.from_transaction = outbox.horizon, .whole_tables = outbox.joined_behind_horizon});
-  } else if (config_.missing_slot != MissingSlot::create_and_skip_existing_rows) {
+  } else if (config_.missing_slot == MissingSlot::create_and_skip_existing_rows) {
+    rows = rows_behind_snapshot(outbox, skipped_);
+  } else {
     rows = unpublished_rows(outbox);
   }
   auto const deadline = Deadline::after(clock_, config_.connect_timeout);
@@ -238,6 +243,7 @@ ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
   known_ = making_->outbox();
   making_.reset();
   replaces_slot_ = false;
+  skipped_.clear();
   ReplicationSetup setup{session, config_, deadline};
   auto outbox = setup.outbox();
   forms_ = setup.column_types(outbox);

@@ -187,6 +187,10 @@ bool ReplicationSetup::holds_unpublished_rows(OutboxLook const& outbox) {
   return PQntuples(query(any_unpublished_row(outbox)).get()) > 0;
 }
 
+std::string ReplicationSetup::snapshot() {
+  return value(query("SELECT pg_current_snapshot()::text"), 0, 0);
+}
+
 std::string ReplicationSetup::history() {
   auto const system = query("IDENTIFY_SYSTEM");
   return value(system, 0, 0) + "/" + value(system, 0, 1);

@@ -52,6 +52,8 @@ class ReplicationSetup {
   /// Whether a new slot may be made. Rejected where it may not.
   void require_new_slot(OutboxLook const& outbox, bool was_empty);
   bool holds_unpublished_rows(OutboxLook const& outbox);
+  /// Which transactions are done by now.
+  std::string snapshot();
 
  private:
   void require_primary();

@@ -30,6 +30,16 @@ std::string unpublished_rows(OutboxLook const& outbox) {
   return select(outbox, "true") + " ORDER BY place";
 }
 
+std::string rows_behind_snapshot(OutboxLook const& outbox, std::string const& snapshot) {
+  // A row tells the lower half of its transaction's number only; age() leads to the whole.
+  auto const oldest = "pg_snapshot_xmin(" + sql_text(snapshot) + "::pg_snapshot)";
+  auto const behind = "age(" + oldest + "::xid) - age(xmin)";
+  auto const number = "(" + oldest + "::text::bigint + " + behind + ")::text::xid8";
+  return select(outbox, "CASE WHEN " + behind + " < 0 THEN false ELSE NOT pg_visible_in_snapshot(" +
+                            number + ", " + sql_text(snapshot) + "::pg_snapshot) END") +
+         " ORDER BY place";
+}
+
 std::string rows_of_gap(OutboxLook const& outbox, Gap const& gap) {
   // age() counts transactions back from now, and so copes with numbers that wrapped around.
   std::string condition{"(false"};
