@@ -1,8 +1,5 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,7 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -23,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxy_listener.hpp"
 #include "tram/base/clock.hpp"
 
 namespace tram::testing {
@@ -110,28 +107,18 @@ class RefusingKafka {
   static constexpr int no_leader{5};
   static constexpr int not_leader{6};
 
-  explicit RefusingKafka(int server_port) : server_port_{server_port} {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto address = local(0);
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(listener_, 64) != 0) {
-      throw std::runtime_error{"the proxy cannot listen"};
-    }
-    socklen_t length = sizeof address;
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = ntohs(address.sin_port);
+  explicit RefusingKafka(int server_port) : listener_{server_port} {
     thread_ = std::jthread{[this](std::stop_token const& stop) { run(stop); }};
   }
   ~RefusingKafka() {
     thread_.request_stop();
     thread_.join();
     for (auto& pair : pairs_) close(pair);
-    ::close(listener_);
   }
   RefusingKafka(RefusingKafka const&) = delete;
   RefusingKafka& operator=(RefusingKafka const&) = delete;
 
-  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] int port() const { return listener_.port(); }
   void refuse_next_of_each_partition(std::string const& topic, int error) {
     std::scoped_lock const lock{mutex_};
     refuse_[topic] = {.error = error, .refused = {}};
@@ -166,13 +153,6 @@ class RefusingKafka {
     std::list<Refusal> refusals{};
   };
 
-  static sockaddr_in local(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-  }
   static void close(Pair& pair) {
     ::close(pair.client);
     ::close(pair.server);
@@ -180,7 +160,7 @@ class RefusingKafka {
 
   void run(std::stop_token const& stop) {
     while (!stop.stop_requested()) {
-      std::vector<pollfd> waiting{{.fd = listener_, .events = POLLIN, .revents = 0}};
+      std::vector<pollfd> waiting{{.fd = listener_.descriptor(), .events = POLLIN, .revents = 0}};
       for (auto const& pair : pairs_) {
         waiting.push_back({.fd = pair.client, .events = POLLIN, .revents = 0});
         waiting.push_back({.fd = pair.server, .events = POLLIN, .revents = 0});
@@ -198,18 +178,12 @@ class RefusingKafka {
   }
 
   void accept() {
-    int const client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    int const server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto address = local(server_port_);
-    if (::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      ::close(client);
-      ::close(server);
-      return;
-    }
-    int const on = 1;
-    ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    pairs_.push_back({.client = client, .server = server, .from_client = {}, .from_server = {}});
+    auto const sockets = listener_.accept();
+    if (!sockets) return;
+    pairs_.push_back({.client = sockets->client,
+                      .server = sockets->server,
+                      .from_client = {},
+                      .from_server = {}});
   }
 
   bool take_requests(Pair& pair) {
@@ -287,9 +261,7 @@ class RefusingKafka {
   }
 
   SystemClock clock_;
-  int server_port_;
-  int listener_{-1};
-  int port_{};
+  ProxyListener listener_;
   std::list<Pair> pairs_;
   std::array<char, 65536> buffer_{};
   std::mutex mutex_;

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -15,12 +12,13 @@
 #include <cstdint>
 #include <list>
 #include <mutex>
-#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "proxy_listener.hpp"
 
 namespace tram::testing {
 
@@ -28,28 +26,18 @@ namespace tram::testing {
 /// server, withholds what one side says, and cuts connections, also in the middle of a packet.
 class TcpProxy {
  public:
-  explicit TcpProxy(int server_port) : server_port_{server_port} {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto address = local(0);
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(listener_, 64) != 0) {
-      throw std::runtime_error{"the proxy cannot listen"};
-    }
-    socklen_t length = sizeof address;
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = ntohs(address.sin_port);
+  explicit TcpProxy(int server_port) : listener_{server_port} {
     thread_ = std::jthread{[this](std::stop_token const& stop) { run(stop); }};
   }
   ~TcpProxy() {
     thread_.request_stop();
     thread_.join();
     for (auto& pair : pairs_) close(pair);
-    ::close(listener_);
   }
   TcpProxy(TcpProxy const&) = delete;
   TcpProxy& operator=(TcpProxy const&) = delete;
 
-  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] int port() const { return listener_.port(); }
   /// How often the client spoke after the server had: the round trips.
   [[nodiscard]] int round_trips() const { return round_trips_; }
   void withhold_answers(std::uint8_t on) {
@@ -91,13 +79,6 @@ class TcpProxy {
     auto const end = turns_ + 2;
     while (turns_ < end) std::this_thread::yield();
   }
-  static sockaddr_in local(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-  }
   static void close(Pair& pair) {
     if (pair.client >= 0) ::close(std::exchange(pair.client, -1));
     if (pair.server >= 0) ::close(std::exchange(pair.server, -1));
@@ -117,7 +98,7 @@ class TcpProxy {
         cut_client_ = false;
       }
       requests_waiting_ = count_waiting_requests();
-      std::vector<pollfd> waiting{{.fd = listener_, .events = POLLIN, .revents = 0}};
+      std::vector<pollfd> waiting{{.fd = listener_.descriptor(), .events = POLLIN, .revents = 0}};
       for (auto const& pair : pairs_) {
         waiting.push_back(
             {.fd = withhold_requests_ != 0 ? -1 : pair.client, .events = POLLIN, .revents = 0});
@@ -146,18 +127,9 @@ class TcpProxy {
   }
 
   void accept() {
-    int const client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    int const server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto address = local(server_port_);
-    if (::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      ::close(client);
-      ::close(server);
-      return;
-    }
-    int const on = 1;
-    ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    pairs_.push_back({.client = client, .server = server});
+    auto const sockets = listener_.accept();
+    if (!sockets) return;
+    pairs_.push_back({.client = sockets->client, .server = sockets->server});
     ++connections_;
   }
 
@@ -193,9 +165,7 @@ class TcpProxy {
     return true;
   }
 
-  int server_port_;
-  int listener_{-1};
-  int port_{};
+  ProxyListener listener_;
   std::list<Pair> pairs_;
   std::array<char, 65536> buffer_{};
   std::uint64_t passed_{};

@@ -274,7 +274,7 @@ void World::freeze_member() {
 
 /// Nothing goes wrong any more, but some messages are in trouble still: the others get on.
 void World::check_progress(Findings& findings) {
-  if (tight_ || !fate_.last_stuck() || !chaos_.chance(3'000)) return;
+  if (tight_ || !fate_.last_stuck() || !chaos_.chance(6'000)) return;
   chaos_.heal();
   fate_.restore();
   broker_.delay(Duration{});
