@@ -61,8 +61,7 @@ int placeholders_in(std::string_view sql) {
   int count = 0;
   std::string_view before;
   for (auto const& token : tokens_of(sql, LexicalRules::sqlite)) {
-    bool const other = token.kind == Kind::symbol && (token.text == ":" || token.text == "@" ||
-                                                      token.text == "$" || token.text == "#");
+    bool const other = token.kind == Kind::symbol && token.text.find_first_of(":@$#") == 0;
     if (other ||
         (before == "?" && token.kind != Kind::blank && token.text.find_first_of("0123456789") == 0))
       return -1;

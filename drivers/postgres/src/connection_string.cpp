@@ -132,6 +132,9 @@ class Parser {
   }
   /// As libpq does, which knows JDBC's name for it.
   void take_parameter(std::string keyword, std::string value) {
+    if (keyword.empty()) refuse("a parameter behind the '?' has no name");
+    if (keyword == "host" || keyword == "hostaddr") require_hosts(value, "");
+    if (keyword == "port") require_hosts("", value);
     if (keyword == "ssl" && value == "true") return add("sslmode", "require");
     add(std::move(keyword), std::move(value));
   }

@@ -42,6 +42,11 @@ TEST(Uri, comes_apart_into_libpq_s_keywords) {
   EXPECT_EQ(by_us("PostgreSQL://"), Values{});
 }
 
+TEST(Uri, has_names_for_all_its_parameters) {
+  for (auto const* const query : {"=", "=x", "a=b&=", "&=x"})
+    EXPECT_THROW((void)parse_uri(std::string{"postgresql://?"} + query), Error) << query;
+}
+
 /// Without what is as good as none.
 Values given(Values values) {
   std::erase_if(values, [](auto const& one) {

@@ -19,8 +19,6 @@ bool is_tag_part(char c) { return is_name_start(c) || is_digit(c); }
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
-/// To which a vertical tab is no blank, but an error.
-bool is_space_to_sqlite(char c) { return c != '\v' && is_space(c); }
 bool is_newline(char c) { return c == '\n' || c == '\r'; }
 bool is_letter(char c, char small) { return (c | 0x20) == small; }
 
@@ -58,6 +56,9 @@ std::size_t flat_comment(std::string_view text) {
 
 std::size_t postgres_line_comment(std::string_view text, std::size_t at) {
   return run_end(text, at, [](char c) { return !is_newline(c); });
+}
+std::size_t sqlite_line_comment(std::string_view text) {
+  return std::min(text.find('\n'), text.size());
 }
 
 /// Where a text goes on after its end quote: a second quote behind white space with a line break,
@@ -142,10 +143,11 @@ StatementTokens::Token StatementTokens::take(Kind kind, std::size_t length) {
 
 std::size_t StatementTokens::blank() const {
   auto const text = rest();
-  auto* const is_blank = is_postgres() ? is_space : is_space_to_sqlite;
-  if (is_blank(text.front())) return run_end(text, 0, is_blank);
+  // SQLite takes a vertical tab for white space only behind other white space.
+  bool const begins = is_postgres() || text.front() != '\v';
+  if (begins && is_space(text.front())) return run_end(text, 0, is_space);
   if (text.starts_with("--"))
-    return is_postgres() ? postgres_line_comment(text, 0) : behind(text, "\n", 0);
+    return is_postgres() ? postgres_line_comment(text, 0) : sqlite_line_comment(text);
   if (text.starts_with("/*")) return is_postgres() ? nested_comment(text) : flat_comment(text);
   if (!is_postgres() && text.starts_with(byte_order_mark)) return byte_order_mark.size();
   return 0;

@@ -117,6 +117,9 @@ TEST(RequireStatement, refuses_what_is_empty_or_would_be_cut_off) {
     EXPECT_EQ(refusal([&] { require_statement(sql, sqlite); }), empty) << sql;
   }
   EXPECT_EQ(refusal([&] { require_statement("\v", sqlite); }), "taken") << "an error to SQLite";
+  for (auto const* const sql : {" ; \v; ", "--\n\v"})
+    EXPECT_EQ(refusal([&] { require_statement(sql, sqlite); }), empty)
+        << "behind white space it is white space to SQLite";
   EXPECT_EQ(refusal([&] { require_statement("-- x\rSELECT 1", sqlite); }), empty);
   EXPECT_EQ(refusal([&] { require_statement("-- x\rSELECT 1", postgres); }), "taken");
   EXPECT_EQ(refusal([&] { require_statement(with_nul, postgres); }),
