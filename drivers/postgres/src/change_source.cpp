@@ -20,6 +20,7 @@
 #include "session.hpp"
 #include "slot_holder.hpp"
 #include "slot_making.hpp"
+#include "slot_memory.hpp"
 #include "table_rows.hpp"
 
 namespace tram::postgres {
@@ -33,6 +34,11 @@ constexpr Duration standby_interval = std::chrono::milliseconds{250};
 constexpr Duration soon = std::chrono::milliseconds{20};
 /// The server notices within this time that a connection is gone.
 constexpr Duration goodbye = std::chrono::seconds{1};
+/// At a clean stop, so that nothing comes twice.
+constexpr Duration last_look_patience = std::chrono::seconds{2};
+constexpr Duration look_pause_shortest = std::chrono::milliseconds{10};
+/// So much log without a row is worth storing a position, which makes some log by itself.
+constexpr LogPosition quiet_log_max = LogPosition{16} << 10U;
 
 std::size_t size_of(std::optional<std::string> const& text) { return text ? text->size() : 0; }
 std::size_t size_of(OutboxRow const& row) {
@@ -54,6 +60,7 @@ class PgoutputSource final : public ChangeSource {
         clock_{clock},
         target_{config.connection, "tram-cdc", {{"replication", "database"}}},
         watch_{config_, clock},
+        memory_{config_, name_of(config_)},
         server_text_{Target{config.connection, "tram-cdc"}, clock, config.connect_timeout} {}
 
   ChangeBatch read(std::size_t rows_max) override;
@@ -74,7 +81,8 @@ class PgoutputSource final : public ChangeSource {
   ChangeBatch next_batch(std::size_t rows_max);
   ChangeBatch continue_making(std::size_t rows_max);
   void follow(Session session, OutboxLook outbox, SlotPosition const& slot, Deadline deadline);
-  [[nodiscard]] std::string missed_rows(OutboxLook const& outbox, SlotPosition const& slot) const;
+  [[nodiscard]] std::string missed_rows(Session& session, OutboxLook const& outbox,
+                                        SlotPosition const& slot, Deadline deadline) const;
   void meet_server(SlotPosition const& slot);
   ChangeBatch fill_gap(std::size_t rows_max);
   void stream_from_here(Deadline deadline);
@@ -98,11 +106,26 @@ class PgoutputSource final : public ChangeSource {
   void take(OutboxRow row, ChangeBatch& batch);
   void keep_in_touch();
   void tell_position(AskReply asks);
+  static std::string name_of(ChangeSourceConfig const& config);
+  [[nodiscard]] LogPosition proven() const { return std::min(confirmed_, shown_up_to_); }
+  [[nodiscard]] LogPosition tellable() const;
+  [[nodiscard]] bool has_news() const { return tellable() > told_ || confirmed_ > said_; }
+  [[nodiscard]] LogPosition wanted() const;
+  [[nodiscard]] bool wants_look() const;
+  [[nodiscard]] bool wants_memory() const;
+  [[nodiscard]] Duration look_pause() const;
+  [[nodiscard]] std::optional<std::uint64_t> behind() const;
+  void remember();
+  void prove_the_rest();
 
   ChangeSourceConfig config_;
   Clock& clock_;
   Target target_;
   OutboxWatch watch_;
+  SlotMemory memory_;
+  /// On its way there, with the horizon.
+  LogPosition remembering_{};
+  std::string remembering_horizon_;
   SlotHolder holder_;
   ServerText server_text_;
   TypeForms forms_;
@@ -127,7 +150,15 @@ class PgoutputSource final : public ChangeSource {
   /// Rows up to here are settled: a server that starts a transaction anew shows them again.
   RowPlace settled_;
   LogPosition confirmed_{};
+  /// What the server knows. It is not told of more than was looked up: while it knows less, a relay
+  /// that starts anew finds the rows that were hidden from the log.
   LogPosition told_{};
+  /// What others see of it.
+  LogPosition said_{};
+  /// Where the slot was when this session began.
+  LogPosition begun_at_{};
+  /// Of the rows that were given.
+  LogPosition rows_end_{};
   /// Where the log ended when this session began, and how far the server has read it in this
   /// session: before, that it sends no rows says nothing.
   LogPosition log_end_{};
@@ -225,9 +256,12 @@ void PgoutputSource::make_slot(Session session, OutboxLook outbox) {
   auto const deadline = Deadline::after(clock_, config_.connect_timeout);
   read_table_as_bytes(session, deadline);
   auto reader = decoder(outbox, text_reader());
+  memory_.recall(session, ReplicationSetup{session, config_, deadline}.history(), deadline);
   making_.emplace(std::move(session), config_, std::move(outbox),
                   RowsToGive{.select = std::move(rows), .reader = std::move(reader)},
-                  replaces_slot_ ? OldSlot::replaced : OldSlot::none, clock_);
+                  NewName{.old_slot = replaces_slot_ ? OldSlot::replaced : OldSlot::none,
+                          .before = memory_.forget()},
+                  clock_);
   standby_ = false;
 }
 
@@ -256,9 +290,16 @@ ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
 }
 
 /// How to read what the log does not show though nobody published it; empty when there is nothing.
-std::string PgoutputSource::missed_rows(OutboxLook const& outbox, SlotPosition const& slot) const {
+std::string PgoutputSource::missed_rows(Session& session, OutboxLook const& outbox,
+                                        SlotPosition const& slot, Deadline deadline) const {
   if (slot.copy && slot.copy->rows == 0) return "";
   if (slot.copy) return rows_around(outbox, slot.copy->horizon, slot.copy->rows);
+  // No relay moved the slot that far, or made it.
+  if (memory_.position() > 0 && slot.confirmed > memory_.position()) {
+    auto const since = ReplicationSetup{session, config_, deadline}.look(memory_.horizon());
+    return rows_of_gap(outbox, {.from_transaction = memory_.horizon(),
+                                .whole_tables = since.joined_behind_horizon});
+  }
   auto missed = known_ ? gap_between(*known_, outbox) : gap_behind_horizon(outbox);
   // Somebody else moved the slot, and what lies between was not shown here.
   if (known_ && slot.confirmed > told_) {
@@ -276,6 +317,7 @@ void PgoutputSource::meet_server(SlotPosition const& slot) {
     starts_over_ = true;
   }
   told_ = confirmed_ = slot.confirmed;
+  rows_end_ = 0;
   settled_ = {};
   history_ = slot.history;
 }
@@ -284,8 +326,11 @@ void PgoutputSource::meet_server(SlotPosition const& slot) {
 void PgoutputSource::follow(Session session, OutboxLook outbox, SlotPosition const& slot,
                             Deadline deadline) {
   if (slot.history != history_) meet_server(slot);
-  auto const select = missed_rows(outbox, slot);
+  memory_.recall(session, slot.history, deadline);
+  remembering_ = 0;
+  auto const select = missed_rows(session, outbox, slot, deadline);
   confirmed_ = std::max(confirmed_, slot.confirmed);
+  told_ = said_ = begun_at_ = slot.confirmed;
   log_end_ = slot.log_end;
   session_ = std::move(session);
   outbox_ = std::move(outbox);
@@ -313,6 +358,8 @@ ChangeBatch PgoutputSource::fill_gap(std::size_t rows_max) {
   if (!batch.rows.empty()) return batch;
   gap_rows_.reset();
   gap_given_ = true;
+  // No place in the log: it tells that the rows are done.
+  batch.seen_up_to = *gap_open_at_ + 1;
   stream_from_here(deadline);
   return batch;
 }
@@ -376,7 +423,7 @@ void PgoutputSource::stream_from_here(Deadline deadline) {
     throw Error{Fault::transient, error.what()};
   }
   decoder_.emplace(decoder(*outbox_, as_bytes_ ? text_reader() : TextReader{}));
-  told_ = server_read_ = confirmed_;
+  server_read_ = confirmed_;
   silent_up_to_ = 0;
   told_at_ = heard_at_ = asked_at_ = clock_.steady();
   if (server_read_ < log_end_) tell_position(AskReply::yes);
@@ -559,7 +606,7 @@ void PgoutputSource::take(Change change, ChangeBatch& batch) {
     in_transaction_ = false;
     server_read_ = std::max(server_read_, end->end);
     if (held_back_) {
-      held_back_->ends_at = end->end;
+      held_back_->ends_at = rows_end_ = end->end;
       batch.rows.push_back(std::move(*held_back_));
       held_back_.reset();
     }
@@ -580,11 +627,13 @@ void PgoutputSource::take(OutboxRow row, ChangeBatch& batch) {
 
 void PgoutputSource::confirm(LogPosition position) {
   if (making_) return making_->confirm(position);
-  confirmed_ = std::max(confirmed_, position);
-  if (gap_open_at_ && confirmed_ > *gap_open_at_) settle();
+  bool const of_gap = gap_open_at_ && position == *gap_open_at_ + 1;
+  if (!of_gap) confirmed_ = std::max(confirmed_, position);
+  if (gap_open_at_ && position > *gap_open_at_) settle();
   if (!decoder_) return;
   try {
-    if (clock_.steady() - told_at_ >= config_.status_interval) tell_position(AskReply::no);
+    if (has_news() && clock_.steady() - told_at_ >= config_.status_interval)
+      tell_position(AskReply::no);
   } catch (Error const&) {
     return;  // The next read meets the same trouble, tells of it and connects again.
   }
@@ -596,8 +645,10 @@ void PgoutputSource::keep_in_touch() {
     throw Error{Fault::broken, "postgresql: " + target_.name() +
                                    " has said nothing for too long; connecting again"};
   }
+  if (wants_look()) watch_.look_within(look_pause());
+  remember();
   bool const silent = now - std::max(heard_at_, asked_at_) >= config_.probe_interval;
-  bool const due = confirmed_ != told_ && now - told_at_ >= config_.status_interval;
+  bool const due = has_news() && now - told_at_ >= config_.status_interval;
   // Said also without need, so that the server does not give up a relay that waits for its broker
   // (wal_sender_timeout).
   bool const overdue = now - told_at_ >= tell_interval_;
@@ -605,18 +656,74 @@ void PgoutputSource::keep_in_touch() {
   if (silent || due || overdue) tell_position(silent ? AskReply::yes : AskReply::no);
 }
 
+/// Up to where nothing that is unpublished would be passed over, and it is stored so.
+LogPosition PgoutputSource::tellable() const {
+  auto const most = memory_.works() ? memory_.position() : std::numeric_limits<LogPosition>::max();
+  return std::max(told_, std::min(proven(), most));
+}
+
+/// Without it rows would come twice after a restart.
+LogPosition PgoutputSource::wanted() const {
+  return std::min(confirmed_, std::max(rows_end_, told_));
+}
+
+bool PgoutputSource::wants_look() const { return !gap_open_at_ && wanted() > shown_up_to_; }
+
+bool PgoutputSource::wants_memory() const {
+  return memory_.works() && !gap_open_at_ && wanted() > memory_.position();
+}
+
+Duration PgoutputSource::look_pause() const {
+  return std::min<Duration>(std::max<Duration>(config_.status_interval, look_pause_shortest),
+                            config_.look_interval);
+}
+
+/// Before the server is told. A position that moved without rows is stored once, so that the slot
+/// is seen to move, and then seldom: what is written for it moves the log again.
+void PgoutputSource::remember() {
+  if (!memory_.works() || !known_) return;
+  if (watch_.take_written()) memory_.stored(remembering_, remembering_horizon_);
+  auto const position = proven();
+  if (watch_.writes() || position <= memory_.position()) return;
+  bool const first = memory_.position() <= begun_at_;
+  if (!first && !wants_memory() && position - memory_.position() < quiet_log_max) return;
+  remembering_ = position;
+  remembering_horizon_ = known_->horizon;
+  watch_.write(memory_.store(remembering_, remembering_horizon_));
+}
+
 void PgoutputSource::tell_position(AskReply asks) {
-  auto const message = status_update(confirmed_, clock_.wall(), asks);
+  auto const position = tellable();
+  LogProgress const progress{.published = confirmed_, .freed = position};
+  auto const message = status_update(progress, clock_.wall(), asks);
   auto* const connection = session_->connection();
   if (PQputCopyData(connection, message.data(), static_cast<int>(message.size())) < 0 ||
       PQflush(connection) < 0)
     session_->lost();
-  told_ = confirmed_;
+  told_ = position;
+  said_ = confirmed_;
   told_at_ = clock_.steady();
+}
+
+/// So that a clean stop repeats nothing. Where it cannot be, some rows come again.
+void PgoutputSource::prove_the_rest() {
+  auto const patience = Deadline::after(clock_, last_look_patience);
+  try {
+    while (wants_look() || wants_memory()) {
+      if (patience.reached(clock_)) return;
+      if (wants_look()) watch_.look_within(Duration::zero());
+      look();
+      remember();
+      clock_.pause(std::chrono::milliseconds{1});
+    }
+  } catch (Error const&) {
+    return;  // The next relay meets the same trouble, and tells of it.
+  }
 }
 
 void PgoutputSource::flush() {
   if (!decoder_) return disconnect();
+  prove_the_rest();
   auto const deadline = Deadline::after(clock_, config_.connect_timeout);
   auto* const connection = session_->connection();
   tell_position(AskReply::no);
@@ -640,16 +747,25 @@ Duration PgoutputSource::poll_interval() const {
   if (!session_) return standby_interval;
   if (gap_rows_) return Duration::zero();
   auto const interval =
-      confirmed_ == told_ ? tell_interval_ : std::min(config_.status_interval, tell_interval_);
+      has_news() ? std::min(config_.status_interval, tell_interval_) : tell_interval_;
+  auto const next_look = wants_look() ? look_pause() : config_.look_interval;
   auto const longest =
-      watch_.busy() ? soon : std::min<Duration>(idle_interval, config_.look_interval);
+      watch_.busy() || watch_.writes() ? soon : std::min<Duration>(idle_interval, next_look);
   return std::clamp<Duration>(told_at_ + interval - clock_.steady(), Duration::zero(), longest);
 }
 
 /// Of the slot; the usual one has the name that a relay has by itself, which no other can get.
-std::string PgoutputSource::held_rows_name() const {
-  return held_rows_name_of(config_.slot == "tram" ? "relay" : "slot:" + config_.slot,
-                           config_.table);
+std::string PgoutputSource::held_rows_name() const { return name_of(config_); }
+
+std::string PgoutputSource::name_of(ChangeSourceConfig const& config) {
+  return held_rows_name_of(config.slot == "tram" ? "relay" : "slot:" + config.slot, config.table);
+}
+
+/// What the slot keeps, without what is published already.
+std::optional<std::uint64_t> PgoutputSource::behind() const {
+  auto const kept = watch_.kept_bytes();
+  if (!kept) return std::nullopt;
+  return *kept - std::min<std::uint64_t>(*kept, confirmed_ - std::min(told_, confirmed_));
 }
 
 ChangeSourceStatus PgoutputSource::status() const {
@@ -663,7 +779,7 @@ ChangeSourceStatus PgoutputSource::status() const {
   }
   return {.connected = session_.has_value(),
           .standby = standby_,
-          .behind = watch_.kept_bytes(),
+          .behind = behind(),
           .trouble = trouble,
           .shown_up_to = shown_up_to_};
 }

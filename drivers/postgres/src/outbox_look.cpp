@@ -51,15 +51,20 @@ constexpr std::string_view question_behind_table{
     "changed, pubinsert, pubname FROM pg_publication WHERE pubname = "};
 constexpr std::string_view question_behind_publication{
     "), listed AS (SELECT r.prrelid, r.xmin AS changed FROM pg_publication_rel r JOIN publication "
-    "p ON p.oid = r.prpubid WHERE r.prrelid IN (SELECT oid FROM family)), published AS (SELECT "
+    "p ON p.oid = r.prpubid WHERE r.prrelid IN (SELECT oid FROM family)), schemas AS "
+    "(SELECT d.objid, d.xmin AS changed FROM pg_depend d JOIN publication p ON d.refclassid = "
+    "'pg_publication'::regclass AND d.refobjid = p.oid WHERE d.classid = 6237), published AS "
+    "(SELECT "
     "c.oid, to_jsonb(t) AS details FROM pg_publication_tables t JOIN publication p ON p.pubname = "
     "t.pubname JOIN pg_namespace n ON n.nspname = t.schemaname JOIN pg_class c ON c.relname = "
     "t.tablename AND c.relnamespace = n.oid), shown AS (SELECT m.oid, m.name, details ->> "
     "'rowfilter' AS filter, details -> 'attnames' AS columns FROM published p JOIN member m ON "
     "m.oid = p.oid), needed AS (SELECT attname::text AS name, xmin AS changed FROM pg_attribute "
     "WHERE attrelid = (SELECT oid FROM root) AND attnum > 0 AND NOT attisdropped AND attname IN "
-    "('id', 'dbid', 'destination', 'headers', 'payload', 'published')), slot AS (SELECT "
-    "catalog_xmin, wal_status, confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = "};
+    "('id', 'dbid', 'destination', 'headers', 'payload', 'published')), slot AS (SELECT "};
+constexpr std::string_view question_behind_horizon{
+    " AS catalog_xmin, wal_status, confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name "
+    "= "};
 constexpr std::string_view question_end{
     ") SELECT (SELECT nspname FROM root)::text, (SELECT relname FROM root)::text, (SELECT relkind "
     "FROM root)::text, "
@@ -77,14 +82,16 @@ constexpr std::string_view question_end{
     "WHERE NOT s.columns @> to_jsonb(n.name))), "
     "concat_ws(' ', (SELECT concat(oid, ':', changed) FROM publication), (SELECT "
     "string_agg(concat(prrelid, ':', changed), ' ' ORDER BY prrelid) FROM listed WHERE prrelid = "
-    "(SELECT oid FROM root)), (SELECT hashtextextended(s::text, 0) FROM shown s WHERE oid = "
+    "(SELECT oid FROM root)), (SELECT string_agg(concat(objid, ':', changed), ' ' ORDER BY objid) "
+    "FROM schemas), (SELECT hashtextextended(s::text, 0) FROM shown s WHERE oid = "
     "(SELECT oid FROM "
     "root)), (SELECT string_agg(changed::text, ' ' ORDER BY name) FROM needed)), "
     "(SELECT string_agg(concat(oid, '=', changed, ':', joined, ':', (SELECT changed FROM listed l "
     "WHERE l.prrelid = m.oid)), ' ' ORDER BY oid) FROM member m), "
     "(SELECT catalog_xmin FROM slot)::text, "
     "(SELECT 'yes' WHERE EXISTS (SELECT FROM slot, (SELECT changed FROM publication UNION ALL "
-    "SELECT changed FROM listed UNION ALL SELECT changed FROM needed UNION ALL SELECT changed FROM "
+    "SELECT changed FROM listed UNION ALL SELECT changed FROM schemas UNION ALL SELECT changed "
+    "FROM needed UNION ALL SELECT changed FROM "
     "member, slot WHERE joined IS NULL OR age(joined) > age(catalog_xmin)) AS changes WHERE "
     "age(changed) <= age(catalog_xmin))), "
     "(SELECT string_agg(oid::text, ' ') FROM member, slot WHERE age(joined) <= age(catalog_xmin)), "
@@ -232,11 +239,13 @@ bool OutboxLook::has(std::string_view column) const {
   return std::ranges::find(columns, column) != columns.end();
 }
 
-std::string outbox_question(ChangeSourceConfig const& config) {
+std::string outbox_question(ChangeSourceConfig const& config, std::string const& horizon) {
   return std::string{question_before} + sql_text(config.schema.qualify(config.table)) +
          std::string{question_behind_table} + sql_text(config.publication) +
-         std::string{question_behind_publication} + sql_text(config.slot) +
-         std::string{question_end} + sql_text(config.schema.name()) + ")";
+         std::string{question_behind_publication} +
+         (horizon.empty() ? "catalog_xmin" : sql_text(horizon) + "::xid") +
+         std::string{question_behind_horizon} + sql_text(config.slot) + std::string{question_end} +
+         sql_text(config.schema.name()) + ")";
 }
 
 OutboxLook outbox_look(ChangeSourceConfig const& config,

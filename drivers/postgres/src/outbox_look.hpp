@@ -58,8 +58,9 @@ struct OutboxLook {
   [[nodiscard]] bool has(std::string_view column) const;
 };
 
-/// One statement without parameters; it returns one row, all columns text.
-std::string outbox_question(ChangeSourceConfig const& config);
+/// One statement without parameters; it returns one row, all columns text. With a transaction's
+/// number as `horizon` that stands in for the slot's.
+std::string outbox_question(ChangeSourceConfig const& config, std::string const& horizon = "");
 /// The row that it returned. `Error{malformed}` for anything else.
 OutboxLook outbox_look(ChangeSourceConfig const& config,
                        std::vector<std::optional<std::string>> const& row);

@@ -19,6 +19,8 @@ constexpr Duration look_pause = std::chrono::seconds{1};
 constexpr std::string_view no_connections_now{"57P03"};
 /// Without an answer for so long nobody knows whether the log still shows the outbox.
 constexpr Duration patience = std::chrono::seconds{15};
+/// A statement that fails once may be a server that is stopping.
+constexpr Duration write_patience = std::chrono::seconds{3};
 
 std::vector<std::optional<std::string>> first_row(PGresult const* result) {
   std::vector<std::optional<std::string>> row;
@@ -35,6 +37,10 @@ OutboxWatch::OutboxWatch(ChangeSourceConfig const& config, Clock& clock)
     : config_{config}, target_{config.connection, "tram-cdc"}, clock_{clock} {}
 
 std::string OutboxWatch::trouble() const {
+  if (unwritten_since_ && clock_.steady() - *unwritten_since_ >= write_patience) {
+    return "the position could not be stored in the database of " + target_.name() +
+           " for some time, and the slot keeps its log: " + write_trouble_;
+  }
   if (clock_.steady() - answered_at_ < patience) return "";
   return "whether the log still shows the outbox of " + target_.name() +
          " could not be looked up for some time" + (reason_.empty() ? "" : ": " + reason_);
@@ -42,7 +48,8 @@ std::string OutboxWatch::trouble() const {
 
 void OutboxWatch::begin() {
   reset();
-  server_stops_ = false;
+  server_stops_ = written_ = false;
+  to_write_.clear();
   look_.reset();
   answered_at_ = next_ = clock_.steady();
 }
@@ -50,6 +57,7 @@ void OutboxWatch::begin() {
 void OutboxWatch::reset() {
   connection_.reset();
   state_ = State::idle;
+  writing_ = false;
 }
 
 void OutboxWatch::look_soon() { next_ = std::min(next_, looked_at_ + look_pause); }
@@ -77,6 +85,7 @@ void OutboxWatch::notice_end() {
 
 void OutboxWatch::advance() {
   if (state_ == State::connected) notice_end();
+  if (state_ == State::connected && !to_write_.empty()) return write_now();
   if (!busy() && clock_.steady() < next_) return;
   if (busy() && clock_.steady() >= give_up_)
     throw Error{Fault::transient, "postgresql: no answer in time"};
@@ -115,6 +124,17 @@ void OutboxWatch::ask() {
   std::string question{"EXECUTE tram_look"};
   if (!std::exchange(prepared_, true))
     question = "PREPARE tram_look AS " + outbox_question(config_) + "; " + question;
+  send(question);
+}
+
+/// However far away the server's standbys are: what is stored goes with this server's slot.
+void OutboxWatch::write_now() {
+  writing_ = true;
+  write_trouble_.clear();
+  send("SET LOCAL synchronous_commit = local; " + std::exchange(to_write_, ""));
+}
+
+void OutboxWatch::send(std::string const& question) {
   if (PQsendQuery(connection_.get(), question.c_str()) == 0 || PQflush(connection_.get()) != 0) {
     throw Error{Fault::broken, target_.trouble(connection_.get())};
   }
@@ -132,13 +152,22 @@ void OutboxWatch::take_answer() {
       continue;
     }
     state_ = State::connected;
+    if (std::exchange(writing_, false)) return end_write();
     next_ = clock_.steady() + config_.look_interval;
     return;
   }
 }
 
+void OutboxWatch::end_write() {
+  written_ = write_trouble_.empty();
+  if (written_) unwritten_since_.reset();
+  else if (!unwritten_since_) unwritten_since_ = clock_.steady();
+}
+
 void OutboxWatch::take_result(PGresult const* result) {
-  if (PQresultStatus(result) == PGRES_FATAL_ERROR) throw statement_error("looking", result);
+  bool const failed = PQresultStatus(result) == PGRES_FATAL_ERROR;
+  if (failed && writing_) write_trouble_ = statement_error("storing it", result).what();
+  else if (failed) throw statement_error("looking", result);
   if (PQntuples(result) != 1) return;
   look_ = outbox_look(config_, first_row(result));
   kept_bytes_ = look_->kept_bytes;

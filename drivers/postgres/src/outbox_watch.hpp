@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "outbox_look.hpp"
 #include "session.hpp"
@@ -27,9 +29,20 @@ class OutboxWatch {
   /// What was asked before is forgotten, and the time of before does not count as one without
   /// answer.
   void begin();
+  /// Looks at the latest when so much time has passed since the last look.
+  void look_within(Duration time) { next_ = std::min(next_, looked_at_ + time); }
   /// Looks at the server as soon as may be: it asked for a sign of life, which it also does when it
   /// waits for its readers to go.
   void look_soon();
+  /// Runs this statement, which changes something, between two looks. One that fails is not
+  /// repeated.
+  void write(std::string statement) { to_write_ = std::move(statement); }
+  /// The statement was run, which is said once.
+  bool take_written() { return std::exchange(written_, false); }
+  /// One waits or runs.
+  [[nodiscard]] bool writes() const { return writing_ || !to_write_.empty(); }
+  /// -1 while there is no connection.
+  [[nodiscard]] int socket() const { return connection_ ? PQsocket(connection_.get()) : -1; }
   /// The server was asked to stop: it takes no connections, and waits for whoever reads its log.
   [[nodiscard]] bool server_stops() const { return server_stops_; }
 
@@ -45,8 +58,11 @@ class OutboxWatch {
   void connect();
   void continue_connecting();
   void ask();
+  void send(std::string const& question);
+  void write_now();
   void take_answer();
   void take_result(PGresult const* result);
+  void end_write();
   void notice_end();
   void reset();
 
@@ -63,6 +79,12 @@ class OutboxWatch {
   SteadyTime answered_at_{};
   bool server_stops_{};
   std::string reason_;
+  std::string to_write_;
+  bool writing_{};
+  bool written_{};
+  /// Since when nothing could be written, and why.
+  std::optional<SteadyTime> unwritten_since_;
+  std::string write_trouble_;
   std::optional<OutboxLook> look_;
   std::optional<std::uint64_t> kept_bytes_;
   bool in_danger_{};

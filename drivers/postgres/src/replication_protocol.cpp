@@ -67,11 +67,11 @@ StreamMessage parse_stream_message(std::string_view bytes) {
   }
 }
 
-std::string status_update(LogPosition confirmed, WallTime now, AskReply asks) {
+std::string status_update(LogProgress progress, WallTime now, AskReply asks) {
   std::string bytes{"r"};
-  append(bytes, confirmed);  // received
-  append(bytes, confirmed);  // flushed, which is what frees the log
-  append(bytes, confirmed);  // applied
+  append(bytes, progress.published);  // received
+  append(bytes, progress.freed);      // flushed
+  append(bytes, progress.published);  // applied
   append(bytes, server_time(now));
   bytes.push_back(asks == AskReply::yes ? '\1' : '\0');
   return bytes;

@@ -47,10 +47,16 @@ using StreamMessage = std::variant<LogData, Keepalive>;
 /// `Error{malformed}` for anything else. Borrows from `bytes`.
 StreamMessage parse_stream_message(std::string_view bytes);
 
-/// What the client sends: everything up to `confirmed` is stored elsewhere. `asks` for a keepalive
-/// in return.
+/// What a reader has done.
+struct LogProgress {
+  /// Everything up to here is stored elsewhere, which others see in `pg_stat_replication`.
+  LogPosition published{};
+  /// The server need not keep the log up to here.
+  LogPosition freed{};
+};
+/// What the client sends. `asks` for a keepalive in return.
 enum class AskReply : std::uint8_t { no, yes };
-std::string status_update(LogPosition confirmed, WallTime now, AskReply asks);
+std::string status_update(LogProgress progress, WallTime now, AskReply asks);
 
 /// `16/B374D848`, as PostgreSQL writes positions.
 std::string format_lsn(LogPosition position);

@@ -46,8 +46,8 @@ Session open_for_replication(Target const& target, Clock& clock, Deadline deadli
   } catch (Error const& error) { explain_refusal(target, error); }
 }
 
-OutboxLook ReplicationSetup::look() {
-  auto const found = query(outbox_question(config_));
+OutboxLook ReplicationSetup::look(std::string const& horizon) {
+  auto const found = query(outbox_question(config_, horizon));
   std::vector<std::optional<std::string>> row;
   for (int column = 0; column < PQnfields(found.get()); ++column) {
     bool const null = PQgetisnull(found.get(), 0, column) != 0;
@@ -121,7 +121,8 @@ std::optional<SlotPosition> ReplicationSetup::slot() {
       "pg_current_wal_flush_lsn()::text, (SELECT coalesce(obj_description(oid, 'pg_publication'), "
       "'') FROM pg_publication WHERE pubname = " +
       sql_text(config_.publication) +
-      ") FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = s.active_pid WHERE "
+      "), coalesce(r.replay_lsn::text, '') FROM pg_replication_slots s LEFT JOIN pg_stat_activity "
+      "a ON a.pid = s.active_pid LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid WHERE "
       "slot_name = " +
       sql_text(config_.slot));
   if (PQntuples(found.get()) == 0) return std::nullopt;
@@ -144,6 +145,7 @@ std::optional<SlotPosition> ReplicationSetup::slot() {
   auto copy = parse_takeover_mark(value(found, 0, 8));
   if (copy && (copy->slot != config_.slot || copy->copied_at < confirmed)) copy.reset();
   return SlotPosition{.confirmed = confirmed,
+                      .published = parse_lsn(value(found, 0, 9)).value_or(confirmed),
                       .reader = value(found, 0, 2),
                       .reader_details = value(found, 0, 6),
                       .unfinished = value(found, 0, 4).empty(),

@@ -18,6 +18,8 @@ Session open_for_replication(Target const& target, Clock& clock, Deadline deadli
 /// Where the slot stands.
 struct SlotPosition {
   LogPosition confirmed{};
+  /// How far whoever reads it says to be, which may be further.
+  LogPosition published{};
   /// The server's process for whoever reads it now, empty when it is free.
   std::string reader;
   /// What else is known of that process, for people.
@@ -45,8 +47,8 @@ class ReplicationSetup {
   OutboxLook outbox();
   /// What the columns hold; refuses those that are not shown as they were written.
   TypeForms column_types(OutboxLook const& outbox);
-  /// The outbox as it is, whether or not.
-  OutboxLook look();
+  /// The outbox as it is, whether or not. With `horizon` in place of the slot's.
+  OutboxLook look(std::string const& horizon = "");
   /// Nothing when there is none.
   std::optional<SlotPosition> slot();
   /// Whether a new slot may be made. Rejected where it may not.
@@ -54,13 +56,14 @@ class ReplicationSetup {
   bool holds_unpublished_rows(OutboxLook const& outbox);
   /// Which transactions are done by now.
   std::string snapshot();
+  /// Of the server: its number and its time line.
+  std::string history();
 
  private:
   void require_primary();
   void require_logical_log();
   void require_no_other_relay();
   void create_publication(OutboxLook const& outbox);
-  std::string history();
   Result query(std::string const& sql) { return session_.query(sql, deadline_); }
   [[noreturn]] void refuse(std::string const& what) const;
 

@@ -16,14 +16,14 @@ void SlotHolder::seen(SlotPosition const& slot, SteadyTime now) {
   }
   slot_ = slot;
   if (another) set_mark(slot);
-  if (slot.unfinished || (slot.confirmed < mark_ && slot.confirmed <= confirmed_)) return;
+  if (slot.unfinished || (slot.published < mark_ && slot.published <= published_)) return;
   worked_at_ = now;
   set_mark(slot);
 }
 
 void SlotHolder::set_mark(SlotPosition const& slot) {
   mark_ = slot.log_end;
-  confirmed_ = slot.confirmed;
+  published_ = slot.published;
 }
 
 bool SlotHolder::works(SteadyTime now) const { return worked_at_ && now - *worked_at_ < patience; }

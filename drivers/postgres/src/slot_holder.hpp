@@ -24,7 +24,7 @@ class SlotHolder {
 
   SlotPosition slot_;
   LogPosition mark_{};
-  LogPosition confirmed_{};
+  LogPosition published_{};
   SteadyTime since_{};
   std::optional<SteadyTime> worked_at_;
 };

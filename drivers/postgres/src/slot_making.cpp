@@ -33,11 +33,11 @@ bool is_taken_name(Error const& error) {
 }  // namespace
 
 SlotMaking::SlotMaking(Session session, ChangeSourceConfig const& config, OutboxLook outbox,
-                       RowsToGive rows, OldSlot old_slot, Clock& clock)
+                       RowsToGive rows, NewName name, Clock& clock)
     : config_{config},
       outbox_{std::move(outbox)},
       give_{std::move(rows)},
-      old_slot_{old_slot},
+      new_name_{std::move(name)},
       clock_{clock},
       session_{std::move(session)},
       temporary_{temporary_name(config.slot)} {
@@ -153,7 +153,8 @@ void SlotMaking::confirm(LogPosition position) {
 void SlotMaking::finish() {
   rows_.reset();
   session_.query("COMMIT", deadline());
-  if (old_slot_ == OldSlot::replaced) drop_old_slot();
+  if (!new_name_.before.empty()) session_.query(new_name_.before, deadline());
+  if (new_name_.old_slot == OldSlot::replaced) drop_old_slot();
   take_name();
   session_.query("DROP_REPLICATION_SLOT " + sql_name(temporary_), deadline());
   state_ = State::done;

@@ -17,6 +17,13 @@ namespace tram::postgres {
 /// Whether the new slot takes the place of one that is there.
 enum class OldSlot : std::uint8_t { none, replaced };
 
+/// What goes before the slot has its name.
+struct NewName {
+  OldSlot old_slot{OldSlot::none};
+  /// A statement; empty for none.
+  std::string before{};
+};
+
 /// Makes a slot, in place of the old one if there is one, and gives the rows of the table that it
 /// will never show.
 ///
@@ -31,7 +38,7 @@ class SlotMaking {
   /// `session` is one for replication, and not in use. `rows` are those rows; their SELECT is empty
   /// for none.
   SlotMaking(Session session, ChangeSourceConfig const& config, OutboxLook outbox, RowsToGive rows,
-             OldSlot old_slot, Clock& clock);
+             NewName name, Clock& clock);
 
   /// Takes the next step: rows, or none yet. Faults: those of the session.
   ChangeBatch read(std::size_t rows_max);
@@ -64,7 +71,7 @@ class SlotMaking {
   ChangeSourceConfig const& config_;
   OutboxLook outbox_;
   RowsToGive give_;
-  OldSlot old_slot_;
+  NewName new_name_;
   Clock& clock_;
   Session session_;
   std::string temporary_;

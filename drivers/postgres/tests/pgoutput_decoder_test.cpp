@@ -162,8 +162,8 @@ TEST(ReplicationProtocol, reads_log_data_and_keepalives) {
 TEST(ReplicationProtocol, writes_status_updates) {
   WallTime const now{
       std::chrono::milliseconds{946'684'800'001}};  // a millisecond into the year 2000
-  EXPECT_EQ(status_update(0x10158B2F8, now, AskReply::yes),
-            bytes("72000000010158b2f8000000010158b2f8000000010158b2f800000000000003e801"));
+  EXPECT_EQ(status_update({.published = 0x10158B2F8, .freed = 0x10158B200}, now, AskReply::yes),
+            bytes("72000000010158b2f8000000010158b200000000010158b2f800000000000003e801"));
 }
 
 TEST(ReplicationProtocol, writes_and_reads_positions_as_the_server_does) {
