@@ -133,6 +133,10 @@ TEST_F(PostgresDatabase, tells_how_the_outbox_table_is_made) {
             (OutboxTable{database, "text", "text"}));
   EXPECT_EQ(probe("id text, headers text, payload json", SchemaName::none()),
             (OutboxTable{application, "text", "json"}));
+  server().sql("DROP DOMAIN IF EXISTS rawer, raw; CREATE DOMAIN raw AS bytea; CREATE DOMAIN rawer "
+               "AS raw");
+  EXPECT_EQ(probe("id text, headers char(9), payload rawer"),
+            (OutboxTable{application, "character", "bytea"}));
 }
 
 TEST_F(PostgresDatabase, tells_when_there_is_no_outbox_table) {

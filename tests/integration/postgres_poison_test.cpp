@@ -332,7 +332,8 @@ TEST_F(OutboxColumnTypes, others_are_refused_by_name) {
   retype("published", "boolean", "published <> 0");
   EXPECT_EQ(complaint(), refusal("published", "boolean") + "smallint USING published::int");
   retype("published", "smallint", "0");
-  for (auto const* const type : {"double precision", "text[]", "money", "tsvector", "boolean"}) {
+  for (auto const* const type :
+       {"double precision", "text[]", "money", "tsvector", "boolean", "name", "\"char\""}) {
     retype("payload", type, "NULL");
     EXPECT_EQ(complaint(), refusal("payload", type) + "text");
   }

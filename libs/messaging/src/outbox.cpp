@@ -24,8 +24,11 @@ constexpr std::string_view traceparent{"traceparent"};
 constexpr std::string_view tracestate{"tracestate"};
 
 /// PostgreSQL does not take text for JSON by itself; the platform casts to whatever the column is.
-std::string json_placeholder(Dialect const& dialect, std::string const& type) {
-  return dialect.kind == DatabaseKind::postgres ? "?::" + type : "?";
+/// A cast to `character` would keep the first character, and one to bytea read backslashes.
+std::string text_placeholder(Dialect const& dialect, std::string const& type) {
+  if (dialect.kind != DatabaseKind::postgres || type == "character") return "?";
+  if (type == "bytea") return "convert_to(?, 'UTF8')";
+  return "?::" + type;
 }
 
 std::string insert_into(std::string const& table, Dialect const& dialect,
@@ -34,8 +37,8 @@ std::string insert_into(std::string const& table, Dialect const& dialect,
   return "INSERT INTO " + table +
          " (id, destination, headers, payload, creation_time, published, message_partition) "
          "VALUES (" +
-         (numbered ? "''" : "?") + ", ?, " + json_placeholder(dialect, columns.headers_type) +
-         ", " + json_placeholder(dialect, columns.payload_type) + ", " +
+         (numbered ? "''" : "?") + ", ?, " + text_placeholder(dialect, columns.headers_type) +
+         ", " + text_placeholder(dialect, columns.payload_type) + ", " +
          std::string{dialect.now_milliseconds} + ", 0, ?)" + (numbered ? " RETURNING dbid" : "");
 }
 

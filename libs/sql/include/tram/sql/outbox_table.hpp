@@ -22,7 +22,8 @@ enum class IdSource : std::uint8_t {
 /// follow (contract: core 1.6, 1.7, 1.11).
 struct OutboxTable {
   IdSource ids{IdSource::application};
-  /// The columns' types as the database names them: `text`, `json`, `jsonb`, `character varying`, …
+  /// The columns' types as the database names them: `text`, `json`, `jsonb`, `character varying`,
+  /// …; a domain over bytea is `bytea`.
   std::string headers_type;
   std::string payload_type;
   friend bool operator==(OutboxTable const&, OutboxTable const&) = default;
