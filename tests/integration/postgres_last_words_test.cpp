@@ -197,6 +197,54 @@ TEST_F(PostgresLastWords, have_a_transaction_run_again) {
   EXPECT_EQ(count(), "1");
 }
 
+/// A server that speaks German, where its translations are installed: nothing may hang on words.
+class PostgresInGerman : public PostgresLastWords {
+ protected:
+  static PostgresServer& german() {
+    static std::unique_ptr<PostgresServer> const instance = [] {
+      ::setenv("LANGUAGE", "de", 1);
+      auto made = std::make_unique<PostgresServer>("-c idle_in_transaction_session_timeout=200");
+      ::unsetenv("LANGUAGE");
+      return made;
+    }();
+    return *instance;
+  }
+  Database database_ =
+      postgres::connect({.connection = german().connection()}, {}, clock_, random_);
+};
+
+TEST_F(PostgresInGerman, a_table_that_changed_under_a_prepared_statement_costs_one_run) {
+  german().sql("CREATE TABLE g (id int); INSERT INTO g VALUES (1)");
+  int runs = 0;
+  auto const columns = [&] {
+    return database_.transact([&](Transaction& tx) {
+      ++runs;
+      return tx.execute("SELECT * FROM g")[0].columns();
+    });
+  };
+  // The first run sends the statement unnamed.
+  EXPECT_EQ(columns() + columns(), 2U);
+  german().sql("ALTER TABLE g ADD COLUMN name text");
+  EXPECT_EQ(columns(), 2U);
+  EXPECT_EQ(runs, 4);
+}
+
+TEST_F(PostgresInGerman, an_ended_transaction_is_told_and_run_again) {
+  german().sql("CREATE TABLE h (id int)");
+  int runs = 0;
+  database_.transact([&](Transaction& tx) {
+    tx.execute("INSERT INTO h VALUES (1)");
+    if (++runs == 1) {
+      EXPECT_TRUE(eventually([] {
+        return german().sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = "
+                            "'tram'") == "0";
+      }));
+    }
+  });
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(german().sql("SELECT count(*) FROM h"), "1");
+}
+
 class PostgresReadOnly : public PostgresLastWords {
  protected:
   Error refusal(std::string const& options, Access access, char const* first = "SELECT 1") {

@@ -81,10 +81,17 @@ bool names_one_of_ours(std::string_view message) {
   return message.find("tram_") != std::string_view::npos;
 }
 
-Fault fault_of_statement(std::string_view sqlstate, std::string_view message) {
-  // Tables changed under a prepared statement; a new connection prepares it again.
-  if (sqlstate == "0A000" && message.find("cached plan") != std::string_view::npos)
-    return Fault::broken;
+/// Tables changed under a prepared statement; a new connection prepares it again. Its text is in
+/// the server's language.
+bool is_outdated_plan(PGresult const* result) {
+  return field(result, PG_DIAG_SQLSTATE) == "0A000" &&
+         field(result, PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery";
+}
+
+Fault fault_of_statement(PGresult const* result) {
+  auto const sqlstate = field(result, PG_DIAG_SQLSTATE);
+  auto const message = field(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (is_outdated_plan(result)) return Fault::broken;
   if (is_about_prepared_statement(sqlstate) && !names_one_of_ours(message)) return Fault::rejected;
   // So the server calls a wrong number of values, too, and goes on.
   if (sqlstate == "08P01") return Fault::rejected;
@@ -159,8 +166,7 @@ bool is_lost_statement(PGresult const* result) {
 Error statement_error(std::string_view sql, PGresult const* result) {
   auto const code = field(result, PG_DIAG_SQLSTATE);
   bool const is_over = code.empty() || is_fatal(result);
-  auto const message = field(result, PG_DIAG_MESSAGE_PRIMARY);
-  return failed_statement(is_over ? Fault::broken : fault_of_statement(code, message), sql, result,
+  return failed_statement(is_over ? Fault::broken : fault_of_statement(result), sql, result,
                           remedy_for(code));
 }
 
