@@ -50,6 +50,7 @@ class TolerantHeaders {
   explicit TolerantHeaders(std::string_view text) : rest_{text} {
     if (rest_.starts_with(byte_order_mark)) rest_.remove_prefix(byte_order_mark.size());
     whole_ = read();
+    if (!whole_) search_rest();
   }
 
   [[nodiscard]] Told const& id() const { return id_; }
@@ -65,6 +66,17 @@ class TolerantHeaders {
       if (!read_member()) return false;
     } while (take(','));
     return take('}');
+  }
+
+  /// Behind the place where the text is broken. A key that is too many holds rows back; one too few
+  /// lets later rows of its key pass this one.
+  void search_rest() {
+    constexpr std::string_view name{"\"PARTITION_ID\""};
+    for (auto at = rest_.find(name); at != std::string_view::npos; at = rest_.find(name)) {
+      rest_.remove_prefix(at + name.size());
+      if (!take(':')) continue;
+      if (auto const token = string_token()) partition_id_ = text_of_string(*token);
+    }
   }
 
   /// Of equal names the last one wins.
@@ -86,7 +98,11 @@ class TolerantHeaders {
       return token ? std::optional{text_of_string(*token)} : std::nullopt;
     }
     if (rest_.starts_with('{') || rest_.starts_with('[')) {
-      if (!skip_nested()) return std::nullopt;
+      auto const begin = rest_;
+      if (!skip_nested()) {
+        rest_ = begin;
+        return std::nullopt;
+      }
       return Told{.as = Told::As::unknown, .text = {}};
     }
     auto const word = rest_.substr(0, rest_.find_first_of(",}] \t\r\n"));

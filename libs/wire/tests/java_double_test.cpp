@@ -4,6 +4,8 @@
 
 #include <bit>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "java_number.hpp"
 
@@ -158,6 +160,21 @@ TEST(JavaDouble, is_what_a_header_with_a_number_becomes) {
   EXPECT_EQ(tram::java_number("2.0e-3"), "0.002");
   EXPECT_EQ(tram::java_number("1e10"), "1.0E10");
   EXPECT_EQ(tram::java_number("-0.0"), "-0.0");
+}
+
+TEST(JavaDouble, is_zero_for_what_is_too_small_and_none_for_what_is_too_large) {
+  auto const zeros = std::string(400, '0');
+  for (auto const& tiny :
+       std::vector<std::string>{"1e-400", "12.5E-99999999999999999999", "0." + zeros + "1",
+                                "1" + zeros + "e-999", "0.001e-330"}) {
+    EXPECT_EQ(tram::java_number(tiny), "0.0") << tiny;
+    EXPECT_EQ(tram::java_number("-" + tiny), "-0.0") << tiny;
+  }
+  for (auto const& large :
+       std::vector<std::string>{"1e400", "2E+99999999999999999999", "1" + zeros + ".5",
+                                "0." + zeros + "1e999", "-1e309"}) {
+    EXPECT_EQ(tram::java_number(large), std::nullopt) << large;
+  }
 }
 
 }  // namespace

@@ -48,6 +48,14 @@ TEST(RowKey, is_told_by_headers_that_no_record_can_be_made_of) {
            "{\"x\":\"\xE9\",\"ID\":\"1\",\"PARTITION_ID\":\"k\"}",
            "{\"ID\":\"1\",\"PARTITION_ID\":\"k\",\"x\":\"line\nbreak\"}",
            "\xEF\xBB\xBF{\"ID\":\"1\",\"PARTITION_ID\":\"k\"}",
+           R"({"ID":"1" "PARTITION_ID":"k"})",
+           R"({"ID":"1",,"PARTITION_ID":"k"})",
+           R"({"ID":"1","name":"say "hi"","PARTITION_ID":"k"})",
+           R"({"ID":"1","x":[1,2,"PARTITION_ID" : "k")",
+           R"({"ID":"1","x":,"PARTITION_ID":"k","PARTITION_ID"})",
+           R"({ID:"1","PARTITION_ID":"k"})",
+           R"({'ID':'1',"PARTITION_ID":"k")",
+           R"("PARTITION_ID":"k")",
        }) {
     EXPECT_EQ(key_of(headers), Key{"k"}) << headers;
   }
