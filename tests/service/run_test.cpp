@@ -144,6 +144,27 @@ TEST(Service, refuses_at_once_a_part_that_could_not_run) {
               service.add(Contribution{.metrics = {{.name = "m", .help = "", .value = {}}}});
             }).find("metric 'm'"),
             std::string::npos);
+  auto const metric = [](std::string const& name, std::string const& label,
+                         std::string const& value, Metric::Kind kind = Metric::Kind::gauge) {
+    return Contribution{
+        .metrics = {
+            {.kind = kind, .name = name, .help = "Help.", .labels = {{label, value}}, .value = [] {
+               return std::uint64_t{1};
+             }}}};
+  };
+  service.add(metric("shop_open", "door", "front"));
+  service.add(metric("shop_open", "door", "back"));
+  for (auto const& bad :
+       {metric("", "door", "x"), metric("shop open", "door", "x"), metric("1shop", "door", "x"),
+        metric("shop-open", "door", "x"), metric("tram_service_ready", "door", "x"),
+        metric("process_open_fds", "door", "x"), metric("shop", "", "x"),
+        metric("shop", "a:b", "x"), metric("shop", "__name__", "x"), metric("shop", "door", "\xFF"),
+        metric("shop_open", "door", "back"),
+        metric("shop_open", "door", "side", Metric::Kind::counter)}) {
+    EXPECT_NE(rejection([&] { service.add(bad); }).find("service 'shop': metric '"),
+              std::string::npos)
+        << bad.metrics.front().name;
+  }
   EXPECT_NE(rejection([&] { service.relay(ServiceRelay{}); }).find("a relay"), std::string::npos);
   auto options = ServiceWorld::options();
   options.workers = 0;

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "metric_check.hpp"
 #include "service_endpoints.hpp"
 #include "service_run.hpp"
 #include "service_state.hpp"
@@ -32,8 +33,15 @@ void check(std::string const& service, Component const& component) {
   if (!component.run) reject(service, "component '" + component.name + "' has nothing to run");
 }
 
-void check(std::string const& service, Metric const& metric) {
-  if (!metric.value) reject(service, "metric '" + metric.name + "' has no function for its value");
+/// Returns all of them.
+std::vector<Metric> checked(std::string const& service, std::vector<Metric> all,
+                            std::vector<Metric> const& further) {
+  for (auto const& metric : further) {
+    auto const problem = problem_of(metric, all);
+    if (!problem.empty()) reject(service, "metric '" + metric.name + "' " + problem);
+    all.push_back(metric);
+  }
+  return all;
 }
 
 /// One at a time.
@@ -108,10 +116,9 @@ Service& Service::add(Contribution contribution) {
   auto& state = *state_;
   state.require_before_run("a contribution");
   for (auto const& each : contribution.components) check(state.options.name, each);
-  for (auto const& each : contribution.metrics) check(state.options.name, each);
+  state.metrics = checked(state.options.name, state.metrics, contribution.metrics);
   for (auto& subscription : contribution.subscriptions) add(std::move(subscription));
   std::ranges::move(contribution.components, std::back_inserter(state.components));
-  std::ranges::move(contribution.metrics, std::back_inserter(state.metrics));
   return add(std::move(contribution.messages));
 }
 
@@ -124,8 +131,7 @@ Service& Service::add(std::vector<MessageDescription> messages) {
 Service& Service::add(Subscription subscription) {
   state_->require_before_run("subscription '" + subscription.subscriber_id + "'");
   require_runnable(subscription, state_->subscriptions, state_->options.subscriber.channel_mapping);
-  for (auto const& each : subscription.metrics) check(state_->options.name, each);
-  std::ranges::copy(subscription.metrics, std::back_inserter(state_->metrics));
+  state_->metrics = checked(state_->options.name, state_->metrics, subscription.metrics);
   state_->subscriptions.push_back(std::move(subscription));
   return *this;
 }

@@ -15,7 +15,9 @@ struct Metric {
   enum class Kind : std::uint8_t { counter, gauge };
 
   Kind kind{Kind::counter};
-  /// In Prometheus' letters; a counter's ends in `_total`.
+  /// In Prometheus' letters, and none of a service's own; a counter's ends in `_total`. A service
+  /// refuses what would spoil its page: other letters, one name for a counter and a gauge, the same
+  /// labels twice, text that is no UTF-8.
   std::string name;
   /// A sentence about the family.
   std::string help;
