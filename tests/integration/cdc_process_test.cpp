@@ -194,6 +194,30 @@ TEST_F(CdcOnPostgres, says_that_a_privilege_is_missing) {
   server().sql("DROP ROLE plain");
 }
 
+TEST_F(CdcOnPostgres, says_that_retention_cannot_tell_the_age_of_rows) {
+  {
+    auto const cdc = start();
+    ASSERT_TRUE(becomes_ready(*cdc)) << cdc->log();
+    cdc->signal(SIGTERM);
+    cdc->wait();
+  }
+  auto all = arguments();
+  all.emplace_back("--check");
+  for (auto const* const type : {"timestamptz", "text"}) {
+    server().sql("ALTER TABLE eventuate.message ALTER COLUMN creation_time DROP DEFAULT, ALTER "
+                 "COLUMN creation_time TYPE " +
+                 std::string{type} + " USING NULL");
+    auto const check = run_cdc(all);
+    EXPECT_EQ(check.status, 1);
+    auto const remedy = check.output.find("run: ALTER TABLE eventuate.message ALTER COLUMN "
+                                          "creation_time DROP DEFAULT");
+    ASSERT_NE(remedy, std::string::npos) << check.output;
+    auto const command = check.output.substr(remedy + 5);
+    server().sql(command.substr(0, command.find(", or set")));
+    EXPECT_EQ(run_cdc(all).status, 0) << type;
+  }
+}
+
 TEST_F(CdcOnPostgres, says_that_the_password_is_wrong_without_showing_it) {
   PostgresServer locked;
   locked.sql("CREATE ROLE secretive LOGIN SUPERUSER PASSWORD 'right'");

@@ -109,6 +109,17 @@ Response reader_finished(RelayView const& view, std::string const& name, Finishe
   return {.status = finished(view) ? 200 : unavailable};
 }
 
+/// The Java service takes these with a slash at their end, too.
+void add_with_slash(std::vector<http::Route>& routes) {
+  auto const count = routes.size();
+  for (std::size_t at = 0; at < count; ++at) {
+    if (!routes[at].pattern.starts_with("/actuator")) continue;
+    auto route = routes[at];
+    route.pattern += '/';
+    routes.push_back(std::move(route));
+  }
+}
+
 }  // namespace
 
 std::vector<http::Route> endpoints(Informants const& informants) {
@@ -120,7 +131,7 @@ std::vector<http::Route> endpoints(Informants const& informants) {
                                       Request const& request) { return answer(look(), request); },
                        .urgency = urgency};
   };
-  return {
+  std::vector<http::Route> routes{
       route(
           "/health/live", [](auto const& view, auto const&) { return liveness(view); },
           http::Urgency::health),
@@ -161,6 +172,8 @@ std::vector<http::Route> endpoints(Informants const& informants) {
             [finished = informants.finished](auto const& view, auto const& request) {
               return reader_status_of_query(view, request, finished);
             })};
+  add_with_slash(routes);
+  return routes;
 }
 
 }  // namespace tram::relay_program

@@ -32,6 +32,7 @@ class Look {
     look_at("tram_relay_held", {"SELECT", "INSERT", "UPDATE", "DELETE"});
     if (configuration.retention_age) {
       look_at(configuration.outbox.table, {"DELETE"}, ", or set retention.age to off");
+      look_at_ages(configuration.outbox.table);
     }
     look_at_memory();
     if (all_good_) add(true, "role " + quoted(role_) + " may do what the relay does");
@@ -100,6 +101,28 @@ class Look {
 
   [[nodiscard]] std::string grant(std::string const& privileges, std::string const& table) const {
     return "GRANT " + privileges + " ON " + table + " TO " + quoted(role_);
+  }
+
+  /// Rows are as old as a column with milliseconds says.
+  void look_at_ages(std::string const& name) {
+    auto const table = schema_.qualify(name);
+    auto const rows =
+        tx_.execute("SELECT format_type(a.atttypid, NULL), (t.typcategory = 'D')::int FROM "
+                    "pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = "
+                    "to_regclass(?) AND a.attname = 'creation_time' AND t.typcategory <> 'N'",
+                    table);
+    if (rows.empty()) return;
+    std::string const milliseconds = rows[0].get<std::int64_t>(1) != 0
+                                         ? "extract(epoch FROM creation_time) * 1000"
+                                         : "creation_time::text::bigint";
+    result_.findings.push_back(
+        {.good = false,
+         .subject = "retention",
+         .text = "column 'creation_time' of " + table + " has type " + rows[0].get<std::string>(0) +
+                 ", which tells no age in milliseconds; run: ALTER TABLE " + table +
+                 " ALTER COLUMN creation_time DROP DEFAULT, ALTER COLUMN creation_time TYPE bigint "
+                 "USING " +
+                 milliseconds + ", or set retention.age to off"});
   }
 
   Transaction& tx_;

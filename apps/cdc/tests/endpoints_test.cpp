@@ -112,6 +112,10 @@ TEST(Endpoints, link_to_what_the_java_service_has_there) {
   }
   EXPECT_EQ(ask(working(), "/actuator/health").content_type, answer.content_type);
   EXPECT_NE(links.find("_links"), nullptr);
+  for (auto const* const path : {"/actuator", "/actuator/health", "/actuator/prometheus"}) {
+    EXPECT_EQ(ask(working(), std::string{path} + "/").content_type,
+              ask(working(), path).content_type);
+  }
 }
 
 TEST(Endpoints, tell_of_one_part_of_the_java_services_health) {

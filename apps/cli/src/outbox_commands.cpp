@@ -37,6 +37,11 @@ std::string sent_at_column(Transaction& tx) {
              : "creation_time";
 }
 
+/// A column may be NULL in rows that relays hold for it.
+std::string text_of(std::string const& column) {
+  return "coalesce(CAST(" + column + " AS TEXT), '')";
+}
+
 /// The headers may be anybody's.
 std::string key_in(std::string const& headers_json) {
   try {
@@ -49,11 +54,11 @@ std::string key_in(std::string const& headers_json) {
 std::vector<SentRow> newest(Workplace const& place) {
   return place.database.transact({.access = Access::read_only}, [&](Transaction& tx) {
     auto const number = number_column(tx, place.schema);
-    auto const rows =
-        tx.execute("SELECT id, destination, headers, " + sent_at_column(tx) +
-                       ", length(CAST(payload AS TEXT)), " + number + " FROM " +
-                       place.schema.qualify("message") + " ORDER BY " + number + " DESC LIMIT ?",
-                   static_cast<std::int64_t>(place.arguments.limit));
+    auto const rows = tx.execute(
+        "SELECT " + text_of("id") + ", " + text_of("destination") + ", " + text_of("headers") +
+            ", " + sent_at_column(tx) + ", coalesce(length(CAST(payload AS TEXT)), 0), " + number +
+            " FROM " + place.schema.qualify("message") + " ORDER BY " + number + " DESC LIMIT ?",
+        static_cast<std::int64_t>(place.arguments.limit));
     std::vector<SentRow> sent;
     for (auto const row : rows) {
       auto id = row.get<std::string>(0);

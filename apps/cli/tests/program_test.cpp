@@ -182,6 +182,20 @@ TEST_F(Program, shows_the_reason_alone_and_how_many_more_are_held) {
   EXPECT_TRUE(first.says("\n1 more; --limit 2 shows all\n")) << first.text;
 }
 
+TEST_F(Program, lists_rows_that_lack_something) {
+  install();
+  database().transact([](Transaction& tx) {
+    tx.execute("DROP TABLE message");
+    tx.execute("CREATE TABLE message (seq INTEGER PRIMARY KEY, id TEXT, destination TEXT, headers "
+               "TEXT, payload TEXT, published SMALLINT, message_partition SMALLINT, creation_time "
+               "BIGINT)");
+    tx.execute("INSERT INTO message (published) VALUES (0)");
+  });
+  auto const list = run("outbox list");
+  EXPECT_EQ(list.status, 0) << list.text;
+  EXPECT_TRUE(list.says("seq 1")) << list.text;
+}
+
 TEST_F(Program, lists_rows_whose_time_is_a_text) {
   install();
   database().transact([](Transaction& tx) {
