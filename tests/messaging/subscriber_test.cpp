@@ -371,5 +371,27 @@ TEST_F(SubscriberTest, forgets_what_was_handled_long_ago) {
   EXPECT_EQ(rows(), 0);
 }
 
+/// A clock that was behind for a moment stamped the row; it was set forward again before the
+/// database's clock was looked at.
+TEST_F(SubscriberTest, keeps_a_row_that_only_seems_old_since_the_clock_was_set_forward) {
+  send("a", "1");
+  subscriber.emplace(parts(), SubscriberOptions{.inbox_age = 1h, .inbox_check_interval = 10s},
+                     std::vector{subscription()});
+  settle();
+  clock.set_wall(clock.wall() + 3h);
+  database.transact([](Transaction& tx) {
+    tx.execute("UPDATE received_messages SET creation_time = creation_time - 3 * 3600 * 1000");
+  });
+  auto const rows = [&] {
+    return database.transact([](Transaction& tx) {
+      return tx.execute("SELECT count(*) FROM received_messages")[0].get<int>(0);
+    });
+  };
+  run_for(30s);
+  EXPECT_EQ(rows(), 1);
+  run_for(2h);
+  EXPECT_EQ(rows(), 0);
+}
+
 }  // namespace
 }  // namespace tram

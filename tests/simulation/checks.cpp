@@ -1,6 +1,7 @@
 #include "checks.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -95,6 +96,16 @@ class Examination {
     return query(store, sql, parameter)[0].get<std::int64_t>(0);
   }
 
+  /// Of a message that a restore took back, which may have got anywhere before.
+  [[nodiscard]] bool is_undone(std::int64_t number) const {
+    return std::ranges::any_of(
+        stores_, [number](Store const& store) { return store.undone.numbers.contains(number); });
+  }
+  [[nodiscard]] bool was_restored_since(std::int64_t number) const {
+    return std::ranges::any_of(
+        stores_, [number](Store const& store) { return number <= store.undone.up_to; });
+  }
+
   void look_at(Store& store) {
     for (auto const row :
          query(store,
@@ -135,11 +146,11 @@ class Examination {
     for (auto const& record : read_broker()) {
       if (record.value.find("garbage") != std::string::npos) continue;
       auto const work = json::decode<Numbered>(parse_record(record.value).payload);
-      place.emplace(work.number, place.size());
+      if (!is_undone(work.number)) place.emplace(work.number, place.size());
     }
     std::set<std::string> const channels{all_channels().begin(), all_channels().end()};
     check_complete("published", channels, place, [](Written const&) { return true; });
-    check_order("published", channels, place);
+    check_order("published", channels, place, 0);
   }
 
   void check_effects(Subscribed const& subscriber) {
@@ -149,16 +160,20 @@ class Examination {
                "SELECT number, taken_as FROM effect WHERE subscriber_id = ? ORDER BY seq",
                subscriber.subscriber_id)) {
       auto const effect = row.get<std::int64_t>(0);
+      if (is_undone(effect)) continue;
       check_meaning(subscriber, effect, row.get<std::string>(1));
       if (place.emplace(effect, place.size()).second) continue;
       report(Kind::repeated, subscriber.subscriber_id + " handled " + std::to_string(effect));
     }
     auto const what = "handled by " + subscriber.subscriber_id;
-    check_complete(what, subscriber.channels, place, [](Written const& each) {
-      return !each.command || each.command->leaves_effect();
+    auto const& undone = stores_[subscriber.store].undone;
+    check_complete(what, subscriber.channels, place, [&](Written const& each) {
+      bool const leaves_effect = !each.command || each.command->leaves_effect();
+      bool const was_done = undone.received.contains({subscriber.subscriber_id, each.message_id});
+      return leaves_effect && (!was_done || place.contains(each.number));
     });
     if (without_order_.contains(subscriber.subscriber_id)) return;
-    check_order(what, subscriber.channels, place);
+    check_order(what, subscriber.channels, place, undone.up_to);
   }
 
   /// It was taken for what it was meant as.
@@ -174,7 +189,7 @@ class Examination {
 
   /// All that `counts` happened, and nothing else.
   void check_complete(std::string const& what, std::set<std::string> const& channels,
-                      Places const& place, bool (*counts)(Written const&)) {
+                      Places const& place, std::function<bool(Written const&)> const& counts) {
     std::size_t expected = 0;
     for (auto const& each : written_) {
       if (!channels.contains(each.channel) || !counts(each)) continue;
@@ -185,9 +200,11 @@ class Examination {
     if (place.size() > expected) report(Kind::phantom, "more is " + what + " than committed");
   }
 
+  /// Of messages with numbers above `from`.
   void check_order(std::string const& what, std::set<std::string> const& channels,
-                   Places const& place) {
-    for (auto const& [key, numbers] : written_by_key()) {
+                   Places const& place, std::int64_t from) {
+    for (auto& [key, numbers] : written_by_key()) {
+      std::erase_if(numbers, [from](std::int64_t number) { return number <= from; });
       bool const ordered = channels.contains(key.first) && !traffic_.refused.contains(key);
       if (ordered) check_order(what, key, numbers, place);
     }
@@ -219,7 +236,7 @@ class Examination {
       answers[row.get<std::string>(0)].push_back({row.get<bool>(1), row.get<bool>(2)});
     }
     for (auto const& each : written_) {
-      if (!each.command) continue;
+      if (!each.command || was_restored_since(each.number)) continue;
       auto const& found = answers[each.message_id];
       auto const command = "command " + std::to_string(each.number);
       if (found.empty()) report(Kind::lost, command + " has no answer");
@@ -229,10 +246,12 @@ class Examination {
         report(Kind::inconsistent, command + " has the wrong answer");
       }
     }
-    auto const known =
-        std::ranges::count_if(written_, [](auto const& each) { return each.command.has_value(); });
-    if (static_cast<std::ptrdiff_t>(answers.size()) > known)
-      report(Kind::phantom, "answers to commands that nobody committed");
+    for (auto const& [command_id, unused] : answers) {
+      bool const known =
+          std::ranges::find(written_, command_id, &Written::message_id) != written_.end() ||
+          stores_[0].undone.message_ids.contains(command_id);
+      if (!known) report(Kind::phantom, "an answer to a command that nobody committed");
+    }
   }
 
   void check_inbox(Subscribed const& subscriber) {
@@ -292,6 +311,7 @@ std::string_view to_string(Finding::Kind kind) {
     case Kind::phantom: return "phantom";
     case Kind::repeated: return "repeated";
     case Kind::disordered: return "disordered";
+    case Kind::kept: return "kept";
     case Kind::held: return "held";
     case Kind::inconsistent: return "inconsistent";
     case Kind::starved: return "starved";

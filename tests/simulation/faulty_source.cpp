@@ -1,6 +1,7 @@
 #include "faulty_source.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace tram::simulation {
@@ -17,40 +18,48 @@ RowPlace place_of(LogPosition position) {
 
 class FaultySource final : public ChangeSource {
  public:
-  FaultySource(std::unique_ptr<ChangeSource> inner, Lifeline& line, Sabotage sabotage)
-      : inner_{std::move(inner)}, line_{line}, sabotage_{sabotage} {}
+  FaultySource(std::unique_ptr<ChangeSource> inner, FaultySourceParts const& parts)
+      : inner_{std::move(inner)},
+        parts_{parts},
+        believes_{parts_.sabotage == Sabotage::believes_silence ||
+                  (parts_.sabotage == Sabotage::forgets_silence && is_silent())} {}
 
   ChangeBatch read(std::size_t rows_max) override {
-    line_.enter("read rows");
+    line().enter("read rows");
     // As the seam says: after an error reading starts behind what is confirmed by then.
     if (std::exchange(failed_, true)) inner_->rewind();
-    line_.fail(Trouble::transient, Fault::transient, "read rows");
-    auto batch = in_transactions(inner_->read(rows_max));
-    if (is_silent(batch)) hide_rows(batch);
-    line_.fail(Trouble::transient, Fault::transient, "rows read");
-    line_.leave("read rows");
-    if (sabotage_ == Sabotage::confirms_early && batch.seen_up_to) {
+    line().fail(Trouble::transient, Fault::transient, "read rows");
+    read_what_was_hidden();
+    auto batch = inner_->read(rows_max);
+    if (batch.starts_over) begin_anew();
+    if (parts_.sabotage == Sabotage::trusts_memory) skip_numbers_seen(batch);
+    hide_rows(batch);
+    batch = in_transactions(std::move(batch));
+    line().fail(Trouble::transient, Fault::transient, "rows read");
+    line().leave("read rows");
+    if (parts_.sabotage == Sabotage::confirms_early && batch.seen_up_to) {
       inner_->confirm(*batch.seen_up_to);
     }
     failed_ = false;
+    batch.starts_over = std::exchange(starts_over_, false);
     return batch;
   }
   void confirm(LogPosition position) override {
-    line_.enter("confirm rows");
-    inner_->confirm(position);
-    line_.leave("confirm rows");
+    line().enter("confirm rows");
+    inner_->confirm(std::min(position, proven().value_or(position)));
+    line().leave("confirm rows");
   }
   void settled(RowPlace place) override {
     settled_ = place;
-    if (sabotage_ == Sabotage::settles_early) ++settled_.row;
+    if (parts_.sabotage == Sabotage::settles_early) ++settled_.row;
   }
   void flush() override {
-    line_.enter("store the position");
+    line().enter("store the position");
     inner_->flush();
-    line_.leave("store the position");
+    line().leave("store the position");
   }
   void rewind() override {
-    line_.enter("rewind");
+    line().enter("rewind");
     inner_->rewind();
     failed_ = false;
   }
@@ -58,31 +67,64 @@ class FaultySource final : public ChangeSource {
   [[nodiscard]] Duration poll_interval() const override { return inner_->poll_interval(); }
   [[nodiscard]] ChangeSourceStatus status() const override {
     auto status = inner_->status();
-    if (hiding_) status.trouble = "simulation: the log does not show the outbox";
+    if (hidden_from_) status.trouble = "simulation: the log does not show all of the outbox";
+    status.shown_up_to = proven();
     return status;
   }
   [[nodiscard]] std::string held_rows_name() const override { return inner_->held_rows_name(); }
 
  private:
-  /// Whether the log shows these rows: for a while it passes over all of them, as one does whose
-  /// publication lost the table.
-  bool is_silent(ChangeBatch const& batch) {
-    if (hidden_reads_ > 0 && line_.chaos().healed()) hidden_reads_ = 1;
-    if (hidden_reads_ > 0) return true;
-    if (batch.rows.empty() || !line_.chaos().happens(Trouble::silent_log)) return false;
-    hidden_reads_ = 1 + static_cast<int>(line_.chaos().random().below(10));
-    line_.chaos().trace().event(line_.name(), "the log falls silent");
+  [[nodiscard]] Lifeline& line() const { return parts_.line; }
+  [[nodiscard]] bool is_silent() const {
+    return !line().chaos().healed() && parts_.silence.holds(parts_.clock.steady());
+  }
+  /// Nothing where all was shown.
+  [[nodiscard]] std::optional<LogPosition> proven() const {
+    return hidden_from_ ? std::optional{*hidden_from_ - 1} : std::nullopt;
+  }
+
+  void fall_silent() {
+    if (is_silent() || !line().chaos().happens(Trouble::silent_log)) return;
+    parts_.silence.begin(parts_.clock.steady(), line().chaos().random());
+    line().chaos().trace().event(line().name(), "the log falls silent");
+  }
+  /// A source that believes silence has the relay confirm what nobody published. An honest one
+  /// confirms nothing behind the first row that it was not shown.
+  void hide_rows(ChangeBatch& batch) {
+    if (!batch.rows.empty()) fall_silent();
+    if (!is_silent()) return;
+    std::erase_if(batch.rows, [&](OutboxRow const& row) { return hides(row); });
+    if (!hidden_from_) return;
+    batch.at_end = false;
+    if (batch.seen_up_to) batch.seen_up_to = std::min(*batch.seen_up_to, *proven());
+  }
+  bool hides(OutboxRow const& row) {
+    if (!parts_.silence.hides(row.destination, parts_.clock.steady())) return false;
+    auto const position = row.ends_at.value();
+    if (!believes_) hidden_from_ = std::min(hidden_from_.value_or(position), position);
     return true;
   }
-  /// A source that believes silence has the relay confirm what nobody published.
-  void hide_rows(ChangeBatch& batch) {
-    hiding_ = --hidden_reads_ > 0;
-    bool const believed = sabotage_ == Sabotage::believes_silence;
-    if (!batch.rows.empty() && believed) batch.seen_up_to = batch.rows.back().ends_at;
-    if (!believed) batch.seen_up_to.reset();
-    batch.rows.clear();
-    batch.at_end = believed;
-    if (!hiding_ && !believed) inner_->rewind();
+  /// Behind what is confirmed, and as after any error: when nothing is in flight any more.
+  void read_what_was_hidden() {
+    bool const is_over = hidden_from_ && !is_silent();
+    bool const is_told = std::exchange(shows_again_, is_over);
+    if (!is_over) return;
+    if (is_told) return begin_anew();
+    throw Error{Fault::transient, "simulation: the log shows all of the outbox again"};
+  }
+  void begin_anew() {
+    hidden_from_.reset();
+    shows_again_ = false;
+    settled_ = {};
+    starts_over_ = true;
+  }
+
+  /// A source that knows better than the database which rows are published.
+  void skip_numbers_seen(ChangeBatch& batch) {
+    auto const seen = highest_;
+    for (auto const& row : batch.rows) highest_ = std::max(highest_, row.ends_at.value());
+    if (!std::exchange(starts_over_, false)) return;
+    std::erase_if(batch.rows, [&](OutboxRow const& row) { return row.ends_at.value() <= seen; });
   }
 
   /// Also what is read of a transaction so far must be confirmed one day: the last row ends it.
@@ -103,20 +145,23 @@ class FaultySource final : public ChangeSource {
   }
 
   std::unique_ptr<ChangeSource> inner_;
-  Lifeline& line_;
-  Sabotage sabotage_;
+  FaultySourceParts parts_;
+  bool believes_;
   bool failed_{};
-  /// Reads that show nothing yet, and whether that was noticed.
-  int hidden_reads_{};
-  bool hiding_{};
+  bool starts_over_{};
+  /// The next read begins anew.
+  bool shows_again_{};
+  /// The first row that the log did not show.
+  std::optional<LogPosition> hidden_from_;
+  LogPosition highest_{};
   RowPlace settled_;
 };
 
 }  // namespace
 
-std::unique_ptr<ChangeSource> faulty_source(std::unique_ptr<ChangeSource> inner, Lifeline& line,
-                                            Sabotage sabotage) {
-  return std::make_unique<FaultySource>(std::move(inner), line, sabotage);
+std::unique_ptr<ChangeSource> faulty_source(std::unique_ptr<ChangeSource> inner,
+                                            FaultySourceParts const& parts) {
+  return std::make_unique<FaultySource>(std::move(inner), parts);
 }
 
 }  // namespace tram::simulation

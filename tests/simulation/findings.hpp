@@ -18,6 +18,8 @@ struct Finding {
     repeated,
     /// Records of one key, by first occurrences, or effects of one key are not in commit order.
     disordered,
+    /// Old rows that are done are not removed.
+    kept,
     /// Something is held still, after all was cured and retried.
     held,
     /// Inbox or positions do not fit to what was handled.

@@ -17,6 +17,9 @@ namespace tram::simulation {
 namespace {
 using namespace std::chrono_literals;
 
+/// Longer than any life.
+constexpr Duration never{24h * 365};
+
 /// Time as a process sees it: the dead wait for nothing.
 class ProcessClock final : public Clock {
  public:
@@ -55,7 +58,8 @@ struct Process::Running {
             {},
             clock,
             around.chaos.random()},
-        ids{clock, MachineNumber::choose(std::nullopt, around.chaos.random())} {}
+        ids{clock, MachineNumber::choose(std::nullopt, around.chaos.random())},
+        forgets{around.removes_old_rows && !around.civil_time.was_set_forward()} {}
 
   /// Looking at the schema first, as services do, takes the time of many messages: not always.
   void build_outbox(Surroundings const& around) {
@@ -72,10 +76,13 @@ struct Process::Running {
   void build_relay(Surroundings const& around) {
     source = faulty_source(
         sqlite::change_source({.path = around.store.path, .memory_poll_interval = 500ms}, clock),
-        line, around.sabotage);
+        {.line = line,
+         .silence = around.store.silence,
+         .clock = clock,
+         .sabotage = around.sabotage});
     held.emplace(database, SchemaName::none(), *source);
-    // Everything that is published is old enough.
-    retention.emplace(database, SchemaName::none(), -1h);
+    // Or everything that is published is old enough.
+    retention.emplace(database, SchemaName::none(), around.removes_old_rows ? row_age : -1h);
     relay = std::make_unique<Relay>(RelayParts{.source = *source,
                                                .broker = broker,
                                                .held = *held,
@@ -98,7 +105,10 @@ struct Process::Running {
     }
     subscriber = std::make_unique<Subscriber>(
         SubscriberParts{database, broker, workers, clock, around.chaos.random(), logger()},
-        SubscriberOptions{.schema = SchemaName::none(), .interceptors = interceptors(around)},
+        SubscriberOptions{.schema = SchemaName::none(),
+                          .interceptors = interceptors(around),
+                          .inbox_age = row_age,
+                          .inbox_check_interval = forgets ? 1s : never},
         std::move(subscriptions));
   }
   static Interceptors interceptors(Surroundings const& around) {
@@ -141,6 +151,7 @@ struct Process::Running {
   Database database;
   testkit::JobList workers;
   IdGenerator ids;
+  bool forgets;
   std::optional<Outbox> outbox;
   std::unique_ptr<Subscriber> subscriber;
   std::unique_ptr<ChangeSource> source;
@@ -171,6 +182,8 @@ void Process::start() {
     return true;
   });
 }
+
+bool Process::forgets() const { return running_ != nullptr && running_->forgets; }
 
 void Process::kill() {
   if (!runs()) return;

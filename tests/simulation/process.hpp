@@ -2,16 +2,20 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "backup.hpp"
 #include "business.hpp"
 #include "chaos.hpp"
+#include "civil_time.hpp"
 #include "fate.hpp"
 #include "faulty_broker.hpp"
 #include "faulty_database.hpp"
 #include "sabotage.hpp"
 #include "shop.hpp"
+#include "silence.hpp"
 #include "tram/cdc/relay.hpp"
 #include "tram/messaging/subscription.hpp"
 
@@ -24,7 +28,13 @@ struct Store {
   std::unique_ptr<Database> database;
   OutboxTable outbox_table;
   RowLocks locks;
+  Silence silence{};
+  std::optional<Backup> backup{};
+  Undone undone{};
 };
+
+/// How long rows are kept that are done; no life lasts as long.
+inline constexpr std::chrono::hours row_age{48};
 
 struct SubscriptionPlan {
   std::function<Subscription(Outbox const& outbox)> make;
@@ -45,6 +55,7 @@ struct ProcessPlan {
 struct Surroundings {
   Chaos& chaos;
   Clock& clock;
+  CivilTime const& civil_time;
   Broker& broker;
   Traffic& traffic;
   Fate& fate;
@@ -54,6 +65,8 @@ struct Surroundings {
   RelayOptions relay{};
   Sabotage sabotage{Sabotage::none};
   bool intercepts{};
+  /// Removes rows when they are old, and not only by accident.
+  bool removes_old_rows{};
 };
 
 /// One process: an application with its outbox, its subscriptions and its relay, which dies at
@@ -67,6 +80,8 @@ class Process {
   [[nodiscard]] bool runs() const { return running_ != nullptr; }
   /// Starts when it is dead and the time has come.
   void start_if_due();
+  /// Removes old rows of its inbox, if it was there to see what the civil clock did.
+  [[nodiscard]] bool forgets() const;
   /// Dies now.
   void kill();
   /// Ends as asked to: drains, stores its positions and leaves its groups. Not while records of its

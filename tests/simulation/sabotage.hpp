@@ -2,6 +2,10 @@
 
 #include <cstdint>
 
+namespace tram {
+class Database;
+}
+
 namespace tram::simulation {
 
 /// A defect put into the world on purpose, to see that the checks find it.
@@ -30,6 +34,17 @@ enum class Sabotage : std::uint8_t {
   loses_requests,
   /// What the log does not show is taken for nothing.
   believes_silence,
+  /// A relay that starts takes what the log does not show for nothing.
+  forgets_silence,
+  /// Rows are removed when they are old by the civil clock, whatever became of them.
+  believes_clock,
+  /// Rows that were stamped by a clock that was ahead keep those behind them.
+  keeps_ahead,
+  /// After a restore the relay passes over rows whose numbers it has seen.
+  trusts_memory,
 };
+
+/// Puts into a database what stands for a defect of those who use it.
+void sabotage_database(Database& database, Sabotage sabotage);
 
 }  // namespace tram::simulation

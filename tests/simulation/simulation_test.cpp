@@ -63,6 +63,9 @@ TEST(Simulation, meets_every_kind_of_trouble_and_every_answer_to_it) {
                                  "refused at once", "granted later", "refused later"}) {
     EXPECT_GT(noted[what], 50U) << what;
   }
+  for (auto const* const what : {"restored", "clock set forward", "clock set back"}) {
+    EXPECT_GT(noted[what], 20U) << what;
+  }
   for (auto const& [event, times] : logged) RecordProperty(event, std::to_string(times));
 }
 
@@ -114,6 +117,26 @@ TEST(Simulation, notices_requests_for_replays_that_get_lost) {
 
 TEST(Simulation, notices_a_source_that_takes_silence_for_nothing) {
   EXPECT_TRUE(notices(Sabotage::believes_silence, Finding::Kind::lost, 200));
+}
+
+TEST(Simulation, notices_a_relay_that_starts_and_takes_silence_for_nothing) {
+  EXPECT_TRUE(notices(Sabotage::forgets_silence, Finding::Kind::lost, 500));
+}
+
+TEST(Simulation, notices_an_outbox_that_forgets_when_the_clock_is_set) {
+  EXPECT_TRUE(notices(Sabotage::believes_clock, Finding::Kind::lost, 200, "is not published"));
+}
+
+TEST(Simulation, notices_an_inbox_that_forgets_when_the_clock_is_set) {
+  EXPECT_TRUE(notices(Sabotage::believes_clock, Finding::Kind::repeated, 200));
+}
+
+TEST(Simulation, notices_rows_of_a_clock_that_was_ahead_that_are_kept) {
+  EXPECT_TRUE(notices(Sabotage::keeps_ahead, Finding::Kind::kept, 200));
+}
+
+TEST(Simulation, notices_a_relay_that_trusts_its_memory_more_than_a_restored_database) {
+  EXPECT_TRUE(notices(Sabotage::trusts_memory, Finding::Kind::lost, 500));
 }
 
 }  // namespace

@@ -37,6 +37,9 @@ World::World(RunOptions const& options)
     : options_{options},
       chaos_{options.seed, clock_, options.loud},
       fate_{chaos_, clock_},
+      sets_clock_{chaos_.chance(5'000)},
+      restores_{chaos_.chance(4'000)},
+      removes_old_rows_{chaos_.chance(5'000)},
       shop_{chaos_, fate_},
       business_{chaos_, fate_, shop_},
       broker_{{.partitions = static_cast<std::int32_t>(1 + chaos_.random().below(4))}, clock_},
@@ -49,7 +52,7 @@ World::~World() = default;
 
 void World::make_store(std::size_t number) {
   auto& store = stores_[number];
-  store.path = sqlite::memory_path(chaos_.random());
+  store.path = CivilTime::memory_path(chaos_.random());
   store.driver = sqlite::driver({.path = store.path}, clock_, chaos_.random());
   store.database = std::make_unique<Database>(
       sqlite::connect({.path = store.path}, PoolOptions{}, clock_, chaos_.random()));
@@ -57,17 +60,7 @@ void World::make_store(std::size_t number) {
   store.outbox_table = probe_outbox_table(*store.database, SchemaName::none());
   open_books(*store.database);
   Shop::create_tables(*store.database);
-  if (options_.sabotage == Sabotage::loses_requests) {
-    store.database->transact([](Transaction& tx) {
-      tx.execute("CREATE TRIGGER lose AFTER UPDATE OF retry_requested ON tram_held_key WHEN "
-                 "NEW.retry_requested = 1 BEGIN UPDATE tram_held_key SET retry_requested = 0; END");
-    });
-  }
-  if (options_.sabotage != Sabotage::forgets_inbox) return;
-  store.database->transact([](Transaction& tx) {
-    tx.execute("CREATE TRIGGER forget AFTER INSERT ON received_messages BEGIN "
-               "DELETE FROM received_messages WHERE rowid = NEW.rowid; END");
-  });
+  sabotage_database(*store.database, options_.sabotage);
 }
 
 void World::plan_processes() {
@@ -99,18 +92,21 @@ void World::plan_processes() {
 }
 
 void World::add(ProcessPlan plan) {
-  processes_.push_back(std::make_unique<Process>(Surroundings{.chaos = chaos_,
-                                                              .clock = clock_,
-                                                              .broker = broker_,
-                                                              .traffic = traffic_,
-                                                              .fate = fate_,
-                                                              .business = business_,
-                                                              .shop = shop_,
-                                                              .store = stores_[plan.store],
-                                                              .relay = draw_relay_options(),
-                                                              .sabotage = options_.sabotage,
-                                                              .intercepts = chaos_.chance(5'000)},
-                                                 std::move(plan)));
+  processes_.push_back(
+      std::make_unique<Process>(Surroundings{.chaos = chaos_,
+                                             .clock = clock_,
+                                             .civil_time = civil_time_,
+                                             .broker = broker_,
+                                             .traffic = traffic_,
+                                             .fate = fate_,
+                                             .business = business_,
+                                             .shop = shop_,
+                                             .store = stores_[plan.store],
+                                             .relay = draw_relay_options(),
+                                             .sabotage = options_.sabotage,
+                                             .intercepts = chaos_.chance(5'000),
+                                             .removes_old_rows = removes_old_rows_},
+                                std::move(plan)));
 }
 
 SubscriptionPlan World::plain(std::string const& subscriber_id,
@@ -143,7 +139,7 @@ SubscriptionOptions World::draw_options() {
 RelayOptions World::draw_relay_options() {
   return {.window = static_cast<std::size_t>(2 + chaos_.random().below(30)),
           .read_rows_max = static_cast<std::size_t>(1 + chaos_.random().below(20)),
-          .retention_interval = chaos_.chance(5'000) ? 1s : 1h};
+          .retention_interval = removes_old_rows_ || chaos_.chance(5'000) ? 1s : 1h};
 }
 
 // --- life
@@ -154,8 +150,9 @@ RunResult World::run() {
   check_progress(findings);
   heal();
   settle_held(findings);
-  processes_.clear();
+  end_processes();
   if (findings.empty()) findings = examine(stores_, broker_, clock_, traffic_, without_order_);
+  if (findings.empty() && removes_old_rows_) check_removal(findings);
   return {.findings = std::move(findings),
           .hash = chaos_.trace().hash(),
           .happened = chaos_.happened(),
@@ -203,7 +200,7 @@ void World::disturb() {
   static std::array<std::string, 6> const groups{"orders", "customers", "audit",
                                                  "view",   "credit",    "credit-answers"};
   auto const& group = groups[chaos_.random().below(groups.size())];
-  auto const what = chaos_.random().below(12);
+  auto const what = chaos_.random().below(15);
   chaos_.trace().event("world", "disturbs by", static_cast<std::int64_t>(what));
   switch (what) {
     case 0: return broker_.rebalance(group);
@@ -219,6 +216,8 @@ void World::disturb() {
     case 8: return any_process().stop();
     case 9: return fate_.toggle_away();
     case 10: return freeze_member();
+    case 11: return back_up_or_restore();
+    case 12: return set_clock();
     default: return operate();
   }
 }
@@ -257,6 +256,31 @@ void World::operate() {
   }
 }
 
+/// As often as once a second every process looks at its clock; before the next step, here.
+void World::set_clock() {
+  if (!sets_clock_) return;
+  auto const before = clock_.wall();
+  civil_time_.step(chaos_.random());
+  auto const step = std::chrono::duration_cast<std::chrono::hours>(clock_.wall() - before);
+  chaos_.trace().event("world", "sets the clock by hours:", step.count());
+  fate_.note(step > 0h ? "clock set forward" : "clock set back");
+  for (auto const& process : processes_) process->step_subscriber();
+}
+
+/// The database goes back to what it was, under all that use it.
+void World::back_up_or_restore() {
+  if (!restores_) return;
+  auto& store = stores_[chaos_.random().below(stores_.size())];
+  chaos_.trace().event("world", store.backup ? "restores a backup" : "makes a backup");
+  if (!store.backup) {
+    store.backup.emplace(store.path);
+    return;
+  }
+  store.backup->restore(*store.database, fate_.last_number(), store.undone);
+  fate_.note("restored");
+  if (chaos_.chance(5'000)) store.backup.reset();
+}
+
 /// A member stops in a handler for a while, and holds its transaction; its successors wait.
 void World::freeze_member() {
   if (traffic_.landed.empty()) return;
@@ -282,16 +306,64 @@ void World::check_progress(Findings& findings) {
   run_for(20s, 1s, [] { return false; });
   operate();
   auto const before = fate_.last_number();
-  for (auto const& process : processes_) {
-    if (!process->plan().writes) continue;
-    for (std::int64_t i = 0; i < fit_messages; ++i) process->write_fit("fit-" + std::to_string(i));
-    break;
-  }
+  write_fit();
   run_for(soon, 200ms, [&] { return count_orders_since(before) == fit_messages; });
   if (auto const fit = count_orders_since(before); fit < fit_messages) {
     findings.push_back({Finding::Kind::starved, std::to_string(fit_messages - fit) +
                                                     " fit messages wait beside some in trouble"});
   }
+}
+
+void World::write_fit() {
+  auto const writer =
+      std::ranges::find_if(processes_, [](auto const& process) { return process->plan().writes; });
+  for (std::int64_t i = 0; i < fit_messages; ++i) (*writer)->write_fit("fit-" + std::to_string(i));
+}
+
+/// What they had acknowledged is stored by now. Those that saw what the civil clock did are asked
+/// for more.
+void World::end_processes() {
+  for (auto const& process : processes_) {
+    if (!process->forgets()) process->kill();
+  }
+}
+
+/// What is done is removed when it is old, whatever the civil clock did before. A row that was
+/// stamped ahead is as old as those behind it, so there must be some.
+void World::check_removal(Findings& findings) {
+  civil_time_.settle();
+  for (int round = 0; round < 2; ++round) {
+    clock_.advance(row_age + 1h);
+    write_fit();
+    if (run_until_quiet()) continue;
+    findings.push_back({Finding::Kind::restless, unrest()});
+    return;
+  }
+  for (auto& store : stores_) {
+    // The last row that was published stays, as the proof.
+    for (std::string const rows :
+         {"received_messages", "message WHERE seq < (SELECT max(seq) FROM message)"}) {
+      if (auto const old = count_old(store, rows); old > 0)
+        findings.push_back({Finding::Kind::kept, std::to_string(old) + " old rows of " + rows});
+    }
+  }
+}
+
+/// Rows that are old, or have an old one behind them; up to the first that is not.
+std::int64_t World::count_old(Store& store, std::string const& from) {
+  auto const rows = "(SELECT rowid AS place, creation_time AS at FROM " + from + ")";
+  auto const now = clock_.wall().time_since_epoch().count();
+  auto const old_before = now - std::chrono::milliseconds{row_age}.count();
+  return store.database->transact([&](Transaction& tx) {
+    return tx
+        .execute("SELECT count(*) FROM " + rows + " AS row WHERE EXISTS (SELECT 1 FROM " + rows +
+                     " AS behind WHERE behind.place >= row.place AND behind.at < ? AND NOT EXISTS "
+                     "(SELECT 1 FROM " +
+                     rows +
+                     " AS young WHERE young.place < behind.place AND young.at BETWEEN ? AND ?))",
+                 old_before, old_before, now)[0]
+        .get<std::int64_t>(0);
+  });
 }
 
 void World::run_for(Duration duration, Duration step, std::function<bool()> const& done) {

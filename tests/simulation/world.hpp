@@ -11,6 +11,7 @@
 
 #include "business.hpp"
 #include "chaos.hpp"
+#include "civil_time.hpp"
 #include "fate.hpp"
 #include "faulty_broker.hpp"
 #include "findings.hpp"
@@ -65,10 +66,16 @@ class World {
   void pass_time();
   void land_again();
   void land_garbage();
+  void set_clock();
+  void back_up_or_restore();
   void operate();
   Process& any_process();
 
   void check_progress(Findings& findings);
+  void write_fit();
+  void end_processes();
+  void check_removal(Findings& findings);
+  [[nodiscard]] std::int64_t count_old(Store& store, std::string const& from);
   void run_for(Duration duration, Duration step, std::function<bool()> const& done);
   /// Effects in channel `orders` of messages with higher numbers.
   [[nodiscard]] std::int64_t count_orders_since(std::int64_t number);
@@ -85,8 +92,13 @@ class World {
 
   RunOptions options_;
   ManualClock clock_;
+  CivilTime civil_time_{clock_};
   Chaos chaos_;
   Fate fate_;
+  /// What this world has, and others have not.
+  bool sets_clock_{};
+  bool restores_{};
+  bool removes_old_rows_{};
   /// The subscription that is looked at may keep few records only.
   bool tight_{};
   Shop shop_;

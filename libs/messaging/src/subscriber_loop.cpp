@@ -35,12 +35,13 @@ Subscriber::Loop::Loop(SubscriberParts parts, SubscriberOptions options,
                  {options_.inbox_check_interval, options_.inbox_check_interval},
                  parts_.random,
                  parts_.logger},
-      next_retention_{parts_.clock.steady() + options_.inbox_check_interval} {
+      next_retention_{parts_.clock.steady()} {
   for (auto& subscription : subscriptions) {
     subscriber_ids_.push_back(subscription.subscriber_id);
     subscriptions_.push_back(std::make_unique<RunningSubscription>(
         parts_, options_, std::move(subscription), board_, replay_slots_));
   }
+  look_at_clock();
   publish_status();
 }
 
@@ -134,17 +135,22 @@ void Subscriber::Loop::wait(Deadline deadline) {
 
 // --- retention
 
+/// A clock that steps back and forward between two looks leaves rows that seem old. The own clock
+/// is looked at all the time.
+void Subscriber::Loop::look_at_clock() {
+  auto const civil = parts_.clock.wall().time_since_epoch();
+  own_ahead_ = own_steps_.ahead(civil, parts_.clock.steady(), options_.inbox_age).count();
+}
+
 void Subscriber::Loop::forget_old_inbox_rows() {
+  look_at_clock();
   if (forgets_ || now_ < next_retention_) return;
   forgets_ = true;
   board_->submit(parts_.workers, [this]() -> JobBoard::Continuation {
     try {
       TransactOptions const options{.timeout = retention_timeout, .attempts_max = 1};
-      auto const rows = parts_.database.transact(options, [&](Transaction& tx) {
-        auto const age = options_.inbox_age;
-        auto const ahead = clock_steps_.ahead(inbox_.now(tx), parts_.clock.steady(), age);
-        return inbox_.forget_some(tx, subscriber_ids_, age + ahead);
-      });
+      auto const rows =
+          parts_.database.transact(options, [&](Transaction& tx) { return forget_some(tx); });
       return [this, rows] {
         retention_.succeeded();
         forgot(rows);
@@ -156,6 +162,15 @@ void Subscriber::Loop::forget_old_inbox_rows() {
       };
     }
   });
+}
+
+/// The first time it only looks, so that no step of the database's clock is missed from the start.
+std::size_t Subscriber::Loop::forget_some(Transaction& tx) {
+  auto const age = options_.inbox_age;
+  ClockSteps::Milliseconds const own{own_ahead_.load()};
+  auto const ahead = clock_steps_.ahead(inbox_.now(tx), parts_.clock.steady(), age);
+  if (!std::exchange(has_looked_, true)) return 0;
+  return inbox_.forget_some(tx, subscriber_ids_, age + std::max(ahead, own));
 }
 
 void Subscriber::Loop::forgot(std::size_t rows) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <stop_token>
@@ -35,6 +36,8 @@ class Subscriber::Loop final {
   bool take_results();
   bool start_replays();
   void forget_old_inbox_rows();
+  std::size_t forget_some(Transaction& tx);
+  void look_at_clock();
   void forgot(std::size_t rows);
   void drain();
   void wait(Deadline deadline);
@@ -51,8 +54,12 @@ class Subscriber::Loop final {
   /// Whose turn it is to begin a replay.
   std::size_t replays_next_{};
   Inbox inbox_;
-  /// Used by the one job that forgets old rows.
+  /// Of this process's clock, as often as anything happens.
+  ClockSteps own_steps_;
+  std::atomic<ClockSteps::Milliseconds::rep> own_ahead_{};
+  /// Of the database's, as the one job that forgets old rows sees it; false before its first look.
   ClockSteps clock_steps_;
+  bool has_looked_{};
   Counterpart retention_;
   /// Requested: no subscription begins anything that may wait.
   std::stop_token stop_{};
