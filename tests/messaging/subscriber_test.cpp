@@ -269,18 +269,18 @@ class NotingInterceptor final : public MessageInterceptor {
  public:
   explicit NotingInterceptor(Texts& notes) : notes_{notes} {}
   void before_receive(IncomingMessage& incoming) override {
-    notes_.push_back("before_receive");
+    notes_.emplace_back("before_receive");
     incoming.message.payload += "+";
   }
   void after_receive(IncomingMessage const&) override {
-    notes_.push_back("after_receive");
+    notes_.emplace_back("after_receive");
     throw std::runtime_error{"logged only"};
   }
   void before_handle(Transaction&, IncomingMessage const&) override {
-    notes_.push_back("before_handle");
+    notes_.emplace_back("before_handle");
   }
   void after_handle(IncomingMessage const&, std::exception_ptr const& error) override {
-    notes_.push_back(error ? "after_handle: failed" : "after_handle");
+    notes_.emplace_back(error ? "after_handle: failed" : "after_handle");
     throw std::runtime_error{"logged only"};
   }
 
@@ -295,7 +295,7 @@ TEST_F(SubscriberTest, calls_hooks_and_middleware_around_the_handler) {
     with_middleware.middleware.push_back([&notes, name](Transaction& tx,
                                                         IncomingMessage const& incoming,
                                                         MessageHandler const& next) {
-      notes.push_back(name);
+      notes.emplace_back(name);
       next(tx, incoming);
     });
   }

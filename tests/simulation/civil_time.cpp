@@ -13,7 +13,7 @@ namespace {
 constexpr auto* vfs_name = "memdb_in_simulated_time";
 /// From noon of 24 November 4714 BC, where SQLite begins to count, to 1970.
 constexpr sqlite3_int64 epoch_in_julian_milliseconds{210'866'760'000'000};
-constexpr std::uint64_t longest_step_hours{30 * 24};
+constexpr std::uint64_t longest_step_hours{720};
 
 ManualClock const* told{};
 

@@ -95,14 +95,19 @@ void OutboxReader::prepare_statements() {
   refuse_strange_columns();
   last_ = prepare("SELECT max(seq) FROM " + table);
   auto const counters = prepare("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'");
-  std::string const counted =
-      single_value(counters, reading)
-          ? "(SELECT max(seq) FROM sqlite_sequence WHERE name = ?2 COLLATE NOCASE)"
-          : "0";
+  auto const counted_in = [counts = single_value(counters, reading).has_value()](
+                              std::string const& name) -> std::string {
+    return counts
+               ? "(SELECT max(seq) FROM sqlite_sequence WHERE name = " + name + " COLLATE NOCASE)"
+               : "0";
+  };
+  auto const held = "coalesce(" + counted_in("'tram_relay_held'") + ", 0)";
   look_ = prepare("SELECT (SELECT position FROM tram_relay_position WHERE relay = ?1), "
                   "max(coalesce(" +
-                  counted + ", 0), coalesce((SELECT max(seq) FROM " + table + "), 0)), (SELECT " +
-                  row_mark_expression() + " FROM " + table + " WHERE seq = ?3)");
+                  counted_in("?2") + ", 0), coalesce((SELECT max(seq) FROM " + table +
+                  "), 0)), (SELECT " + row_mark_expression() + " FROM " + table +
+                  " WHERE seq = ?3), " + held);
+  last_held_ = prepare("SELECT " + held);
   schema_version_ = prepare("PRAGMA schema_version");
   stored_row_ = prepare("SELECT substr(relay, length(?1) + 1) FROM tram_relay_position WHERE "
                         "substr(relay, 1, length(?1)) = ?1");
@@ -197,8 +202,14 @@ OutboxLook OutboxReader::look(std::int64_t seq) {
     found.position = ::sqlite3_column_int64(look_.get(), 0);
   found.last_number = ::sqlite3_column_int64(look_.get(), 1);
   found.row = text_of(look_.get(), 2);
+  found.last_held = ::sqlite3_column_int64(look_.get(), 3);
   found.schema_version = single_value(schema_version_, reading).value_or(0);
   return found;
+}
+
+std::int64_t OutboxReader::last_held() {
+  Turn const turn{line_.get(), Access::read_only};
+  return single_value(last_held_, reading).value_or(0);
 }
 
 std::optional<std::string> OutboxReader::stored_row() {

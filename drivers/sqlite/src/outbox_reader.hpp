@@ -23,6 +23,8 @@ struct OutboxLook {
   std::optional<std::int64_t> position;
   /// No row will get this number or a smaller one, as long as the numbering is not begun again.
   std::int64_t last_number{};
+  /// Of the row that was held last: what is held is passed over, and goes with the database.
+  std::int64_t last_held{};
   /// What tells the row that was asked for from others; nothing when it is not there.
   std::optional<std::string> row;
   /// Changes with every change of the schema, and when another database is restored into the file.
@@ -63,6 +65,8 @@ class OutboxReader {
   /// There are rows behind `seq` that nobody has published.
   bool waiting_behind(std::int64_t seq);
   OutboxLook look(std::int64_t seq);
+  /// `OutboxLook::last_held` as of now.
+  std::int64_t last_held();
   /// What `OutboxLook::row` was for the row at the stored position; nothing when none is stored.
   std::optional<std::string> stored_row();
 
@@ -136,6 +140,7 @@ class OutboxReader {
   Statement rows_;
   Statement last_;
   Statement look_;
+  Statement last_held_;
   Statement schema_version_;
   Statement stored_row_;
   Statement store_;

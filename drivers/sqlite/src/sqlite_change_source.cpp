@@ -30,7 +30,7 @@ class SqliteChangeSource final : public ChangeSource {
       : config_{std::move(config)}, clock_{clock}, file_{file_of(config_.path)} {}
 
   ChangeBatch read(std::size_t rows_max) override;
-  void confirm(LogPosition position) override { confirmed_ = static_cast<std::int64_t>(position); }
+  void confirm(LogPosition position) override;
   void flush() override;
   void rewind() override { last_read_ = confirmed_; }
   [[nodiscard]] int descriptor() const override { return watch_ ? watch_->descriptor() : -1; }
@@ -222,6 +222,7 @@ void SqliteChangeSource::remember(OutboxLook const& look, std::int64_t seq) {
 bool SqliteChangeSource::is_as_remembered(OutboxLook const& look) const {
   auto const& known = memory_->look;
   if (look.position != known.position || look.last_number < memory_->seq) return false;
+  if (look.last_held < known.last_held) return false;
   if (look.row == known.row) return look.row || look.schema_version == known.schema_version;
   return !look.row && look.schema_version == known.schema_version;
 }
@@ -292,6 +293,18 @@ void SqliteChangeSource::store_position() {
   stored_ = confirmed_;
   memory_->look.position = stored_;
   next_store_ = clock_.steady() + config_.position_interval;
+}
+
+/// Among these rows may be some that are held, in the database as it is now: one that was restored
+/// from a backup may have lost them, and nothing else that would tell.
+void SqliteChangeSource::confirm(LogPosition position) {
+  confirmed_ = static_cast<std::int64_t>(position);
+  if (!reader_ || !memory_) return;
+  try {
+    memory_->look.last_held = std::max(memory_->look.last_held, reader_->last_held());
+  } catch (Error const&) {
+    reader_.reset();  // The next read tells what is wrong.
+  }
 }
 
 void SqliteChangeSource::flush() {

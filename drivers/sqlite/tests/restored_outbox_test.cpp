@@ -110,6 +110,22 @@ TEST_F(RestoredOutbox, loses_nothing_where_the_position_is_that_of_the_backup) {
   expect_out({"5", "6", "7"});
 }
 
+TEST_F(RestoredOutbox, loses_no_row_that_was_held_since_the_backup) {
+  raw.run("INSERT INTO message (id, destination, headers, payload, published) VALUES ('1', "
+          "'no/channel', '{}', '1', 0)");
+  save();
+  auto const held_rows = [this] { return raw.value("SELECT count(*) FROM tram_relay_held"); };
+  for (int step = 0; step < 100 && !(held_rows() == 1 && relay.status().confirmed); ++step)
+    relay.step();
+  ASSERT_EQ(held_rows(), 1);
+  // Passed over, and the position that says so is not stored yet.
+  ASSERT_EQ(raw.value("SELECT count(*) FROM tram_relay_position"), 0);
+  restore();
+  ASSERT_EQ(held_rows(), 0);
+  run();
+  EXPECT_EQ(held_rows(), 1);
+}
+
 TEST_F(RestoredOutbox, loses_nothing_that_was_sent_before_the_backup_and_not_published) {
   world.broker.lands_at_once = false;
   send({"1", "2"});
