@@ -1,6 +1,7 @@
 #include "sabotage.hpp"
 
 #include <string>
+#include <string_view>
 
 #include "process.hpp"
 #include "tram/sql/database.hpp"
@@ -23,27 +24,33 @@ void forget_inbox(Database& database) {
   });
 }
 
-/// A removal that takes the civil clock's word for the age of rows.
-void believe_clock(Database& database) {
-  database.transact([](Transaction& tx) {
-    for (std::string const table : {"message", "received_messages"}) {
-      tx.execute("CREATE TRIGGER believe_" + table + " AFTER INSERT ON " + table +
-                 " BEGIN DELETE FROM " + table + " WHERE creation_time < NEW.creation_time - " +
-                 std::to_string(std::chrono::milliseconds{row_age}.count()) + "; END");
+/// In both tables that old rows are removed from, which the text calls TABLE.
+void run_in_both(Database& database, std::string const& text) {
+  constexpr std::string_view place{"TABLE"};
+  database.transact([&](Transaction& tx) {
+    for (std::string_view const table : {"message", "received_messages"}) {
+      auto sql = text;
+      for (auto at = sql.find(place); at != std::string::npos; at = sql.find(place))
+        sql.replace(at, place.size(), table);
+      tx.execute(sql);
     }
   });
 }
 
+/// A removal that takes the civil clock's word for the age of rows.
+void believe_clock(Database& database) {
+  run_in_both(database,
+              "CREATE TRIGGER believe_TABLE AFTER INSERT ON TABLE BEGIN DELETE FROM TABLE "
+              "WHERE creation_time < NEW.creation_time - " +
+                  std::to_string(std::chrono::milliseconds{row_age}.count()) + "; END");
+}
+
 /// A row that was stamped ahead keeps those behind it.
 void keep_ahead(Database& database) {
-  database.transact([](Transaction& tx) {
-    for (std::string const table : {"message", "received_messages"}) {
-      tx.execute("CREATE TRIGGER keep_" + table + " BEFORE DELETE ON " + table +
-                 " WHEN EXISTS (SELECT 1 FROM " + table +
-                 " WHERE rowid <= OLD.rowid AND creation_time / 1000 > unixepoch('now')) BEGIN "
-                 "SELECT RAISE(IGNORE); END");
-    }
-  });
+  run_in_both(database,
+              "CREATE TRIGGER keep_TABLE BEFORE DELETE ON TABLE WHEN EXISTS (SELECT 1 FROM TABLE "
+              "WHERE rowid <= OLD.rowid AND creation_time / 1000 > unixepoch('now')) BEGIN SELECT "
+              "RAISE(IGNORE); END");
 }
 
 }  // namespace
