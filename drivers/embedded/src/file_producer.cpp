@@ -28,10 +28,7 @@ FileProducer::FileProducer(std::shared_ptr<FileState> state)
     : state_{sound(std::move(state))},
       connection_{state_->config.path, state_->config.durability, FileConnection::Missing::refuse},
       transaction_{connection_},
-      next_position_{connection_, "append to",
-                     "SELECT max(p.first, coalesce((SELECT max(place) + 1 FROM tram_record WHERE "
-                     "place >= ?1 AND place < ?2), ?1) - ?1) FROM tram_partition p WHERE p.id = "
-                     "?3"},
+      next_position_{connection_, "append to", next_position_statement},
       insert_{connection_, "append to",
               "INSERT INTO tram_record (place, time, key, value) VALUES (?, ?, ?, ?)"},
       retention_{connection_, state_->config.retention, state_->config.group_retention} {}
@@ -131,8 +128,9 @@ void FileProducer::insert(Collected const& record, std::int64_t now) {
 FileProducer::Touched FileProducer::touch(Collected const& record) {
   auto const id = record.partition->id;
   auto row = next_position_.run(place_of(id, 0), place_of(id + 1, 0), id);
-  row.next();
-  return {.channel = record.channel, .next = row.number(0), .records = 0};
+  auto const next = row.next() ? std::optional{row.number(0)} : std::nullopt;
+  state_->require_end(*record.partition, next);
+  return {.channel = record.channel, .next = *next, .records = 0};
 }
 
 void FileProducer::remove_old(std::int64_t now) {

@@ -82,6 +82,11 @@ void create(FileConnection& connection) {
 
 }  // namespace
 
+Error damaged(FileConnection const& connection, std::string const& what) {
+  return refused(connection, what + "; somebody changed its tables: restore it from a backup, or "
+                                    "move it away to begin with a new one");
+}
+
 void prepare_file(FileConnection& connection) {
   auto const owner = number(connection, "PRAGMA application_id");
   if (owner == 0 && number(connection, "SELECT count(*) FROM sqlite_schema") == 0) {

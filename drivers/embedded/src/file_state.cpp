@@ -14,6 +14,9 @@ namespace tram::embedded {
 namespace {
 
 constexpr std::int64_t groups_interval_max{60'000};
+/// The end of the year 9999, in milliseconds: nothing that a clock told is later.
+constexpr std::int64_t latest_time{253'402'300'799'999};
+constexpr std::int64_t generations_max{std::int64_t{1} << 53};
 
 /// SQLite makes files as the umask says. Where there is one already it stays as it is, and what
 /// else is wrong SQLite tells.
@@ -39,7 +42,9 @@ FileState::FileState(Config given, Clock& time, Logger log)
       opened_at_{clock.steady()} {
   Lock const mine{turn};
   prepare_file(connection_);
+  end_.emplace(connection_, "read", next_position_statement);
   load();
+  check_progress();
   load_time();
   file_ = identity_of(config.path);
   log_ = identity_of(config.path + "-wal");
@@ -55,7 +60,8 @@ void FileState::load_time() {
       "tram_partition p)"};
   auto row = newest.run();
   row.next();
-  opened_ = row.is_null(0) ? clock.wall().time_since_epoch().count() : row.number(0);
+  opened_ = row.is_null(0) ? clock.wall().time_since_epoch().count()
+                           : std::clamp(row.number(0), -latest_time, latest_time);
 }
 
 std::int64_t FileState::now() const {
@@ -79,6 +85,27 @@ void FileState::require_file() {
   throw Error{*lost_};
 }
 
+void FileState::require_content(FilePartition const& partition) {
+  require_file();
+  auto row = end_->run(place_of(partition.id, 0), place_of(partition.id + 1, 0), partition.id);
+  require_end(partition, row.next() ? std::optional{row.number(0)} : std::nullopt);
+}
+
+void FileState::require_content() {
+  require_file();
+  for (auto const* const partition : partitions_) require_content(*partition);
+}
+
+void FileState::require_end(FilePartition const& partition, std::optional<Position> found) {
+  if (found && *found >= partition.end.load()) return;
+  lost_.emplace(Fault::transient,
+                "embedded: '" + config.path +
+                    "' does not hold all that was committed to it: while it was open it was "
+                    "restored from a backup, or records were removed from its tables; restart the "
+                    "service, which goes on with what it holds");
+  throw Error{*lost_};
+}
+
 bool FileState::groups_are_due() {
   if (now() < next_groups_) return false;
   next_groups_ = now() + std::min(groups_interval_max, config.group_retention.count() / 10);
@@ -96,23 +123,37 @@ void FileState::load() {
   auto rows = channels_of_file.run();
   std::unique_ptr<FileChannel> channel;
   while (rows.next()) {
-    if (rows.number(2) == 0) {
+    auto const name = rows.bytes(0);
+    if (!channel || channel->name() != name) {
       if (channel) channels.add(std::move(channel));
-      channel = std::make_unique<FileChannel>(rows.bytes(0));
+      channel = std::make_unique<FileChannel>(name);
     }
-    partitions_.push_back(&channel->add_partition(rows.number(1), rows.number(3)));
+    auto const id = rows.number(1);
+    auto const end = rows.number(3);
+    bool const has_place = id > 0 && id < partition_ids_max && end >= 0 && end < positions_max;
+    if (!has_place || rows.number(2) != channel->partitions())
+      throw damaged(connection_, "the partitions of channel '" + name + "' are not in order");
+    partitions_.push_back(&channel->add_partition(id, end));
   }
   if (channel) channels.add(std::move(channel));
 }
 
+void FileState::check_progress() {
+  Statement strange{connection_, "read",
+                    "SELECT count(*) FROM tram_progress WHERE generation NOT BETWEEN 0 AND ?"};
+  auto row = strange.run(generations_max);
+  row.next();
+  if (row.number(0) > 0) throw damaged(connection_, "its stored positions are not in order");
+}
+
 void FileState::create_channels(std::span<std::string const> names, std::int32_t partitions) {
   Lock const mine{turn};
+  require_content();
   std::map<std::string, std::unique_ptr<FileChannel>> made;
   auto const is_missing = [&](std::string const& name) {
     return channels.find(name) == nullptr && !made.contains(name);
   };
   if (std::ranges::none_of(names, is_missing)) return;
-  require_file();
   TransactionStatements statements{connection_};
   FileTransaction transaction{connection_, statements};
   for (auto const& name : names) {
@@ -133,6 +174,11 @@ std::unique_ptr<FileChannel> FileState::insert(std::string const& name, std::int
   Statement insert_partition{
       connection_, "create a partition in",
       "INSERT INTO tram_partition (channel, number) VALUES (?, ?) RETURNING id"};
+  // Of an earlier partition with this id, whose row somebody removed.
+  Statement forget_positions{connection_, "create a partition in",
+                             "DELETE FROM tram_progress WHERE partition = ?"};
+  Statement forget_records{connection_, "create a partition in",
+                           "DELETE FROM tram_record WHERE place >= ? AND place < ?"};
   auto channel = std::make_unique<FileChannel>(name);
   auto row = insert_channel.run(name);
   row.next();
@@ -140,7 +186,10 @@ std::unique_ptr<FileChannel> FileState::insert(std::string const& name, std::int
   for (std::int32_t number = 0; number < partitions; ++number) {
     auto partition = insert_partition.run(id, number);
     partition.next();
-    channel->add_partition(partition.number(0), 0);
+    auto const partition_id = partition.number(0);
+    forget_positions.execute(partition_id);
+    forget_records.execute(place_of(partition_id, 0), place_of(partition_id + 1, 0));
+    channel->add_partition(partition_id, 0);
   }
   return channel;
 }

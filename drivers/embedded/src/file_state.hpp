@@ -27,7 +27,8 @@ class FileState {
   /// Opens the file. Faults: as `connect`.
   FileState(Config given, Clock& time, Logger log);
 
-  /// Makes those that are missing, all or none.
+  /// Makes those that are missing, all or none. Looks whether the file is as it was left, also
+  /// where none is missing.
   void create_channels(std::span<std::string const> names, std::int32_t partitions);
   /// The last generation in which the group stored something.
   Generation last_generation(std::string const& group);
@@ -39,6 +40,14 @@ class FileState {
   /// Raises transient when the file at the path is not the one that is open, or has lost its log,
   /// or when another process took the lock; from then on every time.
   void require_file() TRAM_REQUIRES(turn);
+  /// `require_file`, and that it holds all that was committed to this partition, or to all: a file
+  /// that went back to an earlier state, as by a restore in place, would give its positions anew.
+  /// Faults: transient, from then on every time.
+  void require_content(FilePartition const& partition) TRAM_REQUIRES(turn);
+  void require_content() TRAM_REQUIRES(turn);
+  /// The same where the end is known already; nothing where the partition is gone.
+  void require_end(FilePartition const& partition, std::optional<Position> found)
+      TRAM_REQUIRES(turn);
   /// True once in a while, for what concerns all groups.
   bool groups_are_due() TRAM_REQUIRES(turn);
   /// True once for each group that keeps no records any more.
@@ -61,12 +70,15 @@ class FileState {
  private:
   void load() TRAM_REQUIRES(turn);
   void load_time() TRAM_REQUIRES(turn);
+  void check_progress() TRAM_REQUIRES(turn);
   std::unique_ptr<FileChannel> insert(std::string const& name, std::int32_t partitions)
       TRAM_REQUIRES(turn);
 
   std::uint64_t const process_{process_generation()};
   FileLock lock_ TRAM_GUARDED_BY(turn);
   FileConnection connection_ TRAM_GUARDED_BY(turn);
+  /// Made when the tables are there.
+  std::optional<Statement> end_ TRAM_GUARDED_BY(turn);
   SteadyTime const opened_at_;
   /// The broker's time when it was opened. Set before others know the state.
   std::int64_t opened_{};

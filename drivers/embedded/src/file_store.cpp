@@ -30,6 +30,8 @@ FileStore::FileStore(std::shared_ptr<FileState> state, std::span<std::string con
       seen_{connection_, "store positions in",
             "INSERT INTO tram_group_channel (group_name, channel, seen) SELECT ?, channel, ? FROM "
             "tram_partition WHERE id = ? ON CONFLICT DO UPDATE SET seen = excluded.seen"},
+      forget_{connection_, "store positions in",
+              "UPDATE tram_progress SET next = NULL WHERE group_name = ? AND partition = ?"},
       store_{connection_, "store positions in",
              "UPDATE tram_progress SET next = ? WHERE group_name = ? AND partition = ? AND "
              "generation = ?"} {
@@ -61,7 +63,7 @@ Position FileStore::read(TopicPartition const& partition, Position from, std::si
       return next;
     }
     auto const position = records.number(0) - origin;
-    if (position > next) note_expired(partition, next, position);
+    if (position > next) pass_over(partition, next, position);
     events.emplace_back(Delivery{.source = partition,
                                  .position = position,
                                  .key = records.bytes(1),
@@ -71,26 +73,41 @@ Position FileStore::read(TopicPartition const& partition, Position from, std::si
     next = position + 1;
   }
   if (count == max) return next;
-  if (end > next) note_expired(partition, next, end);
+  if (end > next) pass_over(partition, next, end);
   return end;
 }
 
 std::optional<Position> FileStore::claim(std::string const& group, Claim const& claim) {
   group_ = group;
   Lock const mine{state_->turn};
-  state_->require_file();
-  auto const id = find(claim.partition).id;
+  auto const& partition = find(claim.partition);
+  state_->require_content(partition);
+  auto const id = partition.id;
   seen_.execute(group, state_->now(), id);
   auto row = claim_.run(group, id, claim.generation);
   row.next();
   auto const stored = row.is_null(0) ? std::nullopt : std::optional<Position>{row.number(0)};
   while (row.next()) {}
-  return stored;
+  if (!stored || (*stored >= 0 && *stored <= partition.end.load())) return stored;
+  return start_over(claim.partition, *stored);
+}
+
+/// A position behind the end is of records that are gone with the file that held them: what comes
+/// would be passed over until it gets there.
+Position FileStore::start_over(TopicPartition const& partition, Position stored) {
+  auto const& where = find(partition);
+  forget_.execute(group_, where.id);
+  state_->logger.warning("embedded.starts_over", {{"group", group_},
+                                                  {"channel", partition.channel},
+                                                  {"partition", partition.partition},
+                                                  {"stored", stored},
+                                                  {"end", where.end.load()}});
+  return 0;
 }
 
 void FileStore::store(std::string const& group, std::span<Progress const> progress) {
   Lock const mine{state_->turn};
-  state_->require_file();
+  for (auto const& each : progress) state_->require_content(find(each.partition));
   FileTransaction transaction{connection_, transaction_};
   for (auto const& each : progress) {
     store_.execute(each.next, group, find(each.partition).id, each.generation);
@@ -102,8 +119,13 @@ FilePartition& FileStore::find(TopicPartition const& partition) {
   return channels_.at(partition.channel)->partition(partition.partition);
 }
 
-/// Positions of a partition have no gaps, so what is missing was removed for its age.
-void FileStore::note_expired(TopicPartition const& partition, Position from, Position first) {
+/// Positions of a partition have no gaps, so what is missing was removed for its age, or the file
+/// is not as it was left.
+void FileStore::pass_over(TopicPartition const& partition, Position from, Position first) {
+  {
+    Lock const mine{state_->turn};
+    state_->require_content(find(partition));
+  }
   // A new group begins at the first record there is.
   if (from == 0) return;
   state_->logger.warning("embedded.records_expired", {{"group", group_},

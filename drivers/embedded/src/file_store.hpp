@@ -30,7 +30,8 @@ class FileStore final : public ConsumerStore {
 
  private:
   [[nodiscard]] FilePartition& find(TopicPartition const& partition);
-  void note_expired(TopicPartition const& partition, Position from, Position first);
+  Position start_over(TopicPartition const& partition, Position stored) TRAM_REQUIRES(state_->turn);
+  void pass_over(TopicPartition const& partition, Position from, Position first);
 
   std::shared_ptr<FileState> state_;
   std::shared_ptr<News> news_;
@@ -40,6 +41,7 @@ class FileStore final : public ConsumerStore {
   Statement read_;
   Statement claim_;
   Statement seen_;
+  Statement forget_;
   Statement store_;
   /// For the log; empty for a listener.
   std::string group_;

@@ -15,13 +15,15 @@ constexpr std::int64_t look_milliseconds_max{60'000};
 constexpr std::int64_t unhandled_look_milliseconds{1'000};
 /// Large records are not removed all at once: their pages take time.
 constexpr std::int64_t bytes_max{4'000'000};
+/// Longer than anything is kept.
+constexpr std::int64_t age_max{std::int64_t{1} << 53};
 
 }  // namespace
 
 Retention::Retention(FileConnection& connection, std::chrono::milliseconds age,
                      std::chrono::milliseconds group_age)
-    : age_{age.count()},
-      group_age_{group_age.count()},
+    : age_{std::min(age.count(), age_max)},
+      group_age_{std::min(group_age.count(), age_max)},
       note_{connection, "note groups in",
             "INSERT INTO tram_group_channel (group_name, channel, seen) SELECT ?, id, ? FROM "
             "tram_channel WHERE name = ? ON CONFLICT DO UPDATE SET seen = excluded.seen"},

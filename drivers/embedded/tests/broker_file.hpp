@@ -46,7 +46,26 @@ class BrokerFile {
     return found;
   }
 
+  [[nodiscard]] std::string backup() const { return (folder_ / "backup.db").string(); }
+  /// What `.backup` and `.restore` of the shell do: the pages of one database over those of
+  /// another, which stays the same file.
+  void save() const { copy(path(), backup()); }
+  void restore() const { copy(backup(), path()); }
+
  private:
+  static void copy(std::string const& from, std::string const& to) {
+    sqlite3* source = nullptr;
+    sqlite3* target = nullptr;
+    EXPECT_EQ(sqlite3_open(from.c_str(), &source), SQLITE_OK);
+    EXPECT_EQ(sqlite3_open(to.c_str(), &target), SQLITE_OK);
+    sqlite3_busy_timeout(target, 5000);
+    auto* const copying = sqlite3_backup_init(target, "main", source, "main");
+    EXPECT_EQ(sqlite3_backup_step(copying, -1), SQLITE_DONE);
+    EXPECT_EQ(sqlite3_backup_finish(copying), SQLITE_OK) << sqlite3_errmsg(target);
+    sqlite3_close(source);
+    sqlite3_close(target);
+  }
+
   std::filesystem::path folder_;
 };
 

@@ -428,6 +428,141 @@ TEST_F(Embedded, writes_back_what_stood_in_a_log_that_was_removed) {
   EXPECT_EQ(values(take_all(*member(*broker))), (Values{"a", "b", "c"}));
 }
 
+/// By `.restore`, which leaves the file the same one, and by statements.
+TEST_F(Embedded, says_that_it_was_put_back_to_an_earlier_state_and_passes_over_nothing) {
+  auto const restores = [this] { file_.restore(); };
+  auto const empties = [this] { file_.run("DELETE FROM tram_record"); };
+  for (std::function<void()> const& put_back :
+       {std::function<void()>{restores}, std::function<void()>{empties}}) {
+    std::filesystem::remove(file_.path());
+    auto broker = open_with_channel();
+    {
+      Sender sender{*broker, channel};
+      sender.send("a");
+      file_.save();
+      for (auto const* value : {"b", "c", "d"}) sender.send(value);
+      auto const consumer = member(*broker);
+      EXPECT_EQ(take_all(*consumer).size(), 4U);
+      put_back();
+      consumer->acknowledge({channel, 0}, 4);
+      consumer->close(1s);
+      ASSERT_TRUE(sender.submit("e"));
+      auto const completions = sender.completions();
+      ASSERT_TRUE(completions.at(0).error);
+      EXPECT_EQ(completions[0].error->fault(), Fault::transient);
+      EXPECT_NE(std::string{completions[0].error->what()}.find("restored from a backup"),
+                std::string::npos)
+          << completions[0].error->what();
+    }
+    broker.reset();
+    broker = open_with_channel();
+    auto const consumer = member(*broker);
+    take_all(*consumer);
+    Sender sender{*broker, channel};
+    for (auto const* value : {"e", "f", "g", "h", "i"}) sender.send(value);
+    EXPECT_EQ(values(take_all(*consumer)), (Values{"e", "f", "g", "h", "i"}));
+  }
+}
+
+/// What a service asks to know whether its broker is there.
+TEST_F(Embedded, says_without_any_traffic_that_it_was_put_back) {
+  auto const broker = open_with_channel();
+  auto const look = [&] { broker->create_channels({}, 0, Deadline::now()); };
+  Sender sender{*broker, channel};
+  sender.send("a");
+  file_.save();
+  sender.send("b");
+  EXPECT_NO_THROW(look());
+  file_.restore();
+  EXPECT_THROW(look(), Error);
+  std::filesystem::remove(file_.path());
+  EXPECT_THROW(look(), Error);
+}
+
+TEST_F(Embedded, reads_nothing_as_expired_that_a_restore_took) {
+  auto const broker = open_with_channel();
+  auto const consumer = member(*broker);
+  take_all(*consumer);
+  file_.save();
+  Sender sender{*broker, channel};
+  for (auto const* value : {"a", "b"}) sender.send(value);
+  file_.restore();
+  EXPECT_THROW(take_all(*consumer), Error);
+  EXPECT_EQ(lines_of("embedded.records_expired").size(), 0U);
+}
+
+TEST_F(Embedded, starts_a_group_over_whose_position_is_behind_the_end) {
+  for (std::string const position : {"100", "-1", "-1099511627776", "9223372036854775807"}) {
+    std::filesystem::remove(file_.path());
+    lines_.clear();
+    {
+      auto const broker = open_with_channel();
+      Sender sender{*broker, channel};
+      for (auto const* value : {"a", "b"}) sender.send(value);
+      acknowledge(*broker, 2);
+    }
+    file_.run("UPDATE tram_progress SET next = " + position);
+    auto const broker = open();
+    EXPECT_EQ(values(take_all(*member(*broker))), (Values{"a", "b"})) << position;
+    EXPECT_EQ(lines_of("embedded.starts_over").size(), 1U);
+    EXPECT_EQ(values(take_all(*member(*broker))), (Values{"a", "b"})) << "also the next time";
+  }
+}
+
+TEST_F(Embedded, begins_a_channel_that_is_made_anew_with_nothing_of_the_old_one) {
+  {
+    auto const broker = open_with_channel();
+    Sender sender{*broker, channel};
+    for (auto const* value : {"a", "b"}) sender.send(value);
+    acknowledge(*broker, 2);
+  }
+  file_.run("DELETE FROM tram_partition");
+  file_.run("DELETE FROM tram_channel");
+  auto const broker = open_with_channel();
+  Sender sender{*broker, channel};
+  for (auto const* value : {"c", "d", "e"}) sender.send(value);
+  EXPECT_EQ(values(take_all(*member(*broker))), (Values{"c", "d", "e"}));
+}
+
+TEST_F(Embedded, refuses_tables_that_cannot_be_its_own) {
+  for (std::string const statement :
+       {"UPDATE tram_partition SET number = 7", "UPDATE tram_partition SET number = -1",
+        "UPDATE tram_partition SET id = -3", "UPDATE tram_partition SET id = 1 << 40",
+        "UPDATE tram_partition SET first = 1 << 40",
+        "UPDATE tram_partition SET first = -1 << 50, "
+        "id = 1 << 41",
+        "UPDATE tram_progress SET generation = 9223372036854775807",
+        "UPDATE tram_progress SET generation = -5"}) {
+    std::filesystem::remove(file_.path());
+    {
+      auto const broker = open_with_channel();
+      acknowledge(*broker, 0);
+    }
+    file_.run(statement);
+    auto const error = failure();
+    ASSERT_TRUE(error) << statement;
+    EXPECT_EQ(error->fault(), Fault::rejected);
+    EXPECT_NE(std::string{error->what()}.find("not in order"), std::string::npos) << error->what();
+  }
+}
+
+TEST_F(Embedded, bears_a_record_from_the_end_of_time) {
+  for (std::string const time : {"9223372036854775807", "-9223372036854775808"}) {
+    std::filesystem::remove(file_.path());
+    config_.retention = std::chrono::milliseconds::max();
+    {
+      auto const broker = open_with_channel();
+      Sender{*broker, channel}.send("a");
+    }
+    file_.run("UPDATE tram_record SET time = " + time);
+    auto const broker = open();
+    Sender{*broker, channel}.send("b");
+    clock_.advance(24h);
+    Sender{*broker, channel}.send("c");
+    EXPECT_EQ(values(take_all(*member(*broker))), (Values{"a", "b", "c"}));
+  }
+}
+
 TEST_F(Embedded, makes_its_files_readable_for_whom_it_is_told) {
   using std::filesystem::perms;
   config_.file_mode = 0640;
