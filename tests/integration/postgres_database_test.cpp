@@ -115,6 +115,29 @@ TEST_F(PostgresDatabase, many_threads_count_to_the_same_number) {
   EXPECT_EQ(server().sql("SELECT name FROM t"), "200");
 }
 
+TEST_F(PostgresDatabase, tells_the_first_error_of_many_statements_that_nobody_waited_for) {
+  server().sql("TRUNCATE t");
+  auto const post = [&](int count, int repeated) {
+    database_.transact([&](Transaction& tx) {
+      for (int i = 0; i < count; ++i)
+        tx.post("INSERT INTO t VALUES (?, ?)", i < repeated ? i : i - 1, std::string(1000, 'x'));
+    });
+  };
+  for (int const repeated : {1, 4, 25, 49}) {
+    try {
+      post(50, repeated);
+      FAIL();
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected);
+      EXPECT_NE(std::string_view{error.what()}.find("SQLSTATE 23505"), std::string_view::npos)
+          << error.what();
+    }
+    EXPECT_EQ(server().sql("SELECT count(*) FROM t"), "0");
+  }
+  post(300, 300);
+  EXPECT_EQ(server().sql("SELECT count(*) FROM t"), "300");
+}
+
 TEST_F(PostgresDatabase, tells_how_the_outbox_table_is_made) {
   auto const probe = [&](char const* columns, SchemaName const& schema = SchemaName{}) {
     auto const table = schema.qualify("message");

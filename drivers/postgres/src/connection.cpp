@@ -32,6 +32,11 @@ constexpr int version_with_client_watch = 140000;
 // A connection that was used so lately is taken for alive: to look costs a system call.
 constexpr Duration idle_unchecked = std::chrono::milliseconds{1};
 
+// libpq sends what it has queued when that are 8192 bytes.
+constexpr std::size_t queued_bytes_max = 4000;
+// What surrounds a statement in the protocol.
+constexpr std::size_t message_bytes = 128;
+
 constexpr Duration reset_timeout = std::chrono::seconds{5};
 constexpr Duration settle_pause = std::chrono::milliseconds{20};
 
@@ -121,6 +126,7 @@ void PipelinedConnection::post(std::string_view sql, Parameters parameters, Dead
   // others.
   if (!queue(Purpose::discard, sql, parameters, deadline).leaves_transaction_alone)
     synchronise(deadline);
+  else if (queued_bytes_ >= queued_bytes_max) pause_pipeline(deadline);
 }
 
 void PipelinedConnection::commit(Deadline deadline) {
@@ -193,8 +199,6 @@ StatementKind PipelinedConnection::queue(Purpose purpose, std::string_view sql,
   if (access_ == Access::read_write && !kind.only_reads) number_wanted_ = true;
   // A posted statement may be the last before the commit, which asks by itself.
   if (number_wanted_ && !number_asked_ && purpose == Purpose::rows) ask_transaction_number();
-  constexpr std::size_t unsent_max = 64;
-  if (pending_.size() % unsent_max == 0) session_.flush(deadline);
   return kind;
 }
 
@@ -238,6 +242,19 @@ void PipelinedConnection::send(Purpose purpose, StatementCache::Statement& state
                                 nullptr, nullptr, 0));
   }
   pending_.push_back({.purpose = purpose, .text = {}});
+  queued_bytes_ += statement.numbered.size() + texts.size() + message_bytes;
+}
+
+void PipelinedConnection::pause_pipeline(Deadline deadline) {
+  require(PQpipelineSync(session_.connection()));
+  pending_.push_back({.purpose = Purpose::pause, .text = {}});
+  queued_bytes_ = 0;
+  session_.flush(deadline);
+}
+
+bool PipelinedConnection::is_pause(PGresult const* result) const {
+  return pending_.front().purpose == Purpose::pause &&
+         PQresultStatus(result) == PGRES_PIPELINE_SYNC;
 }
 
 void PipelinedConnection::ask_transaction_number() {
@@ -252,6 +269,7 @@ void PipelinedConnection::synchronise(Deadline deadline) {
   error_.reset();
   error_hides_commit_ = false;
   require(PQpipelineSync(session_.connection()));
+  queued_bytes_ = 0;
   session_.flush(deadline);
   if (!take_all(deadline)) {
     if (error_) throw Error{*error_};
@@ -271,6 +289,10 @@ bool PipelinedConnection::take_all(Deadline deadline) {
   while (!pending_.empty()) {
     auto const result = session_.next_result(deadline);
     if (!result) session_.lost();
+    if (is_pause(result.get())) {
+      pending_.pop_front();
+      continue;
+    }
     take(pending_.front(), result.get());
     if (is_fatal(result.get()) || PQstatus(session_.connection()) != CONNECTION_OK) return false;
     pending_.pop_front();

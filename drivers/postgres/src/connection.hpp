@@ -45,7 +45,15 @@ class PipelinedConnection final : public Connection {
   bool reset() noexcept override;
 
  private:
-  enum class Purpose : std::uint8_t { discard, rows, prepare, transaction_number, commit };
+  enum class Purpose : std::uint8_t {
+    discard,
+    rows,
+    prepare,
+    transaction_number,
+    commit,
+    /// No statement: the server says that it is idle in the transaction.
+    pause
+  };
   struct Pending {
     Purpose purpose;
     std::string text;
@@ -61,6 +69,10 @@ class PipelinedConnection final : public Connection {
   void look();
   void send(Purpose purpose, StatementCache::Statement& statement, Parameters parameters);
   void ask_transaction_number();
+  /// Before libpq sends a part of what is queued by itself: within a pipeline that is not ended the
+  /// server has no limit for a client that falls silent, and a frozen one would keep its locks.
+  void pause_pipeline(Deadline deadline);
+  [[nodiscard]] bool is_pause(PGresult const* result) const;
   /// One trip: everything queued goes out, all answers come in; the first error is thrown when they
   /// are in.
   void synchronise(Deadline deadline);
@@ -88,6 +100,8 @@ class PipelinedConnection final : public Connection {
   TransactionLimits limits_;
   std::string crash_mark_;
   std::deque<Pending> pending_;
+  /// Since the pipeline ended or paused.
+  std::size_t queued_bytes_{};
 
   // Of the open transaction:
   Access access_{Access::read_write};

@@ -16,6 +16,8 @@ class TextParameters {
   /// `Error{rejected}` for text with a NUL character, which PostgreSQL cannot hold.
   explicit TextParameters(std::string_view sql, Parameters parameters);
   [[nodiscard]] int count() const { return static_cast<int>(pointers_.size()); }
+  /// Bytes on the way, with the length in front of each.
+  [[nodiscard]] std::size_t size() const { return texts_.size() + 4 * pointers_.size(); }
   [[nodiscard]] char const* const* values() const { return pointers_.data(); }
 
  private:
