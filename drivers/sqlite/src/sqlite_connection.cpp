@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <utility>
@@ -51,6 +52,37 @@ bool is_primary(int code, int primary) { return (code & 0xff) == primary; }
 /// SQLite's own savepoint names are text of the library (`Transaction`).
 bool is_own_savepoint(char const* name) {
   return name != nullptr && std::string_view{name}.starts_with("tram_");
+}
+
+/// What SQLite does not change in a transaction, or keeps behind its end.
+bool is_setting_of_connection(char const* pragma) {
+  constexpr std::array<char const*, 25> settings{"foreign_keys",
+                                                 "journal_mode",
+                                                 "synchronous",
+                                                 "locking_mode",
+                                                 "auto_vacuum",
+                                                 "page_size",
+                                                 "encoding",
+                                                 "temp_store",
+                                                 "cache_size",
+                                                 "cache_spill",
+                                                 "busy_timeout",
+                                                 "recursive_triggers",
+                                                 "query_only",
+                                                 "read_uncommitted",
+                                                 "case_sensitive_like",
+                                                 "automatic_index",
+                                                 "ignore_check_constraints",
+                                                 "writable_schema",
+                                                 "trusted_schema",
+                                                 "legacy_alter_table",
+                                                 "reverse_unordered_selects",
+                                                 "secure_delete",
+                                                 "wal_autocheckpoint",
+                                                 "journal_size_limit",
+                                                 "mmap_size"};
+  return std::ranges::any_of(
+      settings, [&](auto const* each) { return ::sqlite3_stricmp(pragma, each) == 0; });
 }
 
 }  // namespace
@@ -252,13 +284,12 @@ int SqliteConnection::may_run(void* self, int action, char const* first, char co
                           "of it";
     return SQLITE_DENY;
   }
-  bool const has_no_effect = action == SQLITE_PRAGMA && connection.in_transaction_ &&
-                             second != nullptr && ::sqlite3_stricmp(first, "foreign_keys") == 0;
-  if (!has_no_effect) return SQLITE_OK;
-  connection.refusal_ =
-      "sqlite: PRAGMA foreign_keys has no effect inside a transaction; give it to "
-      "Config::statements, which run on every new connection, or to the URL as "
-      "?foreign_keys=on";
+  bool const sets = action == SQLITE_PRAGMA && connection.in_transaction_ && second != nullptr;
+  if (!sets || !is_setting_of_connection(first)) return SQLITE_OK;
+  connection.refusal_ = std::string{"sqlite: PRAGMA "} + first +
+                        " is a setting of a connection: inside a transaction it has no effect, or "
+                        "it stays for others of the pool; give it to Config::statements, which run "
+                        "on every new connection (foreign_keys also to the URL: ?foreign_keys=on)";
   return SQLITE_DENY;
 }
 

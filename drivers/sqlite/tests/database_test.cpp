@@ -499,7 +499,10 @@ TEST_F(SqliteDatabase, lets_nobody_else_end_its_transactions) {
 
 TEST_F(SqliteDatabase, says_that_a_pragma_would_have_no_effect) {
   for (std::string const pragma :
-       {"PRAGMA foreign_keys = ON", "pragma main.Foreign_Keys(1)", "PRAGMA/**/foreign_keys=0"}) {
+       {"PRAGMA foreign_keys = ON", "pragma main.Foreign_Keys(1)", "PRAGMA/**/foreign_keys=0",
+        "PRAGMA journal_mode = DELETE", "PRAGMA synchronous = OFF", "PRAGMA query_only = ON",
+        "PRAGMA recursive_triggers(1)", "PRAGMA busy_timeout = 0", "PRAGMA writable_schema = ON",
+        "PRAGMA locking_mode = EXCLUSIVE", "PRAGMA ignore_check_constraints = ON"}) {
     std::string what;
     EXPECT_EQ(
         fault_of([&] { database.transact([&](Transaction& tx) { tx.execute(pragma); }); }, &what),
