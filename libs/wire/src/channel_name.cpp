@@ -25,6 +25,8 @@ bool allowed(char c) {
 void check_channel_name(std::string_view name) {
   if (name.empty()) reject(name, "the name is empty");
   if (name == "." || name == "..") reject(name, "no broker takes this name");
+  if (name == "__consumer_offsets" || name == "__transaction_state")
+    reject(name, "Kafka keeps this name for itself");
   if (name.size() > channel_name_size_max)
     reject(name, "the name has " + std::to_string(name.size()) + " characters");
   auto const wrong = std::ranges::find_if_not(name, allowed);
