@@ -83,6 +83,25 @@ TEST_F(PostgresPooler, that_nobody_mentioned_is_noticed_and_keeps_nothing_of_our
   }
 }
 
+TEST_F(PostgresPooler, is_believed_when_it_ends_a_connection_by_itself) {
+  Pooler const strict{server_, "query_timeout = 1\n"};
+  auto database = postgres::connect({.connection = strict.connection()}, {}, clock_, random_);
+  database.transact(patient, [](Transaction& tx) { tx.execute("SELECT 1"); });
+  try {
+    database.transact({.timeout = 20s, .attempts_max = 1}, [](Transaction& tx) {
+      tx.execute("INSERT INTO t VALUES (1, 1)");
+      tx.execute("SELECT pg_sleep(30)");
+    });
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::broken);
+    EXPECT_NE(std::string_view{error.what()}.find("query timeout (SQLSTATE 08P01)"),
+              std::string_view::npos)
+        << error.what();
+  }
+  EXPECT_EQ(server_.sql("SELECT count(*) FROM t"), "0");
+}
+
 // Two services share the pooler's connections, and so find the statements of the other there.
 TEST_F(PostgresPooler, that_loses_prepared_statements_is_noticed_and_serves_as_well) {
   std::vector<std::jthread> threads;

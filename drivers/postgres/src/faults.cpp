@@ -154,7 +154,9 @@ std::string_view field(PGresult const* message, int code) {
 }
 
 bool is_fatal(PGresult const* message) {
-  auto const severity = field(message, PG_DIAG_SEVERITY_NONLOCALIZED);
+  auto severity = field(message, PG_DIAG_SEVERITY_NONLOCALIZED);
+  // Poolers have the other one only, and translate nothing.
+  if (severity.empty()) severity = field(message, PG_DIAG_SEVERITY);
   return severity == "FATAL" || severity == "PANIC";
 }
 
