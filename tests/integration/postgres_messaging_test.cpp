@@ -62,6 +62,41 @@ class JavaOutbox : public MessagingFixture<PostgresHarness> {
 
 TEST_F(JavaOutbox, has_the_same_rows_as_with_java) { EXPECT_EQ(check({.name = "pg-wal"}), 43); }
 
+/// Rows of two partitions stand at the same places.
+TEST_F(JavaOutbox, may_stand_beside_an_inbox_in_partitions_whose_retention_is_ours_alone) {
+  for (std::string const key : {"LIST (consumer_id)", "HASH (message_id)"}) {
+    bool const by_consumer = key.starts_with("LIST");
+    server().sql(
+        "DROP TABLE eventuate.received_messages; CREATE TABLE eventuate.received_messages "
+        "(consumer_id VARCHAR(255), message_id VARCHAR(255), creation_time BIGINT, "
+        "published SMALLINT DEFAULT 0, PRIMARY KEY (consumer_id, message_id)) PARTITION BY " +
+        key);
+    for (std::string const part : {"0", "1"}) {
+      server().sql("CREATE TABLE eventuate.received_" + part +
+                   " PARTITION OF eventuate.received_messages FOR VALUES " +
+                   (by_consumer ? "IN ('" + std::string{part == "0" ? "ours" : "theirs"} + "')"
+                                : "WITH (MODULUS 2, REMAINDER " + part + ")"));
+    }
+    server().sql("INSERT INTO eventuate.received_messages (consumer_id, message_id, creation_time) "
+                 "SELECT consumer, number, CASE WHEN number % 3 = 0 THEN 0 ELSE 9000000000000 END "
+                 "FROM unnest(ARRAY['ours', 'theirs']) consumer, generate_series(1, 300) number "
+                 "ORDER BY number, consumer");
+    Inbox const inbox{database_.dialect(), SchemaName{}};
+    std::vector<std::string> const ours{"ours"};
+    database_.transact([&](Transaction& tx) {
+      EXPECT_EQ(inbox.forget_some(tx, ours, std::chrono::hours{1}), 100U) << key;
+    });
+    EXPECT_EQ(
+        server().sql("SELECT string_agg(n, ' ') FROM (SELECT consumer_id || ' ' || count(*) AS "
+                     "n FROM eventuate.received_messages GROUP BY consumer_id ORDER BY 1) x"),
+        "ours 200 theirs 300")
+        << key;
+    server().sql("DROP TABLE eventuate.received_messages; CREATE TABLE eventuate.received_messages "
+                 "(consumer_id VARCHAR(255), message_id VARCHAR(255), creation_time BIGINT, "
+                 "published SMALLINT DEFAULT 0, PRIMARY KEY (consumer_id, message_id))");
+  }
+}
+
 /// A cast of text to some types changes it in silence.
 TEST_F(JavaOutbox, keeps_texts_whole_in_columns_of_any_type) {
   server().sql("CREATE DOMAIN eventuate.raw AS bytea; CREATE DOMAIN eventuate.rawer AS "

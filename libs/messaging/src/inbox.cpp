@@ -10,10 +10,14 @@ namespace tram {
 namespace {
 
 /// An index on `creation_time` finds them; the time must be of the column's type for that.
+/// Places are unique in one partition only.
 std::string forget_statement(std::string const& table) {
-  return "DELETE FROM " + table + " WHERE ctid = ANY (ARRAY(SELECT ctid FROM " + table +
+  return "WITH old AS MATERIALIZED (SELECT tableoid AS part, ctid AS place FROM " + table +
          " WHERE consumer_id = ANY (CAST(? AS TEXT[])) AND creation_time < CAST(? AS BIGINT) ORDER "
-         "BY creation_time LIMIT 1000))";
+         "BY creation_time LIMIT 1000) DELETE FROM " +
+         table +
+         " WHERE ctid = ANY (ARRAY(SELECT place FROM old)) AND (tableoid, ctid) IN (SELECT part, "
+         "place FROM old)";
 }
 
 /// The rows are written in the order of their ids, so that two that receive the same messages wait
