@@ -1,5 +1,6 @@
 #include "pgoutput_decoder.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -93,8 +94,17 @@ void PgoutputDecoder::relation(ByteReader& reader) {
     reader.byte();  // replica identity
     columns.resize(reader.uint16());
     for (auto& each : columns) each = column(reader);
+    if (!shows_all(columns)) columns.clear();
   }
   relations_[id] = std::move(columns);
+}
+
+/// Rows that were shown in part are as good as hidden: no NULL is made of a column that is missing.
+bool PgoutputDecoder::shows_all(std::vector<Column> const& columns) {
+  constexpr std::array needed{Meaning::destination, Meaning::headers, Meaning::payload};
+  return std::ranges::all_of(needed, [&](Meaning meaning) {
+    return std::ranges::find(columns, meaning, &Column::meaning) != columns.end();
+  });
 }
 
 PgoutputDecoder::Column PgoutputDecoder::column(ByteReader& reader) {

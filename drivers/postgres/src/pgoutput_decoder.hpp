@@ -74,6 +74,7 @@ class PgoutputDecoder {
   static Meaning meaning_of(std::string_view name);
 
   void relation(ByteReader& reader);
+  static bool shows_all(std::vector<Column> const& columns);
   Column column(ByteReader& reader);
   Change insert(ByteReader& reader);
   void take(OutboxRow& row, Column column, std::string_view value) const;
