@@ -5,6 +5,7 @@
 #include <string>
 
 #include "postgres_relay_world.hpp"
+#include "tram/base/error.hpp"
 #include "tram/postgres/outbox_check.hpp"
 
 namespace tram::testing {
@@ -168,6 +169,41 @@ TEST_F(PostgresSlot, is_not_there_before_the_rows_of_the_table_are_published) {
   EXPECT_EQ(slots(), "tram");
   auto const all = first_occurrences("k");
   EXPECT_EQ(all.size(), 31U);
+}
+
+/// The log shows all rows to everybody, but those of before are read from the table.
+TEST_F(PostgresSlot, is_not_made_for_a_role_from_which_rows_are_hidden) {
+  server().sql(
+      "DROP ROLE IF EXISTS relay; CREATE ROLE relay LOGIN REPLICATION; GRANT USAGE ON "
+      "SCHEMA eventuate TO relay; GRANT SELECT ON ALL TABLES IN SCHEMA eventuate TO relay; "
+      "CREATE PUBLICATION tram FOR TABLE eventuate.message; ALTER TABLE eventuate.message "
+      "ENABLE ROW LEVEL SECURITY");
+  insert("1", "k");
+  source_config_.connection = server().connection() + " user=relay";
+  source_config_.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;
+  auto const reader = postgres::change_source(source_config_, clock_);
+  std::string refusal;
+  try {
+    reader->read(100);
+  } catch (Error const& error) { refusal = error.what(); }
+  EXPECT_NE(
+      refusal.find("row-level security hides rows of \"eventuate\".\"message\" from role relay, "
+                   "which reads them from the table where the log does not show them; run: "
+                   "ALTER ROLE relay BYPASSRLS"),
+      std::string::npos)
+      << refusal;
+  std::string found;
+  for (auto const& finding : postgres::check_outbox(source_config_, clock_, random_)) {
+    if (!finding.good) found += finding.text;
+  }
+  EXPECT_NE(found.find("ALTER ROLE relay BYPASSRLS"), std::string::npos) << found;
+  server().sql("ALTER ROLE relay BYPASSRLS");
+  std::vector<OutboxRow> rows;
+  EXPECT_TRUE(eventually([&] {
+    for (auto& row : reader->read(100).rows) rows.push_back(std::move(row));
+    return !rows.empty();
+  }));
+  server().sql("DROP OWNED BY relay");
 }
 
 TEST_F(PostgresSlot, is_what_the_check_recommends) {

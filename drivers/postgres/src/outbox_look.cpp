@@ -18,6 +18,7 @@ enum Column : std::uint8_t {
   table,
   kind,
   not_logged,
+  blinded,
   columns_there,
   publication_there,
   inserts_shown,
@@ -70,6 +71,7 @@ constexpr std::string_view question_end{
     "FROM root)::text, "
     "(SELECT string_agg(name, ', ' ORDER BY name) FROM member WHERE relpersistence <> 'p' AND "
     "relkind IN ('r', 'p')), "
+    "(SELECT quote_ident(current_user) FROM root WHERE row_security_active(oid)), "
     "(SELECT string_agg(name, ' ' ORDER BY name) FROM needed), "
     "(SELECT 'yes' FROM publication), (SELECT 'yes' FROM publication WHERE pubinsert), "
     // A table is shown under its own name, or a partition under that of one above it.
@@ -172,6 +174,12 @@ class Reader {
       return "the log shows no row of " + text(not_logged) +
              ", which is UNLOGGED or TEMPORARY; run: ALTER TABLE " + text(not_logged) +
              " SET LOGGED";
+    }
+    if (given(blinded)) {
+      return "row-level security hides rows of " + look.name() + " from role " + text(blinded) +
+             ", which reads them from the table where the log does not show them; run: ALTER "
+             "ROLE " +
+             text(blinded) + " BYPASSRLS";
     }
     for (auto const* const column : {"destination", "headers", "payload"}) {
       if (!look.has(column)) return lacks(look, column);
