@@ -207,10 +207,11 @@ std::vector<Silence> silences() {
            "CREATE TABLE eventuate.other (id int); CREATE PUBLICATION tram FOR TABLE "
            "eventuate.message; DROP PUBLICATION IF EXISTS other; CREATE PUBLICATION other FOR "
            "TABLE eventuate.other",
-       .sql = "ALTER PUBLICATION tram RENAME TO away; ALTER PUBLICATION other RENAME TO tram",
-       .and_back = "ALTER PUBLICATION tram RENAME TO other; ALTER PUBLICATION away RENAME TO tram"},
+       .sql = "ALTER PUBLICATION tram RENAME TO away\\; ALTER PUBLICATION other RENAME TO tram",
+       .and_back =
+           "ALTER PUBLICATION tram RENAME TO other\\; ALTER PUBLICATION away RENAME TO tram"},
       {.name = "the_publication_dropped_and_made_anew_without_it",
-       .sql = "DROP PUBLICATION tram; CREATE TABLE eventuate.other (id int); CREATE PUBLICATION "
+       .sql = "CREATE TABLE eventuate.other (id int); DROP PUBLICATION tram\\; CREATE PUBLICATION "
               "tram FOR TABLE eventuate.other"},
       {.name = "a_column_list_for_a_moment",
        .sql = "ALTER PUBLICATION tram SET TABLE eventuate.message (id, destination, headers)",
