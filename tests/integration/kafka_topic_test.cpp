@@ -58,7 +58,7 @@ class TopicsMadeAnew : public ::testing::Test {
   }
   std::unique_ptr<ConsumerProbe> reader(std::string const& channel) {
     return std::make_unique<ConsumerProbe>(
-        broker_->subscribe({.group = channel + "-readers"}, std::array{channel}));
+        broker_->subscribe({.group = channel + "-readers", .owner = "shop"}, std::array{channel}));
   }
   static std::size_t seen(ConsumerProbe const& probe, std::string const& word) {
     std::set<std::string> values;

@@ -253,6 +253,33 @@ TEST(Service, shares_the_work_with_another_one_of_the_same_group_each_message_on
   for (int i = 0; i < messages; ++i) {
     EXPECT_EQ(world.happenings.count("view m" + std::to_string(i) + "."), 1U) << i;
   }
+  EXPECT_EQ(world.log.count("event=subscription.shared"), 0U);
+}
+
+TEST(Service, says_which_other_service_uses_its_subscriber_id_and_when_that_is_over) {
+  ServiceWorld world;
+  auto options = ServiceWorld::options();
+  Service shop{world.parts(), options};
+  options.name = "bank";
+  Service bank{world.parts(), options};
+  shop.add(world.noting("view", "orders"));
+  bank.add(world.noting("view", "orders"));
+  Running shop_runs{shop};
+  {
+    Running bank_runs{bank};
+    ASSERT_TRUE(world.log.wait_for("event=subscription.shared subscriber=view service=shop"));
+    ASSERT_TRUE(world.log.wait_for("event=subscription.shared subscriber=view service=bank"));
+    auto const ready = world.answer_with(shop, "/health/ready", R"("sharedWith":["bank"])");
+    // Each does its part: that is for people to judge.
+    EXPECT_NE(ready.find(R"({"ready":true)"), std::string::npos) << ready;
+    EXPECT_NE(ready.find(R"("sharedWith":["bank"])"), std::string::npos) << ready;
+    EXPECT_NE(world.answer_with(bank, "/metrics", "tram_subscription_shared{subscriber=\"view\"} 1")
+                  .find("tram_subscription_shared{subscriber=\"view\"} 1"),
+              std::string::npos);
+    EXPECT_EQ(bank_runs.stop(), 0);
+  }
+  EXPECT_TRUE(world.log.wait_for("event=subscription.not_shared_any_more"));
+  EXPECT_EQ(shop_runs.stop(), 0);
 }
 
 }  // namespace

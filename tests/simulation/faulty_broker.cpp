@@ -178,17 +178,18 @@ std::unique_ptr<Producer> FaultyBroker::producer() {
 }
 
 std::unique_ptr<Consumer> FaultyBroker::subscribe(ConsumerMode const& mode,
-                                                  std::span<std::string const> channels) {
+                                                  std::span<std::string const> channels,
+                                                  std::stop_token const& stop) {
   parts_.line.enter("subscribe");
   parts_.line.fail(Trouble::transient, Fault::transient, "subscribe");
-  return std::make_unique<FaultyConsumer>(parts_.inner.subscribe(mode, channels), parts_);
+  return std::make_unique<FaultyConsumer>(parts_.inner.subscribe(mode, channels, stop), parts_);
 }
 
 void FaultyBroker::create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                                   Deadline deadline) {
+                                   Deadline deadline, std::stop_token const& stop) {
   parts_.line.enter("create channels");
   parts_.line.fail(Trouble::transient, Fault::transient, "create channels");
-  parts_.inner.create_channels(channels, partitions, deadline);
+  parts_.inner.create_channels(channels, partitions, deadline, stop);
   parts_.line.leave("create channels");
 }
 

@@ -50,9 +50,10 @@ class FaultyBroker final : public Broker {
   [[nodiscard]] BrokerTraits traits() const override { return parts_.inner.traits(); }
   std::unique_ptr<Producer> producer() override;
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
-                                      std::span<std::string const> channels) override;
+                                      std::span<std::string const> channels,
+                                      std::stop_token const& stop = {}) override;
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline) override;
+                       Deadline deadline, std::stop_token const& stop = {}) override;
 
  private:
   FaultyBrokerParts parts_;

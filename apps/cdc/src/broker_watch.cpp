@@ -4,9 +4,9 @@
 
 namespace tram::relay_program {
 
-std::string BrokerWatch::trouble() {
+std::string BrokerWatch::trouble(std::stop_token const& stop) {
   if (begin_to_ask()) {
-    auto answer = ask();
+    auto answer = ask(stop);
     Lock const lock{mutex_};
     asking_ = false;
     asked_at_ = clock_.steady();
@@ -23,7 +23,7 @@ std::string BrokerWatch::last() const {
 
 void BrokerWatch::run(std::stop_token const& stop) {
   while (!stop.stop_requested()) {
-    trouble();
+    trouble(stop);
     clock_.pause(answer_lives_, stop);
   }
 }
@@ -35,9 +35,9 @@ bool BrokerWatch::begin_to_ask() {
   return asking_ = true;
 }
 
-std::string BrokerWatch::ask() const {
+std::string BrokerWatch::ask(std::stop_token const& stop) const {
   try {
-    ask_();
+    ask_(stop);
     return "";
   } catch (Error const& error) { return error.what(); }
 }

@@ -14,12 +14,13 @@ namespace tram::relay_program {
 /// one asks, the others get the last answer. Callable from any thread.
 class BrokerWatch {
  public:
-  /// `ask` may wait, and raises faults when the broker is away. `clock` must outlive this.
-  BrokerWatch(std::function<void()> ask, Clock& clock, Duration answer_lives)
+  /// `ask` may wait, until a stop at most, and raises faults when the broker is away. `clock` must
+  /// outlive this.
+  BrokerWatch(std::function<void(std::stop_token const&)> ask, Clock& clock, Duration answer_lives)
       : ask_{std::move(ask)}, clock_{clock}, answer_lives_{answer_lives} {}
 
   /// What is wrong; empty when nothing is. May wait for the broker.
-  std::string trouble() TRAM_EXCLUDES(mutex_);
+  std::string trouble(std::stop_token const& stop = {}) TRAM_EXCLUDES(mutex_);
   /// The last answer, empty when nothing is wrong. Never waits.
   [[nodiscard]] std::string last() const TRAM_EXCLUDES(mutex_);
   /// Asks from time to time.
@@ -27,9 +28,9 @@ class BrokerWatch {
 
  private:
   bool begin_to_ask() TRAM_EXCLUDES(mutex_);
-  [[nodiscard]] std::string ask() const;
+  [[nodiscard]] std::string ask(std::stop_token const& stop) const;
 
-  std::function<void()> ask_;
+  std::function<void(std::stop_token const&)> ask_;
   Clock& clock_;
   Duration answer_lives_;
   mutable Mutex mutex_;

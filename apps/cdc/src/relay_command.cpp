@@ -11,6 +11,7 @@
 #include "finish_line.hpp"
 #include "heartbeat.hpp"
 #include "installed_held_rows.hpp"
+#include "tram/base/mutex.hpp"
 #include "tram/by_url/broker.hpp"
 #include "tram/by_url/database.hpp"
 #include "tram/by_url/outbox.hpp"
@@ -33,6 +34,25 @@ constexpr Duration log_end_patience{std::chrono::seconds{2}};
 constexpr Duration broker_patience{std::chrono::seconds{2}};
 constexpr Duration broker_answer_lives{std::chrono::seconds{5}};
 
+constexpr Duration signal_echo{std::chrono::seconds{1}};
+
+/// What is waited for now, as one thread says and another one asks.
+class Waits {
+ public:
+  void set(std::function<std::string()> what) TRAM_EXCLUDES(mutex_) {
+    Lock const lock{mutex_};
+    what_ = std::move(what);
+  }
+  [[nodiscard]] std::string text() const TRAM_EXCLUDES(mutex_) {
+    Lock const lock{mutex_};
+    return what_ ? what_() : "its start";
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::function<std::string()> what_ TRAM_GUARDED_BY(mutex_);
+};
+
 /// The relay with all its parts.
 class Program {
  public:
@@ -51,6 +71,16 @@ class Program {
                               .logger = logger},
                    configuration.relay);
     serve();
+  }
+
+  /// What a stop that takes too long waits for.
+  [[nodiscard]] std::string waits_for() const {
+    auto const status = relay_->status();
+    auto const about = "relay '" + configuration_.relay.name + "', ";
+    if (!status.connected) return about + "which connects to " + database_.name();
+    if (status.in_flight == 0) return about + "and its connections";
+    return about + "with " + std::to_string(status.in_flight) + " rows that broker '" +
+           broker_->traits().name + "' has not acknowledged";
   }
 
   void run(std::stop_token const& stop) {
@@ -155,9 +185,11 @@ class Program {
     return by_url::log_end(configuration_.outbox, database_,
                            Deadline::after(machine_.clock, log_end_patience));
   }};
-  BrokerWatch broker_watch_{
-      [this] { broker_->create_channels({}, 0, Deadline::after(machine_.clock, broker_patience)); },
-      machine_.clock, broker_answer_lives};
+  BrokerWatch broker_watch_{[this](std::stop_token const& stop) {
+                              broker_->create_channels(
+                                  {}, 0, Deadline::after(machine_.clock, broker_patience), stop);
+                            },
+                            machine_.clock, broker_answer_lives};
   std::atomic<SteadyTime::rep> last_heartbeat_{0};
   std::unique_ptr<OutboxRetention> retention_;
   std::optional<Relay> relay_;
@@ -169,9 +201,13 @@ class Program {
 
 int relay_command(Configuration const& configuration, Machine const& machine,
                   Logger const& logger) {
-  StopSignals const signals{logger, configuration.relay.drain_timeout + stop_margin};
+  Waits waits;
+  StopSignals const signals{logger, configuration.relay.drain_timeout + stop_margin, signal_echo,
+                            [&] { return waits.text(); }};
   Program program{configuration, machine, logger};
+  waits.set([&] { return program.waits_for(); });
   program.run(signals.stop());
+  waits.set([] { return "the end of its connections"; });
   return 0;
 }
 

@@ -16,7 +16,7 @@ TEST(BrokerWatch, asks_the_broker_again_when_its_answer_is_old) {
   ManualClock clock;
   int asked = 0;
   bool away = false;
-  BrokerWatch watch{[&] {
+  BrokerWatch watch{[&](std::stop_token const&) {
                       ++asked;
                       if (away) throw Error{Fault::transient, "nobody answers"};
                     },
@@ -38,7 +38,7 @@ TEST(BrokerWatch, gives_others_the_last_answer_while_one_asks) {
   SystemClock clock;
   std::latch asks{1};
   std::latch may_answer{1};
-  BrokerWatch watch{[&] {
+  BrokerWatch watch{[&](std::stop_token const&) {
                       asks.count_down();
                       may_answer.wait();
                       throw Error{Fault::transient, "nobody answers"};

@@ -33,8 +33,9 @@ class FileBroker final : public Broker {
   }
 
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
-                                      std::span<std::string const> channels) override {
-    create_channels(channels, 0, Deadline::never());
+                                      std::span<std::string const> channels,
+                                      std::stop_token const& stop = {}) override {
+    create_channels(channels, 0, Deadline::never(), stop);
     ConsumerOrder order{.mode = mode,
                         .wanted = {},
                         .generation = state_->last_generation(mode.group),
@@ -49,8 +50,8 @@ class FileBroker final : public Broker {
   }
 
   /// Waits for one commit at most, which nothing can cut short.
-  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline) override {
+  void create_channels(std::span<std::string const> channels, std::int32_t partitions, Deadline,
+                       std::stop_token const& = {}) override {
     state_->require_this_process();
     for (auto const& channel : channels) check_channel_name(channel);
     state_->create_channels(channels, partitions > 0 ? partitions : state_->config.partitions);

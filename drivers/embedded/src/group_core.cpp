@@ -1,14 +1,19 @@
 #include "group_core.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "tram/base/assert.hpp"
 
 namespace tram::embedded {
 
-void GroupCore::join(MemberId member, std::vector<TopicPartition> wanted, SteadyTime now) {
+void GroupCore::join(MemberId member, std::vector<TopicPartition> wanted, SteadyTime now,
+                     std::string owner) {
   bool const added =
-      members_.emplace(member, Member{.wanted = std::move(wanted), .seen = now}).second;
+      members_
+          .emplace(member,
+                   Member{.wanted = std::move(wanted), .seen = now, .owner = std::move(owner)})
+          .second;
   TRAM_ASSERT(added, "a member joins once");
   assign();
 }
@@ -23,7 +28,7 @@ Turn GroupCore::turn(MemberId member, SteadyTime now) {
   auto const found = members_.find(member);
   if (found == members_.end()) return {};
   found->second.seen = now;
-  Turn turn{.is_member = true, .give_up = {}, .take = {}};
+  Turn turn{.is_member = true, .give_up = {}, .take = {}, .others = others_beside(found->second)};
   for (auto& [partition, place] : places_) {
     if (place.owner == member && must_go(place)) turn.give_up.push_back(partition);
     if (place.owner || place.target != member) continue;
@@ -32,6 +37,18 @@ Turn GroupCore::turn(MemberId member, SteadyTime now) {
     turn.take.push_back({.partition = partition, .generation = generation_});
   }
   return turn;
+}
+
+std::set<std::string> GroupCore::others_beside(Member const& member) const {
+  std::set<std::string> others;
+  if (member.owner.empty()) return others;
+  for (auto const& [id, other] : members_) {
+    if (other.owner.empty() || other.owner == member.owner) continue;
+    bool const meet =
+        std::ranges::find_first_of(member.wanted, other.wanted) != member.wanted.end();
+    if (meet) others.insert(other.owner);
+  }
+  return others;
 }
 
 void GroupCore::release(MemberId member, TopicPartition const& partition) {

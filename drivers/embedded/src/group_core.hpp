@@ -30,6 +30,8 @@ struct Turn {
   std::vector<TopicPartition> give_up;
   /// Owned from here on; named once.
   std::vector<Claim> take;
+  /// Owners of other members that want a partition of this one's, too.
+  std::set<std::string> others;
 };
 
 /// Who owns which partition of one group. Decides only: no threads, no clock, no storage.
@@ -40,7 +42,9 @@ class GroupCore {
  public:
   explicit GroupCore(Generation last) : generation_{last} {}
 
-  void join(MemberId member, std::vector<TopicPartition> wanted, SteadyTime now);
+  /// `owner` is on whose behalf; empty when nobody said.
+  void join(MemberId member, std::vector<TopicPartition> wanted, SteadyTime now,
+            std::string owner = {});
   /// Frees what it owns at once.
   void leave(MemberId member);
   /// Notes that the member lives, and says what it has to do.
@@ -59,6 +63,7 @@ class GroupCore {
   struct Member {
     std::vector<TopicPartition> wanted;
     SteadyTime seen;
+    std::string owner;
   };
   struct Place {
     std::optional<MemberId> owner;
@@ -67,6 +72,7 @@ class GroupCore {
   };
   void remove(MemberId member);
   void assign();
+  [[nodiscard]] std::set<std::string> others_beside(Member const& member) const;
   [[nodiscard]] bool must_go(Place const& place) const;
 
   // Ordered, so that the same history gives the same assignment.

@@ -6,11 +6,11 @@ namespace tram::embedded {
 
 Membership Groups::join(std::string const& group, Generation last,
                         std::vector<TopicPartition> wanted, std::shared_ptr<News> news,
-                        SteadyTime now) {
+                        SteadyTime now, std::string owner) {
   Lock const lock{mutex_};
   auto const id = ++last_id_;
   auto& core = groups_.try_emplace(group, last).first->second;
-  core.join(id, std::move(wanted), now);
+  core.join(id, std::move(wanted), now, std::move(owner));
   news_[id] = std::move(news);
   ring(core);
   return {.group = group, .id = id};

@@ -35,7 +35,7 @@ class Groups {
 
   /// `last` is the last generation that storage knows of.
   Membership join(std::string const& group, Generation last, std::vector<TopicPartition> wanted,
-                  std::shared_ptr<News> news, SteadyTime now);
+                  std::shared_ptr<News> news, SteadyTime now, std::string owner);
   void leave(Membership const& member);
   Turn turn(Membership const& member, SteadyTime now);
   void release(Membership const& member, TopicPartition const& partition);

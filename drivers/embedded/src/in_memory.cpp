@@ -170,7 +170,8 @@ std::unique_ptr<Producer> InMemoryBroker::producer() {
 }
 
 std::unique_ptr<Consumer> InMemoryBroker::subscribe(ConsumerMode const& mode,
-                                                    std::span<std::string const> channels) {
+                                                    std::span<std::string const> channels,
+                                                    std::stop_token const&) {
   create_channels(channels, 0, Deadline::now());
   ConsumerOrder order{.mode = mode, .wanted = {}, .generation = 0, .store_interval = {}};
   for (auto const& name : channels)
@@ -182,7 +183,7 @@ std::unique_ptr<Consumer> InMemoryBroker::subscribe(ConsumerMode const& mode,
 }
 
 void InMemoryBroker::create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                                     Deadline) {
+                                     Deadline, std::stop_token const&) {
   for (auto const& channel : channels) check_channel_name(channel);
   auto const count = partitions > 0 ? partitions : state_->config.partitions;
   for (auto const& channel : channels) state_->log.create(channel, count);

@@ -95,6 +95,7 @@ void LocalConsumer::follow_group(Events& events) {
     lose_everything(events);
     return;
   }
+  tell_others(turn.others, events);
   claims_.insert(claims_.end(), turn.take.begin(), turn.take.end());
   if (storing_is_due()) store_acknowledged();
   finish_revocations();
@@ -102,9 +103,15 @@ void LocalConsumer::follow_group(Events& events) {
   assign(events);
 }
 
+void LocalConsumer::tell_others(std::set<std::string> const& others, Events& events) {
+  if (std::ranges::equal(others, others_)) return;
+  others_.assign(others.begin(), others.end());
+  events.emplace_back(GroupShared{others_});
+}
+
 void LocalConsumer::join() {
   membership_ = parts_.groups->join(order_.mode.group, order_.generation, order_.wanted,
-                                    parts_.news, parts_.clock.steady());
+                                    parts_.news, parts_.clock.steady(), order_.mode.owner);
 }
 
 void LocalConsumer::lose_everything(Events& events) {

@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "consumer_store.hpp"
@@ -67,6 +69,7 @@ class LocalConsumer final : public Consumer {
   void listen();
   void announce(Events& events);
   void follow_group(Events& events);
+  void tell_others(std::set<std::string> const& others, Events& events);
   void join();
   void lose_everything(Events& events);
   void finish_revocations();
@@ -87,6 +90,8 @@ class LocalConsumer final : public Consumer {
   std::vector<Owned> owned_;
   /// Taken in the group, not yet claimed in the store.
   std::deque<Claim> claims_;
+  /// What was told last.
+  std::vector<std::string> others_;
   std::size_t first_to_read_{};
   SteadyTime stored_at_{};
   bool announced_{};

@@ -42,10 +42,12 @@ NewTopicHandle new_topic(std::string const& name, std::int32_t partitions) {
 
 }  // namespace
 
-Admin::Admin(Config const& config, Clock& clock, Logger const& logger, Deadline deadline)
+Admin::Admin(Config const& config, Clock& clock, Logger const& logger, Deadline deadline,
+             std::stop_token stop)
     : config_{config},
       clock_{clock},
       deadline_{deadline},
+      stop_{std::move(stop)},
       uses_{std::make_shared<ClientUses>(logger)} {
   hooks_.on_error = [this](Code code, std::string const& text) {
     // That all brokers are down says less than what happened to one of them.
@@ -57,13 +59,23 @@ Admin::Admin(Config const& config, Clock& clock, Logger const& logger, Deadline 
   client_ = make_client(RD_KAFKA_CONSUMER, conf_for(config, hooks_));
 }
 
-Admin::~Admin() { end_client(std::move(client_), uses_, hooks_.logger(), end_patience); }
+Admin::~Admin() {
+  auto const patience = stop_.stop_requested() ? end_patience_at_stop : end_patience;
+  end_client(std::move(client_), uses_, hooks_.logger(), patience, std::move(questions_));
+}
 
 void Admin::require_answer() {
-  rd_kafka_metadata_t const* found{};
-  auto const code = rd_kafka_metadata(client_.get(), 0, nullptr, &found, std::max(remaining(), 1));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(code, "look up the cluster");
-  MetadataHandle const metadata{found};
+  auto const answer = ask({});
+  if (answer.code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(answer.code, "look up the cluster");
+}
+
+Metadata Admin::ask(std::string const& topic) {
+  auto const question = [client = client_.get(), topic, timeout = std::max(remaining(), 1)] {
+    return metadata_of(client, topic, timeout);
+  };
+  auto answer = questions_->ask(question, stop_);
+  if (!answer) give_up("look up " + (topic.empty() ? "the cluster" : "topic '" + topic + "'"));
+  return std::move(*answer);
 }
 
 void Admin::create_topics(std::span<std::string const> topics, std::int32_t partitions) {
@@ -103,6 +115,7 @@ EventHandle Admin::await_answer(rd_kafka_queue_t* answers) {
   for (;;) {
     EventHandle answer{rd_kafka_queue_poll(answers, look_for_cause)};
     if (answer) return answer;
+    if (stop_.stop_requested()) give_up("create topics at " + config_.servers);
     rd_kafka_poll(client_.get(), 0);
     if (fault_of(cause_) == Fault::rejected) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, "create topics");
   }
@@ -137,17 +150,13 @@ void Admin::await(std::string const& topic) {
     if (fault_of(code) != Fault::transient || deadline_.reached(clock_)) {
       fail(code, "look up topic '" + topic + "'");
     }
-    clock_.pause(look_again);
+    clock_.pause(look_again, stop_);
   }
 }
 
 rd_kafka_resp_err_t Admin::look_up(std::string const& topic) {
-  TopicHandle const handle{rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr)};
-  rd_kafka_metadata_t const* found{};
-  auto const code =
-      rd_kafka_metadata(client_.get(), 0, handle.get(), &found, std::max(remaining(), 1));
+  auto const [code, metadata] = ask(topic);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
-  MetadataHandle const metadata{found};
   if (metadata->topic_cnt != 1) return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
   auto const& shown = metadata->topics[0];
   if (shown.err != RD_KAFKA_RESP_ERR_NO_ERROR) return shown.err;

@@ -54,6 +54,8 @@ void end_client(ClientHandle client, std::shared_ptr<void> used, Logger const& l
                 Duration patience, std::shared_ptr<void> first = nullptr);
 /// What a destructor waits, where nobody has set a deadline.
 inline constexpr Duration end_patience{std::chrono::seconds{1}};
+/// The same, when a stop is waiting.
+inline constexpr Duration end_patience_at_stop{std::chrono::milliseconds{100}};
 
 /// Faults: rejected, with librdkafka's reason.
 ClientHandle make_client(rd_kafka_type_t type, ConfHandle conf);

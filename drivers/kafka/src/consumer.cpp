@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "faults.hpp"
+#include "metadata.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 
@@ -50,6 +51,13 @@ int milliseconds_left(Deadline const& deadline, Clock const& clock) {
       std::chrono::ceil<std::chrono::milliseconds>(std::min<Duration>(left, longest)).count());
 }
 
+/// What may still wait for the cluster, and goes before the client.
+struct OpenQuestions {
+  std::unique_ptr<Questions> questions;
+  std::unique_ptr<PositionQuery> positions;
+  std::unique_ptr<GroupOwners> owners;
+};
+
 std::string_view text_of(void const* bytes, std::size_t size) {
   return bytes == nullptr ? std::string_view{}
                           : std::string_view{static_cast<char const*>(bytes), size};
@@ -57,11 +65,26 @@ std::string_view text_of(void const* bytes, std::size_t size) {
 
 }  // namespace
 
+/// As a delegate it has the destructor end the client when the rest fails.
 KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode,
                              std::span<std::string const> channels, Clock& clock,
+                             Logger const& logger, std::stop_token const& stop)
+    : KafkaConsumer{config, mode, clock, logger} {
+  try {
+    if (broadcast_) listen(channels, stop);
+    else join(channels);
+  } catch (Error const&) {
+    if (stop.stop_requested()) end(end_patience_at_stop);
+    throw;
+  }
+  news_.ring();
+}
+
+KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode, Clock& clock,
                              Logger const& logger)
     : clock_{clock},
       broadcast_{mode.kind == ConsumerMode::Kind::broadcast},
+      owner_{mode.owner},
       about_{broadcast_ ? "listen" : "group '" + mode.group + "'"},
       request_timeout_{config.request_timeout},
       uses_{std::make_shared<ClientUses>(logger)} {
@@ -75,17 +98,13 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode,
   rd_kafka_poll_set_consumer(client_.get());
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
   news_.watch(queue_.get());
-  if (broadcast_) {
-    listen(channels);
-  } else {
-    if (!channels.empty()) first_channel_ = channels.front();
-    query_ = std::make_unique<PositionQuery>(client_.get(), news_);
-    join(channels);
-  }
-  news_.ring();
 }
 
 void KafkaConsumer::join(std::span<std::string const> channels) {
+  if (!channels.empty()) first_channel_ = channels.front();
+  query_ = std::make_unique<PositionQuery>(client_.get(), news_);
+  owners_ = std::make_unique<GroupOwners>(client_.get(), news_, owner_,
+                                          std::vector(channels.begin(), channels.end()));
   auto const list = new_list();
   for (auto const& channel : channels) {
     add(list.get(), {.channel = channel, .partition = RD_KAFKA_PARTITION_UA});
@@ -96,12 +115,17 @@ void KafkaConsumer::join(std::span<std::string const> channels) {
 
 /// From now on: the ends are looked up here, since those that the client would find later may be
 /// behind a reply.
-void KafkaConsumer::listen(std::span<std::string const> channels) {
-  auto const list = new_list();
-  for (auto const& channel : channels) append_partitions(channel, list.get());
-  auto const code = rd_kafka_offsets_for_times(client_.get(), list.get(),
-                                               static_cast<int>(request_timeout_.count()));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw error_of(code, about_);
+void KafkaConsumer::listen(std::span<std::string const> channels, std::stop_token const& stop) {
+  // Shared with the question, which may outlive this.
+  std::shared_ptr<List> const list{new_list()};
+  for (auto const& channel : channels) append_partitions(channel, list.get(), stop);
+  auto const question = [client = client_.get(), list,
+                         timeout = static_cast<int>(request_timeout_.count())] {
+    return rd_kafka_offsets_for_times(client, list.get(), timeout);
+  };
+  auto const code = questions_->ask(question, stop);
+  if (!code) give_up(about_);
+  if (*code != RD_KAFKA_RESP_ERR_NO_ERROR) throw error_of(*code, about_);
   for (auto const& entry : entries(list.get())) {
     if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) throw error_of(entry.err, about_);
   }
@@ -109,12 +133,16 @@ void KafkaConsumer::listen(std::span<std::string const> channels) {
   hooks_.rethrow();
 }
 
-void KafkaConsumer::append_partitions(std::string const& channel, List* list) {
-  TopicHandle const topic{rd_kafka_topic_new(client_.get(), channel.c_str(), nullptr)};
-  rd_kafka_metadata_t const* found{};
-  auto code = rd_kafka_metadata(client_.get(), 0, topic.get(), &found,
-                                static_cast<int>(request_timeout_.count()));
-  MetadataHandle const metadata{found};
+void KafkaConsumer::append_partitions(std::string const& channel, List* list,
+                                      std::stop_token const& stop) {
+  auto const question = [client = client_.get(), channel,
+                         timeout = static_cast<int>(request_timeout_.count())] {
+    return metadata_of(client, channel, timeout);
+  };
+  auto const answer = questions_->ask(question, stop);
+  if (!answer) give_up("listen to '" + channel + "'");
+  auto code = answer->code;
+  auto const& found = answer->found;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR && found->topic_cnt > 0) code = found->topics[0].err;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw error_of(code, "listen to '" + channel + "'");
   for (std::int32_t number = 0; number < found->topics[0].partition_cnt; ++number) {
@@ -133,6 +161,7 @@ std::vector<ConsumerEvent> KafkaConsumer::poll() {
   finish_beginning_anew();
   std::vector<ConsumerEvent> events;
   take_positions();
+  watch_owners(events);
   give_kept(events);
   store_when_proved();
   deliver(events);
@@ -302,18 +331,30 @@ void KafkaConsumer::take_positions() {
   }
 }
 
+void KafkaConsumer::watch_owners(std::vector<ConsumerEvent>& events) {
+  if (!owners_) return;
+  if (auto others = owners_->take(now_)) events.emplace_back(GroupShared{std::move(*others)});
+  if (!owners_->wants_to_look(now_)) return;
+  std::set<TopicPartition> owned;
+  for (auto const& each : owned_) owned.insert(each.first);
+  owners_->look(std::move(owned));
+}
+
 void KafkaConsumer::prove(List const* partitions) {
   for (auto const& entry : entries(partitions)) {
     auto const found = owned_.find(partition_of(entry));
     if (found == owned_.end() || entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     auto& owned = found->second;
-    owned.stored_is_unknown = false;
+    bool const is_news = std::exchange(owned.stored_is_unknown, false);
     if (entry.offset == RD_KAFKA_OFFSET_INVALID) {
       if (owned.stored) begin_anew(found->first, "the group's position is gone");
       else store_first(owned);
       continue;
     }
     if (!owned.stored) owned.stored = entry.offset;
+    // The same position, signed: so the others learn who took the partition.
+    bool const storable = !owned.acknowledged && !owned.storing && owned.stored == entry.offset;
+    if (is_news && storable && owners_->is_foreign(entry)) owned.acknowledged = entry.offset;
     owned.proved = now_;
     owned.doubted = false;
   }
@@ -426,7 +467,9 @@ void KafkaConsumer::store_proved(List const* answer) {
 
 void KafkaConsumer::append_acknowledged(TopicPartition const& partition, Owned& owned, List* list) {
   if (!owned.acknowledged) return;
-  add(list, partition).offset = *owned.acknowledged;
+  auto& entry = add(list, partition);
+  entry.offset = *owned.acknowledged;
+  if (owners_) owners_->sign(entry);
   owned.storing = std::exchange(owned.acknowledged, std::nullopt);
 }
 
@@ -482,10 +525,12 @@ void KafkaConsumer::assigned(List const* partitions) {
   }
   auto const code = rd_kafka_assign(client_.get(), partitions);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) failed(code, about_, {});
+  if (owners_) owners_->begin(clock_.steady());
 }
 
 void KafkaConsumer::revoked(List const* partitions) {
   leaving_.reset(rd_kafka_topic_partition_list_copy(partitions));
+  if (owners_) owners_->end();
   for (auto const& entry : entries(partitions)) {
     auto partition = partition_of(entry);
     std::erase(beginning_anew_, partition);
@@ -544,7 +589,8 @@ void KafkaConsumer::end(Duration patience) noexcept {
   queue_.reset();
   try {
     end_client(std::move(client_), uses_, hooks_.logger(), patience,
-               std::shared_ptr<PositionQuery>{std::move(query_)});
+               std::make_shared<OpenQuestions>(std::move(questions_), std::move(query_),
+                                               std::move(owners_)));
   } catch (std::exception const& error) {
     hooks_.logger().warning("kafka.close", {{"consumer", about_}, {"what", error.what()}});
   }

@@ -5,12 +5,15 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "client.hpp"
 #include "event_descriptor.hpp"
+#include "group_owners.hpp"
 #include "position_query.hpp"
+#include "questions.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
 #include "tram/broker/broker.hpp"
@@ -21,7 +24,8 @@ namespace tram::kafka {
 class KafkaConsumer final : public Consumer {
  public:
   KafkaConsumer(Config const& config, ConsumerMode const& mode,
-                std::span<std::string const> channels, Clock& clock, Logger const& logger);
+                std::span<std::string const> channels, Clock& clock, Logger const& logger,
+                std::stop_token const& stop);
   ~KafkaConsumer() override;
   KafkaConsumer(KafkaConsumer const&) = delete;
   KafkaConsumer& operator=(KafkaConsumer const&) = delete;
@@ -34,6 +38,7 @@ class KafkaConsumer final : public Consumer {
   [[nodiscard]] int descriptor() const override { return news_.get(); }
 
  private:
+  KafkaConsumer(Config const& config, ConsumerMode const& mode, Clock& clock, Logger const& logger);
   using Code = rd_kafka_resp_err_t;
   using List = rd_kafka_topic_partition_list_t;
   struct Owned {
@@ -56,8 +61,8 @@ class KafkaConsumer final : public Consumer {
   using OwnedPartitions = std::map<TopicPartition, Owned>;
 
   void join(std::span<std::string const> channels);
-  void listen(std::span<std::string const> channels);
-  void append_partitions(std::string const& channel, List* list);
+  void listen(std::span<std::string const> channels, std::stop_token const& stop);
+  void append_partitions(std::string const& channel, List* list, std::stop_token const& stop);
 
   void finish_revocation(Deadline deadline);
   void store_when_proved();
@@ -68,6 +73,7 @@ class KafkaConsumer final : public Consumer {
   [[nodiscard]] bool wants_proof_to_store() const;
   void ask_for_positions();
   void take_positions();
+  void watch_owners(std::vector<ConsumerEvent>& events);
   void seen_to_work();
   void not_seen_to_work(Code code);
   [[nodiscard]] bool wants_a_sign() const;
@@ -97,6 +103,7 @@ class KafkaConsumer final : public Consumer {
 
   Clock& clock_;
   bool broadcast_;
+  std::string owner_;
   std::string about_;
   std::string first_channel_{};
   std::chrono::milliseconds request_timeout_;
@@ -114,6 +121,9 @@ class KafkaConsumer final : public Consumer {
   std::optional<Error> trouble_;
   /// Null for a listener, of which no positions are stored.
   std::unique_ptr<PositionQuery> query_;
+  /// As `query_`.
+  std::unique_ptr<GroupOwners> owners_;
+  std::unique_ptr<Questions> questions_{std::make_unique<Questions>()};
   /// The next question is to prove what is acknowledged.
   bool store_after_answer_{};
   /// The question that is open does.

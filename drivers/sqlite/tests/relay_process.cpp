@@ -25,11 +25,12 @@ class FileBroker final : public tram::Broker {
   std::unique_ptr<tram::Producer> producer() override {
     return std::make_unique<FileProducer>(descriptor_);
   }
-  std::unique_ptr<tram::Consumer> subscribe(tram::ConsumerMode const&,
-                                            std::span<std::string const>) override {
+  std::unique_ptr<tram::Consumer> subscribe(tram::ConsumerMode const&, std::span<std::string const>,
+                                            std::stop_token const& = {}) override {
     throw tram::Error{tram::Fault::rejected, "file broker: no consumers here"};
   }
-  void create_channels(std::span<std::string const>, std::int32_t, tram::Deadline) override {}
+  void create_channels(std::span<std::string const>, std::int32_t, tram::Deadline,
+                       std::stop_token const& = {}) override {}
 
  private:
   class FileProducer final : public tram::Producer {

@@ -31,6 +31,7 @@ SteadyTime Relay::next_step() const { return loop_->next_step(); }
 void Relay::run(std::stop_token stop) {
   logger_.info("relay.started", {{"relay", options_.name}});
   std::stop_callback const nudge{stop, [this] { wake(); }};
+  loop_->stop_with(stop);
   while (!stop.stop_requested()) {
     if (!step()) wait();
   }
@@ -48,6 +49,7 @@ void Relay::publish_committed(Deadline deadline) {
 }
 
 void Relay::drain() {
+  loop_->stop_with({});
   auto const deadline = Deadline::after(clock_, options_.drain_timeout);
   if (options_.drain == RelayDrain::committed) publish_committed(deadline);
   loop_->begin_drain();

@@ -36,14 +36,14 @@ std::vector<std::string> RelayChannels::wanted(std::deque<OutboxRow> const& rows
 }
 
 /// All at once where that works: one refused channel must not keep the others from being made.
-void RelayChannels::create(std::vector<std::string> const& channels) {
+void RelayChannels::create(std::vector<std::string> const& channels, std::stop_token const& stop) {
   try {
-    broker_.create_channels(channels, 0, Deadline::after(clock_, create_timeout));
+    broker_.create_channels(channels, 0, Deadline::after(clock_, create_timeout), stop);
     for (auto const& channel : channels) refused_.erase(channel);
   } catch (Error const& error) {
     if (error.fault() != Fault::rejected) throw;
     if (channels.size() > 1) {
-      for (auto const& channel : channels) create({channel});
+      for (auto const& channel : channels) create({channel}, stop);
       return;
     }
     refuse(channels.front(), error.what());

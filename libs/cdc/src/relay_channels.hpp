@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -25,9 +26,9 @@ class RelayChannels final {
 
   /// What `create` would make before these rows can be published.
   [[nodiscard]] std::vector<std::string> wanted(std::deque<OutboxRow> const& rows) const;
-  /// Waits for the broker, some seconds at most. Faults: transient when it could not be asked. What
-  /// it refuses to make may exist all the same.
-  void create(std::vector<std::string> const& channels);
+  /// Waits for the broker, some seconds at most, and no longer than until the stop. Faults:
+  /// transient when it could not be asked. What it refuses to make may exist all the same.
+  void create(std::vector<std::string> const& channels, std::stop_token const& stop);
 
   /// The broker says that there is no such channel. True when it will be made (again); false when
   /// its rows are to be held.

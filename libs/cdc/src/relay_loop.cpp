@@ -147,11 +147,13 @@ bool Relay::Loop::create_channels(std::deque<OutboxRow> const& rows) {
   if (channels.empty()) return true;
   if (!broker_.may_be_tried(now_)) return false;
   try {
-    channels_.create(channels);
+    channels_.create(channels, stop_);
     // Nothing may land after this that would tell: the rows may all have to be held.
     if (!producer_broke_) broker_.succeeded();
     return true;
   } catch (Error const& error) {
+    // Cut short by the stop, it is no trouble of the broker's.
+    if (stop_.stop_requested()) return false;
     ++counters_.broker_errors;
     broker_.failed(error, now_);
     return false;
@@ -497,10 +499,12 @@ void Relay::Loop::rest() {
   last_progress_ = now_;
   if (!producer_ || !producer_broke_ || !broker_.may_be_tried(now_)) return;
   try {
-    parts_.broker.create_channels({}, 0, Deadline::after(parts_.clock, ask_timeout));
+    parts_.broker.create_channels({}, 0, Deadline::after(parts_.clock, ask_timeout), stop_);
     producer_broke_ = false;
     broker_.succeeded();
-  } catch (Error const& error) { broker_.failed(error, now_); }
+  } catch (Error const& error) {
+    if (!stop_.stop_requested()) broker_.failed(error, now_);
+  }
 }
 
 bool Relay::Loop::caught_up() const { return all_seen_ && pending_.empty() && core_.size() == 0; }

@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ class Relay::Loop {
   bool step();
   /// Not caught up before the next read found nothing.
   void look_again() { source_empty_ = all_seen_ = false; }
+  /// A requested stop ends what waits for the broker.
+  void stop_with(std::stop_token stop) { stop_ = std::move(stop); }
   /// From here on nothing new is read or published.
   void begin_drain();
   /// Nothing is in flight.
@@ -112,6 +115,7 @@ class Relay::Loop {
   RelayCounters counters_;
   bool progressed_{};
   bool draining_{};
+  std::stop_token stop_{};
   /// A producer broke and none has proved itself since.
   bool producer_broke_{};
   /// The last read found nothing.

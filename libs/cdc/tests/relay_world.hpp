@@ -147,10 +147,12 @@ class ScriptedBroker final : public Broker {
             .shared_by_processes = false};
   }
   std::unique_ptr<Producer> producer() override;
-  std::unique_ptr<Consumer> subscribe(ConsumerMode const&, std::span<std::string const>) override {
+  std::unique_ptr<Consumer> subscribe(ConsumerMode const&, std::span<std::string const>,
+                                      std::stop_token const& = {}) override {
     throw Error{Fault::rejected, "scripted broker: no consumers here"};
   }
-  void create_channels(std::span<std::string const> names, std::int32_t, Deadline) override {
+  void create_channels(std::span<std::string const> names, std::int32_t, Deadline,
+                       std::stop_token const& = {}) override {
     if (!channel_errors.empty()) {
       Error const error = channel_errors.front();
       channel_errors.pop_front();

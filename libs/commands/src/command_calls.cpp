@@ -158,8 +158,10 @@ class CommandCalls::State::Stop {
     return !state_.some_wait() || grace_->reached(state_.parts.clock);
   }
   /// A requested stop cuts it short only once: after that there is time to be waited.
-  void pause(Duration duration) const {
-    state_.parts.clock.pause(duration, token_.stop_requested() ? std::stop_token{} : token_);
+  void pause(Duration duration) const { state_.parts.clock.pause(duration, first()); }
+  /// The stop, while it is not requested yet.
+  [[nodiscard]] std::stop_token first() const {
+    return token_.stop_requested() ? std::stop_token{} : token_;
   }
 
  private:
@@ -185,7 +187,7 @@ void CommandCalls::State::follow(Stop& stop) {
   while (!stop.is_over()) {
     try {
       auto const consumer = parts.broker.subscribe({.kind = ConsumerMode::Kind::broadcast},
-                                                   std::span{&mapped_channel, 1});
+                                                   std::span{&mapped_channel, 1}, stop.first());
       read(*consumer, stop);
       consumer->close(1s);
     } catch (Error const& error) {

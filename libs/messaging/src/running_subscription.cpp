@@ -66,9 +66,9 @@ RunningSubscription::RunningSubscription(SubscriberParts const& parts,
       replay_slots_{replay_slots},
       last_progress_{parts.clock.steady()} {}
 
-bool RunningSubscription::step(SteadyTime now) {
+bool RunningSubscription::step(SteadyTime now, std::stop_token const& stop) {
   now_ = now;
-  if (!consumer_ && !draining_) subscribe();
+  if (!consumer_ && !draining_) subscribe(stop);
   // What is done goes first: a poll may be the one after which a revoked partition is gone.
   acknowledge();
   poll();
@@ -96,13 +96,17 @@ void RunningSubscription::close(Duration timeout) {
 
 // --- the consumer
 
-void RunningSubscription::subscribe() {
+void RunningSubscription::subscribe(std::stop_token const& stop) {
   if (!broker_.may_be_tried(now_)) return;
   try {
-    ConsumerMode const mode{.group = group_, .start = subscription_.options.start};
-    consumer_ = parts_.broker.subscribe(mode, channels_);
+    ConsumerMode const mode{
+        .group = group_, .owner = options_.service, .start = subscription_.options.start};
+    consumer_ = parts_.broker.subscribe(mode, channels_, stop);
     progressed_ = true;
-  } catch (Error const& error) { consumer_failed(error); }
+  } catch (Error const& error) {
+    // Cut short by the stop, it is no trouble of the broker's.
+    if (!stop.stop_requested()) consumer_failed(error);
+  }
 }
 
 void RunningSubscription::poll() {
@@ -129,6 +133,8 @@ void RunningSubscription::take(ConsumerEvent event) {
         } else if constexpr (std::is_same_v<Event, Revoked>) {
           core_.revoked(each.partition);
           ++counters_.rebalances;
+        } else if constexpr (std::is_same_v<Event, GroupShared>) {
+          take(std::move(each));
         } else if (!draining_) {
           ++counters_.delivered;
           auto const source = each.source;
@@ -138,6 +144,27 @@ void RunningSubscription::take(ConsumerEvent event) {
         }
       },
       event);
+}
+
+/// Both may be right, as while a service is renamed: that is for people to judge.
+void RunningSubscription::take(GroupShared event) {
+  shared_with_ = std::move(event.owners);
+  auto const& id = subscription_.subscriber_id;
+  if (shared_with_.empty()) {
+    parts_.logger.info("subscription.not_shared_any_more",
+                       {{"subscriber", id}, {"service", options_.service}});
+    return;
+  }
+  std::string others;
+  for (auto const& each : shared_with_) others += (others.empty() ? "'" : ", '") + each + "'";
+  parts_.logger.warning(
+      "subscription.shared",
+      {{"subscriber", id},
+       {"service", options_.service},
+       {"with", others},
+       {"what", "service '" + options_.service + "' and service " + others +
+                    " use the same subscriber id: each gets only a part of the messages; give "
+                    "each its own subscriber id"}});
 }
 
 template <class Function>
@@ -163,6 +190,7 @@ void RunningSubscription::consumer_failed(Error const& error) {
 void RunningSubscription::drop_consumer() {
   consumer_.reset();
   core_.all_revoked();
+  shared_with_.clear();
 }
 
 void RunningSubscription::acknowledge() {
@@ -347,8 +375,12 @@ SubscriptionStatus RunningSubscription::status() const {
                             .waiting = core_.waiting(),
                             .running = core_.running(),
                             .paused = core_.paused(),
+                            .shared_with = shared_with_,
                             .last_progress = last_progress_,
                             .trouble = core_.trouble()};
+  if (!consumer_ && !draining_ && broker_.trouble().empty() && status.trouble.empty()) {
+    status.trouble = "it has not subscribed yet";
+  }
   for (auto const* const side : {&broker_, &held_}) {
     if (side->trouble().empty()) continue;
     if (!status.trouble.empty()) status.trouble += "; ";

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,9 @@ class RunningSubscription final {
   RunningSubscription(RunningSubscription const&) = delete;
   RunningSubscription& operator=(RunningSubscription const&) = delete;
 
-  /// One round without replays; true when anything happened.
-  bool step(SteadyTime now);
+  /// One round without replays; true when anything happened. A requested stop ends what waits for
+  /// the broker.
+  bool step(SteadyTime now, std::stop_token const& stop);
   /// Begins one replay, if one may begin; true when it did.
   bool start_replay();
   /// From here on nothing new is taken or started.
@@ -51,9 +53,10 @@ class RunningSubscription final {
   [[nodiscard]] bool idle() const;
 
  private:
-  void subscribe();
+  void subscribe(std::stop_token const& stop);
   void poll();
   void take(ConsumerEvent event);
+  void take(GroupShared event);
   template <class Function>
   void with_consumer(Function&& function);
   void consumer_failed(Error const& error);
@@ -94,6 +97,8 @@ class RunningSubscription final {
   SteadyTime now_{};
   SteadyTime next_held_check_{};
   SteadyTime last_progress_;
+  /// Whose members take part in the group, too.
+  std::vector<std::string> shared_with_;
   bool progressed_{};
   bool paused_{};
   bool draining_{};

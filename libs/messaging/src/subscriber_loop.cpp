@@ -3,6 +3,8 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "tram/base/timespec.hpp"
@@ -13,9 +15,6 @@ namespace {
 /// Between two batches of old rows, so that their removal does not delay messages.
 constexpr Duration retention_pause{std::chrono::milliseconds{20}};
 constexpr Duration retention_timeout{std::chrono::seconds{5}};
-/// For all subscriptions together, and for one behind those that took it all.
-constexpr Duration close_timeout{std::chrono::seconds{5}};
-constexpr Duration close_timeout_least{std::chrono::milliseconds{100}};
 /// Most workers are for messages that just came in.
 constexpr std::size_t workers_per_replay = 4;
 
@@ -57,7 +56,7 @@ bool Subscriber::Loop::step() {
   for (auto const& subscription : subscriptions_) {
     // Each may wait for a broker that is away.
     if (stop_.stop_requested()) return progressed;
-    progressed |= subscription->step(now_);
+    progressed |= subscription->step(now_, stop_);
   }
   progressed |= start_replays();
   if (!board_->is_closed()) forget_old_inbox_rows();
@@ -111,12 +110,24 @@ void Subscriber::Loop::drain() {
     if (!step()) wait(deadline);
   }
   take_results();
-  auto const closed_by = Deadline::after(parts_.clock, close_timeout);
-  for (auto const& subscription : subscriptions_) {
-    subscription->close(std::max(closed_by.remaining(parts_.clock), close_timeout_least));
-  }
+  close_all();
   publish_status();
   parts_.logger.info("subscriber.stopped", {{"subscriptions", subscriptions_.size()}});
+}
+
+/// All at the same time: a broker that does not answer has each of them wait.
+void Subscriber::Loop::close_all() {
+  std::vector<std::jthread> threads;
+  for (auto const& subscription : subscriptions_) {
+    auto const close = [&each = *subscription, timeout = options_.close_timeout] {
+      each.close(timeout);
+    };
+    try {
+      threads.emplace_back(close);
+    } catch (std::system_error const&) {
+      close();  // There are no threads left: then one after the other.
+    }
+  }
 }
 
 void Subscriber::Loop::wait(Deadline deadline) {

@@ -40,6 +40,7 @@ class Subscriber::Loop final {
   void look_at_clock();
   void forgot(std::size_t rows);
   void drain();
+  void close_all();
   void wait(Deadline deadline);
   void publish_status() TRAM_EXCLUDES(mutex_);
 

@@ -11,16 +11,18 @@ constexpr Duration look_timeout{std::chrono::seconds{3}};
 
 }  // namespace
 
-void BrokerWatch::look() {
+void BrokerWatch::look(std::stop_token const& stop) {
   try {
-    broker_.create_channels({}, 0, Deadline::after(clock_, look_timeout));
+    broker_.create_channels({}, 0, Deadline::after(clock_, look_timeout), stop);
     set_trouble({});
-  } catch (Error const& error) { set_trouble(error.what()); }
+  } catch (Error const& error) {
+    if (!stop.stop_requested()) set_trouble(error.what());
+  }
 }
 
 void BrokerWatch::run(std::stop_token const& stop) {
   while (!stop.stop_requested()) {
-    look();
+    look(stop);
     clock_.pause(interval_, stop);
   }
 }

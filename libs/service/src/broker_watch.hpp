@@ -18,8 +18,8 @@ class BrokerWatch final {
   BrokerWatch(Broker& broker, Clock& clock, Logger logger, Duration interval)
       : broker_{broker}, clock_{clock}, logger_{std::move(logger)}, interval_{interval} {}
 
-  /// Looks now. Waits some seconds at most.
-  void look() TRAM_EXCLUDES(mutex_);
+  /// Looks now. Waits some seconds at most, and no longer than until the stop.
+  void look(std::stop_token const& stop = {}) TRAM_EXCLUDES(mutex_);
   void run(std::stop_token const& stop);
   /// Of the last look, empty when all was well. Callable from any thread; never waits.
   [[nodiscard]] std::string trouble() const TRAM_EXCLUDES(mutex_);

@@ -94,6 +94,9 @@ class ServiceMetrics {
     samples([](auto const& status) { return status.running; });
     text_.gauge("tram_subscription_paused", "1 while its breaker is open.");
     samples([](auto const& status) { return status.paused ? 1 : 0; });
+    text_.gauge("tram_subscription_shared",
+                "Other services that use the same subscriber id, and take a part of its messages.");
+    samples([](auto const& status) { return status.shared_with.size(); });
     text_.gauge("tram_subscription_seconds_since_progress",
                 "How long no message was finished though there was one.");
     samples([&](auto const& status) {

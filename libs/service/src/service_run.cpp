@@ -20,7 +20,9 @@ Duration drain_timeout(ServiceOptions const& options) {
 SubscriberOptions subscriber_options(ServiceOptions const& options, Random& random) {
   auto result = options.subscriber;
   result.schema = options.schema;
+  result.service = options.name;
   result.drain_timeout = drain_timeout(options);
+  result.close_timeout = std::min(options.subscriber.close_timeout, options.stop_timeout / 8);
   result.interceptors.insert(result.interceptors.begin(),
                              trace_handlers(random, options.new_traces));
   return result;
@@ -87,6 +89,7 @@ std::vector<Subscription> ServiceRun::subscriptions() {
 }
 
 int ServiceRun::run(std::stop_token const& stop) {
+  deadline_.waiting_for("the database, which is looked at before the start");
   bool const checked = check_schema();
   serve();
   if (!checked) wait_for_database(stop);

@@ -26,6 +26,8 @@ struct SubscriptionDocument {
   std::uint64_t running{};
   bool paused{};
   std::uint64_t held{};
+  /// Other services with the same subscriber id.
+  std::vector<std::string> shared_with{};
 };
 
 struct ReadinessDocument {
@@ -55,7 +57,8 @@ SubscriptionDocument document(SubscriptionStatus const& status) {
           .waiting = status.waiting,
           .running = status.running,
           .paused = status.paused,
-          .held = status.counters.held + status.counters.held_behind};
+          .held = status.counters.held + status.counters.held_behind,
+          .shared_with = status.shared_with};
 }
 
 std::string stalled(SubscriptionStatus const& status, ServiceView const& view) {

@@ -99,10 +99,12 @@ void leave_signals() {
 
 }  // namespace
 
-StopSignals::StopSignals(Logger logger, std::optional<Duration> stop_timeout, Duration echo)
+StopSignals::StopSignals(Logger logger, std::optional<Duration> stop_timeout, Duration echo,
+                         std::function<std::string()> waiting_for)
     : stop_timeout_{stop_timeout},
       echo_{echo},
       logger_{std::move(logger)},
+      waiting_for_{std::move(waiting_for)},
       signals_{take_signals()},
       ended_{::eventfd(0, EFD_CLOEXEC)} {
   if (signals_ < 0 || ended_ < 0) {
@@ -153,8 +155,10 @@ int StopSignals::next_signal(std::optional<Duration> timeout) {
   do ready = ::poll(descriptors.data(), descriptors.size(), static_cast<int>(milliseconds));
   while (ready < 0 && errno == EINTR);
   if (ready == 0) {
-    leave(exit_stop_timed_out, [logger = logger_, milliseconds] {
-      logger.error("process.stop_timed_out", {{"after_ms", milliseconds}});
+    auto const after = std::chrono::ceil<std::chrono::milliseconds>(*stop_timeout_).count();
+    leave(exit_stop_timed_out, [logger = logger_, after, waiting_for = waiting_for_] {
+      logger.error("process.stop_timed_out",
+                   {{"after_ms", after}, {"waiting_for", waiting_for ? waiting_for() : ""}});
     });
   }
   if (descriptors[1].revents != 0) return 0;

@@ -75,12 +75,13 @@ TEST(ServiceReadiness, is_missing_when_messages_wait_and_none_is_finished) {
 TEST(ServiceReadiness, is_told_as_json) {
   auto view = good_view();
   view.components[0].trouble = "no \"paper\"";
+  view.subscriptions[0].shared_with = {"bank"};
   EXPECT_EQ(readiness_json(view),
             R"({"ready":false,"reasons":["component 'printer': no \"paper\""],"service":"shop",)"
             R"("version":"7","phase":"running","relays":[{"name":"relay","ready":true,)"
             R"("standby":false,"caughtUp":false,"inFlight":0,"heldRows":0}],)"
             R"("subscriptions":[{"subscriberId":"view","partitions":0,"waiting":0,"running":0,)"
-            R"("paused":false,"held":0}]})"
+            R"("paused":false,"held":0,"sharedWith":["bank"]}]})"
             "\n");
 }
 

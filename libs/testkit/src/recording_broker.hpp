@@ -23,12 +23,13 @@ class RecordingBroker final : public Broker {
   [[nodiscard]] BrokerTraits traits() const override { return inner_.traits(); }
   std::unique_ptr<Producer> producer() override;
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
-                                      std::span<std::string const> channels) override {
-    return inner_.subscribe(mode, channels);
+                                      std::span<std::string const> channels,
+                                      std::stop_token const& stop = {}) override {
+    return inner_.subscribe(mode, channels, stop);
   }
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline) override {
-    inner_.create_channels(channels, partitions, deadline);
+                       Deadline deadline, std::stop_token const& stop = {}) override {
+    inner_.create_channels(channels, partitions, deadline, stop);
   }
 
   [[nodiscard]] std::vector<RecordedRecord> const& records() const { return memory_.records; }

@@ -44,9 +44,10 @@ class InMemoryBroker final : public Broker {
   [[nodiscard]] BrokerTraits traits() const override;
   std::unique_ptr<Producer> producer() override;
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
-                                      std::span<std::string const> channels) override;
+                                      std::span<std::string const> channels,
+                                      std::stop_token const& stop = {}) override;
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline) override;
+                       Deadline deadline, std::stop_token const& stop = {}) override;
 
   // What can go wrong with a broker, on demand. A consumer that crashes is one whose destructor
   // runs without `close`. Callable from any thread; none waits, none raises a fault.

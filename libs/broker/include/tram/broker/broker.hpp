@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <string>
 
 #include "tram/base/deadline.hpp"
@@ -35,14 +36,15 @@ class Broker {
   virtual std::unique_ptr<Producer> producer() = 0;
   /// Creates the channels that are missing, with the broker's default number of partitions. May
   /// wait for the broker, as long as the driver is configured to: in broadcast, "from now on" holds
-  /// when it returns. Faults as above.
+  /// when it returns. A requested `stop` ends the wait at once, as transient. Faults as above.
   virtual std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
-                                              std::span<std::string const> channels) = 0;
+                                              std::span<std::string const> channels,
+                                              std::stop_token const& stop = {}) = 0;
   /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until
-  /// the deadline at most. Without channels it only asks whether the broker is there. Faults as
-  /// above.
+  /// the deadline at most, and no longer than until `stop` is requested. Without channels it only
+  /// asks whether the broker is there. Faults as above.
   virtual void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                               Deadline deadline) = 0;
+                               Deadline deadline, std::stop_token const& stop = {}) = 0;
 };
 
 }  // namespace tram

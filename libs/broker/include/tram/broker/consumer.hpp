@@ -26,7 +26,13 @@ struct Assigned {
 struct Revoked {
   TopicPartition partition;
 };
-using ConsumerEvent = std::variant<Delivery, Assigned, Revoked>;
+/// Members of others take part in the group, and take messages that this consumer's owner may miss
+/// (see `ConsumerMode::owner`). Comes when that changes, at the latest half a minute later; without
+/// owners when there are none any more.
+struct GroupShared {
+  std::vector<std::string> owners;
+};
+using ConsumerEvent = std::variant<Delivery, Assigned, Revoked, GroupShared>;
 
 /// Receives records as a member of a group, or all of them in broadcast. One thread only. Never
 /// waits.

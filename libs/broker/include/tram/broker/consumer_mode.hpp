@@ -17,6 +17,10 @@ struct ConsumerMode {
   Kind kind{Kind::group};
   /// The group's name at the broker (after subscriber mapping); ignored for broadcast.
   std::string group{};
+  /// On whose behalf it takes part, as the name of a service: the members of a group should all be
+  /// one owner's, or messages are split between several. 200 bytes of it count; a member without
+  /// one is told nothing, and nothing is told of it.
+  std::string owner{};
   /// Where a group without a stored position starts.
   enum class Start : std::uint8_t { earliest, latest } start{Start::earliest};
 };

@@ -60,6 +60,8 @@ struct SubscriptionStatus {
   std::size_t running{};
   /// The breaker is open: nothing is tried for a while; `trouble` says why.
   bool paused{};
+  /// Other services that use the same subscriber id now, and take messages that this one misses.
+  std::vector<std::string> shared_with{};
   /// When a message was finished last, or there was none to finish.
   SteadyTime last_progress{};
   /// What is wrong, empty when all is well.

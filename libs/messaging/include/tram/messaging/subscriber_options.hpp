@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "tram/base/time.hpp"
 #include "tram/messaging/channel_mapping.hpp"
 #include "tram/messaging/interceptor.hpp"
@@ -8,6 +10,9 @@
 namespace tram {
 
 struct SubscriberOptions {
+  /// The service that subscribes; a `Service` gives its name. Where another service uses the same
+  /// subscriber id, both say so.
+  std::string service{};
   SchemaName schema{};
   NameMapping channel_mapping{};
   /// Subscriber id → consumer group; the inbox keeps the unmapped id.
@@ -23,6 +28,8 @@ struct SubscriberOptions {
   Duration back_off_longest{std::chrono::seconds{5}};
   /// At a stop, handlers that run may finish for so long.
   Duration drain_timeout{std::chrono::seconds{10}};
+  /// Then all subscriptions together may take so long to store what is done and to leave.
+  Duration close_timeout{std::chrono::seconds{5}};
 };
 
 }  // namespace tram

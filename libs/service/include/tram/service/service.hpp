@@ -37,7 +37,8 @@ struct Route;
 }  // namespace http
 
 struct ServiceOptions {
-  /// Names the service in logs, metrics and documents.
+  /// Names the service in logs, metrics and documents, and to the other members of its consumer
+  /// groups: two services that use one subscriber id are told by it.
   std::string name{"service"};
   std::string version{"0"};
   /// Of the database; in place of those in `outbox` and `subscriber`.
@@ -63,7 +64,8 @@ struct ServiceOptions {
   Duration stall_after{std::chrono::seconds{60}};
   /// From the request to stop until `run` returns; after that the process is left as it is, with
   /// `exit_stop_timed_out`. Handlers that run may use three quarters of it, and
-  /// `SubscriberOptions::drain_timeout` at most.
+  /// `SubscriberOptions::drain_timeout` at most; leaving the groups an eighth of it, and
+  /// `SubscriberOptions::close_timeout` at most.
   Duration stop_timeout{std::chrono::seconds{20}};
 };
 

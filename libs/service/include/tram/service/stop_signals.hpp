@@ -2,10 +2,12 @@
 
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 #include "tram/base/clock.hpp"
 #include "tram/base/detail/chrono.hpp"
+#include "tram/base/detail/function.hpp"
 #include "tram/base/log.hpp"
 
 namespace tram {
@@ -20,8 +22,9 @@ namespace tram {
 ///
 /// A second signal ends the process at once, with 128 and the signal's number; so does, with
 /// `exit_stop_timed_out`, a stop that takes longer than `stop_timeout`, where one is given (a
-/// `Service` watches that itself). The same signal again within `echo` is no second one: whoever
-/// stops a process and its group, as GNU timeout does, sends it twice.
+/// `Service` watches that itself); the log then says what `waiting_for` says, which is called by
+/// another thread, and for half a second at most. The same signal again within `echo` is no second
+/// one: whoever stops a process and its group, as GNU timeout does, sends it twice.
 ///
 /// Programs that the process starts get both signals as any other program does, and so does a child
 /// that is forked: it ends by them, and does not stop its parent. One per process; afterwards the
@@ -30,7 +33,8 @@ namespace tram {
 class StopSignals final {
  public:
   explicit StopSignals(Logger logger = {}, std::optional<Duration> stop_timeout = std::nullopt,
-                       Duration echo = std::chrono::seconds{1});
+                       Duration echo = std::chrono::seconds{1},
+                       std::function<std::string()> waiting_for = {});
   ~StopSignals();
   StopSignals(StopSignals const&) = delete;
   StopSignals& operator=(StopSignals const&) = delete;
@@ -48,6 +52,7 @@ class StopSignals final {
   std::optional<Duration> stop_timeout_;
   Duration echo_;
   Logger logger_;
+  std::function<std::string()> waiting_for_;
   std::stop_source source_;
   int signals_;
   int ended_;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -567,6 +568,70 @@ TYPED_TEST_P(BrokerContract, gives_every_listener_every_record_from_now_on) {
   this->expect_no_breach(*one);
 }
 
+TYPED_TEST_P(BrokerContract, tells_the_members_of_a_group_that_it_is_shared_by_two_owners) {
+  auto const channel = this->fresh_channel();
+  ConsumerMode shop{.group = this->fresh_name("group"), .owner = "shop"};
+  auto bank = shop;
+  bank.owner = "bank";
+  auto const one = this->subscribe(shop, {channel});
+  auto const two = this->subscribe(bank, {channel});
+  ASSERT_TRUE(this->until({one.get(), two.get()},
+                          [&] { return one->owned().size() == 2 && two->owned().size() == 2; }));
+  this->publish(channel, 40, 20);
+  ASSERT_TRUE(this->until({one.get(), two.get()}, [&] {
+    one->acknowledge_all();
+    two->acknowledge_all();
+    return !one->others().empty() && !two->others().empty();
+  }));
+  EXPECT_EQ(one->others(), std::vector<std::string>{"bank"});
+  EXPECT_EQ(two->others(), std::vector<std::string>{"shop"});
+  two->consumer()->close(TypeParam::patience);
+  EXPECT_TRUE(this->until({one.get()}, [&] { return one->others().empty(); }));
+  this->expect_no_breach(*one);
+}
+
+TYPED_TEST_P(BrokerContract, tells_nothing_of_members_that_have_the_same_owner_or_none) {
+  auto const channel = this->fresh_channel();
+  ConsumerMode const shop{.group = this->fresh_name("group"), .owner = "shop"};
+  auto nobody = shop;
+  nobody.owner.clear();
+  auto bank = shop;
+  bank.owner = "bank";
+  auto const one = this->subscribe(shop, {channel});
+  auto const two = this->subscribe(shop, {channel});
+  auto const three = this->subscribe(nobody, {channel});
+  auto const four = this->subscribe(bank, {channel});
+  auto const all = {one.get(), two.get(), three.get(), four.get()};
+  ASSERT_TRUE(this->until(all, [&] {
+    return std::ranges::all_of(all, [](auto const* each) { return each->owned().size() == 1; });
+  }));
+  this->publish(channel, 40, 40);
+  // The bank is told of, so the others would have been, too.
+  ASSERT_TRUE(this->until(all, [&] {
+    for (auto* const each : all) each->acknowledge_all();
+    return !one->others().empty() && !two->others().empty() && !four->others().empty();
+  }));
+  EXPECT_EQ(one->others(), std::vector<std::string>{"bank"});
+  EXPECT_EQ(two->others(), std::vector<std::string>{"bank"});
+  EXPECT_EQ(four->others(), std::vector<std::string>{"shop"});
+  EXPECT_TRUE(three->others().empty());
+}
+
+TYPED_TEST_P(BrokerContract, waits_no_longer_than_until_a_stop) {
+  std::stop_source stop;
+  stop.request_stop();
+  auto const began = this->clock().steady();
+  std::array const channels{this->fresh_name("channel")};
+  for (auto const kind : {ConsumerMode::Kind::group, ConsumerMode::Kind::broadcast}) {
+    try {
+      (void)this->broker().subscribe({.kind = kind, .group = this->fresh_name("group")}, channels,
+                                     stop.get_token());
+      this->broker().create_channels(channels, 1, Deadline::never(), stop.get_token());
+    } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::transient); }
+  }
+  EXPECT_LT(this->clock().steady() - began, TypeParam::patience);
+}
+
 TYPED_TEST_P(BrokerContract, reads_several_channels_with_one_consumer) {
   auto const one = this->fresh_channel(1);
   auto const two = this->fresh_channel(2);
@@ -673,7 +738,10 @@ REGISTER_TYPED_TEST_SUITE_P(
     ignores_acknowledgements_of_a_partition_that_is_gone,
     keeps_the_order_per_key_through_rebalances,
     delivers_nothing_of_a_paused_partition_until_it_is_resumed,
-    gives_every_listener_every_record_from_now_on, reads_several_channels_with_one_consumer,
-    is_readable_when_poll_has_something, does_nothing_after_close, serves_many_threads_at_once);
+    gives_every_listener_every_record_from_now_on,
+    tells_the_members_of_a_group_that_it_is_shared_by_two_owners,
+    tells_nothing_of_members_that_have_the_same_owner_or_none, waits_no_longer_than_until_a_stop,
+    reads_several_channels_with_one_consumer, is_readable_when_poll_has_something,
+    does_nothing_after_close, serves_many_threads_at_once);
 
 }  // namespace tram::testkit

@@ -43,6 +43,8 @@ class ConsumerProbe {
   /// Revoked by the last poll, so that acknowledgements still count.
   [[nodiscard]] std::vector<TopicPartition> const& just_revoked() const { return just_revoked_; }
   [[nodiscard]] std::size_t revocations() const { return revocations_; }
+  /// Others whose members take part in the group, as it was told last.
+  [[nodiscard]] std::vector<std::string> const& others() const { return others_; }
   /// Breaches of promises, in words.
   [[nodiscard]] std::vector<std::string> const& breaches() const { return breaches_; }
 
@@ -50,6 +52,7 @@ class ConsumerProbe {
   void note(Delivery const& delivery);
   void note(Assigned const& assigned);
   void note(Revoked const& revoked);
+  void note(GroupShared const& shared) { others_ = shared.owners; }
   void breach(std::string const& what, TopicPartition const& partition);
 
   std::unique_ptr<Consumer> consumer_;
@@ -60,6 +63,7 @@ class ConsumerProbe {
   /// The last position of each partition since it was assigned.
   std::map<TopicPartition, Position> last_;
   std::size_t revocations_{};
+  std::vector<std::string> others_;
   std::vector<std::string> breaches_;
 };
 

@@ -1,0 +1,51 @@
+// A service of the tests of stops: `tram_stopping_service DATABASE BROKER SUBSCRIPTIONS`, with so
+// many subscriptions, a reader of replies, HTTP, and a relay where the database is a file.
+
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
+#include "tram/by_url/broker.hpp"
+#include "tram/by_url/database.hpp"
+#include "tram/by_url/outbox.hpp"
+#include "tram/commands/command_calls.hpp"
+#include "tram/messaging/contribution.hpp"
+#include "tram/messaging/outbox.hpp"
+#include "tram/service/service.hpp"
+#include "tram/service/stop_signals.hpp"
+#include "tram/sql/database.hpp"
+
+int main(int count, char** arguments) {
+  if (count != 4) return 2;
+  std::string const database_url{arguments[1]};
+  auto const logger = tram::Logger::to_stderr();
+  tram::StopSignals const signals{logger, std::chrono::seconds{10}};
+  tram::SystemClock clock;
+  tram::SystemRandom random;
+  auto database = tram::by_url::database(database_url, {}, clock, random);
+  auto const broker = tram::by_url::broker(arguments[2], {}, clock, logger);
+  tram::Service service{{database, *broker, clock, random, logger},
+                        {.name = "stopping",
+                         .install_schema = true,
+                         .http = tram::http::ServerOptions{.address = "127.0.0.1", .port = 0},
+                         .stop_timeout = std::chrono::seconds{8}}};
+  service.relay({.source = tram::by_url::change_source(database_url, {}, clock)});
+  for (int number = 0; number < std::atoi(arguments[3]); ++number) {
+    auto const name = "channel-" + std::to_string(number);
+    service.add(
+        tram::Subscription{.subscriber_id = name + "-reader",
+                           .channels = {name},
+                           .handler = [](tram::Transaction&, tram::IncomingMessage const&) {}});
+  }
+  tram::CommandCalls calls{{.database = database,
+                            .broker = *broker,
+                            .outbox = service.outbox(),
+                            .clock = clock,
+                            .logger = logger},
+                           tram::Channel{"replies"}};
+  service.add(calls.contribution());
+  return service.run(signals.stop());
+}
