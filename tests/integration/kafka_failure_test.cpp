@@ -157,12 +157,14 @@ TEST_F(KafkaFailures, a_producer_made_while_the_server_is_away_goes_on_by_itself
   EXPECT_EQ(publisher.producers(), 1U);
 }
 
+class ReadersAtRest : public KafkaFailures,
+                      public ::testing::WithParamInterface<ConsumerMode::Kind> {};
+
 /// Nothing comes and nothing is to be stored: silence is no evidence that all is well.
-TEST_F(KafkaFailures, a_reader_at_rest_says_that_the_server_is_away_until_it_answers_again) {
+TEST_P(ReadersAtRest, say_that_the_server_is_away_until_it_answers_again) {
   create("at-rest", 1);
-  auto const consumer =
-      broker_->subscribe({.kind = ConsumerMode::Kind::group, .group = "at-rest-readers"},
-                         std::array{std::string{"at-rest"}});
+  auto const consumer = broker_->subscribe({.kind = GetParam(), .group = "at-rest-readers"},
+                                           std::array{std::string{"at-rest"}});
   auto const is_well = [&] {
     try {
       auto const events = consumer->poll();
@@ -191,6 +193,13 @@ TEST_F(KafkaFailures, a_reader_at_rest_says_that_the_server_is_away_until_it_ans
     EXPECT_TRUE(for_a_while(seconds{2}, true));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, ReadersAtRest,
+                         ::testing::Values(ConsumerMode::Kind::group,
+                                           ConsumerMode::Kind::broadcast),
+                         [](auto const& kind) {
+                           return kind.param == ConsumerMode::Kind::group ? "group" : "broadcast";
+                         });
 
 TEST_F(KafkaFailures, a_record_that_the_server_finds_too_large_is_singled_out_among_good_ones) {
   create_small_topic(server().servers(), "small", 2'000);

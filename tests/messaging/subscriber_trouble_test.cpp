@@ -246,6 +246,8 @@ class MoodyBroker final : public Broker {
 
   std::optional<Fault> at_subscribe;
   std::optional<Fault> at_poll;
+  /// Only what was fetched before still comes.
+  bool away{};
   int consumers{};
   int polls{};
 
@@ -257,7 +259,10 @@ class MoodyBroker final : public Broker {
     std::vector<ConsumerEvent> poll() override {
       ++broker_.polls;
       if (broker_.at_poll) throw Error{*broker_.at_poll, "cannot poll"};
-      return inner_->poll();
+      auto events = inner_->poll();
+      if (broker_.away && events.empty()) throw Error{Fault::transient, "nobody answers"};
+      if (broker_.away) events.emplace_back(BrokerAway{{Fault::transient, "nobody answers"}});
+      return events;
     }
     void acknowledge(TopicPartition const& partition, Position next) override {
       inner_->acknowledge(partition, next);
@@ -303,6 +308,24 @@ TEST_F(SubscriberOnMoodyBroker, takes_a_new_consumer_when_one_breaks) {
   send("a", "2");
   run_for(10s);
   EXPECT_EQ(effects(), (Texts{"1", "2"}));
+  EXPECT_EQ(status().trouble, "");
+  EXPECT_EQ(logged("subscription.trouble"), 1U);
+  EXPECT_EQ(logged("subscription.recovered"), 1U);
+}
+
+TEST_F(SubscriberOnMoodyBroker, takes_what_was_fetched_before_for_no_recovery) {
+  start();
+  settle();
+  moody.away = true;
+  run_for(1s);
+  EXPECT_EQ(status().trouble, "nobody answers");
+  send("a", "1");
+  run_for(2s);
+  EXPECT_EQ(effects(), Texts{"1"});
+  EXPECT_EQ(status().trouble, "nobody answers");
+  EXPECT_EQ(logged("subscription.recovered"), 0U);
+  moody.away = false;
+  run_for(1s);
   EXPECT_EQ(status().trouble, "");
   EXPECT_EQ(logged("subscription.trouble"), 1U);
   EXPECT_EQ(logged("subscription.recovered"), 1U);

@@ -70,6 +70,8 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode,
                              std::span<std::string const> channels, Clock& clock,
                              Logger const& logger, std::stop_token const& stop)
     : KafkaConsumer{config, mode, clock, logger} {
+  if (!channels.empty()) first_channel_ = channels.front();
+  query_ = std::make_unique<PositionQuery>(client_.get(), news_);
   try {
     if (broadcast_) listen(channels, stop);
     else join(channels);
@@ -101,8 +103,6 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode, Clo
 }
 
 void KafkaConsumer::join(std::span<std::string const> channels) {
-  if (!channels.empty()) first_channel_ = channels.front();
-  query_ = std::make_unique<PositionQuery>(client_.get(), news_);
   owners_ = std::make_unique<GroupOwners>(client_.get(), news_, owner_,
                                           std::vector(channels.begin(), channels.end()));
   auto const list = new_list();
@@ -168,7 +168,11 @@ std::vector<ConsumerEvent> KafkaConsumer::poll() {
   ask_for_positions();
   hooks_.rethrow();
   if (leaving_) news_.ring();
-  if (!events.empty()) return events;
+  if (!events.empty()) {
+    // What the client had fetched before does not show that the cluster works now.
+    if (away_) events.emplace_back(BrokerAway{*suspicion_});
+    return events;
+  }
   if (trouble_) throw Error{*std::exchange(trouble_, std::nullopt)};
   if (away_) throw Error{*suspicion_};
   return events;
@@ -293,8 +297,11 @@ void KafkaConsumer::ask_for_positions() {
     query_->ask(list.get(), std::min(request_timeout_, sign_patience));
   } else if (wants_a_sign()) {
     // Any position will do: that there is an answer counts.
-    add(list.get(), {.channel = first_channel_, .partition = 0});
-    query_->ask(list.get(), std::min(request_timeout_, sign_patience));
+    if (!broadcast_) add(list.get(), {.channel = first_channel_, .partition = 0});
+    auto const timeout = std::min(request_timeout_, sign_patience);
+    // Whoever only listens needs no right on a group.
+    if (broadcast_) query_->ask_for_a_sign(first_channel_, timeout);
+    else query_->ask(list.get(), timeout);
   }
 }
 
@@ -312,19 +319,16 @@ void KafkaConsumer::seen_to_work() {
 /// The client's own words say more than that there was no answer.
 void KafkaConsumer::not_seen_to_work(Code code) {
   next_probe_ = now_ + probe_pause;
-  if (!suspicion_) suspicion_ = error_of(code, about_ + ", ask the coordinator");
+  if (!suspicion_) suspicion_ = error_of(code, about_ + ", ask the cluster");
   away_ = true;
 }
 
 void KafkaConsumer::take_positions() {
   auto const answer = query_ ? query_->take() : std::nullopt;
   if (!answer) return;
-  if (answer->partitions) {
-    seen_to_work();
-    prove(answer->partitions.get());
-  } else {
-    not_seen_to_work(answer->code);
-  }
+  if (answer->code == RD_KAFKA_RESP_ERR_NO_ERROR) seen_to_work();
+  else not_seen_to_work(answer->code);
+  if (answer->partitions) prove(answer->partitions.get());
   // Another question's answer does not prove what was acknowledged meanwhile.
   if (std::exchange(asked_to_store_, false) && answer->partitions) {
     store_proved(answer->partitions.get());

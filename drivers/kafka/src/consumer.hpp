@@ -119,9 +119,8 @@ class KafkaConsumer final : public Consumer {
   /// Assigned and Revoked, for the poll in which they came.
   std::vector<ConsumerEvent> announced_;
   std::optional<Error> trouble_;
-  /// Null for a listener, of which no positions are stored.
   std::unique_ptr<PositionQuery> query_;
-  /// As `query_`.
+  /// Null for a listener, of which no positions are stored.
   std::unique_ptr<GroupOwners> owners_;
   std::unique_ptr<Questions> questions_{std::make_unique<Questions>()};
   /// The next question is to prove what is acknowledged.

@@ -2,15 +2,30 @@
 
 #include <utility>
 
+#include "metadata.hpp"
+
 namespace tram::kafka {
 
 void PositionQuery::ask(rd_kafka_topic_partition_list_t const* partitions,
                         std::chrono::milliseconds timeout) {
   partitions_.reset(rd_kafka_topic_partition_list_copy(partitions));
+  ask([this, timeout] {
+    return rd_kafka_committed(client_, partitions_.get(), static_cast<int>(timeout.count()));
+  });
+}
+
+void PositionQuery::ask_for_a_sign(std::string const& channel, std::chrono::milliseconds timeout) {
+  partitions_.reset();
+  ask([this, channel, timeout] {
+    return metadata_of(client_, channel, static_cast<int>(timeout.count())).code;
+  });
+}
+
+void PositionQuery::ask(std::function<rd_kafka_resp_err_t()> question) {
   answered_ = false;
   asking_ = true;
-  thread_ = std::jthread{[this, timeout] {
-    code_ = rd_kafka_committed(client_, partitions_.get(), static_cast<int>(timeout.count()));
+  thread_ = std::jthread{[this, question = std::move(question)] {
+    code_ = question();
     answered_ = true;
     news_.ring();
   }};

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "event_descriptor.hpp"
@@ -21,16 +23,20 @@ class PositionQuery {
 
   /// `partitions`: at least one.
   void ask(rd_kafka_topic_partition_list_t const* partitions, std::chrono::milliseconds timeout);
+  /// Only whether the cluster answers.
+  void ask_for_a_sign(std::string const& channel, std::chrono::milliseconds timeout);
   [[nodiscard]] bool asking() const { return asking_; }
   struct Answer {
     rd_kafka_resp_err_t code{};
     /// With an error, or an offset (RD_KAFKA_OFFSET_INVALID where none is stored) each; null after
-    /// an error.
+    /// an error, and where none were asked for.
     PartitionsHandle partitions;
   };
   std::optional<Answer> take();
 
  private:
+  void ask(std::function<rd_kafka_resp_err_t()> question);
+
   rd_kafka_t* client_;
   EventDescriptor const& news_;
   bool asking_{};

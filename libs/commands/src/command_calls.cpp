@@ -48,6 +48,8 @@ struct CommandCalls::State {
   bool stopping TRAM_GUARDED_BY(mutex){};
   /// Nobody reads answers any more: no call waits any more.
   bool ended TRAM_GUARDED_BY(mutex){};
+  /// Why the broker does not answer; empty when it does.
+  std::string away TRAM_GUARDED_BY(mutex);
   CallBook book TRAM_GUARDED_BY(mutex);
 
   void set_reading(bool now) {
@@ -98,7 +100,8 @@ struct CommandCalls::State {
   }
   std::string trouble() {
     Lock const lock{mutex};
-    return reading ? "" : "the answers in channel '" + channel + "' are not read";
+    if (!reading) return "the answers in channel '" + channel + "' are not read";
+    return away.empty() ? "" : "no answers come into channel '" + channel + "': " + away;
   }
   Metric metric(Metric::Kind kind, std::string name, std::string help,
                 std::uint64_t CallCounters::* counter);
@@ -110,6 +113,11 @@ struct CommandCalls::State {
   void run(std::stop_token const& stop);
   void follow(Stop& stop);
   void read(Consumer& consumer, Stop& stop);
+  std::vector<ConsumerEvent> poll(Consumer& consumer);
+  void set_away(std::string why) {
+    Lock const lock{mutex};
+    away = std::move(why);
+  }
   void wait(Consumer const& consumer, Stop const& stop) const;
   void take(Delivery const& delivery);
   void take(IncomingMessage incoming);
@@ -201,17 +209,26 @@ void CommandCalls::State::follow(Stop& stop) {
 
 void CommandCalls::State::read(Consumer& consumer, Stop& stop) {
   while (!stop.is_over()) {
-    std::vector<ConsumerEvent> events;
-    try {
-      events = consumer.poll();
-    } catch (Error const& error) {
-      if (error.fault() != Fault::transient) throw;
-    }
+    auto const events = poll(consumer);
     for (auto const& event : events) {
       if (auto const* const delivery = std::get_if<Delivery>(&event)) take(*delivery);
       else if (std::holds_alternative<Assigned>(event)) set_reading(true);
     }
     if (events.empty()) wait(consumer, stop);
+  }
+}
+
+/// Nothing while the broker is away: what was asked before may still be answered.
+std::vector<ConsumerEvent> CommandCalls::State::poll(Consumer& consumer) {
+  try {
+    auto events = consumer.poll();
+    bool const is_away = !events.empty() && std::holds_alternative<BrokerAway>(events.back());
+    set_away(is_away ? std::get<BrokerAway>(events.back()).why.what() : "");
+    return events;
+  } catch (Error const& error) {
+    if (error.fault() != Fault::transient) throw;
+    set_away(error.what());
+    return {};
   }
 }
 

@@ -32,6 +32,13 @@ std::vector<std::string> mapped_channels(NameMapping const& mapping,
   return result;
 }
 
+/// What was fetched before proves nothing of now.
+std::optional<Error> last_away(std::vector<ConsumerEvent> const& events) {
+  if (events.empty()) return std::nullopt;
+  auto const* const away = std::get_if<BrokerAway>(&events.back());
+  return away == nullptr ? std::nullopt : std::optional{away->why};
+}
+
 Counterpart::Names names_of(Subscription const& subscription, std::string_view with) {
   return {.events = "subscription",
           .owner_field = "subscriber",
@@ -118,10 +125,12 @@ void RunningSubscription::poll() {
         !events.empty() && std::ranges::all_of(events, [](ConsumerEvent const& event) {
           return std::holds_alternative<Revoked>(event);
         });
-    if (!proves_nothing) broker_.succeeded();
+    auto const away = last_away(events);
+    if (!proves_nothing && !away) broker_.succeeded();
     quiet_ = events.empty();
     progressed_ |= !quiet_;
     for (auto& event : events) take(std::move(event));
+    if (away) consumer_failed(*away);
   });
 }
 
@@ -135,6 +144,8 @@ void RunningSubscription::take(ConsumerEvent event) {
           ++counters_.rebalances;
         } else if constexpr (std::is_same_v<Event, GroupShared>) {
           take(std::move(each));
+        } else if constexpr (std::is_same_v<Event, BrokerAway>) {
+          // Has been looked at.
         } else if (!draining_) {
           ++counters_.delivered;
           auto const source = each.source;

@@ -93,6 +93,7 @@ void leave_signals() {
     end.wait_for(log_patience);
   } catch (std::system_error const&) {
     // No further thread: then without a word.
+    std::_Exit(status);
   }
   std::_Exit(status);
 }

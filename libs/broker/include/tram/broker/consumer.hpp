@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "tram/base/error.hpp"
 #include "tram/base/time.hpp"
 #include "tram/broker/record.hpp"
 
@@ -32,7 +33,12 @@ struct Revoked {
 struct GroupShared {
   std::vector<std::string> owners;
 };
-using ConsumerEvent = std::variant<Delivery, Assigned, Revoked, GroupShared>;
+/// The broker is not there, though there are events before this one: what a poll that has none
+/// raises as transient.
+struct BrokerAway {
+  Error why;
+};
+using ConsumerEvent = std::variant<Delivery, Assigned, Revoked, GroupShared, BrokerAway>;
 
 /// Receives records as a member of a group, or all of them in broadcast. One thread only. Never
 /// waits.

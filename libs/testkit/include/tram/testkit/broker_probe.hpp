@@ -52,6 +52,7 @@ class ConsumerProbe {
   void note(Delivery const& delivery);
   void note(Assigned const& assigned);
   void note(Revoked const& revoked);
+  void note(BrokerAway const& /*away*/) {}
   void note(GroupShared const& shared) { others_ = shared.owners; }
   void breach(std::string const& what, TopicPartition const& partition);
 
