@@ -271,7 +271,7 @@ TYPED_TEST_P(HeldMessagesContract, says_which_message_is_the_last_of_its_key) {
   this->hold_behind("b");
   auto const take = [&] {
     return this->transact([&](Transaction& tx) {
-      auto const first = this->held_.take_first(tx, this->key());
+      auto first = this->held_.take_first(tx, this->key());
       if (first) this->held_.settle(tx, first->message);
       return first;
     });

@@ -23,7 +23,8 @@ class Client {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     timeval const patience{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    connected_ = socket_ >= 0 &&
+                 ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
   ~Client() { ::close(socket_); }
   Client(Client const&) = delete;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -41,8 +42,8 @@ class PostgresServer {
   ~PostgresServer() {
     try {
       stop("immediate");
-    } catch (std::exception const&) {
-      // The folder goes either way.
+    } catch (std::exception const& error) {
+      std::cerr << error.what() << "; its folder goes all the same\n";
     }
     std::filesystem::remove_all(folder_);
   }
@@ -57,7 +58,8 @@ class PostgresServer {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof address;
-    ::bind(probe, reinterpret_cast<sockaddr*>(&address), length);
+    if (probe < 0 || ::bind(probe, reinterpret_cast<sockaddr*>(&address), length) != 0)
+      throw std::runtime_error{"no free port"};
     ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &length);
     ::close(probe);
     return ntohs(address.sin_port);

@@ -131,11 +131,11 @@ TEST(Service, refuses_at_once_a_part_that_could_not_run) {
   }
   Subscription const idle{.subscriber_id = "idle", .channels = {"orders"}, .handler = {}};
   EXPECT_EQ(rejection([&] { service.add(idle); }), "subscriber 'idle': there is no handler");
-  EXPECT_NE(
-      rejection([&] {
-        service.add(Contribution{.components = {{.name = "", .run = [](std::stop_token) {}}}});
-      }),
-      "");
+  EXPECT_NE(rejection([&] {
+              service.add(
+                  Contribution{.components = {{.name = "", .run = [](std::stop_token const&) {}}}});
+            }),
+            "");
   EXPECT_NE(rejection([&] {
               service.add(Contribution{.components = {{.name = "a", .run = {}}}});
             }).find("component 'a'"),
