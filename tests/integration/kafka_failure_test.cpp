@@ -201,6 +201,29 @@ INSTANTIATE_TEST_SUITE_P(Kinds, ReadersAtRest,
                            return kind.param == ConsumerMode::Kind::group ? "group" : "broadcast";
                          });
 
+/// The proof that the topic is still the same takes its part of the time, and no more.
+TEST_F(KafkaFailures, a_reader_is_closed_in_time_though_nobody_proves_what_it_would_store) {
+  create("unproved", 1);
+  Publisher publisher{*broker_, numbered("unproved", 20)};
+  ASSERT_TRUE(until([&] {
+    publisher.step();
+    return publisher.done();
+  }));
+  auto const probe = reader("unproved-readers", "unproved");
+  ASSERT_TRUE(until([&] {
+    probe->poll();
+    return probe->deliveries().size() == 20;
+  }));
+  // A first position is stored before the first record is given to anybody.
+  probe->acknowledge_all();
+  server().freeze();
+  auto const began = clock_.steady();
+  probe->consumer()->close(milliseconds{100});
+  auto const took = clock_.steady() - began;
+  server().thaw();
+  EXPECT_LT(took, milliseconds{900});
+}
+
 TEST_F(KafkaFailures, a_record_that_the_server_finds_too_large_is_singled_out_among_good_ones) {
   create_small_topic(server().servers(), "small", 2'000);
   auto records = numbered("small", 3'000);

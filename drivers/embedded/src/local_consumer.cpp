@@ -64,14 +64,18 @@ void LocalConsumer::resume(TopicPartition const& partition) {
 
 void LocalConsumer::close(Duration) noexcept {
   if (closed_) return;
-  try {
-    // One that was put out owns nothing any more: the store refuses what others have claimed.
-    if (membership_) store_acknowledged();
-  } catch (Error const&) {
-    // Late is harmless: what was not stored comes again.
-  }
+  // One that was put out owns nothing any more: the store refuses what others have claimed. Late is
+  // harmless: what was not stored comes again.
+  if (membership_) (void)try_to_store();
   leave();
   closed_ = true;
+}
+
+bool LocalConsumer::try_to_store() noexcept {
+  try {
+    store_acknowledged();
+    return true;
+  } catch (Error const&) { return false; }
 }
 
 /// Everything from now on, which is why the positions are taken here and not at the first poll.

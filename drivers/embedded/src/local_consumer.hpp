@@ -78,6 +78,7 @@ class LocalConsumer final : public Consumer {
   [[nodiscard]] Position start_of(Claim const& claim);
   [[nodiscard]] bool storing_is_due() const;
   void store_acknowledged();
+  [[nodiscard]] bool try_to_store() noexcept;
   void deliver(Events& events);
   void read(Owned& owned, std::size_t max, Events& events);
   void raise_later(Events const& events);
