@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <ostream>
+#include <set>
 #include <string>
 
 #include "postgres_relay_world.hpp"
@@ -142,6 +143,114 @@ TEST_F(PostgresRestart, writes_nothing_by_itself_while_nothing_happens) {
   })) << "each position that is stored moves the log, which moves the position";
 }
 
+class PostgresRestartWithin : public PostgresRestart {
+ protected:
+  /// Publishes so many rows of a transaction.
+  void publish(ChangeSource& source, std::size_t rows) {
+    EXPECT_TRUE(eventually([&] {
+      for (auto const& row : source.read(std::min<std::size_t>(rows, 50)).rows) {
+        EXPECT_EQ(row.id, std::to_string(++given_));
+        source.settled(*row.place);
+        --rows;
+      }
+      return rows == 0;
+    }));
+  }
+  static void send(int rows) {
+    server().sql("INSERT INTO eventuate.message (id, destination, headers, payload) SELECT i, "
+                 "'orders', '{}', 'p' FROM generate_series(1, " +
+                 std::to_string(rows) + ") i");
+  }
+  bool is_remembered() {
+    return server().sql("SELECT count(*) FROM eventuate.tram_relay_position WHERE relay LIKE "
+                        "'relay@%' AND position > 0") == "1";
+  }
+  std::size_t stored_row() {
+    auto const row = server().sql("SELECT coalesce(max(position), 0) FROM "
+                                  "eventuate.tram_relay_position WHERE relay LIKE '%#row1 tram@%'");
+    return std::stoul(row);
+  }
+  void begin_source() {
+    source_ = source();
+    EXPECT_TRUE(eventually([&] {
+      source_->read(100);
+      return is_remembered();
+    }));
+  }
+  std::size_t given_{};
+};
+
+TEST_F(PostgresRestartWithin, a_transaction_goes_on_behind_what_was_published_before_a_clean_stop) {
+  begin_source();
+  send(1000);
+  publish(*source_, 400);
+  source_->flush();
+  source_ = source();
+  publish(*source_, 600);
+}
+
+TEST_F(PostgresRestartWithin, a_transaction_repeats_little_after_a_kill) {
+  begin_source();
+  send(1000);
+  publish(*source_, 400);
+  EXPECT_TRUE(eventually([&] {
+    source_->read(0);
+    return stored_row() >= 300;
+  })) << stored_row();
+  source_.reset();
+  ASSERT_TRUE(nobody_reads());
+  auto const stored = stored_row();
+  source_ = source();
+  given_ = stored;
+  publish(*source_, 1000 - stored);
+}
+
+TEST_F(PostgresRestartWithin, another_transaction_begins_with_its_first_row) {
+  begin_source();
+  send(1000);
+  publish(*source_, 400);
+  source_->flush();
+  server().sql("DELETE FROM eventuate.message");
+  send(500);
+  source_ = source();
+  publish(*source_, 600);
+  given_ = 0;
+  publish(*source_, 500);
+}
+
+/// Their numbers count other rows then.
+TEST_F(PostgresRestartWithin, a_transaction_begins_anew_when_other_tables_are_the_outbox) {
+  server().sql("CREATE TABLE eventuate.heir () INHERITS (eventuate.message)");
+  server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'insert')");
+  begin_source();
+  server().sql("BEGIN; INSERT INTO eventuate.heir (id, destination, headers, payload) SELECT i, "
+               "'orders', '{}', 'p' FROM generate_series(1, 300) i; INSERT INTO eventuate.message "
+               "(id, destination, headers, payload) SELECT i, 'orders', '{}', 'p' FROM "
+               "generate_series(301, 1000) i; COMMIT");
+  publish(*source_, 400);
+  source_->flush();
+  server().sql("ALTER TABLE eventuate.heir NO INHERIT eventuate.message");
+  source_ = source();
+  std::set<std::string> shown;
+  EXPECT_TRUE(eventually([&] {
+    for (auto const& row : source_->read(100).rows) shown.insert(row.id);
+    return shown.contains("1000");
+  }));
+  for (int id = 401; id <= 1000; ++id) EXPECT_TRUE(shown.contains(std::to_string(id))) << id;
+}
+
+TEST_F(PostgresRestart, is_stood_by_for_while_little_happens_in_the_log) {
+  server().sql("CREATE TABLE eventuate.other (id int)");
+  start();
+  EXPECT_TRUE(all_confirmed());
+  auto const other = source();
+  EXPECT_TRUE(eventually([&] {
+    server().sql("INSERT INTO eventuate.other VALUES (1)");
+    other->read(100);
+    return other->status().standby;
+  })) << other->status().trouble;
+}
+
 /// What somebody does to the slot while no relay reads it.
 struct Hand {
   std::string name;
@@ -272,6 +381,12 @@ TEST_F(PostgresRestart, says_so_when_the_position_cannot_be_stored_and_moves_no_
     return relay_->readiness().reason.find("tram_relay_position") != std::string::npos;
   })) << relay_->readiness().reason;
   EXPECT_FALSE(is_confirmed_up_to(position));
+  // It looks all the same.
+  server().sql("ALTER PUBLICATION tram SET (publish = 'update')");
+  EXPECT_TRUE(eventually([&] {
+    return relay_->readiness().reason.find("does not show inserts") != std::string::npos;
+  })) << relay_->readiness().reason;
+  server().sql("ALTER PUBLICATION tram SET (publish = 'insert')");
   server().sql("ALTER TABLE eventuate.tram_relay_position DROP CONSTRAINT "
                "tram_relay_position_check");
   EXPECT_TRUE(eventually([&] { return relay_->readiness().ready; })) << relay_->readiness().reason;

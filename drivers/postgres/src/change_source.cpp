@@ -115,6 +115,9 @@ class PgoutputSource final : public ChangeSource {
   [[nodiscard]] bool wants_memory() const;
   [[nodiscard]] Duration look_pause() const;
   [[nodiscard]] std::optional<std::uint64_t> behind() const;
+  void go_on_behind(RowPlace place);
+  [[nodiscard]] bool moved_on() const;
+  [[nodiscard]] bool wants_place() const;
   void remember();
   void prove_the_rest();
 
@@ -124,8 +127,8 @@ class PgoutputSource final : public ChangeSource {
   OutboxWatch watch_;
   SlotMemory memory_;
   /// On its way there, with the horizon.
-  LogPosition remembering_{};
-  std::string remembering_horizon_;
+  SlotMemory::Content remembering_;
+  SteadyTime remembered_at_{};
   SlotHolder holder_;
   ServerText server_text_;
   TypeForms forms_;
@@ -327,7 +330,9 @@ void PgoutputSource::follow(Session session, OutboxLook outbox, SlotPosition con
                             Deadline deadline) {
   if (slot.history != history_) meet_server(slot);
   memory_.recall(session, slot.history, deadline);
-  remembering_ = 0;
+  if (!memory_.counts_alike(outbox)) settled_ = {};
+  memory_.count(outbox);
+  go_on_behind(memory_.settled());
   auto const select = missed_rows(session, outbox, slot, deadline);
   confirmed_ = std::max(confirmed_, slot.confirmed);
   told_ = said_ = begun_at_ = slot.confirmed;
@@ -678,18 +683,42 @@ Duration PgoutputSource::look_pause() const {
                             config_.look_interval);
 }
 
-/// Before the server is told. A position that moved without rows is stored once, so that the slot
-/// is seen to move, and then seldom: what is written for it moves the log again.
+/// What another process has settled, too.
+void PgoutputSource::go_on_behind(RowPlace place) {
+  bool const further = place.transaction > settled_.transaction ||
+                       (place.transaction == settled_.transaction && place.row > settled_.row);
+  if (further) settled_ = place;
+}
+
+/// A position that moved without rows is stored once, so that the slot is seen to move, and then
+/// seldom: what is written for it moves the log again.
+bool PgoutputSource::moved_on() const {
+  auto const position = proven();
+  if (position <= memory_.position()) return false;
+  bool const first = memory_.position() <= begun_at_;
+  return first || wants_memory() || position - memory_.position() >= quiet_log_max;
+}
+
+/// Of a transaction that is published in part.
+bool PgoutputSource::wants_place() const {
+  auto const stored = memory_.settled();
+  bool const open = settled_.row > 0 && settled_.transaction >= confirmed_;
+  bool const news = settled_.transaction != stored.transaction || settled_.row > stored.row;
+  return memory_.works() && memory_.position() > 0 && !gap_open_at_ && open && news;
+}
+
+/// Before the server is told.
 void PgoutputSource::remember() {
   if (!memory_.works() || !known_) return;
-  if (watch_.take_written()) memory_.stored(remembering_, remembering_horizon_);
-  auto const position = proven();
-  if (watch_.writes() || position <= memory_.position()) return;
-  bool const first = memory_.position() <= begun_at_;
-  if (!first && !wants_memory() && position - memory_.position() < quiet_log_max) return;
-  remembering_ = position;
-  remembering_horizon_ = known_->horizon;
-  watch_.write(memory_.store(remembering_, remembering_horizon_));
+  if (watch_.take_written()) memory_.stored(remembering_);
+  auto const now = clock_.steady();
+  bool const place = wants_place() && now - remembered_at_ >= config_.status_interval;
+  if (watch_.writes() || !(place || moved_on())) return;
+  remembered_at_ = now;
+  remembering_ = {.position = std::max(proven(), memory_.position()),
+                  .horizon = known_->horizon,
+                  .settled = settled_};
+  watch_.write(memory_.store(remembering_));
 }
 
 void PgoutputSource::tell_position(AskReply asks) {
@@ -709,7 +738,7 @@ void PgoutputSource::tell_position(AskReply asks) {
 void PgoutputSource::prove_the_rest() {
   auto const patience = Deadline::after(clock_, last_look_patience);
   try {
-    while (wants_look() || wants_memory()) {
+    while (wants_look() || wants_memory() || wants_place()) {
       if (patience.reached(clock_)) return;
       if (wants_look()) watch_.look_within(Duration::zero());
       look();

@@ -85,8 +85,11 @@ void OutboxWatch::notice_end() {
 
 void OutboxWatch::advance() {
   if (state_ == State::connected) notice_end();
-  if (state_ == State::connected && !to_write_.empty()) return write_now();
-  if (!busy() && clock_.steady() < next_) return;
+  auto const now = clock_.steady();
+  // A statement that fails again and again keeps nobody from looking.
+  bool const writes = !to_write_.empty() && now >= write_after_ && now < next_;
+  if (state_ == State::connected && writes) return write_now();
+  if (!busy() && now < next_) return;
   if (busy() && clock_.steady() >= give_up_)
     throw Error{Fault::transient, "postgresql: no answer in time"};
   switch (state_) {
@@ -160,8 +163,10 @@ void OutboxWatch::take_answer() {
 
 void OutboxWatch::end_write() {
   written_ = write_trouble_.empty();
-  if (written_) unwritten_since_.reset();
-  else if (!unwritten_since_) unwritten_since_ = clock_.steady();
+  if (written_) return unwritten_since_.reset();
+  auto const now = clock_.steady();
+  if (!unwritten_since_) unwritten_since_ = now;
+  write_after_ = now + config_.look_interval;
 }
 
 void OutboxWatch::take_result(PGresult const* result) {

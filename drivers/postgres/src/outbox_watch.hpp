@@ -85,6 +85,7 @@ class OutboxWatch {
   /// Since when nothing could be written, and why.
   std::optional<SteadyTime> unwritten_since_;
   std::string write_trouble_;
+  SteadyTime write_after_{};
   std::optional<OutboxLook> look_;
   std::optional<std::uint64_t> kept_bytes_;
   bool in_danger_{};

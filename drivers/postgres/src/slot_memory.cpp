@@ -1,27 +1,45 @@
 #include "slot_memory.hpp"
 
+#include <cstdint>
 #include <cstdlib>
-#include <string_view>
 #include <utility>
 
 namespace tram::postgres {
 namespace {
 
-std::string text_at(Result const& result, int row, int column) {
-  return PQgetvalue(result.get(), row, column);
+/// 0 for NULL.
+std::uint64_t number_at(Result const& result, int column) {
+  return std::strtoull(PQgetvalue(result.get(), 0, column), nullptr, 10);
+}
+
+/// FNV-1a over the tables' numbers, as a column of signed numbers takes it.
+std::uint64_t fingerprint(OutboxLook const& outbox) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (auto const& [number, mark] : outbox.tables) {
+    for (char const digit : number + " ")
+      hash = (hash ^ static_cast<unsigned char>(digit)) * 0x100000001b3U;
+  }
+  return hash >> 1U;
 }
 
 }  // namespace
 
 SlotMemory::SlotMemory(ChangeSourceConfig const& config, std::string const& name)
-    : table_{config.schema.qualify("tram_relay_position")}, name_{name} {}
+    : table_{config.schema.qualify("tram_relay_position")},
+      publication_{config.publication},
+      name_{name} {}
 
 void SlotMemory::recall(Session& session, std::string const& history, Deadline deadline) {
   auto const server = "@" + history.substr(0, history.find('/'));
   position_name_ = sql_text(name_ + server);
   horizon_name_ = sql_text(name_ + "#transaction" + server);
+  // The digit tells this way of counting rows from a later one.
+  transaction_name_ = sql_text(name_ + "#open1 " + publication_ + server);
+  row_name_ = sql_text(name_ + "#row1 " + publication_ + server);
+  tables_name_ = sql_text(name_ + "#tables1 " + publication_ + server);
   position_ = 0;
   horizon_.clear();
+  settled_ = {};
   auto const table = "to_regclass(" + sql_text(table_) + ")";
   auto const usable = session.query(
       "SELECT 1 WHERE has_table_privilege(" + table + ", 'SELECT') AND has_table_privilege(" +
@@ -30,28 +48,47 @@ void SlotMemory::recall(Session& session, std::string const& history, Deadline d
       deadline);
   works_ = PQntuples(usable.get()) > 0;
   if (!works_) return;
+  auto const one = [this](std::string const& name) {
+    return "(SELECT position FROM " + table_ + " WHERE relay = " + name + ")";
+  };
   auto const found =
-      session.query("SELECT p.position, h.position FROM " + table_ + " p JOIN " + table_ +
-                        " h ON h.relay = " + horizon_name_ + " WHERE p.relay = " + position_name_,
+      session.query("SELECT " + one(position_name_) + ", " + one(horizon_name_) + ", " +
+                        one(transaction_name_) + ", " + one(row_name_) + ", " + one(tables_name_),
                     deadline);
-  if (PQntuples(found.get()) == 0) return;
-  position_ = std::strtoull(text_at(found, 0, 0).c_str(), nullptr, 10);
-  if (position_ > 0) horizon_ = text_at(found, 0, 1);
+  position_ = number_at(found, 0);
+  if (position_ == 0) return;
+  horizon_ = std::to_string(number_at(found, 1));
+  settled_ = {.transaction = number_at(found, 2), .row = number_at(found, 3)};
+  stored_tables_ = number_at(found, 4);
 }
 
+bool SlotMemory::counts_alike(OutboxLook const& outbox) const {
+  return tables_ == fingerprint(outbox);
+}
+
+void SlotMemory::count(OutboxLook const& outbox) { tables_ = fingerprint(outbox); }
+
 // One that was frozen meanwhile sets nothing back.
-std::string SlotMemory::store(LogPosition position, std::string const& horizon) const {
-  auto const place = std::to_string(position);
-  return "INSERT INTO " + table_ + " AS known (relay, position) SELECT * FROM (VALUES (" +
-         position_name_ + ", " + place + "::bigint), (" + horizon_name_ + ", " + horizon +
-         "::bigint)) AS wanted WHERE NOT EXISTS (SELECT FROM " + table_ +
+std::string SlotMemory::store(Content const& content) const {
+  auto const value = [](std::string const& name, std::string const& number) {
+    return "(" + name + ", " + number + "::bigint)";
+  };
+  auto const place = std::to_string(content.position);
+  return "INSERT INTO " + table_ + " (relay, position) SELECT * FROM (VALUES " +
+         value(position_name_, place) + ", " + value(horizon_name_, content.horizon) + ", " +
+         value(transaction_name_, std::to_string(content.settled.transaction)) + ", " +
+         value(row_name_, std::to_string(content.settled.row)) + ", " +
+         value(tables_name_, std::to_string(tables_)) +
+         ") AS wanted WHERE NOT EXISTS (SELECT FROM " + table_ +
          " WHERE relay = " + position_name_ + " AND position > " + place +
          ") ON CONFLICT (relay) DO UPDATE SET position = excluded.position";
 }
 
-void SlotMemory::stored(LogPosition position, std::string horizon) {
-  position_ = position;
-  horizon_ = std::move(horizon);
+void SlotMemory::stored(Content content) {
+  position_ = content.position;
+  horizon_ = std::move(content.horizon);
+  settled_ = content.settled;
+  stored_tables_ = tables_;
 }
 
 std::string SlotMemory::forget() const {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 
 #include "outbox_look.hpp"
@@ -21,6 +21,8 @@ class SlotMemory {
 
   /// Reads what is stored for the server with this history (system identifier and time line).
   void recall(Session& session, std::string const& history, Deadline deadline);
+  /// Of which tables rows are counted from now on: a row's number means nothing with others.
+  void count(OutboxLook const& outbox);
   [[nodiscard]] bool works() const { return works_; }
   /// Up to here the server may be told; 0 where nothing is stored.
   [[nodiscard]] LogPosition position() const { return position_; }
@@ -28,21 +30,43 @@ class SlotMemory {
   /// stored.
   [[nodiscard]] std::string const& horizon() const { return horizon_; }
 
-  /// Stores them, unless more is stored already.
-  [[nodiscard]] std::string store(LogPosition position, std::string const& horizon) const;
-  void stored(LogPosition position, std::string horizon);
+  /// The last row that is settled of a transaction that is not.
+  [[nodiscard]] RowPlace settled() const {
+    return stored_tables_ == tables_ ? settled_ : RowPlace{};
+  }
+  /// Rows were counted in the same tables before.
+  [[nodiscard]] bool counts_alike(OutboxLook const& outbox) const;
+
+  /// What there is to remember.
+  struct Content {
+    LogPosition position{};
+    std::string horizon{};
+    RowPlace settled{};
+  };
+  /// Stores it, unless a position further on is stored already.
+  [[nodiscard]] std::string store(Content const& content) const;
+  void stored(Content content);
   /// Forgets what is stored, for a slot that is made behind all rows; empty where nothing is.
   [[nodiscard]] std::string forget() const;
 
  private:
   std::string table_;
+  std::string publication_;
   std::string name_;
-  /// Of the two rows: a position means something on one server only.
+  /// Of the rows in the table: a position means something on one server only.
   std::string position_name_;
   std::string horizon_name_;
+  /// What counts as a row depends on the publication, and on us.
+  std::string transaction_name_;
+  std::string row_name_;
+  std::string tables_name_;
   bool works_{};
   LogPosition position_{};
   std::string horizon_;
+  RowPlace settled_;
+  /// Tells sets of tables apart.
+  std::uint64_t stored_tables_{};
+  std::uint64_t tables_{};
 };
 
 }  // namespace tram::postgres
