@@ -5,7 +5,9 @@
 namespace tram {
 
 Deadline Deadline::after(Clock const& clock, Duration timeout) {
-  return Deadline{clock.steady() + timeout};
+  auto const now = clock.steady();
+  // The sum of both may be beyond what a time can hold.
+  return timeout >= SteadyTime::max() - now ? never() : Deadline{now + timeout};
 }
 
 bool Deadline::reached(Clock const& clock) const {

@@ -7,7 +7,8 @@ namespace tram {
 /// The moment at which a wait gives up. Every call that waits takes one.
 class Deadline {
  public:
-  /// `timeout` from now on; a timeout of zero means "do not wait at all".
+  /// `timeout` from now on; a timeout of zero means "do not wait at all", one beyond all times the
+  /// same as `never()`.
   static Deadline after(Clock const& clock, Duration timeout);
   static Deadline at(SteadyTime time) { return Deadline{time}; }
   /// Already reached: look once, never wait.
