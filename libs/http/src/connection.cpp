@@ -21,7 +21,7 @@ bool is_later(int error) { return error == EAGAIN || error == EWOULDBLOCK || err
 
 Connection::Connection(int descriptor, std::string peer, RequestReader::Limits limits,
                        SteadyTime now)
-    : descriptor_{descriptor}, peer_{std::move(peer)}, reader_{limits}, since_{now} {}
+    : descriptor_{descriptor}, peer_{std::move(peer)}, reader_{limits}, opened_{now}, since_{now} {}
 
 Connection::~Connection() { ::close(descriptor_); }
 

@@ -34,6 +34,7 @@ class Connection {
   [[nodiscard]] Phase phase() const { return phase_; }
   /// When it was opened, a request began to come or an answer was sent, whichever was last.
   [[nodiscard]] SteadyTime since() const { return since_; }
+  [[nodiscard]] SteadyTime opened() const { return opened_; }
   /// A request has come in part, or is not answered yet.
   [[nodiscard]] bool is_busy() const;
   /// What epoll should watch for.
@@ -55,6 +56,7 @@ class Connection {
   int descriptor_;
   std::string peer_;
   RequestReader reader_;
+  SteadyTime opened_;
   SteadyTime since_;
   Phase phase_{Phase::reading};
   std::string out_;

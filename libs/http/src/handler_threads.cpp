@@ -1,9 +1,9 @@
 #include "handler_threads.hpp"
 
 #include <deque>
-#include <exception>
-#include <string>
 #include <utility>
+
+#include "tram/base/thrown.hpp"
 
 namespace tram::http {
 namespace {
@@ -44,6 +44,13 @@ void HandlerThreads::cancel(std::uint64_t connection) {
   std::erase_if(urgent_, is_its);
 }
 
+std::set<std::uint64_t> HandlerThreads::waiting() {
+  std::set<std::uint64_t> connections;
+  Lock const lock{mutex_};
+  for (auto const& job : normal_) connections.insert(job.connection);
+  return connections;
+}
+
 std::vector<HandlerThreads::Answer> HandlerThreads::take_answers() {
   Lock const lock{mutex_};
   return std::exchange(answers_, {});
@@ -75,14 +82,13 @@ std::optional<HandlerThreads::Job> HandlerThreads::next(Urgency urgency,
 
 Response HandlerThreads::answer(RequestHead& head) {
   if (head.malformed_query) return {.status = 400, .body = "the query is not well-formed\n"};
-  std::string trouble;
   try {
     return router_.answer(head.request, head.raw_path);
-  } catch (std::exception const& error) { trouble = error.what(); } catch (...) {  // thread top
-    trouble = "something that is no exception was thrown";
+  } catch (...) {  // thread top
+    logger_.error("http.handler_failed", {{"method", head.request.method},
+                                          {"path", head.raw_path},
+                                          {"what", describe_current_exception()}});
   }
-  logger_.error("http.handler_failed",
-                {{"method", head.request.method}, {"path", head.raw_path}, {"what", trouble}});
   return {.status = 500, .body = "something went wrong here; the log says what\n"};
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -43,6 +44,8 @@ class HandlerThreads {
   void submit(Job job) TRAM_EXCLUDES(mutex_);
   /// Removes the connection's job if no handler has it yet: nobody waits for its answer.
   void cancel(std::uint64_t connection) TRAM_EXCLUDES(mutex_);
+  /// The connections whose jobs wait for a thread, urgent ones apart: these wait for nobody.
+  std::set<std::uint64_t> waiting() TRAM_EXCLUDES(mutex_);
   /// Those that are there now.
   std::vector<Answer> take_answers() TRAM_EXCLUDES(mutex_);
 

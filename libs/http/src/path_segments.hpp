@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tram/base/json_text.hpp"
 
 namespace tram::http {
 
@@ -17,6 +20,19 @@ inline std::vector<std::string> path_segments(std::string_view path) {
     path.remove_prefix(segment.size());
   }
   return segments;
+}
+
+/// Text that a segment may be: UTF-8 without control characters. `.` and `..` are none: clients and
+/// proxies take them away (https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4), so that what is
+/// left of them means one thing to one reader and another thing to the next.
+inline bool is_segment_text(std::string_view text) {
+  if (text == "." || text == "..") return false;
+  std::string quoted;
+  return json::append_utf8_string(quoted, text) == std::string_view::npos &&
+         std::ranges::none_of(text, [](char character) {
+           auto const byte = static_cast<unsigned char>(character);
+           return byte < ' ' || byte == 0x7f;
+         });
 }
 
 /// The name in `{name}`; nothing for any other segment.

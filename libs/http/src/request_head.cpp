@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -88,12 +89,14 @@ class Parser {
     auto const target = line.substr(first + 1, last - first - 1);
     auto const version = line.substr(last + 1);
     if (!is_token(method)) return refuse("the method is no word");
-    auto const is_visible = [](char character) { return character > ' ' && character < '\x7f'; };
+    // A fragment is the client's own: a proxy might cut it off.
+    auto const is_visible = [](char character) {
+      return character > ' ' && character < '\x7f' && character != '#';
+    };
     if (target.empty() || !std::ranges::all_of(target, is_visible))
       return refuse("the path holds what must be escaped");
     head_.request.method = method;
-    take_target(target);
-    return take_version(version);
+    return take_target(target) && take_version(version);
   }
 
   bool take_version(std::string_view version) {
@@ -104,11 +107,28 @@ class Parser {
                                         : refuse("the first line is no request");
   }
 
-  void take_target(std::string_view target) {
+  bool take_target(std::string_view target) {
+    if (!take_authority(target)) return refuse("the address asked for names no host");
     auto const question = target.find('?');
     head_.raw_path = target.substr(0, question);
-    if (question == npos) return;
-    auto query = target.substr(question + 1);
+    if (named_host_ && head_.raw_path.empty()) head_.raw_path = "/";
+    if (question != npos) take_query(target.substr(question + 1));
+    return true;
+  }
+  /// Proxies name the host in the address, and it goes before the header's then
+  /// (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
+  bool take_authority(std::string_view& target) {
+    for (std::string_view const scheme : {"http://", "https://"}) {
+      if (in_lower_case(target.substr(0, scheme.size())) != scheme) continue;
+      target.remove_prefix(scheme.size());
+      named_host_ = target.substr(0, target.find_first_of("/?"));
+      target.remove_prefix(named_host_->size());
+      return !named_host_->empty() && is_host(*named_host_);
+    }
+    return true;
+  }
+
+  void take_query(std::string_view query) {
     while (!query.empty()) {
       auto const one = query.substr(0, query.find('&'));
       query.remove_prefix(std::min(one.size() + 1, query.size()));
@@ -152,8 +172,10 @@ class Parser {
 
   bool check_host() {
     auto const host = field("host");
-    if (!host) return is_old_ || refuse("there is no header 'host'");
-    return is_host(*host) || refuse("the header 'host' is no host");
+    if (!host && !is_old_) return refuse("there is no header 'host'");
+    if (host && !is_host(*host)) return refuse("the header 'host' is no host");
+    if (named_host_) head_.request.headers.insert_or_assign("host", *named_host_);
+    return true;
   }
 
   bool check_body() {
@@ -202,6 +224,7 @@ class Parser {
 
   RequestHead head_;
   Refusal refusal_;
+  std::optional<std::string> named_host_;
   bool is_old_{};
 };
 

@@ -32,6 +32,7 @@ void check_method(Route const& route) {
   if (!in_capitals) refuse(route, "has no method in capitals; write GET or POST, say");
   if (route.method == "HEAD")
     refuse(route, "is never asked: routes for GET answer HEAD; write GET");
+  if (route.method == "CONNECT") refuse(route, "is never asked: CONNECT is for proxies");
 }
 
 void check_pattern(Route const& route) {
@@ -52,6 +53,8 @@ void check_pattern(Route const& route) {
     if (!is_path)
       refuse(route,
              "holds a blank, '?', '#' or '%': a pattern is a path, unescaped, without query");
+    if (!is_segment_text(segment))
+      refuse(route, "is never asked: '.', '..' and what is no UTF-8 are no parts of a path");
   }
 }
 

@@ -18,7 +18,7 @@ using Parameters = decltype(Request::parameters);
 std::optional<Segments> decoded(Segments segments) {
   for (auto& segment : segments) {
     auto text = percent_decoded(segment);
-    if (!text) return std::nullopt;
+    if (!text || !is_segment_text(*text)) return std::nullopt;
     segment = *std::move(text);
   }
   return segments;

@@ -1,6 +1,6 @@
 #include "tram/http/server.hpp"
 
-#include <algorithm>
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -8,17 +8,32 @@
 #include "listener.hpp"
 #include "router.hpp"
 #include "server_loop.hpp"
+#include "tram/base/error.hpp"
+#include "tram/base/option_check.hpp"
 #include "tram/base/wake_up.hpp"
 
 namespace tram::http {
+
+namespace {
+
+ServerOptions const& checked(ServerOptions const& options) {
+  constexpr unsigned threads_max{1024};
+  require_number("http", "threads", options.threads, 1);
+  require_number("http", "connections_max", options.connections_max, 1);
+  require_time("http", "request_timeout", options.request_timeout, std::chrono::milliseconds{1});
+  require_time("http", "stop_timeout", options.stop_timeout);
+  if (options.threads <= threads_max) return options;
+  throw Error{Fault::rejected, "http: option 'threads' is more than 1024; requests can wait"};
+}
+
+}  // namespace
 
 struct Server::State {
   State(ServerOptions const& options, std::vector<Route> routes, Clock& clock, Logger server_logger)
       : logger{std::move(server_logger)},
         router{std::move(routes)},
-        listener{options.address, options.port},
-        handlers{{.threads = std::max(options.threads, 1U),
-                  .jobs_max = std::max(options.connections_max, 1U)},
+        listener{checked(options).address, options.port},
+        handlers{{.threads = options.threads, .jobs_max = options.connections_max},
                  router,
                  logger,
                  news},

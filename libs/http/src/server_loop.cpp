@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 #include <iterator>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,11 @@ constexpr Duration linger_max{1s};
 /// How long not to accept when the process has no descriptors left.
 constexpr Duration descriptors_delay{100ms};
 constexpr std::size_t events_max{64};
-constexpr int accepted_at_once_max{256};
+/// Few, so that those who have come are read before others take their places.
+constexpr int accepted_at_once_max{16};
+/// So long a new client keeps its place whoever comes, and so long those who come then wait.
+constexpr Duration place_kept{20ms};
+constexpr Duration places_delay{5ms};
 
 std::string peer_of(sockaddr_storage const& address) {
   if (address.ss_family == AF_INET) {
@@ -110,17 +115,19 @@ void ServerLoop::serve(std::uint64_t id, std::uint32_t events) {
 
 void ServerLoop::accept_all() {
   for (int count = 0; count < accepted_at_once_max; ++count) {
+    auto const goes = is_full() ? victim(clock_.steady() - place_kept) : connections_.end();
+    if (is_full() && goes == connections_.end()) return rest(places_delay);
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     int const descriptor = ::accept4(listener_.descriptor(), reinterpret_cast<sockaddr*>(&address),
                                      &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor >= 0) {
+      if (goes != connections_.end()) give_up(goes);
       accept_one(descriptor, peer_of(address));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      // Others of the process need descriptors, too. Who waits to be accepted would wake at once.
-      make_place();
-      listen_again_at_ = clock_.steady() + descriptors_delay;
-      return listen(false);
+      // Others of the process need descriptors, too.
+      if (!connections_.empty()) give_up(victim(SteadyTime::max()));
+      return rest(descriptors_delay);
     } else if (errno != EINTR && errno != ECONNABORTED) {
       return;
     }
@@ -128,7 +135,6 @@ void ServerLoop::accept_all() {
 }
 
 void ServerLoop::accept_one(int descriptor, std::string peer) {
-  if (connections_.size() >= options_.connections_max) make_place();
   auto const id = ++last_id_;
   connections_.emplace(id, std::make_unique<Connection>(
                                descriptor, std::move(peer),
@@ -136,23 +142,38 @@ void ServerLoop::accept_one(int descriptor, std::string peer) {
                                                      .body_bytes_max = options_.body_bytes_max},
                                clock_.steady()));
   watch(EPOLL_CTL_ADD, descriptor, id, EPOLLIN);
+  // Mostly the request came along.
+  serve(id, EPOLLIN);
 }
 
 /// Those that a handler works for go last.
-void ServerLoop::make_place() {
-  if (connections_.empty()) return;
-  std::map<std::string, std::size_t> counts;
-  for (auto const& [id, connection] : connections_) {
-    if (!is_handled(*connection)) ++counts[connection->peer()];
+ServerLoop::Connections::iterator ServerLoop::victim(SteadyTime came_before) {
+  auto const waiting = handlers_.waiting();
+  auto const is_served = [&](Connections::value_type const& one) {
+    return is_handled(*one.second) && !waiting.contains(one.first);
+  };
+  std::map<std::string, std::int64_t> counts;
+  for (auto const& one : connections_) {
+    if (!is_served(one)) ++counts[one.second->peer()];
   }
   auto const rank = [&](Connections::value_type const& one) {
-    auto const& connection = *one.second;
-    auto const count = is_handled(connection) ? 0 : counts[connection.peer()];
-    return std::pair{-static_cast<std::int64_t>(count), connection.since()};
+    auto const count = is_served(one) ? 0 : counts[one.second->peer()];
+    return std::tuple{one.second->opened() > came_before, -count, one.second->since()};
   };
-  auto const victim = std::ranges::min_element(connections_, {}, rank);
+  auto const first = std::ranges::min_element(connections_, {}, rank);
+  bool const all_came_just_now = first == connections_.end() || std::get<0>(rank(*first));
+  return all_came_just_now ? connections_.end() : first;
+}
+
+void ServerLoop::give_up(Connections::iterator victim) {
   forget_request(victim->first);
   connections_.erase(victim);
+}
+
+/// Who waits to be accepted would wake at once.
+void ServerLoop::rest(Duration pause) {
+  listen_again_at_ = clock_.steady() + pause;
+  listen(false);
 }
 
 void ServerLoop::forget_request(std::uint64_t id) {

@@ -21,7 +21,8 @@ namespace tram::http {
 
 /// All sockets in one thread that waits for nothing but them: a client that is slow, silent or not
 /// alone costs only itself. When all places are taken, a new client gets the place of the one that
-/// has done nothing for longest, among those of the address that has most.
+/// has done nothing for longest, among those of the address that has most. A request that waits for
+/// a handler counts as nothing done; a place that was taken only just now is not given away.
 class ServerLoop {
  public:
   /// All but the options outlive this. `news` is raised when handlers have answered.
@@ -41,7 +42,11 @@ class ServerLoop {
   void serve(std::uint64_t id, std::uint32_t events);
   void accept_all();
   void accept_one(int descriptor, std::string peer);
-  void make_place();
+  [[nodiscard]] bool is_full() const { return connections_.size() >= options_.connections_max; }
+  /// Who goes when somebody comes and all places are taken; nobody while all have only just come.
+  [[nodiscard]] Connections::iterator victim(SteadyTime came_before);
+  void give_up(Connections::iterator victim);
+  void rest(Duration pause);
   /// Of a connection that goes: its request, too.
   void forget_request(std::uint64_t id);
   void go_on(std::uint64_t id, Connection& connection);

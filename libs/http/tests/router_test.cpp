@@ -55,6 +55,9 @@ TEST(Router, refuses_by_name_routes_that_could_not_be_asked) {
   expect({{"GET", "/{a}/{a}", ok}}, "GET /{a}/{a}", "'a'");
   for (auto const* pattern : {"/a?b", "/a#b", "/a b", "/%20", "/a\n"})
     EXPECT_NE(refusal({{"GET", pattern, ok}}).find("unescaped"), std::string::npos) << pattern;
+  for (auto const* pattern : {"/a/../b", "/.", "/a/..", "/\xff", "/\xc0\x80"})
+    EXPECT_NE(refusal({{"GET", pattern, ok}}).find("never asked"), std::string::npos) << pattern;
+  expect({{"CONNECT", "/a", ok}}, "CONNECT /a", "for proxies");
   expect({{"GET", "/a", {}}}, "GET /a", "no handler");
   expect({{"GET", "/a", ok}, {"POST", "/a", ok}, {"GET", "/a", ok}}, "GET /a", "twice");
   expect({{"GET", "/u/{id}", ok}, {"GET", "/u/{name}", ok}}, "GET /u/{name}", "never reached");

@@ -6,9 +6,12 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "http_client.hpp"
 
@@ -80,6 +83,36 @@ TEST(ServerLoop, looks_for_clients_now_and_then_while_there_are_no_descriptors) 
   loop.run(stop.get_token());
   EXPECT_TRUE(client.rest().ends_with("answered"));
   EXPECT_LT(looks, 100);
+}
+
+TEST(ServerLoop, reads_from_those_who_came_before_others_take_their_places) {
+  std::stop_source stop;
+  SystemClock clock;
+  Router const router{{{"GET", "/health",
+                        [&](Request const&) {
+                          stop.request_stop();
+                          return Response{.body = "well"};
+                        },
+                        Urgency::health}}};
+  Logger const logger;
+  Listener listener{"127.0.0.1", 0};
+  WakeUp news{"test"};
+  HandlerThreads handlers{{.threads = 1, .jobs_max = 8}, router, logger, news};
+  ServerLoop loop{{.connections_max = 8}, listener, handlers, news, clock};
+  Client prober{listener.port()};
+  prober.send("GET /health HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  std::vector<std::unique_ptr<Client>> others;
+  for (int number = 0; number < 100; ++number)
+    others.push_back(std::make_unique<Client>(listener.port()));
+  auto const give_up = Deadline::after(clock, 20s);
+  std::jthread const watch{[&](std::stop_token const& done) {
+    clock.pause(give_up.remaining(clock), done);
+    stop.request_stop();
+  }};
+
+  loop.run(stop.get_token());
+  EXPECT_FALSE(give_up.reached(clock));
+  EXPECT_TRUE(prober.rest().ends_with("well"));
 }
 
 }  // namespace

@@ -49,6 +49,8 @@ class HttpServer : public ::testing::Test {
         {"GET", "/throws",
          [](Request const&) -> Response { throw std::runtime_error{"the table is gone"}; }},
         {"GET", "/throws-anything", [](Request const&) -> Response { throw 7; }},
+        {"GET", "/host",
+         [](Request const& request) { return Response{.body = request.headers.at("host")}; }},
         {"GET", "/counts",
          [this](Request const&) {
            ++counted_;
@@ -246,6 +248,24 @@ TEST_F(HttpServer, answers_for_health_while_all_handlers_wait) {
   for (auto const& client : clients) EXPECT_TRUE(has_body(client->rest(), "at last"));
 }
 
+TEST_F(HttpServer, answers_for_health_while_requests_that_wait_have_all_places) {
+  serve({.threads = 1, .connections_max = 8, .request_timeout = 1h});
+  std::vector<std::unique_ptr<Client>> clients;
+  auto const come_and_wait = [&] {
+    clients.push_back(std::make_unique<Client>(server_->port()));
+    clients.back()->send("GET /waits HTTP/1.1\r\nHost: h\r\n\r\n");
+  };
+  for (int number = 0; number < 20; ++number) come_and_wait();
+  entered_.wait();
+  Client prober{server_->port()};
+  // Those who come behind it take a place each, and all are there when one of them is answered.
+  for (int number = 0; number < 3; ++number) come_and_wait();
+  EXPECT_TRUE(has_body(ask("GET /health"), "well\n"));
+  prober.send("GET /health HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(has_body(prober.rest(), "well\n"));
+  leave_.count_down();
+}
+
 TEST_F(HttpServer, closes_what_it_refuses_and_says_why) {
   serve();
   auto const answer =
@@ -256,8 +276,34 @@ TEST_F(HttpServer, closes_what_it_refuses_and_says_why) {
   EXPECT_TRUE(has_status(answer, "400")) << answer;
   EXPECT_NE(answer.find("Connection: close"), std::string::npos) << answer;
   EXPECT_EQ(answer.find("hello"), std::string::npos) << answer;
-  auto const absolute = ask("GET http://elsewhere/hello");
-  EXPECT_TRUE(has_status(absolute, "400")) << absolute;
+}
+
+TEST_F(HttpServer, takes_an_address_with_a_host_as_proxies_write_it) {
+  serve();
+  for (auto const* target : {"http://elsewhere/hello", "HTTPS://elsewhere:99/hello?q=1"})
+    EXPECT_TRUE(has_body(ask(std::string{"GET "} + target), "hello\n")) << target;
+  EXPECT_TRUE(has_status(ask("GET http://elsewhere"), "404"));
+  for (auto const* target : {"http://", "http:///hello", "http://user@host/hello",
+                             "ftp://host/hello", "http:/hello", "//host@:/%"})
+    EXPECT_TRUE(has_status(ask(std::string{"GET "} + target), "400")) << target;
+  auto const host = ask("GET http://elsewhere:99/host");
+  EXPECT_TRUE(has_body(host, "elsewhere:99")) << host;
+}
+
+TEST_F(HttpServer, gives_handlers_no_path_that_is_no_text_or_climbs) {
+  serve();
+  for (auto const* id : {"%00", "a%00", "%0d%0aX:y", "%ff", "%c0%80", "%7f", ".", "..", "%2e%2E"})
+    EXPECT_TRUE(has_status(ask(std::string{"GET /orders/"} + id + "/lines/1"), "400")) << id;
+  EXPECT_TRUE(has_status(ask("GET /hello#part"), "400"));
+  EXPECT_TRUE(has_body(ask("GET /orders/.../lines/..a"), "...|..a|"));
+}
+
+TEST_F(HttpServer, refuses_options_that_nobody_could_mean) {
+  for (ServerOptions const& options :
+       {ServerOptions{.threads = 0}, ServerOptions{.threads = 100'000},
+        ServerOptions{.connections_max = 0}, ServerOptions{.request_timeout = 0s},
+        ServerOptions{.request_timeout = Duration::max()}, ServerOptions{.stop_timeout = -1s}})
+    EXPECT_THROW(serve(options), Error);
 }
 
 TEST_F(HttpServer, lets_no_handler_write_headers_of_its_own_into_a_value) {
