@@ -319,6 +319,67 @@ TEST_F(SubscriberTest, calls_hooks_and_middleware_around_the_handler) {
   EXPECT_EQ(effects(), Texts{"1"});
 }
 
+class ThrowingInterceptor final : public MessageInterceptor {
+ public:
+  explicit ThrowingInterceptor(Texts& notes) : notes_{notes} {}
+  void after_receive(IncomingMessage const&) override { throw 7; }
+  void after_handle(IncomingMessage const&, std::exception_ptr const& error) override {
+    notes_.push_back(error ? "failed" : "handled");
+    throw 7;
+  }
+
+ private:
+  Texts& notes_;
+};
+
+TEST_F(SubscriberTest, bears_and_names_whatever_handlers_and_hooks_throw) {
+  Texts notes;
+  trouble = [&](IncomingMessage const& incoming) {
+    if (incoming.id() == "1") throw 7;
+    if (incoming.id() == "2") throw std::runtime_error{""};
+  };
+  send("a", "1");
+  send("b", "2");
+  send("c", "3");
+  subscriber.emplace(
+      parts(), SubscriberOptions{.interceptors = {std::make_shared<ThrowingInterceptor>(notes)}},
+      std::vector{subscription({.retry = {.attempts_max = 1}})});
+  run_for(1s);
+  EXPECT_EQ(effects(), Texts{"3"});
+  EXPECT_EQ(std::ranges::count(notes, "failed"), 2);
+  EXPECT_EQ(std::ranges::count(notes, "handled"), 1);
+  auto const reasons = database.transact([](Transaction& tx) {
+    std::string all;
+    for (auto const row : tx.execute("SELECT reason FROM tram_held_message ORDER BY message_id"))
+      all += row.get<std::string>(0) + "\n";
+    return all;
+  });
+  EXPECT_NE(reasons.find("of type int\n"), std::string::npos) << reasons;
+  EXPECT_NE(reasons.find("of type std::runtime_error\n"), std::string::npos) << reasons;
+}
+
+TEST_F(SubscriberTest, refuses_by_name_options_that_nobody_could_mean) {
+  auto const refusal = [&](SubscriberOptions options, SubscriptionOptions const& of_one = {}) {
+    try {
+      Subscriber{parts(), std::move(options), {subscription(of_one)}};
+    } catch (Error const& error) { return std::string{error.what()}; }
+    return std::string{"taken"};
+  };
+  auto const expect = [](std::string const& text, std::string const& name) {
+    EXPECT_NE(text.find(name), std::string::npos) << name << ": " << text;
+  };
+  EXPECT_EQ(refusal({}), "taken");
+  expect(refusal({.interceptors = {nullptr}}), "interceptor");
+  expect(refusal({.held_check_interval = 0s}), "'subscriber.held_check_interval'");
+  expect(refusal({.inbox_age = -1ms}), "'subscriber.inbox_age'");
+  expect(refusal({}, {.handle_timeout = Duration::max()}), "'handle_timeout'");
+  expect(refusal({}, {.retry = {.attempts_max = 0}}), "'retry.attempts_max'");
+  expect(refusal({}, {.retry = {.pause_first = -1s}}), "'retry.pause_first'");
+  auto empty = subscription();
+  empty.middleware = {nullptr};
+  EXPECT_THROW((Subscriber{parts(), {}, {empty}}), Error);
+}
+
 TEST_F(SubscriberTest, maps_channels_and_groups_but_not_the_inbox) {
   auto mapping = subscription();
   mapping.channels = {"orders-of-mine"};

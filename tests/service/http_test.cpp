@@ -87,6 +87,26 @@ TEST(ServiceOverHttp, says_which_component_does_not_do_its_work) {
   EXPECT_EQ(running.stop(), 0);
 }
 
+TEST(ServiceOverHttp, answers_though_a_part_cannot_answer_for_itself) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  Contribution contribution;
+  contribution.components.push_back(
+      {.name = "printer",
+       .run = [&](std::stop_token const& stop) { world.clock.pause(std::chrono::hours{1}, stop); },
+       .trouble = []() -> std::string { throw 7; }});
+  contribution.metrics.push_back(
+      {.name = "pages", .help = "Pages.", .value = []() -> std::uint64_t { throw 7; }});
+  service.add(std::move(contribution));
+  Running running{service};
+  auto const ready = world.answer_with(service, "/health/ready", "component 'printer': cannot be");
+  EXPECT_NE(ready.find("HTTP/1.1 503"), std::string::npos) << ready;
+  EXPECT_NE(world.answer_with(service, "/health/live", "200 OK"), "");
+  auto const metrics = world.answer_with(service, "/metrics", "tram_service_build");
+  EXPECT_EQ(metrics.find("pages"), std::string::npos) << metrics;
+  EXPECT_EQ(running.stop(), 0);
+}
+
 TEST(ServiceOverHttp, shows_metrics_of_what_was_sent_relayed_and_handled) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};

@@ -171,6 +171,35 @@ TEST(Service, refuses_at_once_a_part_that_could_not_run) {
   EXPECT_NE(rejection([&] { Service{world.parts(), options}; }).find("workers"), std::string::npos);
 }
 
+TEST(Service, refuses_by_name_options_that_nobody_could_mean) {
+  ServiceWorld world;
+  auto const names = [&](std::string const& what,
+                         std::function<void(ServiceOptions&)> const& spoil) {
+    auto options = ServiceWorld::options();
+    spoil(options);
+    auto const text = rejection([&] { Service{world.parts(), options}; });
+    EXPECT_NE(text.find(what), std::string::npos) << what << ": " << text;
+  };
+  names("'stop_timeout'", [](auto& to) { to.stop_timeout = Duration::max(); });
+  names("'stop_timeout'", [](auto& to) { to.stop_timeout = -std::chrono::seconds{1}; });
+  names("'stall_after'", [](auto& to) { to.stall_after = Duration::min(); });
+  names("'database_check_interval'", [](auto& to) { to.database_check_interval = {}; });
+  names("'subscriber.drain_timeout'", [](auto& to) { to.subscriber.drain_timeout = Duration{-1}; });
+  names("middleware", [](auto& to) { to.middleware = {nullptr}; });
+  names("interceptor", [](auto& to) { to.outbox.interceptors = {nullptr}; });
+  names("interceptor", [](auto& to) { to.subscriber.interceptors = {nullptr}; });
+  names("10000 workers", [](auto& to) { to.workers = 1'000'000'000'000; });
+  Service service{world.parts(), ServiceWorld::options()};
+  for (auto const& options :
+       {RelayOptions{.window = 0}, RelayOptions{.read_pause = Duration::max()},
+        RelayOptions{.retention_interval = {}}}) {
+    auto relay = world.relay();
+    relay.options = options;
+    EXPECT_NE(rejection([&] { service.relay(std::move(relay)); }).find("relay 'relay': option"),
+              std::string::npos);
+  }
+}
+
 TEST(Service, refuses_parts_and_a_second_run_while_it_runs) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};

@@ -473,6 +473,15 @@ TEST_F(CommandsOnSqlite, name_nothing_that_a_receiver_cannot_use) {
   EXPECT_TRUE(sent().empty());
 }
 
+TEST_F(Replies, have_one_function_each_and_one_for_all_others) {
+  std::function<void(Transaction&, Reply<tram::Success> const&)> const empty;
+  auto const pass = [](Transaction&, tram::RawReply const&) {};
+  EXPECT_NE(rejection([&] { handlers().on(empty); }).find("is empty"), std::string::npos);
+  EXPECT_NE(rejection([&] { handlers().otherwise(nullptr); }).find("is empty"), std::string::npos);
+  EXPECT_NE(rejection([&] { handlers().otherwise(pass).ignore_others(); }).find("second"),
+            std::string::npos);
+}
+
 TEST_F(CommandsOnSqlite, have_no_handler_that_none_of_them_could_reach) {
   using tram::Command;
   constexpr tram::Endpoint<Ping> endpoint{{"pings"}};
@@ -489,6 +498,8 @@ TEST_F(CommandsOnSqlite, have_no_handler_that_none_of_them_could_reach) {
   EXPECT_NE(rejected([&](auto& to) { to.on(ping).on_resource("/a", ping); }), "");
   EXPECT_NE(rejected([&](auto& to) { to.on_resource("/{id}", ping).on_resource("/a", ping); }), "");
   EXPECT_NE(rejected([&](auto& to) { to.on_raw({"x"}, nullptr); }), "");
+  std::function<void(Transaction&, Command<Ping> const&)> const empty;
+  EXPECT_NE(rejected([&](auto& to) { to.on(empty); }).find("is empty"), std::string::npos);
   EXPECT_NE(rejected([&](auto& to) {
               to.on_raw({"a\nb"}, [](auto&, auto&) { return tram::detail::Replies{}; });
             }),

@@ -8,14 +8,36 @@
 
 #include "relay_loop.hpp"
 #include "tram/base/clock.hpp"
+#include "tram/base/option_check.hpp"
 #include "tram/base/timespec.hpp"
 
 namespace tram {
+namespace {
+
+RelayOptions usable(RelayOptions options) {
+  require_usable(options, "relay '" + options.name + "'");
+  return options;
+}
+
+}  // namespace
+
+void require_usable(RelayOptions const& options, std::string_view owner) {
+  require_number(owner, "window", static_cast<double>(options.window), 1);
+  require_number(owner, "window_bytes", static_cast<double>(options.window_bytes), 1);
+  require_number(owner, "read_rows_max", static_cast<double>(options.read_rows_max), 1);
+  require_time(owner, "read_pause", options.read_pause);
+  require_pause(owner, "back_off_first", options.back_off_first);
+  require_pause(owner, "back_off_longest", options.back_off_longest);
+  require_pause(owner, "held_check_interval", options.held_check_interval);
+  require_pause(owner, "retention_interval", options.retention_interval);
+  require_time(owner, "stall_after", options.stall_after);
+  require_time(owner, "drain_timeout", options.drain_timeout);
+}
 
 Relay::Relay(RelayParts parts, RelayOptions options)
     : clock_{parts.clock},
       logger_{parts.logger},
-      options_{std::move(options)},
+      options_{usable(std::move(options))},
       loop_{std::make_unique<Loop>(std::move(parts), options_)} {}
 
 Relay::~Relay() = default;

@@ -31,7 +31,19 @@ void ReplyDispatcher::add(ReplyRoute route) {
                   subject + " is the second one; a channel has one handler for each type of reply"};
     }
   }
+  if (!route.handle) {
+    throw Error{Fault::rejected, "replies in '" + channel + "': the handler of '" +
+                                     route.names.front() + "' is empty; give it a function"};
+  }
   routes.push_back(std::move(route));
+}
+
+void ReplyDispatcher::set_otherwise(RawReplyHandler handler) {
+  auto const subject = "replies in '" + channel + "': the handler of all other replies ";
+  if (!handler) throw Error{Fault::rejected, subject + "is empty; give it a function"};
+  if (otherwise)
+    throw Error{Fault::rejected, subject + "is the second one; say otherwise() or ignore_others()"};
+  otherwise = std::move(handler);
 }
 
 Subscription ReplyDispatcher::subscription() const { return subscription_of(*this, {channel}); }

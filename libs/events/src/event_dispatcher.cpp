@@ -95,6 +95,13 @@ void EventDispatcher::add(EventUpcastStep step, int current_version) {
   upcasts.push_back(std::move(step));
 }
 
+void EventDispatcher::set_otherwise(RawEventHandler handler) {
+  auto const subject = "subscriber '" + subscriber_id + "': the handler of all other events ";
+  if (!handler) throw Error{Fault::rejected, subject + "is empty; give it a function"};
+  if (otherwise) throw Error{Fault::rejected, subject + "is the second one; give one"};
+  otherwise = std::move(handler);
+}
+
 Subscription EventDispatcher::subscription() const {
   auto result = subscription_of(*this, aggregate_types);
   result.metrics = {{.kind = Metric::Kind::counter,

@@ -318,6 +318,29 @@ TEST(EventHandlers, have_one_handler_for_each_event) {
             second);
 }
 
+TEST(EventHandlers, have_one_handler_for_all_other_events) {
+  auto const pass = [](Transaction&, tram::RawEvent const&) {};
+  EXPECT_NE(rejection([&](auto& handlers) {
+              handlers.otherwise(pass).otherwise(pass);
+            }).find("is the second one"),
+            std::string::npos);
+  EXPECT_NE(rejection([&](auto& handlers) { handlers.otherwise(nullptr); }).find("is empty"),
+            std::string::npos);
+}
+
+void approve_nothing(Transaction&, Event<OrderApproved> const&) {}
+
+TEST(EventHandlers, refuse_functions_that_are_none) {
+  std::function<void(Transaction&, Event<OrderApproved> const&)> const empty;
+  auto* pointer = &approve_nothing;
+  EXPECT_EQ(rejection([&](auto& handlers) { handlers.on(pointer); }), "");
+  pointer = nullptr;
+  for (auto const& refused : {rejection([&](auto& handlers) { handlers.on(empty); }),
+                              rejection([&](auto& handlers) { handlers.on(pointer); })}) {
+    EXPECT_NE(refused.find("is empty; give it a function"), std::string::npos) << refused;
+  }
+}
+
 TEST(EventHandlers, refuse_what_could_never_run_when_it_is_added) {
   EXPECT_EQ(
       rejection([](auto& handlers) { handlers.on_raw({"orders.Other"}, nullptr); }),

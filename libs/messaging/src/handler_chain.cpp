@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "received_record.hpp"
+#include "tram/base/thrown.hpp"
 #include "tram/wire/header_names.hpp"
 
 namespace tram {
@@ -40,7 +41,9 @@ void HandlerChain::after_receive(IncomingMessage const& incoming) const {
   for (auto const& each : interceptors_) {
     try {
       each->after_receive(incoming);
-    } catch (std::exception const& error) { log_hook(incoming, error); }
+    } catch (...) {  // thread top: whatever the user's code threw
+      log_hook(incoming);
+    }
   }
 }
 
@@ -51,7 +54,7 @@ void HandlerChain::handle(Transaction& tx, IncomingMessage const& incoming) cons
   for (auto const& each : interceptors_) each->before_handle(tx, incoming);
   try {
     handler_(tx, incoming);
-  } catch (std::exception const&) {
+  } catch (...) {  // thread top: whatever it is, the interceptors hear of it
     after_handle(incoming, std::current_exception());
     throw;
   }
@@ -63,14 +66,16 @@ void HandlerChain::after_handle(IncomingMessage const& incoming,
   for (auto const& each : interceptors_) {
     try {
       each->after_handle(incoming, error);
-    } catch (std::exception const& trouble) { log_hook(incoming, trouble); }
+    } catch (...) {  // thread top: whatever the user's code threw
+      log_hook(incoming);
+    }
   }
 }
 
-void HandlerChain::log_hook(IncomingMessage const& incoming, std::exception const& error) const {
+void HandlerChain::log_hook(IncomingMessage const& incoming) const {
   logger_.warning("subscription.hook_failed", {{"subscriber", incoming.subscriber_id},
                                                {"id", message_id(incoming)},
-                                               {"what", error.what()}});
+                                               {"what", describe_current_exception()}});
 }
 
 }  // namespace tram

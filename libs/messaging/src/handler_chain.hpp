@@ -23,7 +23,7 @@ class HandlerChain final {
 
  private:
   void after_handle(IncomingMessage const& incoming, std::exception_ptr const& error) const;
-  void log_hook(IncomingMessage const& incoming, std::exception const& error) const;
+  void log_hook(IncomingMessage const& incoming) const;
 
   MessageHandler handler_;
   Interceptors interceptors_;

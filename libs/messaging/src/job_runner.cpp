@@ -9,6 +9,7 @@
 #include "storable.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/thrown.hpp"
 
 namespace tram {
 
@@ -46,12 +47,9 @@ std::optional<Failure> failure_of(Function&& function) {
   try {
     function();
   } catch (Error const& error) {
-    return Failure{error.fault(), error.what(), std::current_exception()};
-  } catch (std::exception const& error) {
-    return Failure{Fault::rejected, error.what(), std::current_exception()};
+    return Failure{error.fault(), describe_current_exception(), std::current_exception()};
   } catch (...) {  // thread top: nothing that a handler throws ends the worker
-    return Failure{Fault::rejected, "the handler threw something that is no std::exception",
-                   std::current_exception()};
+    return Failure{Fault::rejected, describe_current_exception(), std::current_exception()};
   }
   return std::nullopt;
 }

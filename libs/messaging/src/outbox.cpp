@@ -8,6 +8,7 @@
 #include "tram/base/error.hpp"
 #include "tram/base/json_text.hpp"
 #include "tram/base/mutex.hpp"
+#include "tram/base/thrown.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sql/schema.hpp"
 #include "tram/sql/transaction.hpp"
@@ -82,6 +83,7 @@ struct Outbox::Found {
 
 Outbox::Outbox(Parts parts, OutboxOptions options)
     : parts_{std::move(parts)}, options_{std::move(options)}, found_{std::make_shared<Found>()} {
+  require_interceptors(options_.interceptors, "outbox");
   if (parts_.table) found_->keep(understand(*parts_.table));
 }
 
@@ -160,7 +162,7 @@ std::string Outbox::write(StatementExecutor& tx, Message& message) const {
     auto id = insert(tx, message);
     tell_after_send(message, nullptr);
     return id;
-  } catch (std::exception const&) {
+  } catch (...) {  // thread top: whatever it is, the interceptors hear of it
     tell_after_send(message, std::current_exception());
     throw;
   }
@@ -198,10 +200,10 @@ void Outbox::tell_after_send(Message const& message, std::exception_ptr const& e
   for (auto const& interceptor : options_.interceptors) {
     try {
       interceptor->after_send(message, error);
-    } catch (std::exception const& trouble) {
-      parts_.logger.error(
-          "outbox.interceptor_failed",
-          {{"hook", "after_send"}, {"channel", message.destination()}, {"error", trouble.what()}});
+    } catch (...) {  // thread top: whatever the user's code threw
+      parts_.logger.error("outbox.interceptor_failed", {{"hook", "after_send"},
+                                                        {"channel", message.destination()},
+                                                        {"error", describe_current_exception()}});
     }
   }
 }

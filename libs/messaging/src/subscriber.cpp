@@ -4,6 +4,7 @@
 
 #include "subscriber_loop.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/option_check.hpp"
 #include "tram/wire/channel_name.hpp"
 #include "tram/wire/name_text.hpp"
 
@@ -45,6 +46,22 @@ void check_options(Subscription const& subscription) {
   if (options.handle_timeout <= Duration::zero()) {
     reject(subscription, "handle_timeout leaves a handler no time");
   }
+  auto const owner = "subscriber '" + subscription.subscriber_id + "'";
+  require_time(owner, "handle_timeout", options.handle_timeout);
+  require_number(owner, "retry.attempts_max", options.retry.attempts_max, 1);
+  require_number(owner, "retry.unavailable_max", options.retry.unavailable_max, 1);
+  require_number(owner, "retry.factor", options.retry.factor, 1);
+  require_time(owner, "retry.pause_first", options.retry.pause_first);
+  require_time(owner, "retry.pause_longest", options.retry.pause_longest);
+  require_number(owner, "breaker.failures_max", options.breaker.failures_max, 1);
+  require_pause(owner, "breaker.open_first", options.breaker.open_first);
+  require_pause(owner, "breaker.open_longest", options.breaker.open_longest);
+}
+
+void check_middleware(Subscription const& subscription) {
+  for (auto const& each : subscription.middleware) {
+    if (!each) reject(subscription, "a middleware is an empty function; remove it");
+  }
 }
 
 }  // namespace
@@ -59,11 +76,32 @@ void require_runnable(Subscription const& subscription, std::vector<Subscription
   }
   check_channels(subscription, channel_mapping);
   if (!subscription.handler) reject(subscription, "there is no handler");
+  check_middleware(subscription);
   check_options(subscription);
+}
+
+void require_usable(SubscriberOptions const& options, std::string_view owner) {
+  require_pause(owner, "subscriber.held_check_interval", options.held_check_interval);
+  require_time(owner, "subscriber.inbox_age", options.inbox_age);
+  require_pause(owner, "subscriber.inbox_check_interval", options.inbox_check_interval);
+  require_pause(owner, "subscriber.back_off_first", options.back_off_first);
+  require_pause(owner, "subscriber.back_off_longest", options.back_off_longest);
+  require_time(owner, "subscriber.drain_timeout", options.drain_timeout);
+  require_time(owner, "subscriber.close_timeout", options.close_timeout);
+  require_interceptors(options.interceptors, owner);
+}
+
+void require_interceptors(Interceptors const& interceptors, std::string_view owner) {
+  for (auto const& each : interceptors) {
+    if (each == nullptr)
+      throw Error{Fault::rejected,
+                  std::string{owner} + ": an interceptor is a null pointer; remove it"};
+  }
 }
 
 Subscriber::Subscriber(SubscriberParts parts, SubscriberOptions options,
                        std::vector<Subscription> subscriptions) {
+  require_usable(options, "subscriber");
   std::vector<Subscription> others;
   for (auto const& each : subscriptions) {
     require_runnable(each, others, options.channel_mapping);

@@ -118,6 +118,35 @@ TEST_F(OutboxTest, posts_the_row_that_the_platform_writes) {
                                       "{}", ""}));
 }
 
+TEST_F(OutboxTest, can_still_send_where_it_was_moved_from) {
+  auto first = outbox();
+  auto const second = std::move(first);
+  second.send(tx_, "orders", Message{});
+  first.send(tx_, "orders", Message{});  // NOLINT(bugprone-use-after-move): that it may
+  EXPECT_EQ(tx_.calls.size(), 2U);
+}
+
+/// Throws what is no exception, in the hook behind the message.
+class Throwing final : public MessageInterceptor {
+ public:
+  void after_send(Message const&, std::exception_ptr const& error) override {
+    failed = error != nullptr;
+    throw 7;
+  }
+  bool failed{};
+};
+
+TEST_F(OutboxTest, logs_whatever_a_hook_throws_and_sends_all_the_same) {
+  auto const hook = std::make_shared<Throwing>();
+  auto const hooked = outbox({.interceptors = {hook}});
+  hooked.send(tx_, "orders", Message{});
+  EXPECT_EQ(tx_.calls.size(), 1U);
+  EXPECT_NE(log_.find("of type int"), std::string::npos) << log_;
+  EXPECT_THROW(hooked.send(tx_, "", Message{}), Error);
+  EXPECT_TRUE(hook->failed);
+  EXPECT_THROW(outbox({.interceptors = {nullptr}}), Error);
+}
+
 TEST_F(OutboxTest, takes_the_schema_and_the_casts_from_the_database) {
   outbox({.schema = SchemaName{"custom"}}).send(tx_, "orders", Message{});
   outbox({.schema = SchemaName{"custom"}}, sqlite_dialect()).send(tx_, "orders", Message{});

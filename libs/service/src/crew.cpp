@@ -1,7 +1,8 @@
 #include "crew.hpp"
 
-#include <exception>
 #include <utility>
+
+#include "tram/base/thrown.hpp"
 
 namespace tram {
 namespace {
@@ -11,8 +12,8 @@ std::string run_part(Crew::Work const& work, std::stop_token const& stop) {
   try {
     work(stop);
     return stop.stop_requested() ? "" : "it returned though nobody asked it to stop";
-  } catch (std::exception const& error) { return error.what(); } catch (...) {  // thread top
-    return "it threw something that is no std::exception";
+  } catch (...) {  // thread top
+    return describe_current_exception();
   }
 }
 

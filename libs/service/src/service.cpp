@@ -11,6 +11,7 @@
 #include "service_state.hpp"
 #include "stop_deadline.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/option_check.hpp"
 #include "tram/http/message.hpp"
 
 namespace tram {
@@ -42,6 +43,23 @@ std::vector<Metric> checked(std::string const& service, std::vector<Metric> all,
     all.push_back(metric);
   }
   return all;
+}
+
+void check(ServiceOptions const& options) {
+  constexpr std::size_t workers_max = 10'000;
+  auto const owner = "service '" + options.name + "'";
+  if (options.workers == 0)
+    reject(options.name, "it has no workers to handle messages; give it one at least");
+  if (options.workers > workers_max)
+    reject(options.name, "it has more than 10000 workers; each is a thread with a connection");
+  for (auto const& each : options.middleware) {
+    if (!each) reject(options.name, "a middleware is an empty function; remove it");
+  }
+  require_pause(owner, "database_check_interval", options.database_check_interval);
+  require_time(owner, "stall_after", options.stall_after);
+  require_time(owner, "stop_timeout", options.stop_timeout);
+  require_usable(options.subscriber, owner);
+  require_interceptors(options.outbox.interceptors, owner);
 }
 
 /// One at a time.
@@ -105,9 +123,7 @@ void Service::State::require_before_run(std::string const& part) const {
 
 Service::Service(ServiceParts parts, ServiceOptions options)
     : state_{std::make_unique<State>(std::move(parts), std::move(options))} {
-  if (state_->options.workers == 0) {
-    reject(state_->options.name, "it has no workers to handle messages; give it one at least");
-  }
+  check(state_->options);
 }
 
 Service::~Service() = default;
@@ -139,6 +155,9 @@ Service& Service::add(Subscription subscription) {
 Service& Service::relay(ServiceRelay relay) {
   state_->require_before_run("a relay");
   if (!relay.source) reject(state_->options.name, "a relay has no source of changes");
+  auto const owner = "relay '" + relay.options.name + "'";
+  require_time(owner, "outbox_age", relay.outbox_age);
+  require_usable(relay.options, owner);
   state_->relays.push_back(std::move(relay));
   return *this;
 }

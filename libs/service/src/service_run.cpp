@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "service_endpoints.hpp"
+#include "tram/base/thrown.hpp"
 
 namespace tram {
 namespace {
@@ -26,6 +29,23 @@ SubscriberOptions subscriber_options(ServiceOptions const& options, Random& rand
   result.interceptors.insert(result.interceptors.begin(),
                              trace_handlers(random, options.new_traces));
   return result;
+}
+
+/// A function that answers for one part must not take the answers about the others away.
+std::string trouble_of(Component const& component) {
+  try {
+    return component.trouble();
+  } catch (...) {  // thread top: whatever the user's code threw
+    return "cannot be asked: " + describe_current_exception();
+  }
+}
+
+std::optional<std::uint64_t> value_of(Metric const& metric) {
+  try {
+    return metric.value();
+  } catch (...) {  // thread top: whatever the user's code threw
+    return std::nullopt;
+  }
 }
 
 HandlerMiddleware measured(HandleTimes& times, Clock& clock) {
@@ -218,12 +238,14 @@ ServiceView ServiceRun::view() const {
   for (auto const& relay : relays_) view.relays.push_back(relay->view());
   if (subscriber_) view.subscriptions = subscriber_->status();
   for (auto const& component : state_.components) {
-    if (component.trouble) view.components.push_back({component.name, component.trouble()});
+    if (component.trouble) view.components.push_back({component.name, trouble_of(component)});
   }
   for (auto const& [subscriber, times] : state_.handle_times) {
     view.handle_times.emplace(subscriber, times.counts());
   }
-  for (auto const& metric : state_.metrics) view.metrics.push_back({&metric, metric.value()});
+  for (auto const& metric : state_.metrics) {
+    if (auto const value = value_of(metric)) view.metrics.push_back({&metric, *value});
+  }
   return view;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "tram/base/time.hpp"
 #include "tram/wire/id_numbers.hpp"
@@ -53,5 +54,9 @@ struct RelayOptions {
   /// At a stop, that may take so long.
   Duration drain_timeout{std::chrono::seconds{5}};
 };
+
+/// Refuses options that nobody could mean: a time below zero or above ten years, a pause below a
+/// millisecond, no rows or bytes at all. `owner` names whose they are. Faults: rejected.
+void require_usable(RelayOptions const& options, std::string_view owner);
 
 }  // namespace tram

@@ -112,15 +112,20 @@ class CommandHandlers final {
                        .payload = describe_payload<C>(),
                        .replies = std::is_void_v<Result> ? std::vector<PayloadDescription>{}
                                                          : detail::describe_answers<C>(),
-                       .handle = [handler = std::move(handler)](
-                                     Transaction& tx, RawCommand const& raw) -> detail::Replies {
-                         Command<C> const command{
-                             raw, decode_payload<C>(raw.incoming(), raw.type(), raw.payload())};
-                         if constexpr (std::is_void_v<Result>)
-                           return handler(tx, command), detail::Replies{};
-                         else return handler(tx, command).replies();
-                       }});
+                       .handle = reading<C>(std::move(handler))});
     }
+  }
+
+  template <class C, class Handler>
+  static decltype(detail::CommandRoute::handle) reading(Handler handler) {
+    if (is_empty_handler(handler)) return {};
+    return [handler = std::move(handler)](Transaction& tx,
+                                          RawCommand const& raw) -> detail::Replies {
+      Command<C> const command{raw, decode_payload<C>(raw.incoming(), raw.type(), raw.payload())};
+      if constexpr (std::is_void_v<typename HandlerShape<Handler>::Result>)
+        return handler(tx, command), detail::Replies{};
+      else return handler(tx, command).replies();
+    };
   }
 
   detail::CommandDispatcher dispatcher_;

@@ -40,9 +40,10 @@ class ReplyHandlers final {
     }
     return *this;
   }
-  /// Handles the answers that no other handler takes.
+  /// Handles the answers that no other handler takes. Given once, as `ignore_others`; a second one
+  /// is rejected.
   ReplyHandlers& otherwise(detail::RawReplyHandler handler) {
-    dispatcher_.otherwise = std::move(handler);
+    dispatcher_.set_otherwise(std::move(handler));
     return *this;
   }
   /// Passes over the answers that no handler takes.
@@ -65,12 +66,17 @@ class ReplyHandlers final {
  private:
   template <class R, class Handler>
   void add(Handler handler) {
-    dispatcher_.add(
-        {.names = {wire_names<R>.begin(), wire_names<R>.end()},
-         .payload = describe_payload<R>(),
-         .handle = [handler = std::move(handler)](Transaction& tx, RawReply const& raw) {
-           handler(tx, Reply<R>{raw, decode_payload<R>(raw.incoming(), raw.type(), raw.payload())});
-         }});
+    dispatcher_.add({.names = {wire_names<R>.begin(), wire_names<R>.end()},
+                     .payload = describe_payload<R>(),
+                     .handle = reading<R>(std::move(handler))});
+  }
+
+  template <class R, class Handler>
+  static detail::RawReplyHandler reading(Handler handler) {
+    if (is_empty_handler(handler)) return {};
+    return [handler = std::move(handler)](Transaction& tx, RawReply const& raw) {
+      handler(tx, Reply<R>{raw, decode_payload<R>(raw.incoming(), raw.type(), raw.payload())});
+    };
   }
 
   detail::ReplyDispatcher dispatcher_;

@@ -73,9 +73,10 @@ class EventHandlers final {
     return *this;
   }
 
-  /// Handles what no other handler takes, of all aggregates of this subscriber.
+  /// Handles what no other handler takes, of all aggregates of this subscriber. Given once; a
+  /// second one is rejected.
   EventHandlers& otherwise(detail::RawEventHandler handler) {
-    dispatcher_.otherwise = std::move(handler);
+    dispatcher_.set_otherwise(std::move(handler));
     return *this;
   }
 
@@ -146,18 +147,22 @@ class EventHandlers final {
                   "tram: this aggregate does not publish this event: name it in its `Events`, or "
                   "handle it with and_events<...>()");
     if constexpr (EventOf<Aggregate, E>) {
-      dispatcher_.add(
-          {.aggregate_type = std::string{Aggregate::wire_type.name},
-           .names = {wire_names<E>.begin(), wire_names<E>.end()},
-           .version = detail::current_version<E>(),
-           .operation = std::string{operation},
-           .payload = describe_payload<E>(),
-           .handle = [handler = std::move(handler)](Transaction& tx, RawEvent const& event,
-                                                    std::string_view payload) {
-             handler(tx,
-                     Event<E>{event, decode_payload<E>(event.incoming(), event.type(), payload)});
-           }});
+      dispatcher_.add({.aggregate_type = std::string{Aggregate::wire_type.name},
+                       .names = {wire_names<E>.begin(), wire_names<E>.end()},
+                       .version = detail::current_version<E>(),
+                       .operation = std::string{operation},
+                       .payload = describe_payload<E>(),
+                       .handle = reading<E>(std::move(handler))});
     }
+  }
+
+  template <class E, class Handler>
+  static decltype(detail::EventRoute::handle) reading(Handler handler) {
+    if (is_empty_handler(handler)) return {};
+    return [handler = std::move(handler)](Transaction& tx, RawEvent const& event,
+                                          std::string_view payload) {
+      handler(tx, Event<E>{event, decode_payload<E>(event.incoming(), event.type(), payload)});
+    };
   }
 
   detail::EventDispatcher dispatcher_;

@@ -18,7 +18,7 @@ struct Component {
   /// a non-zero status: a part that died must never look healthy.
   std::function<void(std::stop_token)> run;
   /// Empty while it does its work, otherwise why not; for readiness. Callable from any thread;
-  /// never waits.
+  /// never waits. While it throws, the service is not ready and says what it threw.
   std::function<std::string()> trouble{};
 };
 

@@ -28,6 +28,14 @@ template <class Returned, class Owner, class Transaction, class Taken>
 struct HandlerShape<Returned (Owner::*)(Transaction, Taken) const noexcept>
     : HandlerShape<Returned (*)(Transaction, Taken)> {};
 
+/// A pointer to no function, or an empty `std::function`: it could never be called.
+template <class Handler>
+bool is_empty_handler(Handler const& handler) {
+  if constexpr (std::is_pointer_v<Handler>) return handler == nullptr;
+  else if constexpr (requires { handler.target_type(); }) return !handler;
+  else return false;
+}
+
 /// Whether the argument can be told from the handler itself.
 template <class Handler>
 concept ShapedHandler = requires { typename HandlerShape<Handler>::Argument; };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <string_view>
 #include <vector>
 
 #include "tram/base/detail/function.hpp"
@@ -34,6 +35,9 @@ class MessageInterceptor {
 
 // Shared: outbox and subscriptions use the same ones, and each may outlive the other.
 using Interceptors = std::vector<std::shared_ptr<MessageInterceptor>>;
+
+/// Refuses a pointer to none. `owner` names whose they are. Faults: rejected.
+void require_interceptors(Interceptors const& interceptors, std::string_view owner);
 
 /// Wraps the handler of a subscription: calls `next` once, several times, or not at all. Runs in
 /// the transaction, behind the inbox and between the handle hooks and the handler; the first one

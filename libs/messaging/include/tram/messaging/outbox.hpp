@@ -54,6 +54,9 @@ class Outbox final {
   /// Faults: rejected, where the table's ids come from the database and `outbox_id` is missing; the
   /// first `send` where the table is not known yet.
   Outbox(Parts parts, OutboxOptions options);
+  // Moves are copies, which are cheap: what was moved from can still send.
+  Outbox(Outbox const&) = default;
+  ~Outbox() = default;
 
   /// For a database with our tables: checks them and looks how its outbox table is made, in short
   /// transactions of their own. Faults: those of `require_schema` and `probe_outbox_table`.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "tram/base/time.hpp"
 #include "tram/messaging/channel_mapping.hpp"
@@ -31,5 +32,9 @@ struct SubscriberOptions {
   /// Then all subscriptions together may take so long to store what is done and to leave.
   Duration close_timeout{std::chrono::seconds{5}};
 };
+
+/// Refuses options that nobody could mean: a time below zero or above ten years, a pause below a
+/// millisecond, an interceptor that is none. `owner` names whose they are. Faults: rejected.
+void require_usable(SubscriberOptions const& options, std::string_view owner);
 
 }  // namespace tram

@@ -95,7 +95,8 @@ struct ServiceRelay {
 /// order, watched, and stopped in the reverse order.
 class Service final {
  public:
-  /// Faults: rejected, for no workers.
+  /// Faults: rejected, for no workers, an empty middleware or interceptor, and a time below zero or
+  /// above ten years; it names the option.
   Service(ServiceParts parts, ServiceOptions options);
   ~Service();
   Service(Service const&) = delete;

@@ -30,8 +30,10 @@ struct ReplyDispatcher {
   SubscriptionOptions options;
   std::vector<HandlerMiddleware> middleware;
 
-  /// A second handler for the same type is a programmer error.
+  /// Rejected: a second handler for the same type, an empty one, one for a type without a name.
   void add(ReplyRoute route);
+  /// Rejected: a second one, an empty one.
+  void set_otherwise(RawReplyHandler handler);
   [[nodiscard]] Subscription subscription() const;
   /// What the subscription handles.
   [[nodiscard]] std::vector<MessageDescription> descriptions() const;

@@ -63,6 +63,8 @@ struct EventDispatcher {
   void add(EventRoute route);
   /// Rejected: a second step from the same place, an empty one, one from a version that is none.
   void add(EventUpcastStep step, int current_version);
+  /// Rejected: a second one, an empty one.
+  void set_otherwise(RawEventHandler handler);
   [[nodiscard]] Subscription subscription() const;
   /// What the subscription handles.
   [[nodiscard]] std::vector<MessageDescription> descriptions() const;
