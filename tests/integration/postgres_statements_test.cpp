@@ -188,6 +188,29 @@ TEST_F(PostgresStatements, are_not_taken_for_a_lost_connection) {
             Fault::transient);
 }
 
+TEST_F(PostgresStatements, say_what_a_question_mark_without_a_value_means) {
+  for (auto const* const sql :
+       {"SELECT '{}'::jsonb ? 'a'", "SELECT '{}'::jsonb ?| ARRAY['a']",
+        "SELECT '{}'::jsonb ?& ARRAY['a']", "SELECT '{}'::jsonb @? '$.a'", "SELECT ?"}) {
+    std::string const what = refusal_of([&](Transaction& tx) { tx.execute(sql); }).what();
+    EXPECT_NE(what.find("1 placeholders '?' and 0 values; write ?? for"), std::string::npos)
+        << what;
+    EXPECT_THROW(database_.transact([&](Transaction& tx) { tx.post(sql); }), Error) << sql;
+  }
+  EXPECT_EQ(refusal_of([](Transaction& tx) { tx.execute("SELECT '{}'::jsonb ? ?", "a"); }).fault(),
+            Fault::rejected);
+  database_.transact([](Transaction& tx) {
+    EXPECT_TRUE(tx.execute("SELECT '{\"a\":1}'::jsonb ?? ?", "a")[0].get<bool>(0));
+    EXPECT_TRUE(tx.execute("SELECT '{\"a\":1}'::jsonb @?? '$.a'")[0].get<bool>(0));
+  });
+}
+
+// No fault of the server's: running it again changes nothing.
+TEST_F(PostgresStatements, are_refused_where_a_file_of_theirs_is_not_there) {
+  expect_refused("COPY t FROM '/nowhere/rows'");
+  expect_refused("/* x */ copy t TO '/nowhere/rows'");
+}
+
 TEST_F(PostgresStatements, walk_a_cursor_within_their_transaction) {
   database_.transact([](Transaction& tx) {
     tx.execute("DECLARE c CURSOR FOR SELECT generate_series(1, 3)");
@@ -254,7 +277,8 @@ TEST_F(PostgresAdoptedStatements, are_held_to_the_same_rules) {
        {std::string_view{}, std::string_view{"-- x"}, std::string_view{"\0", 1}, with_nul,
         std::string_view{"-- x\rCOMMIT"}, std::string_view{"PREPARE TRANSACTION 'p'"},
         std::string_view{"/* /* */ */ ROLLBACK"}, std::string_view{"COPY t FROM STDIN"},
-        std::string_view{"COPY t TO STDOUT"}, std::string_view{"SELECT 1; COMMIT"}}) {
+        std::string_view{"COPY t TO STDOUT"}, std::string_view{"SELECT 1; COMMIT"},
+        std::string_view{"SELECT '{}'::jsonb ? 'a'"}}) {
     expect_refused_and_open(sql);
   }
 }

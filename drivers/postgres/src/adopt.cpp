@@ -89,7 +89,7 @@ AdoptedTransaction::AdoptedTransaction(pg_conn* connection) : connection_{connec
 Rows AdoptedTransaction::execute_statement(std::string_view sql, Parameters parameters) {
   require_open_transaction(connection_);
   auto const rules = lexical_rules(connection_);
-  look_at_statement(sql, rules);
+  require_values(sql, look_at_statement(sql, rules), parameters.size());
   refuse_transaction_control(sql, rules);
   require_encoding(sql, parameters, connection_);
   auto const numbered = number_placeholders(sql, rules);

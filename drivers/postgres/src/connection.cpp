@@ -191,6 +191,7 @@ StatementKind PipelinedConnection::queue(Purpose purpose, std::string_view sql,
   if (pending_.empty()) statements_.follow(session_.lexical_rules());
   auto& statement = statements_.look_up(sql);
   auto const kind = statement.kind;
+  require_values(sql, kind, parameters.size());
   open_transaction(deadline);
   send(purpose, statement, parameters);
   pending_.back().text = excerpt(sql);

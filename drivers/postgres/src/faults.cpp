@@ -5,6 +5,8 @@
 #include <cctype>
 #include <utility>
 
+#include "tram/sql/statement_text.hpp"
+
 namespace tram::postgres {
 namespace {
 
@@ -168,8 +170,11 @@ bool is_lost_statement(PGresult const* result) {
 Error statement_error(std::string_view sql, PGresult const* result) {
   auto const code = field(result, PG_DIAG_SQLSTATE);
   bool const is_over = code.empty() || is_fatal(result);
-  return failed_statement(is_over ? Fault::broken : fault_of_statement(result), sql, result,
-                          remedy_for(code));
+  // A file that COPY was told to read or write, and not one of the database's own.
+  bool const is_its_file =
+      code.starts_with("58P") && leading_word(sql, LexicalRules::postgres) == "COPY";
+  auto const fault = is_its_file ? Fault::rejected : fault_of_statement(result);
+  return failed_statement(is_over ? Fault::broken : fault, sql, result, remedy_for(code));
 }
 
 Error statement_error(std::string_view sql, PGresult const* result, PGconn* connection) {

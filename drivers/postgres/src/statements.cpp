@@ -52,7 +52,28 @@ void refuse_what_a_pool_cannot_run(std::string_view sql, std::string_view word,
   }
 }
 
+std::size_t count_placeholders(std::string_view sql, LexicalRules rules) {
+  std::size_t count{};
+  StatementTokens tokens{sql, rules};
+  for (auto token = tokens.next(); token.kind != StatementTokens::Kind::end;) {
+    bool const is_mark = token.kind == StatementTokens::Kind::symbol && token.text == "?";
+    token = tokens.next();
+    bool const is_double =
+        is_mark && token.kind == StatementTokens::Kind::symbol && token.text == "?";
+    if (is_double) token = tokens.next();
+    else if (is_mark) ++count;
+  }
+  return count;
+}
+
 }  // namespace
+
+void require_values(std::string_view sql, StatementKind const& kind, std::size_t values) {
+  if (kind.placeholders <= values) return;
+  refuse(sql, "it has " + std::to_string(kind.placeholders) + " placeholders '?' and " +
+                  std::to_string(values) +
+                  " values; write ?? for a question mark that is an operator");
+}
 
 StatementKind look_at_statement(std::string_view sql, LexicalRules rules) {
   constexpr std::array<std::string_view, 3> savepoint{"SAVEPOINT ", "RELEASE SAVEPOINT ",
@@ -72,7 +93,8 @@ StatementKind look_at_statement(std::string_view sql, LexicalRules rules) {
   return {.only_reads = marks || is_one_of(reading, word),
           .marks_savepoint = marks,
           .leaves_transaction_alone = marks || (is_one_of(harmless, word) && !changes_rules),
-          .sets_limits = word == "RESET" || mentions("_timeout")};
+          .sets_limits = word == "RESET" || mentions("_timeout"),
+          .placeholders = count_placeholders(sql, rules)};
 }
 
 StatementCache::Statement& StatementCache::look_up(std::string_view sql) {

@@ -21,7 +21,13 @@ struct StatementKind {
   bool leaves_transaction_alone{};
   /// It may set a limit of the transaction (`statement_timeout`, …).
   bool sets_limits{};
+  /// How many `?` stand for a value.
+  std::size_t placeholders{};
 };
+
+/// `Error{rejected}` where a `?` has no value: mostly an operator that was to be written `??`. The
+/// server could only speak of a `$1` that nobody wrote.
+void require_values(std::string_view sql, StatementKind const& kind, std::size_t values);
 
 /// `Error{rejected}` for what no transaction of a pool can run: nothing at all, `COPY` from or to
 /// the client, `LISTEN`, a cursor `WITH HOLD`.

@@ -48,6 +48,18 @@ TEST(StatementKind, refuses_what_no_pool_can_run) {
   }
 }
 
+TEST(StatementKind, counts_the_question_marks_that_want_a_value) {
+  auto const count = [](std::string_view sql) {
+    return look_at_statement(sql, LexicalRules::postgres).placeholders;
+  };
+  EXPECT_EQ(count("SELECT 1"), 0U);
+  EXPECT_EQ(count("SELECT ?, '?', $a$ ? $a$, \"?\" /* ? */ -- ?"), 1U);
+  EXPECT_EQ(count("SELECT a ? 'b' AND c = ?"), 2U);
+  EXPECT_EQ(count("SELECT a ?? 'b' AND c ??| d AND e @?? f AND g = ?"), 1U);
+  EXPECT_EQ(count("SELECT ???"), 1U);
+  EXPECT_EQ(count("SELECT ????"), 0U);
+}
+
 TEST(StatementCache, names_a_statement_when_it_comes_again) {
   StatementCache cache{Statements::prepared};
   EXPECT_EQ(cache.look_up("SELECT ?").name, "");

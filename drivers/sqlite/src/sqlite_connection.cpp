@@ -284,8 +284,14 @@ int SqliteConnection::may_run(void* self, int action, char const* first, char co
                           "of it";
     return SQLITE_DENY;
   }
-  bool const sets = action == SQLITE_PRAGMA && connection.in_transaction_ && second != nullptr;
-  if (!sets || !is_setting_of_connection(first)) return SQLITE_OK;
+  if (action != SQLITE_PRAGMA || !connection.in_transaction_) return SQLITE_OK;
+  if (::sqlite3_stricmp(first, "wal_checkpoint") == 0) {
+    connection.refusal_ =
+        "sqlite: PRAGMA wal_checkpoint would wait for the transaction that runs it; leave it out, "
+        "SQLite does it by itself";
+    return SQLITE_DENY;
+  }
+  if (second == nullptr || !is_setting_of_connection(first)) return SQLITE_OK;
   connection.refusal_ = std::string{"sqlite: PRAGMA "} + first +
                         " is a setting of a connection: inside a transaction it has no effect, or "
                         "it stays for others of the pool; give it to Config::statements, which run "

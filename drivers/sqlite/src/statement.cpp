@@ -90,6 +90,7 @@ Rows Statement::run(Parameters parameters) {
   StatementUse const use{statement_.get()};
   bind(parameters);
   auto const columns = ::sqlite3_column_count(statement_.get());
+  auto const changes_before = ::sqlite3_total_changes64(connection_);
   std::vector<Cell> cells;
   int code = ::sqlite3_step(statement_.get());
   for (; code == SQLITE_ROW; code = ::sqlite3_step(statement_.get())) {
@@ -98,8 +99,10 @@ Rows Statement::run(Parameters parameters) {
     }
   }
   if (code != SQLITE_DONE) throw error_of(connection_, code, operation());
+  // A statement that changes no row leaves the number of the one before.
+  bool const changed = ::sqlite3_total_changes64(connection_) != changes_before;
   return Rows{static_cast<std::size_t>(columns), std::move(cells),
-              writes() ? ::sqlite3_changes64(connection_) : 0};
+              changed ? ::sqlite3_changes64(connection_) : 0};
 }
 
 void Statement::bind(Parameters parameters) {

@@ -515,6 +515,36 @@ TEST_F(SqliteDatabase, says_that_a_pragma_would_have_no_effect) {
   });
 }
 
+TEST_F(SqliteDatabase, refuses_a_pragma_that_would_wait_for_its_own_transaction) {
+  for (std::string const pragma :
+       {"PRAGMA wal_checkpoint", "PRAGMA Wal_Checkpoint(TRUNCATE)", "PRAGMA main.wal_checkpoint"}) {
+    int runs{};
+    EXPECT_EQ(fault_of([&] {
+                database.transact([&](Transaction& tx) {
+                  ++runs;
+                  tx.execute(pragma);
+                });
+              }),
+              Fault::rejected)
+        << pragma;
+    EXPECT_EQ(runs, 1) << pragma;
+  }
+}
+
+TEST_F(SqliteDatabase, counts_only_rows_that_the_statement_itself_changed) {
+  database.transact([](Transaction& tx) {
+    EXPECT_EQ(tx.execute("CREATE TABLE counted (id INTEGER)").affected(), 0);
+    EXPECT_EQ(tx.execute("INSERT INTO counted VALUES (1), (2)").affected(), 2);
+    EXPECT_EQ(tx.execute("CREATE TABLE other (id INTEGER)").affected(), 0);
+    EXPECT_EQ(tx.execute("PRAGMA user_version = 3").affected(), 0);
+    EXPECT_EQ(tx.execute("UPDATE counted SET id = 4 WHERE id = 3").affected(), 0);
+    EXPECT_EQ(tx.execute("UPDATE counted SET id = 4").affected(), 2);
+    EXPECT_EQ(tx.execute("SELECT * FROM counted").affected(), 0);
+    EXPECT_EQ(tx.execute("DROP TABLE other").affected(), 0);
+    EXPECT_EQ(tx.execute("DELETE FROM counted").affected(), 2);
+  });
+}
+
 TEST_F(SqliteDatabase, runs_the_given_statements_on_every_connection) {
   auto strict = tram::sqlite::connect(
       {.path = path, .statements = {"PRAGMA foreign_keys = ON", "PRAGMA recursive_triggers = ON"}},

@@ -139,17 +139,27 @@ struct Database::State {
 
 Database::Database(std::unique_ptr<DatabaseDriver> driver, PoolOptions options, Clock& clock,
                    Random& random)
-    : state_{std::make_unique<State>(std::move(driver), options, clock, random)} {
+    : state_{driver == nullptr
+                 ? nullptr
+                 : std::make_unique<State>(std::move(driver), options, clock, random)} {
   if (options.connections_max > 0) return;
   throw Error{Fault::rejected,
               "sql: connections_max is 0 for " + name() + "; give its pool a connection"};
 }
+
+Database::State& Database::state() const {
+  if (state_ != nullptr) return *state_;
+  throw Error{Fault::rejected,
+              "sql: this Database was moved from, or made without a driver; use the one that it "
+              "was moved to"};
+}
+
 Database::~Database() = default;
 Database::Database(Database&&) noexcept = default;
 
-Dialect const& Database::dialect() const { return state_->driver->dialect(); }
-std::string Database::name() const { return state_->driver->name(); }
-Clock& Database::clock() const { return state_->clock; }
+Dialect const& Database::dialect() const { return state().driver->dialect(); }
+std::string Database::name() const { return state().driver->name(); }
+Clock& Database::clock() const { return state().clock; }
 
 void Database::run(TransactOptions const& options,
                    std::function<void(Transaction&)> const& function) {

@@ -56,6 +56,17 @@ TEST_F(DatabaseTest, commits_when_the_function_returns) {
   EXPECT_EQ(script_.calls, (Calls{"begin", "work", "commit"}));
 }
 
+TEST_F(DatabaseTest, refuses_every_call_where_it_was_moved_from_or_has_no_driver) {
+  Database const taken{std::move(database_)};
+  Database without{nullptr, {}, clock_, random_};
+  for (auto* const database : {&database_, &without}) {  // NOLINT(bugprone-use-after-move)
+    EXPECT_THROW(database->transact([](Transaction&) {}), Error);
+    EXPECT_THROW(std::ignore = database->name(), Error);
+    EXPECT_THROW(std::ignore = database->dialect(), Error);
+    EXPECT_THROW(std::ignore = database->clock(), Error);
+  }
+}
+
 TEST_F(DatabaseTest, rolls_back_when_the_function_throws_and_lets_the_exception_go_on) {
   EXPECT_THROW(database_.transact([](Transaction&) { throw std::logic_error{"no"}; }),
                std::logic_error);

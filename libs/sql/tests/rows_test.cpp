@@ -105,6 +105,15 @@ TEST(Rows, that_were_moved_from_are_empty) {
   EXPECT_TRUE(rows.begin() == rows.end());
 }
 
+TEST(Rows, have_a_row_without_columns_where_it_was_moved_from) {
+  auto row = one_row({std::int64_t{7}})[0];
+  auto const taken = std::move(row);
+  EXPECT_EQ(taken.get<int>(0), 7);
+  EXPECT_EQ(row.columns(), 0U);  // NOLINT(bugprone-use-after-move): that it may be asked
+  EXPECT_THROW(std::ignore = row.get<int>(0), Error);
+  EXPECT_THROW(std::ignore = row.is_null(0), Error);
+}
+
 TEST(Rows, are_walked_in_order) {
   Rows const rows{1, {std::int64_t{1}, std::int64_t{2}, std::int64_t{3}}, 0};
   int sum = 0;

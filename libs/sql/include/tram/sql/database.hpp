@@ -47,6 +47,7 @@ struct PoolOptions {
 };
 
 /// A database with a pool of connections. Callable from any thread; owns nothing but connections.
+/// One that was moved from refuses every call: rejected.
 class Database final {
  public:
   /// Connects lazily: an unreachable server shows at the first transaction. `clock` and `random`
@@ -89,6 +90,8 @@ class Database final {
   void run(TransactOptions const& options, std::function<void(Transaction&)> const& function);
 
   struct State;
+  [[nodiscard]] State& state() const;
+
   std::unique_ptr<State> state_;
 };
 

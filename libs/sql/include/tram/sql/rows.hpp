@@ -49,7 +49,8 @@ class Row {
   Row(sql_detail::SharedCells cells, std::size_t row, std::size_t columns)
       : cells_{std::move(cells)}, first_{row * columns}, columns_{columns} {}
 
-  [[nodiscard]] std::size_t columns() const { return columns_; }
+  /// None in a row that was moved from.
+  [[nodiscard]] std::size_t columns() const { return cells_ == nullptr ? 0 : columns_; }
   [[nodiscard]] bool is_null(std::size_t column) const { return cell(column).index() == 0; }
   /// The value of a column, counted from 0, as an integer type, bool, double, std::string, Id or
   /// std::optional of these. `Error{malformed}` when the column holds something else, or NULL where
@@ -60,7 +61,7 @@ class Row {
   }
   /// The raw value, which lives as long as the row. `Error{rejected}` when there is no such column.
   [[nodiscard]] Cell const& cell(std::size_t column) const& {
-    if (column >= columns_) sql_detail::no_such_column(column, columns_);
+    if (column >= columns()) sql_detail::no_such_column(column, columns());
     return (*cells_)[first_ + column];
   }
   [[nodiscard]] Cell cell(std::size_t column) const&& {
