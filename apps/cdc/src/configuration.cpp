@@ -1,5 +1,8 @@
 #include "configuration.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -46,6 +49,18 @@ Duration positive_duration(std::string const& text) {
 std::string not_empty(std::string const& text) {
   if (!text.empty()) return text;
   throw Error{Fault::rejected, "it must not be empty"};
+}
+
+/// As the server takes it: a name would be looked up somewhere first.
+std::string numeric_address(std::string const& text) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  bool const is_one =
+      ::inet_pton(AF_INET, text.c_str(), address.data()) == 1 ||
+      ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), address.data()) == 1;
+  if (is_one) return text;
+  throw Error{Fault::rejected, programs::shown(text) +
+                                   " is no address to listen at; give a numeric "
+                                   "one such as 0.0.0.0 (all), 127.0.0.1 (this machine) or ::"};
 }
 
 void set_retention(Configuration& to, std::string const& text) {
@@ -166,7 +181,7 @@ std::vector<Key> const& keys() {
       {{"heartbeat.schema", "", "NAME", "the schema of that table (database.schema)"},
        [](auto& to, auto& text) { to.heartbeat_schema = SchemaName{text}; }},
       {{"http.address", "--http-address", "ADDRESS", "where to listen (0.0.0.0)"},
-       [](auto& to, auto& text) { to.http_address = not_empty(text); }},
+       [](auto& to, auto& text) { to.http_address = numeric_address(text); }},
       {{"http.port", "--http-port", "PORT", "for health and metrics; off: none (8080)"}, set_port},
       {{"log.level", "--log-level", "LEVEL", "debug, info, warning or error (info)"},
        [](auto& to, auto& text) {
@@ -213,6 +228,9 @@ class Configurator {
   }
 
   void take(Setting const& setting) {
+    if (setting.value.find('\0') != std::string::npos)
+      return complain(setting.place + ": " + shown_key(setting.key) +
+                      " holds the character U+0000; correct it");
     given_.insert_or_assign(setting.key, setting);
     if (is_broker_property(setting.key)) {
       result_.broker_properties.insert_or_assign(setting.key.substr(property_prefix.size()),
@@ -226,7 +244,10 @@ class Configurator {
                       programs::did_you_mean(setting.key, known_keys()));
     }
     if (!key->apply) return;
-    if (programs::may_hold_a_password(setting.value) && !setting.key.ends_with(".url")) {
+    bool const is_a_schema_s = setting.key == "database.schema";
+    bool const is_misplaced = programs::looks_like_a_url(setting.value) ||
+                              (is_a_schema_s && programs::may_hold_a_password(setting.value));
+    if (is_misplaced && !setting.key.ends_with(".url")) {
       return complain(setting.place + ": " + setting.key +
                       ": what it was given looks like a URL; give that to database.url or "
                       "broker.url");

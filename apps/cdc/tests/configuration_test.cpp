@@ -134,6 +134,34 @@ TEST(Configuration, says_all_that_is_wrong_with_places_and_remedies) {
   EXPECT_TRUE(says(why, "a:7: ")) << why;
 }
 
+TEST(Configuration, refuses_an_address_that_nobody_can_listen_at) {
+  for (auto const* address : {"banana", "localhost", "1.2.3", "256.0.0.1", ":::", "127.0.0.1:80"})
+    EXPECT_TRUE(says(wrong({{"http.address", address, "a:1"}}), "a:1: http.address: ")) << address;
+  for (auto const* address : {"0.0.0.0", "127.0.0.1", "::", "::1", "fe80::1%lo"})
+    EXPECT_EQ(configured({{"http.address", address, ""}}).http_address, address);
+}
+
+TEST(Configuration, refuses_what_a_client_library_would_cut_off) {
+  using namespace std::string_literals;
+  for (auto const* key : {"database.password", "relay.name", "broker.url"})
+    EXPECT_TRUE(says(wrong({{key, "a\0b"s, "a:1"}}), "U+0000")) << key;
+}
+
+// None of these has what a name or a number has not, so the place where it stands is wrong.
+TEST(Configuration, shows_nothing_of_what_looks_like_a_connection_string) {
+  for (std::string const text :
+       {"host=h password=secret", "kafka:h?sasl.password=secret", "secret@h", "user:secret@h/d",
+        "memory:?key=secret", "postgresql://u:secret@h/d"}) {
+    for (auto const* key :
+         {"http.port", "log.level", "relay.window", "relay.name", "source.slot", "database.schema",
+          "database.table", "retention.age", "http.address", "relay.hold_key", "source.new_slot"}) {
+      auto const why = wrong({{key, text, "a:1"}});
+      EXPECT_TRUE(says(why, "a:1: ")) << key << text;
+      EXPECT_FALSE(says(why, "secret")) << why;
+    }
+  }
+}
+
 TEST(Configuration, refuses_contradictions) {
   EXPECT_TRUE(says(wrong({{"database.url", "sqlite:a", ""}, {"source.slot", "s", "f:9"}}),
                    "f:9: source.slot is for PostgreSQL"));
@@ -184,6 +212,8 @@ TEST(ConfigurationFile, says_where_it_is_broken) {
   EXPECT_TRUE(says(refusal([] { read_configuration_file("/"); }), "Is a directory"));
   EXPECT_TRUE(says(refusal([] { read_configuration_file("/nowhere/t.toml"); }),
                    "/nowhere/t.toml: cannot be read"));
+  EXPECT_TRUE(says(refusal([] { read_configuration_file("/dev/zero"); }), "File too large"));
+  EXPECT_FALSE(says(refusal([] { read_configuration_file("password=secret"); }), "secret"));
 }
 
 TEST(ConfigurationFile, refuses_keys_of_more_levels_than_any_setting_has) {

@@ -5,7 +5,8 @@
 
 namespace tram::programs {
 
-/// All of a file, which may be empty; nothing when it cannot be read, with `errno` saying why.
+/// All of a file, which may be empty; nothing when it cannot be read or has more than 4 MiB, with
+/// `errno` saying why.
 std::optional<std::string> content_of_file(std::string const& path);
 
 }  // namespace tram::programs

@@ -13,10 +13,13 @@ void replace_all(std::string& text, std::string_view what) {
 
 }  // namespace
 
+bool looks_like_a_url(std::string_view text) {
+  return text.find("://") != std::string_view::npos ||
+         text.find_first_of("@=?&") != std::string_view::npos;
+}
+
 bool may_hold_a_password(std::string_view text) {
-  auto const colon = text.find(':');
-  if (colon == std::string_view::npos) return false;
-  return text.substr(colon).starts_with("://") || text.find('@', colon) != std::string_view::npos;
+  return text.find_first_of(":@=?&%") != std::string_view::npos;
 }
 
 std::string shown(std::string_view text) {

@@ -6,7 +6,12 @@
 
 namespace tram::programs {
 
-/// Whether the text may be a URL, or user, password and host: `…://…`, `…:…@…`.
+/// Whether the text looks like a URL, user, password and host, or a connection string: `…://…`,
+/// `…@…`, `password=…`, `…?…`.
+bool looks_like_a_url(std::string_view text);
+
+/// Whether the text may be any of these or a part of one: it also has a `:` or an escape. Names,
+/// numbers, times and most paths have neither.
 bool may_hold_a_password(std::string_view text);
 
 /// `'text'`, unless it may hold a password; then words that stand for it.
