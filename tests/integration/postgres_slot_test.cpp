@@ -223,6 +223,22 @@ TEST_F(PostgresSlot, is_what_the_check_recommends) {
   EXPECT_EQ(text(wanted), "");
 }
 
+TEST_F(PostgresSlot, has_a_name_that_the_server_takes_for_the_check_and_the_relay_alike) {
+  server().sql("DELETE FROM eventuate.message");
+  for (std::string const name : {"", "Tram", "a-b", "a b", "a\"b", "é"}) {
+    source_config_.slot = name;
+    EXPECT_NE(findings(false).find("'" + name + "' is no name of a slot"), std::string::npos)
+        << name;
+    EXPECT_THROW(postgres::change_source(source_config_, clock_), Error) << name;
+    EXPECT_THROW(
+        server().sql("SELECT pg_create_logical_replication_slot('" + name + "', 'pgoutput')"),
+        std::runtime_error)
+        << name;
+  }
+  source_config_.slot = std::string(63, 'a');
+  EXPECT_EQ(findings(false), "");
+}
+
 /// As the Java relay's is: the outbox is empty since that one publishes it.
 TEST_F(PostgresSlot, is_not_made_beside_one_that_another_relay_reads) {
   server().sql("SELECT pg_create_logical_replication_slot('eventuate_slot', 'test_decoding')");

@@ -816,6 +816,8 @@ ChangeSourceStatus PgoutputSource::status() const {
 }  // namespace
 
 std::unique_ptr<ChangeSource> change_source(ChangeSourceConfig const& config, Clock& clock) {
+  auto const problem = problem_of_slot_name(config.slot);
+  if (!problem.empty()) throw Error{Fault::rejected, "postgresql: the replication slot " + problem};
   return std::make_unique<PgoutputSource>(config, clock);
 }
 

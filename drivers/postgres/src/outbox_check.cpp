@@ -171,6 +171,8 @@ class OutboxCheck {
   }
 
   void look_at_missing_slot() {
+    auto const problem = problem_of_slot_name(config_.slot);
+    if (!problem.empty()) return add(false, "replication slot", problem);
     auto const name = "'" + config_.slot + "' does not exist";
     if (config_.missing_slot == MissingSlot::refuse)
       return add(false, "replication slot", name + ", and may not be made");

@@ -38,6 +38,16 @@ bool says(Error const& error, std::string_view words) {
 
 }  // namespace
 
+std::string problem_of_slot_name(std::string_view name) {
+  constexpr std::size_t size_max = 63;
+  constexpr std::string_view letters{"abcdefghijklmnopqrstuvwxyz0123456789_"};
+  bool const is_one = !name.empty() && name.size() <= size_max &&
+                      name.find_first_not_of(letters) == std::string_view::npos;
+  if (is_one) return {};
+  return "'" + std::string{name} +
+         "' is no name of a slot; give 1 to 63 lower-case letters, digits and '_'";
+}
+
 Session open_for_replication(Target const& target, Clock& clock, Deadline deadline) {
   try {
     auto session = Session::open(target, clock, deadline);

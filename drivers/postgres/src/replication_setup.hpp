@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "outbox_columns.hpp"
 #include "outbox_look.hpp"
@@ -14,6 +15,9 @@ namespace tram::postgres {
 /// A connection that can read the log. Faults: those of connecting, and rejected with the remedy
 /// where the role may not, or where a pooler stands between.
 Session open_for_replication(Target const& target, Clock& clock, Deadline deadline);
+
+/// Why the server takes no slot of this name, with the name; empty where it does.
+std::string problem_of_slot_name(std::string_view name);
 
 /// Where the slot stands.
 struct SlotPosition {
