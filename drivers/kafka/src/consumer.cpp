@@ -49,6 +49,7 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode, Clo
                              Logger const& logger)
     : clock_{clock},
       broadcast_{mode.kind == ConsumerMode::Kind::broadcast},
+      earliest_{mode.start == ConsumerMode::Start::earliest},
       owner_{mode.owner},
       about_{broadcast_ ? "listen" : "group '" + mode.group + "'"},
       request_timeout_{config.request_timeout},

@@ -49,6 +49,8 @@ class KafkaConsumer final : public Consumer {
     std::optional<Position> stored{};
     /// Nobody has asked since the partition was assigned.
     bool stored_is_unknown{};
+    /// The client chose where to begin, maybe by a position that is gone meanwhile.
+    bool begun_by_client{};
     /// When it said last that it has it.
     SteadyTime proved{};
     SteadyTime delivered{};
@@ -103,6 +105,7 @@ class KafkaConsumer final : public Consumer {
 
   Clock& clock_;
   bool broadcast_;
+  bool earliest_;
   std::string owner_;
   std::string about_;
   std::string first_channel_{};

@@ -45,7 +45,8 @@ void KafkaConsumer::assigned(List const* partitions) {
     auto partition = partition_of(entry);
     // The client remembers this beyond an assignment.
     resume(partition);
-    owned_.try_emplace(partition).first->second.stored_is_unknown = !broadcast_;
+    auto& owned = owned_.try_emplace(partition).first->second;
+    owned.stored_is_unknown = owned.begun_by_client = !broadcast_;
     announced_.emplace_back(Assigned{std::move(partition)});
   }
   auto const code = rd_kafka_assign(client_.get(), partitions);

@@ -124,6 +124,11 @@ void KafkaConsumer::prove(List const* partitions) {
 /// What is stored tells a topic from one that is made anew under its name: so something is, before
 /// the first record is given to anybody.
 void KafkaConsumer::store_first(Owned& owned) {
+  // Nothing is stored, yet the client does not begin at the beginning: it may have read a position
+  // of the topic's predecessor. Where older records expired, it is asked in vain, and once.
+  bool const may_miss_some = owned.begun_by_client && earliest_ && !owned.acknowledged &&
+                             !owned.kept.empty() && owned.kept.front().position > 0;
+  if (may_miss_some) return begin_anew(owned.kept.front().source, "no position is stored");
   if (!owned.acknowledged && !owned.kept.empty()) {
     owned.acknowledged = owned.kept.front().position;
     next_store_ = SteadyTime::min();
@@ -160,8 +165,8 @@ void KafkaConsumer::begin_anew(TopicPartition partition, std::string_view why) {
                            {"channel", partition.channel},
                            {"partition", partition.partition},
                            {"why", why},
-                           {"what", "the topic was deleted and made anew: it is read from its "
-                                    "beginning"}});
+                           {"what", "the topic was deleted and made anew, or its first records "
+                                    "expired: it is read from its beginning"}});
   kept_ -= owned_.at(partition).kept.size();
   owned_.erase(partition);
   last_ = owned_.end();
