@@ -1,0 +1,168 @@
+#include "pgoutput_source.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tram::postgres {
+
+void PgoutputSource::connect() {
+  // Behind an error everything that was given is done by now.
+  if (gap_open_at_ && std::exchange(gap_given_, false)) settle();
+  auto const deadline = Deadline::after(clock_, config_.connect_timeout);
+  auto session = open(deadline);
+  await_own_predecessor(session, deadline);
+  ReplicationSetup setup{session, config_, deadline};
+  auto outbox = setup.outbox();
+  forms_ = setup.column_types(outbox);
+  auto const slot = setup.slot();
+  if (!slot) setup.require_new_slot(outbox, was_empty_);
+  else if (!slot->reader.empty() || slot->unfinished) return stand_by(*slot);
+  if (!slot || replaces_slot_) {
+    was_empty_ = was_empty_ || (!slot && !setup.holds_unpublished_rows(outbox));
+    if (skipped_.empty()) skipped_ = setup.snapshot();
+    return make_slot(std::move(session), std::move(outbox));
+  }
+  follow(std::move(session), std::move(outbox), *slot, deadline);
+}
+
+void PgoutputSource::make_slot(Session session, OutboxLook outbox) {
+  std::string rows;
+  if (replaces_slot_) {
+    rows = rows_of_gap(
+        outbox, {.from_transaction = outbox.horizon, .whole_tables = outbox.joined_behind_horizon});
+  } else if (config_.missing_slot == MissingSlot::create_and_skip_existing_rows) {
+    rows = rows_behind_snapshot(outbox, skipped_);
+  } else {
+    rows = unpublished_rows(outbox);
+  }
+  auto const deadline = Deadline::after(clock_, config_.connect_timeout);
+  read_table_as_bytes(session, deadline);
+  auto reader = decoder(outbox, text_reader());
+  memory_.recall(session, ReplicationSetup{session, config_, deadline}.history(), deadline);
+  making_.emplace(std::move(session), config_, std::move(outbox),
+                  RowsToGive{.select = std::move(rows), .reader = std::move(reader)},
+                  NewName{.old_slot = replaces_slot_ ? OldSlot::replaced : OldSlot::none,
+                          .before = memory_.forget()},
+                  clock_);
+  standby_ = false;
+}
+
+ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
+  auto batch = making_->read(rows_max);
+  // Positions count rows now, whatever log was read before.
+  if (std::exchange(confirmed_, 0) > 0) starts_over_ = true;
+  trouble_ = making_->trouble();
+  if (!making_->done()) return batch;
+
+  auto const deadline = Deadline::after(clock_, config_.connect_timeout);
+  auto session = std::move(*making_).take_session();
+  known_ = making_->outbox();
+  making_.reset();
+  replaces_slot_ = false;
+  skipped_.clear();
+  ReplicationSetup setup{session, config_, deadline};
+  auto outbox = setup.outbox();
+  forms_ = setup.column_types(outbox);
+  auto const slot = setup.slot();
+  // Everything that the slot was to show is behind its beginning.
+  known_->horizon = outbox.horizon;
+  told_ = slot ? slot->confirmed : 0;
+  if (slot) follow(std::move(session), std::move(outbox), *slot, deadline);
+  return batch;
+}
+
+/// How to read what the log does not show though nobody published it; empty when there is nothing.
+std::string PgoutputSource::missed_rows(Session& session, OutboxLook const& outbox,
+                                        SlotPosition const& slot, Deadline deadline) const {
+  if (slot.copy && slot.copy->rows == 0) return "";
+  if (slot.copy) return rows_around(outbox, slot.copy->horizon, slot.copy->rows);
+  // No relay moved the slot that far, or made it.
+  if (memory_.position() > 0 && slot.confirmed > memory_.position()) {
+    auto const since = ReplicationSetup{session, config_, deadline}.look(memory_.horizon());
+    return rows_of_gap(outbox, {.from_transaction = memory_.horizon(),
+                                .whole_tables = since.joined_behind_horizon});
+  }
+  auto missed = known_ ? gap_between(*known_, outbox) : gap_behind_horizon(outbox);
+  // Somebody else moved the slot, and what lies between was not shown here.
+  if (known_ && slot.confirmed > told_) {
+    if (!missed) missed.emplace();
+    missed->from_transaction = known_->horizon;
+  }
+  return missed ? rows_of_gap(outbox, *missed) : "";
+}
+
+/// Another one than before, or the first one.
+void PgoutputSource::meet_server(SlotPosition const& slot) {
+  if (!history_.empty()) {
+    known_.reset();
+    shown_up_to_ = looked_up_to_ = 0;
+    starts_over_ = true;
+  }
+  told_ = confirmed_ = slot.confirmed;
+  rows_end_ = 0;
+  settled_ = {};
+  history_ = slot.history;
+}
+
+/// Streams from the slot, behind the rows of the table that it may not show.
+void PgoutputSource::follow(Session session, OutboxLook outbox, SlotPosition const& slot,
+                            Deadline deadline) {
+  if (slot.history != history_) meet_server(slot);
+  memory_.recall(session, slot.history, deadline);
+  if (!memory_.counts_alike(outbox)) settled_ = {};
+  memory_.count(outbox);
+  go_on_behind(memory_.settled());
+  auto const select = missed_rows(session, outbox, slot, deadline);
+  confirmed_ = std::max(confirmed_, slot.confirmed);
+  told_ = said_ = begun_at_ = slot.confirmed;
+  log_end_ = slot.log_end;
+  session_ = std::move(session);
+  outbox_ = std::move(outbox);
+  standby_ = false;
+  trouble_.clear();
+  watch_.begin();
+  if (select.empty()) {
+    settle();
+    return stream_from_here(deadline);
+  }
+  gap_open_at_ = confirmed_;
+  gap_given_ = false;
+  read_table_as_bytes(*session_, deadline);
+  session_->query("SET statement_timeout = 0", deadline);
+  gap_rows_.emplace(TableRows::kept_by_server(
+      *session_, {.select = select, .reader = decoder(*outbox_, text_reader())},
+      Deadline::after(clock_, table_patience)));
+}
+
+ChangeBatch PgoutputSource::fill_gap(std::size_t rows_max) {
+  ChangeBatch batch{.rows = {}, .seen_up_to = {}, .at_end = false, .starts_over = {}};
+  if (rows_max == 0) return batch;
+  auto const deadline = Deadline::after(clock_, config_.connect_timeout);
+  batch.rows = gap_rows_->next(rows_max, deadline);
+  if (!batch.rows.empty()) return batch;
+  gap_rows_.reset();
+  gap_given_ = true;
+  // No place in the log: it tells that the rows are done.
+  batch.seen_up_to = *gap_open_at_ + 1;
+  stream_from_here(deadline);
+  return batch;
+}
+
+/// The log shows all of the outbox as it is now.
+void PgoutputSource::settle() {
+  known_ = outbox_;
+  gap_open_at_.reset();
+}
+
+// Not an error: two relays may run so that one takes over when the other goes. That somebody holds
+// the slot does not tell yet that somebody publishes.
+void PgoutputSource::stand_by(SlotPosition const& slot) {
+  auto const now = clock_.steady();
+  holder_.seen(slot, now);
+  standby_ = holder_.works(now);
+  // What the other one publishes is not missed here.
+  if (standby_) known_.reset();
+  trouble_ = "slot '" + config_.slot + "' of " + target_.name() + " " + holder_.describe(now);
+}
+
+}  // namespace tram::postgres
