@@ -24,6 +24,12 @@ namespace tram::relay_program {
 #define TOML_ASSERT(expression) \
   ((expression) ? static_cast<void>(0) : ::tram::relay_program::refuse_toml())
 #include <toml++/impl/preprocessor.h>
+// With NDEBUG the library drops its own checks, or builds on them without a look.
+#undef TOML_ASSERT
+#undef TOML_ASSERT_ASSUME
+#define TOML_ASSERT(expression) \
+  ((expression) ? static_cast<void>(0) : ::tram::relay_program::refuse_toml())
+#define TOML_ASSERT_ASSUME(expression) TOML_ASSERT(expression)
 // Its table of blanks takes letters from U+00A1 to U+0499 for impossible; they are no blanks.
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE return false
