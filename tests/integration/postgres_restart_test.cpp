@@ -242,6 +242,8 @@ TEST_F(PostgresRestartWithin, a_transaction_begins_anew_when_other_tables_are_th
 TEST_F(PostgresRestart, is_stood_by_for_while_little_happens_in_the_log) {
   server().sql("CREATE TABLE eventuate.other (id int)");
   start();
+  insert("1", "k");
+  EXPECT_TRUE(published(1));
   EXPECT_TRUE(all_confirmed());
   // So little that the slot is not moved for it.
   server().sql("INSERT INTO eventuate.other VALUES (1)");
