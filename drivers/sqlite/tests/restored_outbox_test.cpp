@@ -126,6 +126,26 @@ TEST_F(RestoredOutbox, loses_no_row_that_was_held_since_the_backup) {
   EXPECT_EQ(held_rows(), 1);
 }
 
+TEST_F(RestoredOutbox, replays_a_held_row_that_came_back_with_the_backup) {
+  raw.run("INSERT INTO message (id, destination, headers, payload, published) VALUES ('1', "
+          "'no/channel', '{}', '1', 0)");
+  auto const held_rows = [this] { return raw.value("SELECT count(*) FROM tram_relay_held"); };
+  auto const retry = [&] {
+    raw.run("UPDATE tram_relay_held SET destination = 'orders', headers = '{\"ID\":\"1\"}', "
+            "retry_requested = 1");
+    for (int i = 0; i < 6; ++i) run();
+  };
+  run();
+  ASSERT_EQ(held_rows(), 1);
+  save();
+  retry();
+  ASSERT_EQ(held_rows(), 0);
+  restore();
+  ASSERT_EQ(held_rows(), 1);
+  retry();
+  EXPECT_EQ(held_rows(), 0);
+}
+
 TEST_F(RestoredOutbox, loses_nothing_that_was_sent_before_the_backup_and_not_published) {
   world.broker.lands_at_once = false;
   send({"1", "2"});

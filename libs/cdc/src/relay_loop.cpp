@@ -20,6 +20,9 @@ constexpr std::size_t replay_rows_max{100};
 constexpr Duration ask_timeout{std::chrono::seconds{2}};
 /// However quiet all is, the loop shows that it lives.
 constexpr Duration wait_longest{std::chrono::seconds{1}};
+/// Where none is known to be held, rows are looked for so many times as seldom: they may have come
+/// back with a backup of the database.
+constexpr int seldom{10};
 /// Between two batches of old rows, so that their removal does not delay publishing.
 constexpr Duration retention_pause{std::chrono::milliseconds{20}};
 
@@ -390,6 +393,7 @@ void Relay::Loop::store_held() {
   for (auto const& row : rows) log_held(row);
   to_store_ -= sequences.size();
   summary_->rows += sequences.size();
+  next_held_check_ = std::min(next_held_check_, now_ + options_.held_check_interval);
   note_progress();
 }
 
@@ -409,15 +413,15 @@ void Relay::Loop::log_held(HeldRow const& held) {
 /// Stored rows and keys are looked at only while none is on its way there: else a key could be
 /// taken for free.
 bool Relay::Loop::may_replay() const {
-  return producer_ && held_is_known() && summary_->rows > 0 && to_store_ == 0 && replays_ == 0 &&
-         outcome_.empty() && !draining_ && held_.may_be_tried(now_);
+  return producer_ && held_is_known() && to_store_ == 0 && replays_ == 0 && outcome_.empty() &&
+         !draining_ && held_.may_be_tried(now_);
 }
 
 void Relay::Loop::replay_held() {
   if (!may_replay() || now_ < next_held_check_) return;
   auto const order = options_.hold_key ? ReplayOrder::by_key : ReplayOrder::any;
   try {
-    next_held_check_ = now_ + options_.held_check_interval;
+    next_held_check_ = now_ + options_.held_check_interval * (summary_->rows > 0 ? 1 : seldom);
     auto summary = parts_.held.summary();
     auto rows = parts_.held.replayable(replay_rows_max, order);
     // Only now: without rows nobody would look again, and the trouble would stay.
