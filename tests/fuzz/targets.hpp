@@ -21,5 +21,6 @@ std::span<Target const> server_targets();
 std::span<Target const> http_targets();
 std::span<Target const> settings_targets();
 std::span<Target const> statement_targets();
+std::span<Target const> stored_targets();
 
 }  // namespace tram::fuzz
