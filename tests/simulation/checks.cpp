@@ -150,7 +150,8 @@ class Examination {
     }
     std::set<std::string> const channels{all_channels().begin(), all_channels().end()};
     check_complete("published", channels, place, [](Written const&) { return true; });
-    check_order("published", channels, place, 0);
+    check_order("published", channels, place,
+                std::max(stores_[0].undone.up_to, stores_[1].undone.up_to));
   }
 
   void check_effects(Subscribed const& subscriber) {

@@ -83,8 +83,9 @@ class FaultySource final : public ChangeSource {
     return hidden_from_ ? std::optional{*hidden_from_ - 1} : std::nullopt;
   }
 
+  /// Not before what it hid was read: other tables may be hidden then.
   void fall_silent() {
-    if (is_silent() || !line().chaos().happens(Trouble::silent_log)) return;
+    if (is_silent() || hidden_from_ || !line().chaos().happens(Trouble::silent_log)) return;
     parts_.silence.begin(parts_.clock.steady(), line().chaos().random());
     line().chaos().trace().event(line().name(), "the log falls silent");
   }
