@@ -56,8 +56,8 @@ inline bool is_its_own(RunResult const& result) {
   return result.cause == Cause::handler && result.database_answers;
 }
 
-/// A message in its lane, or a record that is none. Belongs to the core, which gives workers a copy
-/// for each run and learns the result.
+/// A message in its lane, or a record that is not a message. Belongs to the core, which gives
+/// workers a copy for each run and learns the result.
 struct QueuedMessage {
   IncomingMessage incoming;
   Assignment assignment{};

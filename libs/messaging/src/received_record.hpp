@@ -10,11 +10,11 @@
 
 namespace tram {
 
-/// The messages of a record for their lanes. A record that is none gives one item, to be held, with
-/// its value as the payload and no headers.
+/// The messages of a record for their lanes. A record that is not a message gives one item, to be
+/// held, with its value as the payload and no headers.
 std::vector<QueuedMessage> queued_messages(std::string_view subscriber_id, Delivery record);
 
-/// The id of a message; for a record that is none, its place: `CHANNEL:PARTITION:POSITION`.
+/// The id of a message; for any other record, its place: `CHANNEL:PARTITION:POSITION`.
 std::string message_id(IncomingMessage const& incoming);
 
 /// `channel 'x', message 'ID': what`, also where `what` says so already.

@@ -23,7 +23,7 @@ template <class Read>
 auto read_whole(std::string_view subject, std::string_view text, std::string_view remedy,
                 Read read) {
   try {
-    // No limit of its own: whoever stored or published the text had one.
+    // No limit here: the database or broker that the text comes from has one.
     json::Reader reader{text, {.subject = subject, .bytes_max = text.size()}};
     auto value = read(reader);
     reader.finish();

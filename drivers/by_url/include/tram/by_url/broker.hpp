@@ -34,9 +34,9 @@ std::unique_ptr<Broker> broker(std::string_view url, BrokerProperties const& pro
 
 /// Who wants to know how a broker is.
 enum class BrokerCheck : std::uint8_t {
-  /// A process that is about to use it: a file that another one has open is none for it.
+  /// For a process that is about to use it: a file that another process has open is refused.
   before_use,
-  /// A bystander: that somebody uses it is well, that there is nothing is not.
+  /// For a bystander: a file that is in use is good, one that is missing is not.
   from_outside,
 };
 

@@ -23,8 +23,8 @@ struct Config {
   std::chrono::milliseconds session_timeout{45'000};
   /// A broker that does not answer for so long is asked again, or another one.
   std::chrono::milliseconds request_timeout{30'000};
-  /// A record that goes to a channel of which the brokers say for so long that there is none is
-  /// rejected.
+  /// A record is rejected when the brokers have said for this long that its channel does not
+  /// exist.
   std::chrono::milliseconds missing_channel_timeout{10'000};
   /// Larger values are refused before they are sent. Must be below the brokers' `message.max.bytes`
   /// (1048588 unless changed), with some room for the key.

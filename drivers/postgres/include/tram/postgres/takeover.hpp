@@ -47,7 +47,7 @@ enum class TakeoverStep : std::uint8_t {
   stop_old_relay,
   /// The old relay is stopped and the slot may be copied.
   ready,
-  /// The new slot has its name, and is none that a takeover made.
+  /// A slot has the new slot's name, and no takeover made it.
   slot_in_the_way,
   /// The new slot was copied, and its relay has confirmed nothing yet.
   copied_only,

@@ -14,7 +14,7 @@ namespace tram::json {
 enum class BadText : std::uint8_t {
   /// It is refused: what is sent is what was meant.
   refused,
-  /// Each character that is none becomes `?`: for reports, which must not fail for what they show.
+  /// Each malformed character becomes `?`: for reports, which must not fail for what they show.
   replaced,
 };
 
@@ -35,8 +35,8 @@ struct WriterOptions {
 ///     writer.number("12.50");
 ///     writer.end_object();
 ///
-/// What no reader would take is `Fault::rejected`, and takes back what was written: text that is no
-/// UTF-8, a number that is none, more than 64 levels. The message begins with the path:
+/// What no reader would take is `Fault::rejected`, and takes back what was written: text that is
+/// not UTF-8, NaN or an infinite number, more than 64 levels. The message begins with the path:
 /// `OrderPlaced.lines[0].product: the text 'M?ller' is no UTF-8 at byte 2; convert it, …`.
 class Writer {
  public:

@@ -11,7 +11,7 @@ namespace tram {
 /// part.
 class Secrets final {
  public:
-  /// `name` says in messages which value stood there: `password`. An empty value is none.
+  /// `name` says in messages which value was hidden: `password`. An empty value is ignored.
   void add(std::string name, std::string value);
   /// Of a value that is a common word, perhaps: it is found in quotes only.
   void add_quoted(std::string name, std::string value);

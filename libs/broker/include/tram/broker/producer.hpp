@@ -23,7 +23,7 @@ struct Completion {
   bool missing_channel{};
 };
 
-/// Sends records. One thread only. Never waits: whoever uses it waits on `descriptor()`.
+/// Sends records. One thread only. Never waits: its user waits on `descriptor()`.
 ///
 /// Order per (channel, key) is the order of `submit`. One poison record fails alone. After a
 /// completion with a fault other than `rejected` the producer is *finished*: everything not

@@ -74,8 +74,8 @@ struct ChangeSourceStatus {
   std::optional<LogPosition> shown_up_to{};
 };
 
-/// Tails one outbox table. One thread only. `read` and `confirm` never wait for new rows: whoever
-/// uses it waits on `descriptor()`.
+/// Tails one outbox table. One thread only. `read` and `confirm` never wait for new rows: the
+/// relay waits on `descriptor()`.
 class ChangeSource {
  public:
   virtual ~ChangeSource() = default;

@@ -61,9 +61,9 @@ struct Route {
   Urgency urgency{Urgency::normal};
 };
 
-/// Faults: rejected, naming the route, for one that could not be asked: a method that is none or in
-/// small letters, a pattern that is malformed, a handler that is missing, and a route all of whose
-/// paths go to an earlier one.
+/// Faults: rejected, naming the route, for one that no request can reach: a method that is
+/// malformed or in small letters, a pattern that is malformed, a handler that is missing, and a
+/// route all of whose paths go to an earlier one.
 void check_routes(std::vector<Route> const& routes);
 
 }  // namespace tram::http

@@ -18,8 +18,8 @@ namespace tram::http {
 class Server final {
  public:
   /// Listens from now on. Faults: those of `check_routes`, rejected (an option is out of range, the
-  /// address is none, or in use by somebody else, or may not be used), transient (no threads or
-  /// descriptors left). `clock` must outlive the server.
+  /// address is malformed, or in use by somebody else, or may not be used), transient (no threads
+  /// or descriptors left). `clock` must outlive the server.
   Server(ServerOptions const& options, std::vector<Route> routes, Clock& clock, Logger logger = {});
   /// Stops listening, lets handlers end and closes all connections: waits `stop_timeout` at most,
   /// and for handlers that run longer.

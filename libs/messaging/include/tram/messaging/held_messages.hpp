@@ -56,9 +56,9 @@ struct HeldFilter {
 };
 
 /// Held messages of one database, in the tables `tram_held_key` and `tram_held_message`. The row of
-/// a key is locked by whoever adds to it or replays it, so that a message either finds its key held
-/// and joins it, or comes after the last replay. A value; callable from any thread. Faults of all
-/// calls: those of the driver.
+/// a key is locked while its messages are added or replayed, so that a message either finds its key
+/// held and joins it, or comes after the last replay. A value; callable from any thread. Faults of
+/// all calls: those of the driver.
 class HeldMessages final {
  public:
   HeldMessages(Dialect const& dialect, SchemaName const& schema);

@@ -119,7 +119,7 @@ class Outbox final {
 
   Parts parts_;
   OutboxOptions options_;
-  /// Filled once, by whoever sends first.
+  /// Filled once, by the first send.
   std::shared_ptr<Found> found_;
 };
 

@@ -24,7 +24,7 @@ namespace tram {
 /// `exit_stop_timed_out`, a stop that takes longer than `stop_timeout`, where one is given (a
 /// `Service` watches that itself); the log then says what `waiting_for` says, which is called by
 /// another thread, and for half a second at most. The same signal again within `echo` is no second
-/// one: whoever stops a process and its group, as GNU timeout does, sends it twice.
+/// one: GNU timeout, which stops a process and its group, sends it twice.
 ///
 /// Programs that the process starts get both signals as any other program does, and so does a child
 /// that is forked: it ends by them, and does not stop its parent. One per process; afterwards the

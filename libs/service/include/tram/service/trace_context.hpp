@@ -22,7 +22,7 @@ struct TraceContext {
   /// 2 digits; `01`: recorded.
   std::string flags{"01"};
 
-  /// Nothing for a text that is none: whoever reads that starts a trace of its own.
+  /// Nothing for a text that is malformed: its reader starts a new trace.
   static std::optional<TraceContext> parse(std::string_view traceparent);
   /// A new trace.
   static TraceContext start(Random& random);

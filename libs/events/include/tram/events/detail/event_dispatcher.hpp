@@ -61,7 +61,7 @@ struct EventDispatcher {
   void add_aggregate(std::string_view type);
   /// Rejected: a second handler for the same event, an empty one, one for a type without a name.
   void add(EventRoute route);
-  /// Rejected: a second step from the same place, an empty one, one from a version that is none.
+  /// Rejected: a second step from the same place, an empty one, one from no earlier version.
   void add(EventUpcastStep step, int current_version);
   /// Rejected: a second one, an empty one.
   void set_otherwise(RawEventHandler handler);
