@@ -14,7 +14,7 @@ RowRecord RecordMaker::make(OutboxRow const& row) const {
     return Unpublishable{.key = key_of(row),
                          .reason = row.unreadable + "; correct the row or delete it"};
   try {
-    check_channel_name(row.destination);
+    check_destination(row.destination);
     RelayRecord record = relay_record(view(row));
     if (value_bytes_max_ == 0 || record.value.size() <= value_bytes_max_) return record;
     return Unpublishable{

@@ -89,7 +89,7 @@ void check_reply_channel(Message const& message, NameMapping const& mapping) {
   auto const channel = message.headers.find(header::command_reply_to);
   if (!channel) return;
   try {
-    check_channel_name(mapped(mapping, *channel));
+    check_destination(mapped(mapping, *channel));
   } catch (Error const& error) {
     refuse_message(message, "could never be answered, for its reply channel (header '" +
                                 std::string{header::command_reply_to} + "'): " + error.what());
@@ -103,7 +103,7 @@ void refuse_message(Message const& message, std::string const& state) {
 }
 
 void require_sendable(Message const& message, NameMapping const& mapping) {
-  check_channel_name(message.destination());
+  check_destination(message.destination());
   if (message.headers.contains(header::id)) {
     refuse_message(message,
                    "has a header 'ID' already; remove it, every message sent gets its own");

@@ -25,8 +25,6 @@ bool allowed(char c) {
 void check_channel_name(std::string_view name) {
   if (name.empty()) reject(name, "the name is empty");
   if (name == "." || name == "..") reject(name, "no broker takes this name");
-  if (name == "__consumer_offsets" || name == "__transaction_state")
-    reject(name, "Kafka keeps this name for itself");
   if (name.size() > channel_name_size_max)
     reject(name, "the name has " + std::to_string(name.size()) + " characters");
   auto const wrong = std::ranges::find_if_not(name, allowed);
@@ -34,6 +32,12 @@ void check_channel_name(std::string_view name) {
     reject(name,
            "no broker takes the character at position " + std::to_string(wrong - name.begin() + 1));
   }
+}
+
+void check_destination(std::string_view name) {
+  if (name == "__consumer_offsets" || name == "__transaction_state")
+    reject(name, "Kafka keeps this name for itself");
+  check_channel_name(name);
 }
 
 }  // namespace tram
