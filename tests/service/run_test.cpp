@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <stdexcept>
 
 #include "service_world.hpp"
@@ -309,6 +310,23 @@ TEST(Service, says_which_other_service_uses_its_subscriber_id_and_when_that_is_o
   }
   EXPECT_TRUE(world.log.wait_for("event=subscription.not_shared_any_more"));
   EXPECT_EQ(shop_runs.stop(), 0);
+}
+
+TEST(Service, goes_by_the_name_of_its_program_among_readers_where_it_has_none) {
+  ServiceWorld world;
+  auto options = ServiceWorld::options();
+  options.name = "bank";
+  Service bank{world.parts(), options};
+  options.name = ServiceOptions{}.name;
+  Service nameless{world.parts(), options};
+  bank.add(world.noting("view", "orders"));
+  nameless.add(world.noting("view", "orders"));
+  Running bank_runs{bank};
+  Running nameless_runs{nameless};
+  auto const expected = R"("sharedWith":[")" + std::string{program_invocation_short_name} + R"("])";
+  EXPECT_NE(world.answer_with(bank, "/health/ready", expected).find(expected), std::string::npos);
+  EXPECT_EQ(nameless_runs.stop(), 0);
+  EXPECT_EQ(bank_runs.stop(), 0);
 }
 
 }  // namespace

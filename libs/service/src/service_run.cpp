@@ -1,6 +1,7 @@
 #include "service_run.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -20,10 +21,15 @@ Duration drain_timeout(ServiceOptions const& options) {
   return std::min(options.subscriber.drain_timeout, options.stop_timeout * 3 / 4);
 }
 
+/// Two programs that both keep the default name are two services.
+std::string owner_name(std::string const& name) {
+  return name == ServiceOptions{}.name ? program_invocation_short_name : name;
+}
+
 SubscriberOptions subscriber_options(ServiceOptions const& options, Random& random) {
   auto result = options.subscriber;
   result.schema = options.schema;
-  result.service = options.name;
+  result.service = owner_name(options.name);
   result.drain_timeout = drain_timeout(options);
   result.close_timeout = std::min(options.subscriber.close_timeout, options.stop_timeout / 8);
   result.interceptors.insert(result.interceptors.begin(),

@@ -38,7 +38,8 @@ struct Route;
 
 struct ServiceOptions {
   /// Names the service in logs, metrics and documents, and to the other members of its consumer
-  /// groups: two services that use one subscriber id are told by it.
+  /// groups: two services that use one subscriber id are told by it. There the default is the name
+  /// of the program.
   std::string name{"service"};
   std::string version{"0"};
   /// Of the database; in place of those in `outbox` and `subscriber`.
