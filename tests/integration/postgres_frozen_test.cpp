@@ -161,13 +161,13 @@ TEST_F(PostgresFrozen, loses_it_in_the_middle_of_a_statement) {
 // Within a pipeline the server has no limit for a client that is silent.
 TEST_F(PostgresFrozen, loses_it_behind_statements_that_it_does_not_wait_for) {
   std::vector<std::pair<std::size_t, std::size_t>> const posts{{1, 20'000}, {3, 3'000}, {200, 10}};
-  for (auto const& [count, size] : posts) {
+  for (auto const& post : posts) {
     server_.sql("TRUNCATE t, eventuate.received_messages");
-    std::string const text(size, 'x');
+    std::string const text(post.second, 'x');
     expect_succession(server_.connection(),
                       "application_name = 'tram' AND query LIKE 'INSERT INTO t %' AND wait_event = "
                       "'ClientRead' AND clock_timestamp() > state_change + interval '0.3 s'",
-                      [&, count = count](Transaction& tx) {
+                      [&, count = post.first](Transaction& tx) {
                         for (std::size_t i = 0; i < count; ++i)
                           tx.post("INSERT INTO t VALUES (?)", text);
                         SystemClock{}.pause(3s);

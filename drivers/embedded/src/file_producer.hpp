@@ -41,8 +41,8 @@ class FileProducer final : public Producer {
   std::optional<Error> collect(RecordView const& record, Sequence sequence);
   void commit();
   void append();
-  void insert(Collected const& record, std::int64_t now);
-  [[nodiscard]] Touched touch(Collected const& record);
+  void insert(Collected const& record, std::int64_t now) TRAM_REQUIRES(state_->turn);
+  [[nodiscard]] Touched touch(Collected const& record) TRAM_REQUIRES(state_->turn);
   void remove_old(std::int64_t now) TRAM_REQUIRES(state_->turn);
   void tell_of_gone_groups();
   void finish(Error const& error);
