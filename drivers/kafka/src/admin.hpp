@@ -51,7 +51,7 @@ class Admin {
   Code cause_{RD_KAFKA_RESP_ERR_NO_ERROR};
   std::string cause_text_;
   ClientHandle client_;
-  // Shared with whoever ends the client, and goes before it.
+  // Shared with the thread that ends the client, and destroyed before it.
   std::shared_ptr<Questions> questions_{std::make_shared<Questions>()};
 };
 

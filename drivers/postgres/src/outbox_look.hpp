@@ -58,8 +58,8 @@ struct OutboxLook {
   [[nodiscard]] bool has(std::string_view column) const;
 };
 
-/// One statement without parameters; it returns one row, all columns text. With a transaction's
-/// number as `horizon` that stands in for the slot's.
+/// One statement without parameters; it returns one row, all columns text. `horizon` is a
+/// transaction's number in place of the slot's.
 std::string outbox_question(ChangeSourceConfig const& config, std::string const& horizon = "");
 /// The row that it returned. `Error{malformed}` for anything else.
 OutboxLook outbox_look(ChangeSourceConfig const& config,

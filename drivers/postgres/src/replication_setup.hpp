@@ -22,9 +22,9 @@ std::string problem_of_slot_name(std::string_view name);
 /// Where the slot stands.
 struct SlotPosition {
   LogPosition confirmed{};
-  /// How far whoever reads it says to be, which may be further.
+  /// The position that its reader reports, which may be further.
   LogPosition published{};
-  /// The server's process for whoever reads it now, empty when it is free.
+  /// The server's process for its reader, empty when nobody reads it.
   std::string reader;
   /// What else is known of that process, for people.
   std::string reader_details;

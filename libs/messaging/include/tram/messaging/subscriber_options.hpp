@@ -34,7 +34,7 @@ struct SubscriberOptions {
 };
 
 /// Refuses options that nobody could mean: a time below zero or above ten years, a pause below a
-/// millisecond, an interceptor that is none. `owner` names whose they are. Faults: rejected.
+/// millisecond, a null interceptor. `owner` names whose they are. Faults: rejected.
 void require_usable(SubscriberOptions const& options, std::string_view owner);
 
 }  // namespace tram
