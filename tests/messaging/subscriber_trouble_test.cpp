@@ -234,13 +234,13 @@ class MoodyBroker final : public Broker {
   std::unique_ptr<Producer> producer() override { return inner_.producer(); }
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
-                                      std::stop_token const& stop = {}) override {
+                                      std::stop_token const& stop = no_stop()) override {
     ++consumers;
     if (at_subscribe) throw Error{*at_subscribe, "cannot subscribe"};
     return std::make_unique<MoodyConsumer>(*this, inner_.subscribe(mode, channels, stop));
   }
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = {}) override {
+                       Deadline deadline, std::stop_token const& stop = no_stop()) override {
     inner_.create_channels(channels, partitions, deadline, stop);
   }
 

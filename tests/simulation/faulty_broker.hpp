@@ -51,9 +51,9 @@ class FaultyBroker final : public Broker {
   std::unique_ptr<Producer> producer() override;
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
-                                      std::stop_token const& stop = {}) override;
+                                      std::stop_token const& stop = no_stop()) override;
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = {}) override;
+                       Deadline deadline, std::stop_token const& stop = no_stop()) override;
 
  private:
   FaultyBrokerParts parts_;

@@ -34,7 +34,7 @@ class FileBroker final : public Broker {
 
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
-                                      std::stop_token const& stop = {}) override {
+                                      std::stop_token const& stop = no_stop()) override {
     create_channels(channels, 0, Deadline::never(), stop);
     ConsumerOrder order{.mode = mode,
                         .wanted = {},

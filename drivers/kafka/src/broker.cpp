@@ -50,14 +50,14 @@ class KafkaBroker final : public Broker {
 
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
-                                      std::stop_token const& stop = {}) override {
+                                      std::stop_token const& stop = no_stop()) override {
     auto const patience = std::min<Duration>(config_.request_timeout, subscribe_patience);
     create_channels(channels, 0, Deadline::after(clock_, patience), stop);
     return std::make_unique<KafkaConsumer>(config_, mode, channels, clock_, logger_, stop);
   }
 
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = {}) override {
+                       Deadline deadline, std::stop_token const& stop = no_stop()) override {
     for (auto const& channel : channels) check_channel_name(channel);
     Admin admin{config_, clock_, logger_, deadline, stop};
     if (channels.empty()) admin.require_answer();

@@ -1,6 +1,7 @@
 #include "tram/commands/command.hpp"
 
 #include "tram/base/error.hpp"
+#include "tram/commands/reply_token.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/wire/header_names.hpp"
 

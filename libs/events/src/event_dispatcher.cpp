@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "tram/events/detail/describe_event.hpp"
+#include "tram/events/event_counters.hpp"
 #include "tram/messaging/dispatching.hpp"
 #include "tram/sql/transaction.hpp"
 #include "tram/wire/name_text.hpp"
@@ -49,6 +50,8 @@ bool same_start(EventUpcastStep const& left, EventUpcastStep const& right) {
 }
 
 }  // namespace
+
+std::shared_ptr<EventCounters> own_counters() { return std::make_shared<EventCounters>(); }
 
 std::function<void(Transaction& tx, RawEvent const& event, std::string_view payload)>
 without_payload(RawEventHandler handler) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tram/base/error.hpp"
+#include "tram/events/event_counters.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sql/dialect.hpp"
 

@@ -24,11 +24,11 @@ class RecordingBroker final : public Broker {
   std::unique_ptr<Producer> producer() override;
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
-                                      std::stop_token const& stop = {}) override {
+                                      std::stop_token const& stop = no_stop()) override {
     return inner_.subscribe(mode, channels, stop);
   }
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = {}) override {
+                       Deadline deadline, std::stop_token const& stop = no_stop()) override {
     inner_.create_channels(channels, partitions, deadline, stop);
   }
 

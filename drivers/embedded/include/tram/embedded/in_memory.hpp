@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tram/base/detail/memory.hpp"
+#include "tram/base/stop.hpp"
 #include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 
@@ -45,9 +46,9 @@ class InMemoryBroker final : public Broker {
   std::unique_ptr<Producer> producer() override;
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
-                                      std::stop_token const& stop = {}) override;
+                                      std::stop_token const& stop = no_stop()) override;
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = {}) override;
+                       Deadline deadline, std::stop_token const& stop = no_stop()) override;
 
   // What can go wrong with a broker, on demand. A consumer that crashes is one whose destructor
   // runs without `close`. Callable from any thread; none waits, none raises a fault.

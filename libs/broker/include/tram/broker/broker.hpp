@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <stop_token>
 #include <string>
 
 #include "tram/base/deadline.hpp"
 #include "tram/base/detail/memory.hpp"
+#include "tram/base/stop.hpp"
 #include "tram/broker/consumer.hpp"
 #include "tram/broker/consumer_mode.hpp"
 #include "tram/broker/producer.hpp"
@@ -39,12 +39,12 @@ class Broker {
   /// when it returns. A requested `stop` ends the wait at once, as transient. Faults as above.
   virtual std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                               std::span<std::string const> channels,
-                                              std::stop_token const& stop = {}) = 0;
+                                              std::stop_token const& stop = no_stop()) = 0;
   /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until
   /// the deadline at most, and no longer than until `stop` is requested. Without channels it only
   /// asks whether the broker is there. Faults as above.
   virtual void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                               Deadline deadline, std::stop_token const& stop = {}) = 0;
+                               Deadline deadline, std::stop_token const& stop = no_stop()) = 0;
 };
 
 }  // namespace tram

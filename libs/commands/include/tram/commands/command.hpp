@@ -4,11 +4,13 @@
 #include <string_view>
 #include <utility>
 
-#include "tram/commands/reply_token.hpp"
 #include "tram/commands/resource_path.hpp"
 #include "tram/messaging/incoming_message.hpp"
 
 namespace tram {
+
+/// In tram/commands/reply_token.hpp.
+struct ReplyToken;
 
 /// What a message says about a command, before its payload is read. Refers to the message; valid
 /// while the handler runs.
@@ -33,7 +35,7 @@ class RawCommand {
     return parse_id<AnyId>(path_variable(name));
   }
 
-  /// What is needed to answer later. The handler then returns `no_reply`.
+  /// What is needed to answer later, with `Commands::reply`. The handler then returns `no_reply`.
   [[nodiscard]] ReplyToken reply_token() const;
 
  private:

@@ -9,7 +9,6 @@
 #include "tram/events/aggregate.hpp"
 #include "tram/events/detail/event_dispatcher.hpp"
 #include "tram/events/event.hpp"
-#include "tram/events/event_counters.hpp"
 #include "tram/events/event_names.hpp"
 #include "tram/messaging/describe_payload.hpp"
 #include "tram/messaging/handler_shape.hpp"

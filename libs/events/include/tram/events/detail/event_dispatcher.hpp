@@ -8,10 +8,14 @@
 #include "tram/base/detail/function.hpp"
 #include "tram/base/detail/memory.hpp"
 #include "tram/events/event.hpp"
-#include "tram/events/event_counters.hpp"
 #include "tram/events/event_names.hpp"
 #include "tram/messaging/message_description.hpp"
 #include "tram/messaging/subscription.hpp"
+
+namespace tram {
+/// In tram/events/event_counters.hpp.
+struct EventCounters;
+}  // namespace tram
 
 namespace tram::detail {
 
@@ -30,6 +34,8 @@ struct EventRoute {
   /// `payload` is of the current version.
   std::function<void(Transaction& tx, RawEvent const& event, std::string_view payload)> handle;
 };
+
+std::shared_ptr<EventCounters> own_counters();
 
 /// Empty where the handler is.
 std::function<void(Transaction& tx, RawEvent const& event, std::string_view payload)>
@@ -54,7 +60,7 @@ struct EventDispatcher {
   RawEventHandler otherwise;
   EventNames names;
   // Shared by handler and metrics; owns nothing where the caller counts.
-  std::shared_ptr<EventCounters> counters{std::make_shared<EventCounters>()};
+  std::shared_ptr<EventCounters> counters{own_counters()};
   SubscriptionOptions options;
   std::vector<HandlerMiddleware> middleware;
 
