@@ -19,40 +19,13 @@
 #include <utility>
 #include <vector>
 
+#include "kafka_position_frames.hpp"
 #include "proxy_listener.hpp"
 #include "tram/base/clock.hpp"
 
 namespace tram::testing {
 
-/// Reads and writes the few fields of Kafka's protocol that a refusal needs.
 namespace kafka_frame {
-
-inline void put(std::string& to, std::int64_t value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
-    to.push_back(static_cast<char>((value >> shift) & 0xff));
-}
-
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_{bytes} {}
-  std::int64_t number(std::size_t bytes) {
-    std::int64_t value = 0;
-    for (char const each : bytes_.substr(0, bytes)) value = value * 256 + (each & 0xff);
-    bytes_.remove_prefix(bytes);
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << (64 - 8 * bytes)) >>
-           (64 - 8 * bytes);
-  }
-  std::string text() {
-    auto const size = number(2);
-    if (size < 0) return {};
-    std::string const text{bytes_.substr(0, static_cast<std::size_t>(size))};
-    bytes_.remove_prefix(static_cast<std::size_t>(size));
-    return text;
-  }
-
- private:
-  std::string_view bytes_;
-};
 
 /// A request to write to one partition, as librdkafka makes them.
 struct Produce {
@@ -101,6 +74,7 @@ inline std::string refusal_of(Produce const& produce, int error) {
 /// Stands between clients and a Kafka on this machine, and refuses requests in the broker's name:
 /// when asked to, the next produce request of each partition of a topic. The refusal is told when a
 /// second request of the partition has come, which passes, or after a while in which none came.
+/// It also answers as a coordinator that has not forgotten the position of a deleted topic yet.
 class RefusingKafka {
  public:
   static constexpr int unknown_topic{3};
@@ -123,6 +97,17 @@ class RefusingKafka {
     std::scoped_lock const lock{mutex_};
     refuse_[topic] = {.error = error, .refused = {}};
   }
+  /// The next `answers` questions for a position of a topic of one partition are answered with
+  /// `position`, where the coordinator has none.
+  void remember_position(std::string const& topic, std::int64_t position, int answers) {
+    std::scoped_lock const lock{mutex_};
+    memory_ = {.topic = topic, .position = position, .answers_left = answers};
+  }
+  /// How many answers are still to be made so.
+  [[nodiscard]] int answers_left() {
+    std::scoped_lock const lock{mutex_};
+    return memory_.answers_left;
+  }
   /// How many partitions of a topic had a request refused since that was asked for.
   [[nodiscard]] std::size_t refused(std::string const& topic) {
     std::scoped_lock const lock{mutex_};
@@ -140,6 +125,11 @@ class RefusingKafka {
     int error{};
     std::set<std::int64_t> refused;
   };
+  struct Memory {
+    std::string topic;
+    std::int64_t position{};
+    int answers_left{};
+  };
   struct Refusal {
     kafka_frame::Produce request;
     int error{};
@@ -151,6 +141,8 @@ class RefusingKafka {
     std::string from_client;
     std::string from_server;
     std::list<Refusal> refusals{};
+    /// Questions for positions, with their versions.
+    std::map<std::int64_t, std::int64_t> questions{};
   };
 
   static void close(Pair& pair) {
@@ -189,7 +181,10 @@ class RefusingKafka {
   bool take_requests(Pair& pair) {
     if (!receive(pair.client, pair.from_client)) return false;
     while (auto const frame = next_frame(pair.from_client)) {
-      auto const produce = kafka_frame::produce_of(std::string_view{*frame}.substr(4));
+      auto const request = std::string_view{*frame}.substr(4);
+      auto const produce = kafka_frame::produce_of(request);
+      if (auto const question = kafka_frame::position_question_of(request))
+        pair.questions[question->correlation] = question->version;
       if (produce && refuses(pair, *produce)) continue;
       if (!send(pair.server, *frame)) return false;
     }
@@ -199,10 +194,26 @@ class RefusingKafka {
   /// Nothing of ours may come into the middle of an answer.
   bool take_answers(Pair& pair) {
     if (!receive(pair.server, pair.from_server)) return false;
-    while (auto const frame = next_frame(pair.from_server)) {
+    while (auto frame = next_frame(pair.from_server)) {
+      correct_position(pair, *frame);
       if (!send(pair.client, *frame)) return false;
     }
     return true;
+  }
+
+  void correct_position(Pair& pair, std::string& frame) {
+    auto const correlation = kafka_frame::Reader{std::string_view{frame}.substr(4)}.number(4);
+    auto const question = pair.questions.extract(correlation);
+    std::scoped_lock const lock{mutex_};
+    if (!question || memory_.answers_left == 0) return;
+    constexpr std::int64_t nothing_stored{-1};
+    auto const place =
+        kafka_frame::place_of_position(frame, question.mapped(), memory_.topic, nothing_stored);
+    if (!place) return;
+    std::string position;
+    kafka_frame::put(position, memory_.position, 8);
+    frame.replace(*place, position.size(), position);
+    --memory_.answers_left;
   }
 
   bool refuses(Pair& pair, kafka_frame::Produce const& produce) {
@@ -266,6 +277,7 @@ class RefusingKafka {
   std::array<char, 65536> buffer_{};
   std::mutex mutex_;
   std::map<std::string, Order> refuse_;
+  Memory memory_;
   int overtaken_{};
   std::jthread thread_;
 };

@@ -15,7 +15,7 @@
 #include "kafka_harness.hpp"
 #include "kafka_publisher.hpp"
 #include "kafka_topics.hpp"
-#include "refusing_kafka.hpp"
+#include "proxied_kafka.hpp"
 #include "tram/wire/murmur2.hpp"
 
 namespace tram::testing {
@@ -29,32 +29,17 @@ using testkit::OwnedRecord;
 constexpr int keys{30};
 constexpr int partitions{3};
 
-/// A Kafka of which clients that ask the proxy know nothing but the proxy.
 class RefusedRequests : public ::testing::Test {
  protected:
-  struct World {
-    std::optional<RefusingKafka> proxy;
-    KafkaServer server{[this](int port, std::string const&) {
-      proxy.emplace(port + 2);
-      auto const own = std::to_string(port);
-      return std::vector<std::string>{
-          "listeners=PLAINTEXT://127.0.0.1:" + own + ",PROXY://127.0.0.1:" +
-              std::to_string(port + 2) + ",CONTROLLER://127.0.0.1:" + std::to_string(port + 1),
-          "advertised.listeners=PLAINTEXT://127.0.0.1:" + own +
-              ",PROXY://127.0.0.1:" + std::to_string(proxy->port()),
-          "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT",
-          "inter.broker.listener.name=PLAINTEXT"};
-    }};
-  };
-  static World& world() {
-    static World one;
+  static ProxiedKafka& world() {
+    static ProxiedKafka one;
     return one;
   }
   static RefusingKafka& proxy() { return *world().proxy; }
 
   kafka::Config config_through_proxy() {
     auto config = kafka_config(world().server);
-    config.servers = "127.0.0.1:" + std::to_string(proxy().port());
+    config.servers = world().servers();
     return config;
   }
   bool until(std::function<bool()> const& condition) {

@@ -248,6 +248,8 @@ class MoodyBroker final : public Broker {
   std::optional<Fault> at_poll;
   /// Only what was fetched before still comes.
   bool away{};
+  /// Told by the next poll, once.
+  Position expired{};
   int consumers{};
   int polls{};
 
@@ -260,6 +262,10 @@ class MoodyBroker final : public Broker {
       ++broker_.polls;
       if (broker_.at_poll) throw Error{*broker_.at_poll, "cannot poll"};
       auto events = inner_->poll();
+      if (auto const records = std::exchange(broker_.expired, 0); records > 0) {
+        events.emplace_back(
+            RecordsExpired{.partition = {.channel = "orders", .partition = 0}, .records = records});
+      }
       if (broker_.away && events.empty()) throw Error{Fault::transient, "nobody answers"};
       if (broker_.away) events.emplace_back(BrokerAway{{Fault::transient, "nobody answers"}});
       return events;
@@ -311,6 +317,19 @@ TEST_F(SubscriberOnMoodyBroker, takes_a_new_consumer_when_one_breaks) {
   EXPECT_EQ(status().trouble, "");
   EXPECT_EQ(logged("subscription.trouble"), 1U);
   EXPECT_EQ(logged("subscription.recovered"), 1U);
+}
+
+TEST_F(SubscriberOnMoodyBroker, counts_and_tells_records_that_expired_unread) {
+  start();
+  settle();
+  moody.expired = 15;
+  run_for(1s);
+  moody.expired = 3;
+  send("a", "1");
+  run_for(1s);
+  EXPECT_EQ(counters().expired, 18U);
+  EXPECT_EQ(logged("subscription.records_expired"), 2U);
+  EXPECT_EQ(effects(), Texts{"1"});
 }
 
 TEST_F(SubscriberOnMoodyBroker, takes_what_was_fetched_before_for_no_recovery) {

@@ -63,7 +63,7 @@ Position FileStore::read(TopicPartition const& partition, Position from, std::si
       return next;
     }
     auto const position = records.number(0) - origin;
-    if (position > next) pass_over(partition, next, position);
+    if (position > next) pass_over(partition, next, position, events);
     events.emplace_back(Delivery{.source = partition,
                                  .position = position,
                                  .key = records.bytes(1),
@@ -73,7 +73,7 @@ Position FileStore::read(TopicPartition const& partition, Position from, std::si
     next = position + 1;
   }
   if (count == max) return next;
-  if (end > next) pass_over(partition, next, end);
+  if (end > next) pass_over(partition, next, end, events);
   return end;
 }
 
@@ -121,7 +121,8 @@ FilePartition& FileStore::find(TopicPartition const& partition) {
 
 /// Positions of a partition have no gaps, so what is missing was removed for its age, or the file
 /// is not as it was left.
-void FileStore::pass_over(TopicPartition const& partition, Position from, Position first) {
+void FileStore::pass_over(TopicPartition const& partition, Position from, Position first,
+                          std::vector<ConsumerEvent>& events) {
   {
     Lock const mine{state_->turn};
     state_->require_content(find(partition));
@@ -133,6 +134,7 @@ void FileStore::pass_over(TopicPartition const& partition, Position from, Positi
                                                       {"partition", partition.partition},
                                                       {"records", first - from},
                                                       {"next", first}});
+  events.emplace_back(RecordsExpired{.partition = partition, .records = first - from});
 }
 
 }  // namespace tram::embedded

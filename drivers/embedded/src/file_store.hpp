@@ -31,7 +31,8 @@ class FileStore final : public ConsumerStore {
  private:
   [[nodiscard]] FilePartition& find(TopicPartition const& partition);
   Position start_over(TopicPartition const& partition, Position stored) TRAM_REQUIRES(state_->turn);
-  void pass_over(TopicPartition const& partition, Position from, Position first);
+  void pass_over(TopicPartition const& partition, Position from, Position first,
+                 std::vector<ConsumerEvent>& events);
 
   std::shared_ptr<FileState> state_;
   std::shared_ptr<News> news_;

@@ -198,7 +198,8 @@ void LocalConsumer::deliver(Events& events) {
     if (owned.paused || owned.leaving) continue;
     auto const before = events.size();
     read(owned, left, events);
-    left -= events.size() - before;
+    // With those that tell of records that expired they may be more.
+    left -= std::min(left, events.size() - before);
   }
   if (left == 0) parts_.news->ring();
 }

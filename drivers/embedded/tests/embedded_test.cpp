@@ -269,6 +269,26 @@ TEST_F(Retention, starts_a_group_whose_records_are_gone_at_the_first_one_left_an
   expect_expired("group=billing channel=orders partition=0 records=2 next=3");
 }
 
+TEST_F(Retention, tells_the_subscription_what_it_will_not_get) {
+  config_.group_retention = 5s;
+  auto const broker = open_with_channel();
+  Sender sender{*broker, channel};
+  for (auto const* value : {"a", "b", "c"}) sender.send(value);
+  acknowledge(*broker, 1);
+  clock_.advance(11s);
+  sender.send("d");
+  ASSERT_EQ(stored(), 1);
+  auto const consumer = member(*broker);
+  Position expired = 0;
+  for (auto const& event : consumer->poll()) {
+    auto const* const told = std::get_if<RecordsExpired>(&event);
+    if (told == nullptr) continue;
+    EXPECT_EQ(told->partition, (TopicPartition{channel, 0}));
+    expired += told->records;
+  }
+  EXPECT_EQ(expired, 2);
+}
+
 TEST_F(Retention, says_so_too_when_no_record_is_left) {
   config_.group_retention = 5s;
   auto const broker = open_with_channel();

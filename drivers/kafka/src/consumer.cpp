@@ -124,12 +124,12 @@ std::vector<ConsumerEvent> KafkaConsumer::poll() {
   finish_revocation(Deadline::never());
   finish_beginning_anew();
   std::vector<ConsumerEvent> events;
-  take_positions();
+  take_answer(events);
   watch_owners(events);
   give_kept(events);
   store_when_proved();
   deliver(events);
-  ask_for_positions();
+  ask();
   hooks_.rethrow();
   if (leaving_) news_.ring();
   if (!events.empty()) {
@@ -169,6 +169,9 @@ void KafkaConsumer::take(rd_kafka_message_t const& message, std::vector<Consumer
   if (message.offset < owned.next) {
     begin_anew(last_->first, "its positions begin anew");
     return;
+  }
+  if (owned.next >= 0 && message.offset > owned.next) {
+    gaps_.note(last_->first, {.from = owned.next, .next = message.offset});
   }
   Delivery delivery{.source = last_->first,
                     .position = message.offset,

@@ -11,6 +11,7 @@
 
 #include "client.hpp"
 #include "event_descriptor.hpp"
+#include "gaps.hpp"
 #include "group_owners.hpp"
 #include "position_query.hpp"
 #include "questions.hpp"
@@ -47,6 +48,8 @@ class KafkaConsumer final : public Consumer {
     std::optional<Position> storing;
     /// The coordinator had this one. It forgets it when the topic is deleted.
     std::optional<Position> stored{};
+    /// This consumer has stored one since the partition was assigned.
+    bool stored_here{};
     /// Nobody has asked since the partition was assigned.
     bool stored_is_unknown{};
     /// The client chose where to begin, maybe by a position that is gone meanwhile.
@@ -54,8 +57,8 @@ class KafkaConsumer final : public Consumer {
     /// When it said last that it has it.
     SteadyTime proved{};
     SteadyTime delivered{};
-    /// One past the last one delivered.
-    Position next{};
+    /// One past the last one delivered; at first what is stored, once that is known.
+    Position next{-1};
     /// Wait for the proof that their topic is still the one that was read before.
     bool doubted{};
     std::vector<Delivery> kept{};
@@ -73,8 +76,14 @@ class KafkaConsumer final : public Consumer {
   void store(List const* positions);
   void append_acknowledged(TopicPartition const& partition, Owned& owned, List* list);
   [[nodiscard]] bool wants_proof_to_store() const;
-  void ask_for_positions();
-  void take_positions();
+  void ask();
+  [[nodiscard]] bool ask_for_positions();
+  [[nodiscard]] bool ask_for_beginnings();
+  void ask_for_a_sign();
+  void take_answer(std::vector<ConsumerEvent>& events);
+  void take_positions(List const* answer);
+  void begin_behind(TopicPartition const& partition, Owned& owned, Position stored);
+  void settle_gaps(List const* beginnings, std::vector<ConsumerEvent>& events);
   void watch_owners(std::vector<ConsumerEvent>& events);
   void seen_to_work();
   void not_seen_to_work(Code code);
@@ -126,6 +135,9 @@ class KafkaConsumer final : public Consumer {
   /// Null for a listener, of which no positions are stored.
   std::unique_ptr<GroupOwners> owners_;
   std::unique_ptr<Questions> questions_{std::make_unique<Questions>()};
+  /// Of partitions that may have been given up since.
+  Gaps gaps_;
+  SteadyTime next_look_at_beginnings_{SteadyTime::min()};
   /// The next question is to prove what is acknowledged.
   bool store_after_answer_{};
   /// The question that is open does.

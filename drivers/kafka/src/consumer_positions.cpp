@@ -18,6 +18,10 @@ constexpr std::chrono::milliseconds store_interval{100};
 constexpr std::chrono::seconds sign_lasts{5};
 constexpr std::chrono::milliseconds sign_patience{3'000};
 constexpr std::chrono::milliseconds probe_pause{500};
+/// Compacted channels have gaps all the time.
+constexpr std::chrono::seconds beginnings_interval{1};
+/// After one that had no answer, since it may have waited for a leader that there is not.
+constexpr std::chrono::seconds beginnings_pause{10};
 /// How long a revocation waits for an answer.
 constexpr std::chrono::milliseconds proof_patience{1'000};
 
@@ -36,12 +40,18 @@ void KafkaConsumer::store_when_proved() {
 bool KafkaConsumer::wants_proof_to_store() const {
   return std::ranges::any_of(owned_, [&](auto const& each) {
     auto const& owned = each.second;
-    return owned.acknowledged && owned.stored && now_ - owned.proved > store_interval;
+    // The answer at the beginning may have come before the coordinator forgot.
+    bool const outdated = !owned.stored_here || now_ - owned.proved > store_interval;
+    return owned.acknowledged && owned.stored && outdated;
   });
 }
 
-void KafkaConsumer::ask_for_positions() {
-  if (!query_ || query_->asking()) return;
+void KafkaConsumer::ask() {
+  if (!query_ || query_->asking() || ask_for_positions() || ask_for_beginnings()) return;
+  if (wants_a_sign()) ask_for_a_sign();
+}
+
+bool KafkaConsumer::ask_for_positions() {
   auto const list = new_list();
   asked_to_store_ = false;
   for (auto const& [partition, owned] : owned_) {
@@ -50,16 +60,28 @@ void KafkaConsumer::ask_for_positions() {
     bool const in_doubt = owned.doubted && owned.stored;
     if (in_doubt || to_store || owned.stored_is_unknown) add(list.get(), partition);
   }
-  if (list->cnt > 0) {
-    query_->ask(list.get(), std::min(request_timeout_, sign_patience));
-  } else if (wants_a_sign()) {
-    // Any position will do: that there is an answer counts.
-    if (!broadcast_) add(list.get(), {.channel = first_channel_, .partition = 0});
-    auto const timeout = std::min(request_timeout_, sign_patience);
-    // Whoever only listens needs no right on a group.
-    if (broadcast_) query_->ask_for_a_sign(first_channel_, timeout);
-    else query_->ask(list.get(), timeout);
-  }
+  if (list->cnt == 0) return false;
+  query_->ask(list.get(), std::min(request_timeout_, sign_patience));
+  return true;
+}
+
+bool KafkaConsumer::ask_for_beginnings() {
+  if (gaps_.found().empty() || now_ < next_look_at_beginnings_) return false;
+  next_look_at_beginnings_ = now_ + beginnings_interval;
+  auto list = new_list();
+  for (auto const& each : gaps_.found()) add(list.get(), each.first);
+  query_->ask_for_beginnings(std::move(list), std::min(request_timeout_, sign_patience));
+  return true;
+}
+
+void KafkaConsumer::ask_for_a_sign() {
+  auto const timeout = std::min(request_timeout_, sign_patience);
+  // To listen takes no right on a group.
+  if (broadcast_) return query_->ask_for_a_sign(first_channel_, timeout);
+  // Any position will do: that there is an answer counts.
+  auto const list = new_list();
+  add(list.get(), {.channel = first_channel_, .partition = 0});
+  query_->ask(list.get(), timeout);
 }
 
 bool KafkaConsumer::wants_a_sign() const {
@@ -80,15 +102,42 @@ void KafkaConsumer::not_seen_to_work(Code code) {
   away_ = true;
 }
 
-void KafkaConsumer::take_positions() {
+void KafkaConsumer::take_answer(std::vector<ConsumerEvent>& events) {
   auto const answer = query_ ? query_->take() : std::nullopt;
   if (!answer) return;
+  bool const about_beginnings = answer->about == PositionQuery::About::beginnings;
   if (answer->code == RD_KAFKA_RESP_ERR_NO_ERROR) seen_to_work();
+  else if (about_beginnings) next_look_at_beginnings_ = now_ + beginnings_pause;
   else not_seen_to_work(answer->code);
-  if (answer->partitions) prove(answer->partitions.get());
+  auto const* const partitions = answer->partitions.get();
+  if (about_beginnings && partitions != nullptr) settle_gaps(partitions, events);
+  if (!about_beginnings) take_positions(partitions);
+}
+
+void KafkaConsumer::take_positions(List const* answer) {
+  if (answer != nullptr) prove(answer);
   // Another question's answer does not prove what was acknowledged meanwhile.
-  if (std::exchange(asked_to_store_, false) && answer->partitions) {
-    store_proved(answer->partitions.get());
+  if (std::exchange(asked_to_store_, false) && answer != nullptr) store_proved(answer);
+}
+
+void KafkaConsumer::settle_gaps(List const* beginnings, std::vector<ConsumerEvent>& events) {
+  for (auto const& entry : entries(beginnings)) {
+    // Asked again: the topic may be gone, or its leader.
+    if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR || entry.offset < 0) continue;
+    auto partition = partition_of(entry);
+    auto const removed = gaps_.settle(partition, entry.offset);
+    if (removed.next == removed.from) continue;
+    hooks_.logger().warning("kafka.records_expired",
+                            {{"consumer", about_},
+                             {"channel", partition.channel},
+                             {"partition", partition.partition},
+                             {"records", removed.next - removed.from},
+                             {"from", removed.from},
+                             {"next", removed.next},
+                             {"what", "retention or an operator removed them before this group "
+                                      "read them"}});
+    events.emplace_back(
+        RecordsExpired{.partition = std::move(partition), .records = removed.next - removed.from});
   }
 }
 
@@ -112,6 +161,8 @@ void KafkaConsumer::prove(List const* partitions) {
       else store_first(owned);
       continue;
     }
+    if (is_news) begin_behind(found->first, owned, entry.offset);
+    if (!owned_.contains(partition_of(entry))) continue;
     if (!owned.stored) owned.stored = entry.offset;
     // The same position, signed: so the others learn who took the partition.
     bool const storable = !owned.acknowledged && !owned.storing && owned.stored == entry.offset;
@@ -119,6 +170,18 @@ void KafkaConsumer::prove(List const* partitions) {
     owned.proved = now_;
     owned.doubted = false;
   }
+}
+
+/// The client begins at what is stored, unless there are no records of that position: then at the
+/// first one.
+void KafkaConsumer::begin_behind(TopicPartition const& partition, Owned& owned, Position stored) {
+  if (owned.kept.empty()) {
+    owned.next = stored;
+    return;
+  }
+  auto const first = owned.kept.front().position;
+  if (first > stored) gaps_.note(partition, {.from = stored, .next = first});
+  if (first < stored) begin_anew(partition, "what is stored is behind its end");
 }
 
 /// What is stored tells a topic from one that is made anew under its name: so something is, before
@@ -245,6 +308,7 @@ void KafkaConsumer::stored(Code code, List const* partitions) {
     auto const position = std::exchange(owned->second.storing, std::nullopt);
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) {
       owned->second.stored = position;
+      owned->second.stored_here = true;
       owned->second.proved = now_;
       owned->second.doubted = false;
       news_.ring();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,10 +24,14 @@ class PositionQuery {
 
   /// `partitions`: at least one.
   void ask(rd_kafka_topic_partition_list_t const* partitions, std::chrono::milliseconds timeout);
+  /// Where they begin, which moves as records are removed. `partitions`: at least one.
+  void ask_for_beginnings(PartitionsHandle partitions, std::chrono::milliseconds timeout);
   /// Only whether the cluster answers.
   void ask_for_a_sign(std::string const& channel, std::chrono::milliseconds timeout);
   [[nodiscard]] bool asking() const { return asking_; }
+  enum class About : std::uint8_t { positions, beginnings, nothing };
   struct Answer {
+    About about{};
     rd_kafka_resp_err_t code{};
     /// With an error, or an offset (RD_KAFKA_OFFSET_INVALID where none is stored) each; null after
     /// an error, and where none were asked for.
@@ -35,11 +40,12 @@ class PositionQuery {
   std::optional<Answer> take();
 
  private:
-  void ask(std::function<rd_kafka_resp_err_t()> question);
+  void ask(About about, std::function<rd_kafka_resp_err_t()> question);
 
   rd_kafka_t* client_;
   EventDescriptor const& news_;
   bool asking_{};
+  About about_{};
   PartitionsHandle partitions_;
   rd_kafka_resp_err_t code_{};
   /// Whether the two above are the answer.

@@ -144,6 +144,8 @@ void RunningSubscription::take(ConsumerEvent event) {
           ++counters_.rebalances;
         } else if constexpr (std::is_same_v<Event, GroupShared>) {
           take(std::move(each));
+        } else if constexpr (std::is_same_v<Event, RecordsExpired>) {
+          take(each);
         } else if constexpr (std::is_same_v<Event, BrokerAway>) {
           // Has been looked at.
         } else if (!draining_) {
@@ -176,6 +178,18 @@ void RunningSubscription::take(GroupShared event) {
        {"what", "service '" + options_.service + "' and service " + others +
                     " use the same subscriber id: each gets only a part of the messages; give "
                     "each its own subscriber id"}});
+}
+
+void RunningSubscription::take(RecordsExpired const& event) {
+  counters_.expired += static_cast<std::uint64_t>(event.records);
+  parts_.logger.error("subscription.records_expired",
+                      {{"subscriber", subscription_.subscriber_id},
+                       {"channel", event.partition.channel},
+                       {"partition", event.partition.partition},
+                       {"records", event.records},
+                       {"what", "the broker removed them before they were read: they are not "
+                                "handled; have their senders send again what is missed, and let "
+                                "the broker keep records longer"}});
 }
 
 template <class Function>

@@ -57,6 +57,7 @@ class RunningSubscription final {
   void poll();
   void take(ConsumerEvent event);
   void take(GroupShared event);
+  void take(RecordsExpired const& event);
   template <class Function>
   void with_consumer(Function&& function);
   void consumer_failed(Error const& error);

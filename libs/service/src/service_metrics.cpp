@@ -83,6 +83,9 @@ class ServiceMetrics {
             &SubscriptionCounters::malformed);
     counter("tram_subscription_rebalances_total", "Partitions taken away.",
             &SubscriptionCounters::rebalances);
+    counter("tram_subscription_records_expired_total",
+            "Records that the broker removed before they were read: lost to the subscription.",
+            &SubscriptionCounters::expired);
   }
 
   void subscription_states() {

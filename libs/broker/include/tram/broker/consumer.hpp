@@ -38,7 +38,15 @@ struct GroupShared {
 struct BrokerAway {
   Error why;
 };
-using ConsumerEvent = std::variant<Delivery, Assigned, Revoked, GroupShared, BrokerAway>;
+/// Records that the broker removed before the group got to them; not for those of a time before the
+/// group began.
+struct RecordsExpired {
+  TopicPartition partition;
+  /// Positions: at most so many, since a broker may have left some out.
+  Position records{};
+};
+using ConsumerEvent =
+    std::variant<Delivery, Assigned, Revoked, GroupShared, BrokerAway, RecordsExpired>;
 
 /// Receives records as a member of a group, or all of them in broadcast. One thread only. Never
 /// waits.

@@ -48,6 +48,8 @@ struct SubscriptionCounters {
   std::uint64_t malformed{};
   /// Partitions taken away.
   std::uint64_t rebalances{};
+  /// Records that the broker removed before they were delivered: lost to this subscription.
+  std::uint64_t expired{};
 };
 
 struct SubscriptionStatus {

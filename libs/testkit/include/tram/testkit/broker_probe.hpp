@@ -45,6 +45,8 @@ class ConsumerProbe {
   [[nodiscard]] std::size_t revocations() const { return revocations_; }
   /// Others whose members take part in the group, as it was told last.
   [[nodiscard]] std::vector<std::string> const& others() const { return others_; }
+  /// Records that the broker removed before they were read.
+  [[nodiscard]] Position expired() const { return expired_; }
   /// Breaches of promises, in words.
   [[nodiscard]] std::vector<std::string> const& breaches() const { return breaches_; }
 
@@ -54,6 +56,7 @@ class ConsumerProbe {
   void note(Revoked const& revoked);
   void note(BrokerAway const& /*away*/) {}
   void note(GroupShared const& shared) { others_ = shared.owners; }
+  void note(RecordsExpired const& event) { expired_ += event.records; }
   void breach(std::string const& what, TopicPartition const& partition);
 
   std::unique_ptr<Consumer> consumer_;
@@ -65,6 +68,7 @@ class ConsumerProbe {
   std::map<TopicPartition, Position> last_;
   std::size_t revocations_{};
   std::vector<std::string> others_;
+  Position expired_{};
   std::vector<std::string> breaches_;
 };
 
