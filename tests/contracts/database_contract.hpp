@@ -185,6 +185,25 @@ TYPED_TEST_P(DatabaseContract, rejects_what_can_never_succeed_and_is_fit_afterwa
   EXPECT_EQ(this->fault_of_statement("INSERT INTO contract (id) VALUES (1)"), std::nullopt);
 }
 
+TYPED_TEST_P(DatabaseContract, tells_what_is_missing_from_what_is_wrong) {
+  auto const is_about_setup = [&](std::string const& sql) {
+    try {
+      this->database_.transact([&](Transaction& tx) { tx.execute(sql); });
+    } catch (Error const& error) { return error.is_about_setup(); }
+    ADD_FAILURE() << sql << " was run";
+    return false;
+  };
+  for (auto const* const sql :
+       {"SELECT * FROM no_such_table", "SELECT no_such_column FROM contract",
+        "INSERT INTO contract (id, no_such_column) VALUES (1, 1)", "SELECT no_such_function(1)",
+        "INSERT INTO contract (id, name) VALUES (1, 'a') ON CONFLICT (name) DO NOTHING"}) {
+    EXPECT_TRUE(is_about_setup(sql)) << sql;
+  }
+  for (auto const* const sql : {"SELEC 1", "INSERT INTO contract (id) VALUES (1), (1)"}) {
+    EXPECT_FALSE(is_about_setup(sql)) << sql;
+  }
+}
+
 TYPED_TEST_P(DatabaseContract, loses_no_update_among_writers_that_lock_what_they_read) {
   this->database_.transact([&](Transaction& tx) { this->insert(tx, 1, "0"); });
   std::vector<std::jthread> threads;
@@ -338,7 +357,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     keeps_what_came_before_a_savepoint_that_failed, nests_savepoints,
     runs_posted_statements_in_their_order_before_the_commit,
     commits_nothing_when_a_posted_statement_fails,
-    rejects_what_can_never_succeed_and_is_fit_afterwards,
+    rejects_what_can_never_succeed_and_is_fit_afterwards, tells_what_is_missing_from_what_is_wrong,
     loses_no_update_among_writers_that_lock_what_they_read,
     gives_up_at_the_deadline_when_another_one_keeps_a_lock,
     rejects_what_writes_in_a_transaction_that_only_reads,

@@ -61,6 +61,7 @@ class PostgresSubscriber : public ::testing::Test {
                               .handler =
                                   [this](Transaction& tx, IncomingMessage const& incoming) {
                                     if (trouble) trouble(incoming);
+                                    if (does_first) does_first(tx, incoming);
                                     tx.execute("INSERT INTO effect VALUES (?)", incoming.id());
                                   },
                               .options = options};
@@ -98,6 +99,8 @@ class PostgresSubscriber : public ::testing::Test {
   std::unique_ptr<Producer> producer = broker.producer();
   WorkerPool workers{4};
   std::function<void(IncomingMessage const&)> trouble;
+  /// What a handler does first in its transaction.
+  std::function<void(Transaction&, IncomingMessage const&)> does_first;
   std::unique_ptr<Subscriber> subscriber;
   std::jthread loop;
   Sequence sequence{};
@@ -146,6 +149,17 @@ Illness ill_statement(char const* name, std::string const& what) {
           "DROP FUNCTION ill() CASCADE", 3};
 }
 
+/// A trigger of the application's that needs what the server does not have.
+Illness own_lack(char const* name, std::string const& what, std::string const& before = {},
+                 std::string const& after = {}) {
+  auto illness = ill_statement(name, what);
+  illness.name.insert(0, "own_lack_of_");
+  illness.begins.insert(0, before);
+  illness.ends += after;
+  illness.failures_at_the_end = 1;
+  return illness;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Postgres, PostgresIllness,
     ::testing::Values(
@@ -179,11 +193,122 @@ INSTANTIATE_TEST_SUITE_P(
                 "ALTER TABLE eventuate.received_messages RENAME away TO message_id"},
         Illness{"schema_missing", "ALTER SCHEMA eventuate RENAME TO away",
                 "ALTER SCHEMA away RENAME TO eventuate"},
+        Illness{"own_table_missing", "ALTER TABLE effect RENAME TO away",
+                "ALTER TABLE away RENAME TO effect"},
+        Illness{"own_table_forbidden",
+                "ALTER ROLE app NOSUPERUSER; GRANT ALL ON SCHEMA eventuate TO app; "
+                "GRANT ALL ON ALL TABLES IN SCHEMA eventuate TO app; "
+                "GRANT ALL ON ALL SEQUENCES IN SCHEMA eventuate TO app",
+                "GRANT ALL ON effect TO app"},
+        Illness{"own_schema_forbidden",
+                "ALTER ROLE app NOSUPERUSER; GRANT ALL ON SCHEMA eventuate TO app; "
+                "GRANT ALL ON ALL TABLES IN SCHEMA eventuate TO app; "
+                "GRANT ALL ON ALL SEQUENCES IN SCHEMA eventuate TO app; CREATE SCHEMA own; "
+                "ALTER TABLE effect SET SCHEMA own; GRANT ALL ON own.effect TO app; "
+                "ALTER ROLE app SET search_path = own, public",
+                "GRANT USAGE ON SCHEMA own TO app; ALTER TABLE own.effect SET SCHEMA public; "
+                "DROP SCHEMA own; ALTER ROLE app RESET search_path"},
+        own_lack("column", "PERFORM lacking FROM effect"),
+        own_lack("function", "PERFORM lacking()"), own_lack("type", "PERFORM NULL::lacking"),
+        own_lack("schema", "CREATE TABLE lacking.x ()"),
+        own_lack("constraint", "INSERT INTO effect VALUES (1) ON CONFLICT (id) DO NOTHING"),
+        own_lack("right_type", "PERFORM 1 WHERE 1"),
+        own_lack("a_column_for_a_value", "INSERT INTO effect VALUES (1, 2)"),
+        own_lack("operator", "PERFORM 1 = $$1$$::json"),
+        own_lack("room_in_a_sequence", "PERFORM setval($$filled$$, 2); PERFORM nextval($$filled$$)",
+                 "CREATE SEQUENCE filled MAXVALUE 2;", "; DROP SEQUENCE filled"),
+        Illness{"own_trigger_that_is_deferred",
+                "CREATE FUNCTION ill() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM 1 FROM "
+                "lacking; RETURN NEW; END'; CREATE CONSTRAINT TRIGGER ill AFTER INSERT ON effect "
+                "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ill()",
+                "DROP FUNCTION ill() CASCADE"},
         ill_statement("disk_full", "RAISE EXCEPTION USING ERRCODE = $$53100$$"),
         ill_statement("index_damaged", "RAISE EXCEPTION USING ERRCODE = $$XX002$$"),
         ill_statement("io_error", "RAISE EXCEPTION USING ERRCODE = $$58030$$"),
         ill_statement("terminated", "PERFORM pg_terminate_backend(pg_backend_pid())")),
     [](auto const& each) { return each.param.name; });
+
+void write_to_missing_table(Transaction& tx, IncomingMessage const& incoming) {
+  if (incoming.key == "needs") tx.execute("INSERT INTO later VALUES (?)", incoming.id());
+}
+
+TEST_F(PostgresSubscriber, handles_other_keys_while_a_table_is_missing_and_names_it_meanwhile) {
+  server().sql("DROP TABLE IF EXISTS later");
+  does_first = write_to_missing_table;
+  start({.retry = {.attempts_max = 1, .unavailable_max = 1}});
+  send("needs", "1");
+  for (int i = 0; i < 50; ++i) send("other " + std::to_string(i), "o" + std::to_string(i));
+  EXPECT_TRUE(eventually([] { return effects() == "50"; })) << trouble_of_it();
+  ASSERT_TRUE(eventually([&] { return !trouble_of_it().empty(); }));
+  EXPECT_TRUE(eventually([&] {
+    auto const said = trouble_of_it();
+    return said.find("\"later\"") != std::string::npos &&
+           said.find("create the table") != std::string::npos;
+  })) << trouble_of_it();
+  server().sql("CREATE TABLE later (id TEXT)");
+  auto const mended = Deadline::after(clock, 10s);
+  EXPECT_TRUE(eventually([] { return effects() == "51"; })) << trouble_of_it();
+  EXPECT_FALSE(mended.reached(clock));
+  EXPECT_EQ(held(), "0");
+  server().sql("DROP TABLE later");
+}
+
+/// A handler that makes another error of it, or goes on behind it.
+TEST_F(PostgresSubscriber, holds_nothing_for_a_missing_table_whatever_the_handler_makes_of_it) {
+  server().sql("DROP TABLE IF EXISTS later");
+  does_first = [](Transaction& tx, IncomingMessage const& incoming) {
+    try {
+      tx.execute("INSERT INTO later VALUES (?)", incoming.id());
+    } catch (Error const& error) {
+      if (incoming.key == "wraps") throw std::logic_error{std::string{"no: "} + error.what()};
+      if (incoming.key == "rejects") throw Error{Fault::rejected, error.what()};
+    }
+  };
+  start({.retry = {.attempts_max = 1, .unavailable_max = 1}});
+  for (auto const* const key : {"wraps", "rejects", "goes on"}) send(key, key);
+  ASSERT_TRUE(eventually([&] { return subscriber->status().front().trouble != ""; }));
+  EXPECT_EQ(held(), "0");
+  server().sql("CREATE TABLE later (id TEXT)");
+  EXPECT_TRUE(eventually([] { return effects() == "3"; })) << trouble_of_it();
+  EXPECT_EQ(held(), "0");
+  server().sql("DROP TABLE later");
+}
+
+TEST_F(PostgresSubscriber, leaves_a_missing_table_to_a_handler_that_does_without) {
+  does_first = [](Transaction& tx, IncomingMessage const& incoming) {
+    try {
+      tx.with_savepoint([&] { tx.execute("INSERT INTO optional VALUES (1)"); });
+      ADD_FAILURE() << "it is there";
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected);
+      EXPECT_TRUE(error.is_about_setup());
+    }
+    if (incoming.key == "bad") throw std::runtime_error{"this message is bad"};
+  };
+  start({.retry = {.attempts_max = 1}});
+  send("bad", "1");
+  send("fit", "2");
+  EXPECT_TRUE(eventually([] { return effects() == "1"; })) << trouble_of_it();
+  EXPECT_TRUE(eventually([] { return held() == "1"; }));
+}
+
+/// What a policy, or a function of the application's, says about a row is the row's affair.
+TEST_F(PostgresSubscriber, holds_a_message_whose_row_is_not_allowed) {
+  server().sql("ALTER ROLE app NOSUPERUSER; GRANT ALL ON SCHEMA eventuate TO app; "
+               "GRANT ALL ON ALL TABLES IN SCHEMA eventuate TO app; "
+               "GRANT ALL ON ALL SEQUENCES IN SCHEMA eventuate TO app; GRANT ALL ON effect TO app; "
+               "ALTER TABLE effect ENABLE ROW LEVEL SECURITY; "
+               "CREATE POLICY fit ON effect USING (id <> 'by policy'); "
+               "CREATE FUNCTION ill() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.id = $$by "
+               "function$$ THEN RAISE EXCEPTION USING ERRCODE = $$42501$$; END IF; RETURN NEW; "
+               "END'; CREATE TRIGGER ill BEFORE INSERT ON effect FOR EACH ROW EXECUTE FUNCTION "
+               "ill()");
+  start({.retry = {.attempts_max = 1}});
+  for (auto const* const id : {"by policy", "by function", "fit"}) send(id, id);
+  EXPECT_TRUE(eventually([] { return held() == "2"; })) << trouble_of_it();
+  EXPECT_TRUE(eventually([] { return effects() == "1"; })) << trouble_of_it();
+  server().sql("DROP FUNCTION ill() CASCADE");
+}
 
 /// A consumer is frozen in its transaction: its successor waits for the inbox row.
 TEST_F(PostgresSubscriber, holds_nothing_for_a_lock_that_a_frozen_consumer_has) {

@@ -182,6 +182,126 @@ TEST_F(SubscriberBlame, holds_nothing_for_a_statement_that_fails_where_nothing_e
   EXPECT_EQ(effects().size(), 10U);
 }
 
+/// What a handler needs is not there yet, or is another.
+struct Lack {
+  std::string begins;
+  std::string ends;
+  std::string statement;
+  std::string said;
+};
+
+TEST_F(SubscriberBlame, holds_nothing_while_what_a_handler_needs_is_missing_and_goes_on_with_it) {
+  std::array const lacks{
+      Lack{"DROP TABLE effect", "CREATE TABLE effect (id TEXT)", "SELECT 1",
+           "no such table: effect; create it"},
+      Lack{"CREATE TABLE wide (a)", "ALTER TABLE wide ADD b", "UPDATE wide SET b = 1",
+           "no such column: b; create it"},
+      Lack{"ALTER TABLE effect ADD other", "ALTER TABLE effect DROP other", "SELECT 1",
+           "table effect has 2 columns but 1 values were supplied; create it"},
+      Lack{"CREATE TABLE more (a)", "ALTER TABLE more ADD b",
+           "INSERT INTO more (a, b) VALUES (1, 2)", "table more has no column named b; create it"},
+      Lack{"CREATE TRIGGER t AFTER INSERT ON effect BEGIN INSERT INTO audit VALUES (1); END",
+           "CREATE TABLE audit (id)", "SELECT 1", "no such table: main.audit; create it"},
+      Lack{"CREATE TABLE place (id)", "CREATE UNIQUE INDEX i ON place (id)",
+           "INSERT INTO place VALUES (1) ON CONFLICT (id) DO NOTHING",
+           "ON CONFLICT clause does not match"}};
+  SubscriberWorld::start({.retry = {.attempts_max = 1, .unavailable_max = 1}});
+  auto const run = [&](std::string const& sql) {
+    database.transact([&](Transaction& tx) { tx.execute(sql); });
+  };
+  int number = 0;
+  for (auto const& lack : lacks) {
+    SCOPED_TRACE(lack.said);
+    run(lack.begins);
+    does_first = [&](Transaction& tx, IncomingMessage const&) { tx.execute(lack.statement); };
+    auto const already = lack.begins.starts_with("DROP") ? std::size_t{} : effects().size();
+    for (int i = 0; i < 10; ++i) send(std::to_string(i), std::to_string(number++));
+    run_for(2h);
+    EXPECT_NE(status().trouble.find(lack.said), std::string::npos) << status().trouble;
+    EXPECT_EQ(held_ids(), Texts{});
+    run(lack.ends);
+    run_for(5s);
+    EXPECT_EQ(effects().size(), already + 10);
+    EXPECT_EQ(status().trouble, "");
+  }
+  EXPECT_EQ(counters().failures, 0U);
+}
+
+/// A statement that nobody makes right: its key is not blocked for ever.
+TEST_F(SubscriberBlame, holds_a_message_that_lacks_something_for_long_while_others_get_on) {
+  does_first = [](Transaction& tx, IncomingMessage const& incoming) {
+    if (incoming.id() == "needs") tx.execute("INSERT INTO misspelt VALUES (1)");
+  };
+  SubscriberWorld::start({});
+  send("needs", "needs");
+  for (int second = 0; second < 30 * 60; ++second) {
+    send("other", std::to_string(second));
+    run_for(1s);
+  }
+  EXPECT_EQ(effects().size(), 1800U);
+  EXPECT_TRUE(held().empty());
+  EXPECT_NE(status().trouble.find("misspelt"), std::string::npos);
+  for (int second = 0; second < 40 * 60; ++second) {
+    send("other", "more " + std::to_string(second));
+    run_for(1s);
+  }
+  EXPECT_EQ(held_ids(), Texts{"needs"});
+  EXPECT_EQ(counters().failures, 0U);
+}
+
+TEST_F(SubscriberBlame, goes_on_with_other_keys_and_messages_of_a_transaction_beside_a_lack) {
+  does_first = [](Transaction& tx, IncomingMessage const& incoming) {
+    if (incoming.id().starts_with("needs")) tx.execute("INSERT INTO later VALUES (1)");
+  };
+  SubscriberWorld::start({.retry = {.attempts_max = 1}, .messages_per_transaction = 4});
+  for (int i = 0; i < 20; ++i) {
+    send("needs " + std::to_string(i), "needs " + std::to_string(i));
+    send("other " + std::to_string(i), "other " + std::to_string(i));
+  }
+  run_for(60s);
+  EXPECT_EQ(effects().size(), 20U);
+  database.transact([](Transaction& tx) { tx.execute("CREATE TABLE later (id)"); });
+  run_for(5s);
+  EXPECT_EQ(effects().size(), 40U);
+  EXPECT_TRUE(held().empty());
+}
+
+TEST_F(SubscriberBlame, replays_by_itself_when_what_a_handler_lacked_is_there) {
+  trouble = [](IncomingMessage const&) { throw std::runtime_error{"no"}; };
+  SubscriberWorld::start({.retry = {.attempts_max = 1, .unavailable_max = 1}});
+  send("a", "1");
+  run_for(1s);
+  ASSERT_EQ(held_ids(), Texts{"1"});
+  trouble = {};
+  does_first = [](Transaction& tx, IncomingMessage const&) {
+    tx.execute("INSERT INTO later VALUES (1)");
+  };
+  request_retry();
+  run_for(10min);
+  EXPECT_EQ(effects(), Texts{});
+  database.transact([](Transaction& tx) { tx.execute("CREATE TABLE later (id)"); });
+  run_for(5s);
+  EXPECT_EQ(effects(), Texts{"1"});
+  EXPECT_TRUE(held().empty());
+}
+
+TEST_F(SubscriberBlame, leaves_a_lack_to_a_handler_that_does_without) {
+  does_first = [](Transaction& tx, IncomingMessage const& incoming) {
+    try {
+      tx.execute("INSERT INTO optional VALUES (1)");
+      ADD_FAILURE() << "it is there";
+    } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::rejected); }
+    tx.execute("SELECT 1");
+    if (incoming.id() == "bad") throw std::runtime_error{"this message is bad"};
+  };
+  SubscriberWorld::start({.retry = {.attempts_max = 1}});
+  send("a", "bad");
+  send("b", "fit");
+  run_for(10s);
+  EXPECT_EQ(effects(), Texts{"fit"});
+  EXPECT_EQ(held_ids(), Texts{"bad"});
+}
+
 TEST_F(SubscriberBlame, takes_a_refused_commit_for_the_message_s) {
   start({}, true);
   ailment = {.point = Point::commit, .fault = Fault::rejected, .times = 1};

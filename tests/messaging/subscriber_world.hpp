@@ -76,6 +76,7 @@ class SubscriberWorld : public ::testing::Test {
                   runs.push_back(incoming.id());
                   attempts.push_back(incoming.attempt);
                   if (trouble) trouble(incoming);
+                  if (does_first) does_first(tx, incoming);
                   tx.execute("INSERT INTO effect VALUES (?)", incoming.id());
                 },
             .options = options};
@@ -149,6 +150,8 @@ class SubscriberWorld : public ::testing::Test {
   ListedWorkers workers;
   HeldMessages held_messages{database.dialect(), SchemaName{}};
   std::function<void(IncomingMessage const&)> trouble;
+  /// What a handler does first in its transaction.
+  std::function<void(Transaction&, IncomingMessage const&)> does_first;
   Texts runs;
   std::vector<int> attempts;
   Texts log;

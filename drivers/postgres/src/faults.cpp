@@ -42,16 +42,38 @@ constexpr std::array code_faults{
     CodeFault{"XX002", Fault::transient},  // index_corrupted
 };
 
+// What a statement names is missing, has changed its shape, or is not allowed: whatever the values.
+constexpr std::array<std::string_view, 13> setup_codes{
+    "42P01",  // undefined_table
+    "42703",  // undefined_column
+    "42883",  // undefined_function
+    "42704",  // undefined_object
+    "42P10",  // no constraint that ON CONFLICT could mean
+    "3F000",  // invalid_schema_name
+    "42501",  // insufficient_privilege
+    "42809",  // wrong_object_type
+    "42804",  // datatype_mismatch
+    "42702",  // ambiguous_column
+    "42725",  // ambiguous_function
+    "428C9",  // generated_always
+    "2200H",  // sequence_generator_limit_exceeded
+};
+
 constexpr std::string_view remedy_for_lost_statement{
     "; a pooler gives connections to several clients by turns: it is noticed, and statements are "
     "sent unnamed from now on (Statements::unnamed says so from the start)"};
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> remedies{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> remedies{{
     {"28P01", "; correct the password in the connection string or the password file"},
     {"28000", "; allow this user, database and host in pg_hba.conf, or use another role"},
     {"3D000", "; create the database or correct its name in the connection string"},
-    {"42P01", "; create the tables (\"tram schema install\") or correct the schema's name"},
-    {"3F000", "; create the schema (\"tram schema install\") or correct its name"},
+    {"42P01", "; create the table (Tram's own: \"tram schema install\"), or correct its name or "
+              "schema"},
+    {"42703", "; add the column, or correct its name"},
+    {"42883", "; create the function or operator, or correct its name and types"},
+    {"42704", "; create it, or correct its name"},
+    {"2200H", "; give the sequence a wider range"},
+    {"3F000", "; create the schema (Tram's own: \"tram schema install\"), or correct its name"},
     {"42501", "; grant the role what the statement needs"},
     {"25P02", "; an earlier statement of the transaction failed: roll it back"},
     {"25006", "; the server is a standby (connect to the primary with "
@@ -90,6 +112,20 @@ bool is_outdated_plan(PGresult const* result) {
          field(result, PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery";
 }
 
+/// A policy for rows, or a function of the application's, refuses what is in this one.
+bool is_about_the_row(PGresult const* result) {
+  auto const refuses = field(result, PG_DIAG_SOURCE_FUNCTION);
+  return refuses == "ExecWithCheckOptions" || refuses == "exec_stmt_raise";
+}
+
+bool is_about_setup(PGresult const* result) {
+  auto const code = field(result, PG_DIAG_SQLSTATE);
+  if (code == "42501" && is_about_the_row(result)) return false;
+  // More values than columns, which the server calls a syntax error.
+  if (code == "42601") return field(result, PG_DIAG_SOURCE_FUNCTION) == "transformInsertRow";
+  return std::find(setup_codes.begin(), setup_codes.end(), code) != setup_codes.end();
+}
+
 Fault fault_of_statement(PGresult const* result) {
   auto const sqlstate = field(result, PG_DIAG_SQLSTATE);
   auto const message = field(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -108,10 +144,11 @@ Error failed_statement(Fault fault, std::string_view sql, PGresult const* result
   auto message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)};
   if (message.empty()) message = first_line(PQresultErrorMessage(result));
   auto const detail = field(result, PG_DIAG_MESSAGE_DETAIL);
-  return Error{fault, "postgresql: " + excerpt(sql) + " failed: " + message +
-                          (detail.empty() ? "" : " (" + std::string{detail} + ")") +
-                          (code.empty() ? "" : " (SQLSTATE " + std::string{code} + ")") +
-                          std::string{remedy}};
+  Error const error{fault, "postgresql: " + excerpt(sql) + " failed: " + message +
+                               (detail.empty() ? "" : " (" + std::string{detail} + ")") +
+                               (code.empty() ? "" : " (SQLSTATE " + std::string{code} + ")") +
+                               std::string{remedy}};
+  return is_about_setup(result) ? error.about_setup() : error;
 }
 
 }  // namespace

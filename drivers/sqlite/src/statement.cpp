@@ -1,5 +1,7 @@
 #include "statement.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 #include <variant>
@@ -35,7 +37,38 @@ Fault fault_of(int code) {
   }
 }
 
-char const* remedy_of(int code) {
+/// SQLite has one code for all of these, and its texts are in no other language.
+bool names_what_is_not_there(std::string_view message) {
+  constexpr std::array<std::string_view, 11> texts{"no such table: ",
+                                                   "no such column: ",
+                                                   "no such view: ",
+                                                   "no such index: ",
+                                                   "no such function: ",
+                                                   "no such module: ",
+                                                   "no such collation sequence: ",
+                                                   "no such tokenizer: ",
+                                                   "unknown database ",
+                                                   "foreign key mismatch - ",
+                                                   "ON CONFLICT clause does not match any"};
+  auto const contains = [&](auto text) { return message.find(text) != std::string_view::npos; };
+  bool const lacks_column = message.starts_with("table ") &&
+                            (contains(" has no column named ") || contains(" columns but "));
+  return lacks_column ||
+         std::ranges::any_of(texts, [&](auto text) { return message.starts_with(text); });
+}
+
+bool is_about_setup(int code, std::string_view message) {
+  switch (code & 0xff) {
+    case SQLITE_ERROR: return names_what_is_not_there(message);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN: return true;
+    default: return false;
+  }
+}
+
+char const* remedy_of(int code, std::string_view message) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "; another connection is writing";
@@ -46,8 +79,12 @@ char const* remedy_of(int code) {
     case SQLITE_CANTOPEN: return "; the folder must exist and be writable";
     case SQLITE_NOTADB: return "; name another file";
     case SQLITE_CORRUPT: return "; restore the file from a backup";
+    case SQLITE_ERROR: break;
     default: return "";
   }
+  if (!names_what_is_not_there(message)) return "";
+  return "; create it (Tram's own tables: \"tram schema install\"), or correct the "
+         "statement";
 }
 
 Cell cell_of(sqlite3_stmt* statement, int column) {
@@ -66,9 +103,11 @@ Cell cell_of(sqlite3_stmt* statement, int column) {
 }  // namespace
 
 Error error_of(sqlite3* connection, int code, std::string const& operation) {
-  return Error{
-      fault_of(code),
-      "sqlite: cannot " + operation + ": " + ::sqlite3_errmsg(connection) + remedy_of(code), code};
+  std::string const message{::sqlite3_errmsg(connection)};
+  Error const error{fault_of(code),
+                    "sqlite: cannot " + operation + ": " + message + remedy_of(code, message),
+                    code};
+  return is_about_setup(code, message) ? error.about_setup() : error;
 }
 
 Statement::Statement(sqlite3* connection, std::string_view sql) : connection_{connection} {

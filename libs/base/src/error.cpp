@@ -49,4 +49,10 @@ std::string_view to_string(Fault fault) noexcept {
 Error::Error(Fault fault, std::string const& what, int native_code, std::source_location where)
     : std::runtime_error{storable(what)}, fault_{fault}, native_code_{native_code}, where_{where} {}
 
+Error Error::about_setup() const {
+  auto error = *this;
+  error.is_about_setup_ = true;
+  return error;
+}
+
 }  // namespace tram

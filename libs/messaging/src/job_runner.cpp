@@ -18,6 +18,7 @@ struct Failure {
   Fault fault;
   std::string what;
   std::exception_ptr error;
+  bool is_about_setup{};
 };
 
 namespace {
@@ -47,11 +48,18 @@ std::optional<Failure> failure_of(Function&& function) {
   try {
     function();
   } catch (Error const& error) {
-    return Failure{error.fault(), describe_current_exception(), std::current_exception()};
+    return Failure{error.fault(), describe_current_exception(), std::current_exception(),
+                   error.is_about_setup()};
   } catch (...) {  // thread top: nothing that a handler throws ends the worker
     return Failure{Fault::rejected, describe_current_exception(), std::current_exception()};
   }
   return std::nullopt;
+}
+
+/// What the handler threw, or what kept the commit from happening, also where the handler made
+/// another error of it, or went on behind it.
+bool lacks_setup(Failure const& failure, TransactionAttempt const& attempt) {
+  return failure.is_about_setup || (failure.fault == Fault::rejected && attempt.lacks_setup);
 }
 
 /// One of several that shared a transaction did not get on. When something is away for the one
@@ -108,7 +116,10 @@ RunResult JobRunner::result_of(Failure const& failure, Progress const& progress,
     bool const lock = raised && failure.fault == Fault::conflict;
     cause = lock ? Cause::database : raised ? Cause::statement : Cause::handler;
   }
-  if (cause == Cause::database) status = RunStatus::unavailable;
+  if ((progress.in_handler || refused_commit) && lacks_setup(failure, attempt)) {
+    cause = Cause::setup;
+  }
+  if (cause == Cause::database || cause == Cause::setup) status = RunStatus::unavailable;
   if (status != RunStatus::unavailable) return {.status = status, .reason = reason, .cause = cause};
   bool const answers = database_answers();
   if (progress.in_handler && answers && took_its_time(progress, options)) {

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "tram/base/time.hpp"
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/messaging/workers.hpp"
 
@@ -36,6 +38,9 @@ enum class Cause : std::uint8_t {
   handler,
   /// A statement of the handler's raised it: the message may be to blame, or the database.
   statement,
+  /// An object that the handler needs is missing from its database, or is not allowed: never the
+  /// message's fault, but it may be the handler's.
+  setup,
   /// The database, outside the handler: never the message's fault.
   database,
 };
@@ -73,6 +78,8 @@ struct QueuedMessage {
   int unavailable_itself{};
   /// Of those, the last ones during which no other message got on.
   int unavailable_alone{};
+  /// When it met a lack of setup first, or when that counted last.
+  std::optional<SteadyTime> setup_counted{};
   /// Jobs that had got on when it began or failed last.
   std::uint64_t seen_getting_on{};
   /// It must be held: its attempts are used up, or it never was a message.

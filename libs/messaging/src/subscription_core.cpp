@@ -22,6 +22,9 @@ constexpr std::size_t lanes_min = 32;
 constexpr std::size_t surplus_factor = 10;
 constexpr std::size_t surplus_bytes = std::size_t{32} * 1024 * 1024;
 
+/// When it is put right, what waits for it goes on within seconds.
+bool is_of_database(Cause cause) { return cause == Cause::database || cause == Cause::setup; }
+
 }  // namespace
 
 SubscriptionCore::SubscriptionCore(SubscriptionOptions const& options, std::size_t jobs_max,
@@ -261,7 +264,7 @@ void SubscriptionCore::inform_breaker(Job const& job, RunResults const& results,
   auto const& message = job.messages[static_cast<std::size_t>(away - results.begin())];
   if (job.trial == Job::Trial::probe) {
     auto const longest = options_.breaker.open_longest;
-    bool const of_database = away->cause == Cause::database;
+    bool const of_database = is_of_database(away->cause);
     breaker_.probe_failed(now, of_database ? std::min(longest, database_pause_longest) : longest);
   } else if (database_away_ || meets_trouble_first(message)) {
     breaker_.failed(now);
@@ -321,7 +324,7 @@ void SubscriptionCore::run_again(LaneReference const& reference, QueuedMessage m
   // What keeps it from being held is not why it is.
   if (!message.to_hold) message.reason = result.reason;
   message.trouble = result.reason;
-  auto const pause = pause_of(message, result);
+  auto const pause = pause_of(message, result, now);
   auto& lane = reference.lane->second;
   lane.runs = false;
   lane.messages.push_front(std::move(message));
@@ -333,13 +336,14 @@ void SubscriptionCore::run_again(LaneReference const& reference, QueuedMessage m
 }
 
 /// Notes with the message what the run came to; how long its lane waits, if it does.
-std::optional<Duration> SubscriptionCore::pause_of(QueuedMessage& message,
-                                                   RunResult const& result) {
+std::optional<Duration> SubscriptionCore::pause_of(QueuedMessage& message, RunResult const& result,
+                                                   SteadyTime now) {
   if (result.status == RunStatus::run_alone) {
     message.alone = true;
     return std::nullopt;
   }
-  if (result.status == RunStatus::unavailable) return pause_of_unavailable(message, result);
+  if (result.status == RunStatus::unavailable) return pause_of_unavailable(message, result, now);
+  message.setup_counted.reset();
   message.unavailable = message.unavailable_itself = message.unavailable_alone = 0;
   ++message.failures;
   message.to_hold =
@@ -350,20 +354,33 @@ std::optional<Duration> SubscriptionCore::pause_of(QueuedMessage& message,
 
 /// What a statement of the handler's raised is the message's own affair when others got on
 /// meanwhile; what the database raised elsewhere never is.
-Duration SubscriptionCore::pause_of_unavailable(QueuedMessage& message, RunResult const& result) {
+Duration SubscriptionCore::pause_of_unavailable(QueuedMessage& message, RunResult const& result,
+                                                SteadyTime now) {
   bool const others_got_on = std::exchange(message.seen_getting_on, got_on_) != got_on_;
-  bool const itself = is_its_own(result) || (result.cause == Cause::statement &&
-                                             result.database_answers && others_got_on);
+  bool const counts = result.cause == Cause::statement ||
+                      (result.cause == Cause::setup && setup_counts(message, others_got_on, now));
+  bool const itself = is_its_own(result) || (counts && result.database_answers && others_got_on);
   ++message.unavailable;
   stuck_ |= is_stuck(message);
   // Of several that share a transaction, the one to blame shows when they run alone.
   message.alone |= result.cause != Cause::database || message.unavailable > 1;
   if (itself) ++message.unavailable_itself;
   message.to_hold |= message.unavailable_itself >= options_.retry.unavailable_max;
-  bool const alone = !others_got_on && result.cause != Cause::database && result.database_answers;
+  bool const of_database = is_of_database(result.cause);
+  bool const alone = !others_got_on && !of_database && result.database_answers;
   message.unavailable_alone = alone ? message.unavailable_alone + 1 : 0;
-  return std::max(options_.retry.pause_after(message.unavailable),
-                  pause_alone(options_, std::max(message.unavailable_alone, 1)));
+  auto const quick = options_.retry.pause_after(message.unavailable);
+  if (of_database) return std::min(quick, database_pause_longest);
+  return std::max(quick, pause_alone(options_, std::max(message.unavailable_alone, 1)));
+}
+
+/// It is asked for often, so that messages go on soon after it is put right, and counts seldom, so
+/// that there is time to put it right.
+bool SubscriptionCore::setup_counts(QueuedMessage& message, bool others_got_on, SteadyTime now) {
+  if (!message.setup_counted) message.setup_counted = now;
+  if (!others_got_on || now - *message.setup_counted < options_.breaker.open_longest) return false;
+  message.setup_counted = now;
+  return true;
 }
 
 // --- what is wrong

@@ -115,8 +115,11 @@ class SubscriptionCore final {
   void complete(Partition& partition, Lanes::iterator lane, QueuedMessage const& message);
   void run_again(LaneReference const& reference, QueuedMessage message, RunResult const& result,
                  SteadyTime now);
-  [[nodiscard]] std::optional<Duration> pause_of(QueuedMessage& message, RunResult const& result);
-  [[nodiscard]] Duration pause_of_unavailable(QueuedMessage& message, RunResult const& result);
+  [[nodiscard]] std::optional<Duration> pause_of(QueuedMessage& message, RunResult const& result,
+                                                 SteadyTime now);
+  [[nodiscard]] Duration pause_of_unavailable(QueuedMessage& message, RunResult const& result,
+                                              SteadyTime now);
+  [[nodiscard]] bool setup_counts(QueuedMessage& message, bool others_got_on, SteadyTime now);
   void finish_record(Partition& partition, Assignment assignment, Position position);
   void check_backlog(Partition& partition);
   [[nodiscard]] bool exceeds(Partition const& partition, std::size_t part) const;

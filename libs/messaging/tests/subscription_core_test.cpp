@@ -393,6 +393,30 @@ TEST_F(Core, counts_what_a_statement_raised_only_while_others_get_on) {
   EXPECT_TRUE(out_.back().messages.front().to_hold);
 }
 
+TEST_F(Core, asks_for_a_lack_of_setup_every_two_seconds_and_counts_it_every_half_minute) {
+  use({.retry = {.attempts_max = 1, .unavailable_max = 2, .pause_longest = 1h},
+       .breaker = {.failures_max = 1000, .open_longest = 30s}});
+  RunResult const lack{.status = RunStatus::unavailable,
+                       .reason = "no such table",
+                       .cause = Cause::setup,
+                       .database_answers = true};
+  deliver("a", "a1");
+  auto const began = now_;
+  for (int i = 0;; ++i) {
+    auto const due = now_;
+    ASSERT_EQ(start_job(), Texts{"a1"});
+    if (out_.back().messages.front().to_hold) break;
+    ASSERT_LE(now_, began + 65s);
+    deliver("b", std::to_string(i));
+    ASSERT_EQ(start_job(), Texts{std::to_string(i)});
+    finish(std::to_string(i));
+    finish("a1", lack);
+    now_ = std::max(now_, core().next_due());
+    ASSERT_LE(now_, due + 2s);
+  }
+  EXPECT_GE(now_, began + 60s);
+}
+
 TEST_F(Core, pauses_a_partition_with_too_much_to_do_and_resumes_it_when_half_is_done) {
   use({.partition_backlog_max = 4});
   for (int i = 0; i < 4; ++i) deliver(std::to_string(i), std::to_string(i));

@@ -45,8 +45,9 @@ auto Transaction::observed(Function&& function) {
       note_time();
       return result;
     }
-  } catch (Error const&) {
+  } catch (Error const& error) {
     attempt_->statement_error = std::current_exception();
+    attempt_->lacks_setup |= error.is_about_setup();
     note_time();
     throw;
   }
@@ -61,6 +62,7 @@ Rows Transaction::execute_statement(std::string_view sql, Parameters parameters)
 Rows Transaction::run(std::string_view sql, Parameters parameters) {
   auto rows = observed([&] { return connection_.execute(sql, parameters, deadline_); });
   posted_ = 0;
+  if (attempt_ != nullptr) attempt_->lacks_setup = false;
   return rows;
 }
 

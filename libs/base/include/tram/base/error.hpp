@@ -46,10 +46,19 @@ class Error final : public std::runtime_error {
   [[nodiscard]] int native_code() const noexcept { return native_code_; }
   [[nodiscard]] std::source_location const& where() const noexcept { return where_; }
 
+  /// An object that was named is missing, is of another shape or is not allowed (a table, a column,
+  /// a privilege), and so every request that needs it fails until somebody puts that right;
+  /// whatever the fault. Drivers of databases tell. A handler that lets such an error out is not to
+  /// blame, and neither is its message.
+  [[nodiscard]] bool is_about_setup() const noexcept { return is_about_setup_; }
+  /// The same error, and `is_about_setup`.
+  [[nodiscard]] Error about_setup() const;
+
  private:
   Fault fault_;
   int native_code_;
   std::source_location where_;
+  bool is_about_setup_{};
 };
 
 }  // namespace tram

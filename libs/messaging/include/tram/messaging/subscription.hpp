@@ -20,9 +20,11 @@ struct RetryPolicy {
   int attempts_max{4};
   /// Runs in a row whose handler throws `transient`, `conflict`, `broken` or `in_doubt` while the
   /// database answers, before the message is held: what it needs is away for it alone, or for good.
-  /// What a statement raises counts only when other messages get on meanwhile, and what is wrong
-  /// with the database never does. Where nothing else of the subscription gets on, the pauses
-  /// between such runs grow to `BreakerPolicy::open_longest`: 100 take 45 minutes.
+  /// What a statement raises counts only when other messages get on meanwhile, a table or privilege
+  /// that is missing (`Error::is_about_setup`) at most once per `BreakerPolicy::open_longest`, and
+  /// what is wrong with the database otherwise never does. Where nothing else of the subscription
+  /// gets on, the pauses between such runs grow to `BreakerPolicy::open_longest`: 100 take 45
+  /// minutes.
   int unavailable_max{100};
   /// The first pause; each further one is `factor` times as long, up to the longest. Between half
   /// of it and all of it is waited, at random.
@@ -41,8 +43,8 @@ struct BreakerPolicy {
   /// before it opens; failures in a row while the database does not answer.
   int failures_max{5};
   /// How long it stays open before one message is tried; doubling up to the longest while that
-  /// fails, to two seconds while it is the database that fails. Messages that have not met the
-  /// trouble yet are tried meanwhile, one per `open_first`.
+  /// fails, to two seconds while it is the database that fails or lacks something. Messages that
+  /// have not met the trouble yet are tried meanwhile, one per `open_first`.
   Duration open_first{std::chrono::milliseconds{500}};
   Duration open_longest{std::chrono::seconds{30}};
 };

@@ -45,6 +45,9 @@ struct TransactionAttempt {
   /// What a statement raised last, even if the function caught it. The same object as the
   /// exception that ended the attempt, when that came from the database.
   std::exception_ptr statement_error{};
+  /// A statement found that an object is missing or not allowed (`Error::is_about_setup`), and none
+  /// got on since: what fails now may fail for it, whatever it is that the function throws.
+  bool lacks_setup{};
 };
 
 /// A database transaction: given to the function of `Database::transact`, and gone when that
