@@ -300,7 +300,153 @@ INSTANTIATE_TEST_SUITE_P(
                                                    "kafka://127.0.0.1:1"},
                           std::vector<std::string>{TRAM_PROGRAM, "doctor"},
                           std::vector<std::string>{TRAM_PROGRAM, "held", "list"},
+                          std::vector<std::string>{TRAM_PROGRAM, "held", "retry", "--all"},
+                          std::vector<std::string>{TRAM_PROGRAM, "held", "drop", "m1"},
                           std::vector<std::string>{TRAM_PROGRAM, "schema", "install"})));
+
+// --- what an operator asked for
+
+/// The signal, and what is asked for.
+class HeldCommands : public ::testing::TestWithParam<std::tuple<int, std::vector<std::string>>> {
+ protected:
+  static PostgresServer& postgres() {
+    static PostgresServer one;
+    return one;
+  }
+  static std::string url() {
+    return "postgresql://postgres@" + address(postgres().port()) + "/postgres";
+  }
+  /// A message of a subscription and a row of a relay.
+  static void hold() {
+    ProgramProcess install{TRAM_PROGRAM, {"schema", "install", "--database", url()}};
+    install.await_end();
+    EXPECT_EQ(install.wait(), 0) << install.log();
+    postgres().sql(
+        "TRUNCATE eventuate.tram_held_key, eventuate.tram_held_message, eventuate.tram_relay_held;"
+        "INSERT INTO eventuate.tram_held_key VALUES ('billing', 'orders', 'k', 1, 0);"
+        "INSERT INTO eventuate.tram_held_message (subscriber_id, channel, message_key, message_id, "
+        "partition, position, headers, payload, reason, attempts, held_at) VALUES ('billing', "
+        "'orders', 'k', 'm1', 0, 0, '{}', '', 'why', 1, 0);"
+        "INSERT INTO eventuate.tram_relay_held (relay, row_id, destination, reason, held_at) "
+        "VALUES ('relay', 'm2', 'orders', 'why', 0)");
+  }
+  /// Keys, rows and messages that are held and not asked for.
+  static std::string untouched() {
+    return postgres().sql(
+        "SELECT (SELECT count(*) FROM eventuate.tram_held_key WHERE retry_requested = 0) + "
+        "(SELECT count(*) FROM eventuate.tram_relay_held WHERE retry_requested = 0) + "
+        "(SELECT count(*) FROM eventuate.tram_held_message)");
+  }
+  static void await_no_session_of_the_program() {
+    EXPECT_TRUE(eventually([] {
+      return postgres().sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client "
+                            "backend' AND pid <> pg_backend_pid()") == "0";
+    }));
+  }
+  static bool waits(std::string const& statement) {
+    return postgres().sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                          "AND query ILIKE '" +
+                          statement + "%'") == "1";
+  }
+  static bool is_drop() { return std::get<1>(GetParam()).at(1) == "drop"; }
+
+  ProgramProcess command() {
+    auto words = std::get<1>(GetParam());
+    words.insert(words.end(), {"--database", url()});
+    return ProgramProcess{TRAM_PROGRAM, std::move(words)};
+  }
+};
+
+/// Somebody has the key, as a replay of it does.
+class KeyOfAnother {
+ public:
+  explicit KeyOfAnother(PostgresServer const& server)
+      : connection_{PQconnectdb(server.connection().c_str()), PQfinish} {
+    for (auto const* sql : {"BEGIN", "SELECT * FROM eventuate.tram_held_key FOR UPDATE"})
+      PQclear(PQexec(connection_.get(), sql));
+  }
+
+ private:
+  std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
+};
+
+TEST_P(HeldCommands, that_wait_for_a_key_ask_for_nothing_and_say_so) {
+  auto const signal = std::get<0>(GetParam());
+  hold();
+  auto const before = untouched();
+  std::optional<KeyOfAnother> other{postgres()};
+  auto process = command();
+  ASSERT_TRUE(eventually([] { return waits(""); })) << process.log();
+  auto const end = stop(process, signal);
+  EXPECT_EQ(end.status, 1000 + signal) << process.log();
+  EXPECT_LT(end.took, at_once);
+  auto const* const said = is_drop() ? "before anything was dropped" : "before anything was asked";
+  EXPECT_TRUE(process.logged(said)) << process.log();
+  // What the server still has of it comes to nothing.
+  other.reset();
+  await_no_session_of_the_program();
+  EXPECT_EQ(untouched(), before);
+}
+
+TEST_P(HeldCommands, whose_commit_waits_say_where_to_find_out) {
+  auto const signal = std::get<0>(GetParam());
+  hold();
+  auto const before = untouched();
+  postgres().sql("CREATE OR REPLACE FUNCTION wait() RETURNS TRIGGER LANGUAGE plpgsql AS "
+                 "$$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;"
+                 "CREATE CONSTRAINT TRIGGER wait AFTER UPDATE OR DELETE ON eventuate.tram_held_key "
+                 "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()");
+  std::unique_ptr<PGconn, void (*)(PGconn*)> holder{PQconnectdb(postgres().connection().c_str()),
+                                                    PQfinish};
+  PQclear(PQexec(holder.get(), "SELECT pg_advisory_lock(1)"));
+  auto process = command();
+  ASSERT_TRUE(eventually([] { return waits("COMMIT"); })) << process.log();
+  auto const end = stop(process, signal);
+  EXPECT_EQ(end.status, 1000 + signal) << process.log();
+  EXPECT_LT(end.took, at_once);
+  auto const* const said = is_drop() ? "while the database dropped" : "while the database stored";
+  EXPECT_TRUE(process.logged(said)) << process.log();
+  // The server has it, and does it.
+  holder.reset();
+  await_no_session_of_the_program();
+  postgres().sql("DROP TRIGGER wait ON eventuate.tram_held_key");
+  EXPECT_NE(untouched(), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, HeldCommands,
+    ::testing::Combine(::testing::Values(SIGTERM, SIGINT),
+                       ::testing::Values(std::vector<std::string>{"held", "retry", "--all"},
+                                         std::vector<std::string>{"held", "drop", "m1"})));
+
+TEST(HeldCommandsOnAFile, that_wait_for_their_turn_ask_for_nothing_and_say_so) {
+  Folder const folder;
+  auto const url = "sqlite:" + folder.file("data");
+  ProgramProcess install{TRAM_PROGRAM, {"schema", "install", "--database", url}};
+  install.await_end();
+  ASSERT_EQ(install.wait(), 0) << install.log();
+  sqlite3* other{};
+  ASSERT_EQ(sqlite3_open(folder.file("data").c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other,
+                         "INSERT INTO tram_held_key VALUES ('billing', 'orders', 'k', 1, 0);"
+                         "BEGIN IMMEDIATE",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  for (int const signal : {SIGTERM, SIGINT}) {
+    ProgramProcess process{TRAM_PROGRAM, {"held", "retry", "--all", "--database", url}};
+    ASSERT_TRUE(eventually([&] { return takes_signals(process.id()); }));
+    auto const end = stop(process, signal);
+    EXPECT_EQ(end.status, 1000 + signal) << process.log();
+    EXPECT_LT(end.took, at_once);
+    EXPECT_TRUE(process.logged("before anything was asked for")) << process.log();
+  }
+  EXPECT_EQ(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(other, "UPDATE tram_held_key SET held_count = 2 WHERE retry_requested = 0",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  EXPECT_EQ(sqlite3_changes(other), 1);
+  sqlite3_close(other);
+}
 
 }  // namespace
 }  // namespace tram::testing

@@ -93,7 +93,8 @@ int held_show(Workplace const& place) {
 }
 
 int held_retry(Workplace const& place) {
-  auto const count = request_retry(place, place.arguments.held);
+  StopNotice notice{nothing_asked};
+  auto const count = request_retry(place, place.arguments.held, notice);
   if (place.arguments.json) {
     place.out << json::encode_report(RetryReport{.requested = count}) << "\n";
     return count == 0 ? exit_no : exit_done;
@@ -105,12 +106,13 @@ int held_retry(Workplace const& place) {
 }
 
 int held_drop(Workplace const& place) {
+  StopNotice notice{nothing_dropped};
   auto const items = held_items(place, place.arguments.held, same_id_max);
   DropReport report;
   if (items.size() > 1) {
     for (auto const& item : items) report.owners.push_back(owner_flag(item));
   } else {
-    report.dropped = !items.empty() && drop(place, items.front());
+    report.dropped = !items.empty() && drop(place, items.front(), notice);
   }
   if (place.arguments.json) {
     place.out << json::encode_report(report) << "\n";

@@ -91,25 +91,38 @@ std::size_t held_count(Workplace const& place, HeldChoice const& choice) {
   });
 }
 
-std::size_t request_retry(Workplace const& place, HeldChoice const& choice) {
+std::size_t request_retry(Workplace const& place, HeldChoice const& choice, StopNotice& notice) {
   HeldMessages const messages{place.database.dialect(), place.schema};
   HeldRowList const rows{place.database.dialect(), place.schema};
-  return place.database.transact([&](Transaction& tx) {
+  auto const done = place.database.transact([&](Transaction& tx) {
+    notice.change(nothing_asked);
     std::size_t count = 0;
     if (means_subscriptions(choice)) count += messages.request_retry(tx, message_filter(choice));
     if (means_relays(choice)) count += rows.request_retry(tx, row_filter(choice));
+    notice.change("while the database stored that " + std::to_string(count) +
+                  " keys and rows are to be tried again; \"tram held list\" shows in its column "
+                  "RETRY whether they are");
     return count;
   });
+  notice.change("after it was stored that " + std::to_string(done) +
+                " keys and rows are to be tried again; that stays so");
+  return done;
 }
 
-bool drop(Workplace const& place, HeldItem const& item) {
-  return place.database.transact([&](Transaction& tx) {
-    if (item.held_by == "relay") {
-      return HeldRowList{tx.dialect(), place.schema}.drop(
-                 tx, {.relay = item.owner, .row_id = item.message_id}) > 0;
-    }
-    return HeldMessages{tx.dialect(), place.schema}.drop(tx, item.owner, item.message_id);
+bool drop(Workplace const& place, HeldItem const& item, StopNotice& notice) {
+  bool const done = place.database.transact([&](Transaction& tx) {
+    notice.change(nothing_dropped);
+    bool const dropped =
+        item.held_by == "relay"
+            ? HeldRowList{tx.dialect(), place.schema}.drop(
+                  tx, {.relay = item.owner, .row_id = item.message_id}) > 0
+            : HeldMessages{tx.dialect(), place.schema}.drop(tx, item.owner, item.message_id);
+    notice.change(
+        "while the database dropped the message; \"tram held show\" tells whether it has");
+    return dropped;
   });
+  notice.change(done ? "after the message was dropped" : nothing_dropped);
+  return done;
 }
 
 }  // namespace tram::operator_program

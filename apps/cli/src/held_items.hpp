@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "stop_notice.hpp"
 
 namespace tram::operator_program {
 
@@ -33,10 +34,15 @@ std::vector<HeldItem> held_items(Workplace const& place, HeldChoice const& choic
 /// All that `held_items` would give.
 std::size_t held_count(Workplace const& place, HeldChoice const& choice);
 
-/// Keys of subscriptions and rows of relays that are to be tried again; how many.
-std::size_t request_retry(Workplace const& place, HeldChoice const& choice);
+/// For a StopNotice.
+inline constexpr auto nothing_asked{"before anything was asked for; run it again"};
+inline constexpr auto nothing_dropped{"before anything was dropped; run it again"};
 
-/// Gives the message up; false when it was gone already.
-bool drop(Workplace const& place, HeldItem const& item);
+/// Keys of subscriptions and rows of relays that are to be tried again; how many. `notice` says how
+/// far that got.
+std::size_t request_retry(Workplace const& place, HeldChoice const& choice, StopNotice& notice);
+
+/// Gives the message up; false when it was gone already. `notice` as above.
+bool drop(Workplace const& place, HeldItem const& item, StopNotice& notice);
 
 }  // namespace tram::operator_program
