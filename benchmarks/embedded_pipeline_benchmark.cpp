@@ -16,15 +16,15 @@
 #include <vector>
 
 #include "tram/base/clock.hpp"
-#include "tram/cdc/relay.hpp"
-#include "tram/cdc/relay_held_store.hpp"
 #include "tram/embedded/embedded.hpp"
 #include "tram/embedded/in_memory.hpp"
-#include "tram/messaging/outbox.hpp"
-#include "tram/messaging/subscriber.hpp"
-#include "tram/messaging/workers.hpp"
+#include "tram/outbox/outbox.hpp"
+#include "tram/relay/relay.hpp"
+#include "tram/relay/sql_held_row_store.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/subscriber/subscriber.hpp"
+#include "tram/subscriber/workers.hpp"
 #include "tram/wire/id_generator.hpp"
 
 namespace {
@@ -140,7 +140,7 @@ class Pipeline {
       tx.execute("CREATE TABLE arrivals (id INTEGER, text TEXT)");
     });
     source_ = sqlite::change_source({.path = parts.database_path}, clock);
-    held_ = std::make_unique<RelayHeldStore>(database_, SchemaName{}, *source_);
+    held_ = std::make_unique<SqlHeldRowStore>(database_, SchemaName{}, *source_);
     relay_ = std::make_unique<Relay>(
         RelayParts{*source_, *broker_, *held_, nullptr, clock, random_}, RelayOptions{});
     SubscriptionOptions options;
@@ -195,7 +195,7 @@ class Pipeline {
   Database database_;
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<ChangeSource> source_;
-  std::unique_ptr<RelayHeldStore> held_;
+  std::unique_ptr<SqlHeldRowStore> held_;
   std::unique_ptr<Relay> relay_;
   WorkerPool workers_{4};
   std::unique_ptr<Subscriber> subscriber_;

@@ -9,7 +9,7 @@
 
 #include "medians.hpp"
 #include "order_placed.hpp"
-#include "tram/base/json.hpp"
+#include "tram/json/json.hpp"
 
 namespace {
 

@@ -14,7 +14,7 @@
 
 #include "tram/base/decimal.hpp"
 #include "tram/base/id.hpp"
-#include "tram/base/json.hpp"
+#include "tram/json/json.hpp"
 #include "tram/wire/wire_type.hpp"
 
 /// A payload of 300 bytes, with code written by hand for just this struct.

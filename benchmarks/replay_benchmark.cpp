@@ -20,12 +20,12 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/embedded/in_memory.hpp"
-#include "tram/messaging/held_messages.hpp"
-#include "tram/messaging/subscriber.hpp"
-#include "tram/messaging/workers.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/sql/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/storage/schema.hpp"
+#include "tram/subscriber/held_messages.hpp"
+#include "tram/subscriber/subscriber.hpp"
+#include "tram/subscriber/workers.hpp"
 #include "tram/wire/record.hpp"
 
 namespace {

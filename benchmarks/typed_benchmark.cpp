@@ -19,7 +19,7 @@
 #include "tram/commands/reply_handlers.hpp"
 #include "tram/events/event_handlers.hpp"
 #include "tram/events/event_publisher.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sql/dialect.hpp"
 #include "tram/wire/http_date.hpp"

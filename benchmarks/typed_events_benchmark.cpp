@@ -14,10 +14,10 @@
 #include "postgres_server.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/events/event_handlers.hpp"
-#include "tram/messaging/subscriber.hpp"
-#include "tram/messaging/workers.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
+#include "tram/subscriber/subscriber.hpp"
+#include "tram/subscriber/workers.hpp"
 #include "tram/wire/record.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 # What `make install` puts in place, so that another project can say
-#   find_package(tram COMPONENTS messaging sqlite embedded)
+#   find_package(tram COMPONENTS outbox sqlite embedded)
 # One component per module. Each has its own targets file and a small component file that first loads
 # what the module stands on: other components, and the third-party packages that a static library
 # leaves to whoever links it.

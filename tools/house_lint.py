@@ -14,27 +14,32 @@ import sys
 # Who may include whom: a module's row names all it may see. STYLE.md and docs/ARCHITECTURE.md draw it.
 SEES = {
     "base": "",
-    "wire": "base",
-    "sql": "base wire",
-    "broker": "base wire",
-    "messaging": "base wire sql broker",
-    "events": "base wire sql broker messaging",
-    "commands": "base wire sql broker messaging",
-    "sagas": "base wire sql broker messaging commands",
-    "cdc": "base wire sql broker",
+    "json": "base",
+    "wire": "base json",
+    "metrics": "base",
+    "sql": "base",
+    "broker": "base",
+    "storage": "base sql",
+    "messaging": "base json wire sql broker",
+    "outbox": "base json wire sql storage messaging",
+    "subscriber": "base wire metrics sql broker storage messaging",
+    "relay": "base wire metrics sql broker storage",
+    "host": "base metrics messaging subscriber",
+    "events": "base json wire sql broker messaging outbox subscriber host",
+    "commands": "base json wire sql broker messaging outbox subscriber host",
     "http": "base",
-    "service": "base wire sql broker messaging events commands cdc http",
-    "testkit": "base wire sql broker messaging events commands sagas cdc http service sqlite embedded",
+    "service": "base json wire metrics sql broker storage messaging outbox subscriber relay host http",
+    "testkit": "base json wire metrics sql broker storage messaging outbox subscriber relay host sqlite embedded",
 }
 SEES = {module: set(names.split()) for module, names in SEES.items()}
-DRIVER_SEES = {"base", "wire", "sql", "broker", "cdc"}
+DRIVER_SEES = {"base", "wire", "sql", "broker", "storage", "relay"}
 
 CLIENT_HEADER = re.compile(
     r"(sqlite3(ext)?|libpq-fe|libpq/.*|postgres_ext|pg_config.*|mysql|mysql/.*|mariadb.*|librdkafka/.*|amqp.*"
     r"|hiredis/.*|proton/.*|mongoc.*|bson.*|microhttpd|httplib|nlohmann/.*|simdjson|CLI/.*|soci/.*|pqxx/.*"
     r"|spdlog/.*|fmt/.*|boost/.*|prometheus/.*|toml\+\+/.*)(\.h|\.hpp)?$")
 CLIENT_PLACES = re.compile(
-    r"(drivers/[^/]+/(src|tests)/|libs/base/src/json|libs/[^/]+/tests/|apps/|tests/|benchmarks/|examples/)")
+    r"(drivers/[^/]+/(src|tests)/|libs/json/src/|libs/[^/]+/tests/|apps/|tests/|benchmarks/|examples/)")
 CLOCK_PLACES = re.compile(r"libs/base/src/|benchmarks/|(.*/)?main\.cpp$")
 SLEEP_PLACES = re.compile(r"libs/base/src/|benchmarks/")
 
@@ -60,12 +65,14 @@ Finding = collections.namedtuple("Finding", "file line rule advice")
 
 
 def module_of(path):
-    """('lib', 'wire'), ('driver', 'sqlite') or ('top', 'apps'); None for anything else."""
+    """('lib', 'wire'), ('driver', 'sqlite') or ('top', 'apps')."""
     parts = path.split("/")
     if parts[0] == "libs" and len(parts) > 2:
         return ("lib", parts[1])
     if parts[0] == "drivers" and len(parts) > 2:
         return ("driver", parts[1])
+    if parts[0] == "testkit":
+        return ("lib", "testkit")
     return ("top", parts[0])
 
 
@@ -84,8 +91,6 @@ def layer_finding(path, number, included, drivers):
     if kind == "top" or is_test(path) or included == name:
         return None
     if kind == "driver":
-        if name == "by_url":
-            return None
         if included in drivers:
             return Finding(path, number, "layers",
                            f"a driver knows no other driver: move what both need below them, not into '{included}'")
@@ -115,12 +120,12 @@ def include_findings(path, number, opening, target, drivers):
                           f"<{target}> in a public header reaches every user: include it in src/ and forward-declare its handle here")
         elif not CLIENT_PLACES.match(path):
             yield Finding(path, number, "client header", f"<{target}> belongs into drivers/<driver>/src; go through the seam here")
-    elif target.startswith(("gtest/", "gmock/")) and not is_test(path) and not path.startswith("libs/testkit/"):
-        yield Finding(path, number, "client header", "GoogleTest belongs into tests/ and libs/testkit")
+    elif target.startswith(("gtest/", "gmock/")) and not is_test(path) and not path.startswith("testkit/"):
+        yield Finding(path, number, "client header", "GoogleTest belongs into tests/ and testkit/")
 
 
 def cpp_findings(path, text, drivers):
-    names_drivers = is_test(path) or path.startswith("drivers/by_url/") or MAIN.search(text)
+    names_drivers = is_test(path) or path.startswith("connect/") or MAIN.search(text)
     if path.endswith((".hpp", ".h")) and "#pragma once" not in text:
         yield Finding(path, 1, "header", "begin it with #pragma once")
     in_block_comment = False
@@ -129,9 +134,9 @@ def cpp_findings(path, text, drivers):
         if include:
             yield from include_findings(path, number, *include.groups(), drivers)
             driver = next(iter(re.findall(r"^tram/([^/]+)/", include.group(2))), None)
-            if module_of(path)[0] == "top" and driver in drivers - {"by_url"} and not names_drivers:
+            if module_of(path)[0] == "top" and driver in drivers and not names_drivers:
                 yield Finding(path, number, "layers",
-                              f"name the '{driver}' driver where main() is, or open it through by_url; the rest takes the seam")
+                              f"name the '{driver}' driver where main() is, or open it through connect; the rest takes the seam")
             continue
         code = line
         if in_block_comment:
@@ -168,7 +173,7 @@ def resolve(path, opening, target, known):
     candidates = [str(pathlib.PurePosixPath(path).parent / target)] if opening == '"' else []
     parts = target.split("/")
     if parts[0] == "tram" and len(parts) > 2:
-        candidates += [f"{top}/{parts[1]}/include/{target}" for top in ("libs", "drivers")]
+        candidates += [f"{top}{parts[1]}/include/{target}" for top in ("libs/", "drivers/", "")]
     candidates += [re.sub(r"/(tests|include)/.*", "/src/", path) + target]
     return next((candidate for candidate in candidates if candidate in known and candidate != path), None)
 

@@ -1,13 +1,13 @@
 // A message is written in one transaction with the data that it tells of, published by the relay,
 // and handled once. All three run in this process; the second and third could be anywhere.
 
-#include <tram/by_url/broker.hpp>
-#include <tram/by_url/database.hpp>
-#include <tram/by_url/outbox.hpp>
-#include <tram/cdc/relay.hpp>
-#include <tram/cdc/relay_held_store.hpp>
-#include <tram/messaging/outbox.hpp>
-#include <tram/messaging/subscriber.hpp>
+#include <tram/connect/broker.hpp>
+#include <tram/connect/database.hpp>
+#include <tram/connect/outbox.hpp>
+#include <tram/outbox/outbox.hpp>
+#include <tram/relay/relay.hpp>
+#include <tram/relay/sql_held_row_store.hpp>
+#include <tram/subscriber/subscriber.hpp>
 #include <tram/wire/id_generator.hpp>
 
 #include <iostream>
@@ -24,8 +24,8 @@ int main(int argc, char** argv) {
   auto const options = examples::options(argc, argv);
   tram::SystemClock clock;
   tram::SystemRandom random;
-  auto database = tram::by_url::database(options.database_url, {}, clock, random);
-  auto const broker = tram::by_url::broker(options.broker_url, {}, clock);
+  auto database = tram::connect::database(options.database_url, {}, clock, random);
+  auto const broker = tram::connect::broker(options.broker_url, {}, clock);
   tram::install_schema(database, tram::SchemaName{});
   database.transact([](tram::Transaction& tx) {
     tx.execute("CREATE TABLE IF NOT EXISTS shipments (id INTEGER PRIMARY KEY, carrier TEXT)");
@@ -33,8 +33,8 @@ int main(int argc, char** argv) {
   });
 
   // The relay, from the outbox table to the broker: stands by where a tram-cdc does this.
-  auto const source = tram::by_url::change_source(options.database_url, {}, clock);
-  tram::RelayHeldStore held{database, tram::SchemaName{}, *source};
+  auto const source = tram::connect::change_source(options.database_url, {}, clock);
+  tram::SqlHeldRowStore held{database, tram::SchemaName{}, *source};
   tram::Relay relay{{*source, *broker, held, nullptr, clock, random}, {}};
   std::jthread const relaying{[&](std::stop_token const& stop) { relay.run(stop); }};
   auto const relayed = [&] { return relay.status().caught_up || relay.status().standby; };

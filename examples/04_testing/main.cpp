@@ -4,8 +4,8 @@
 #include <iostream>
 #include <string>
 
-#include "tram/base/json.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/json/json.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/testkit/in_memory_world.hpp"
 
 namespace {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <tram/by_url/broker.hpp>
-#include <tram/by_url/database.hpp>
-#include <tram/by_url/outbox.hpp>
+#include <tram/connect/broker.hpp>
+#include <tram/connect/database.hpp>
+#include <tram/connect/outbox.hpp>
 #include <tram/service/asyncapi.hpp>
 #include <tram/service/service.hpp>
-#include <tram/sql/schema.hpp>
+#include <tram/storage/schema.hpp>
 
 #include <atomic>
 #include <functional>
@@ -36,7 +36,7 @@ class Platform final {
     database.transact([&](tram::Transaction& tx) {
       for (auto const& table : tables) tx.execute("CREATE TABLE IF NOT EXISTS " + table);
     });
-    service.relay({.source = tram::by_url::change_source(options_.database_url, {}, clock_)});
+    service.relay({.source = tram::connect::change_source(options_.database_url, {}, clock_)});
   }
 
   /// Runs the service with what was added to it, and the demonstration beside it; what `main`
@@ -69,10 +69,10 @@ class Platform final {
   Options options_;
   tram::SystemClock clock_;
   tram::SystemRandom random_;
-  std::unique_ptr<tram::Broker> broker_ = tram::by_url::broker(options_.broker_url, {}, clock_);
+  std::unique_ptr<tram::Broker> broker_ = tram::connect::broker(options_.broker_url, {}, clock_);
 
  public:
-  tram::Database database = tram::by_url::database(options_.database_url, {}, clock_, random_);
+  tram::Database database = tram::connect::database(options_.database_url, {}, clock_, random_);
   tram::Service service;
 };
 

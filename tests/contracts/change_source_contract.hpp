@@ -13,7 +13,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
-#include "tram/cdc/change_source.hpp"
+#include "tram/relay/change_source.hpp"
 
 /// What every change source promises. A driver instantiates the suite with a harness that has
 /// - `void commit(std::vector<OutboxRow> const&)` and `void roll_back(…)`: all rows in one

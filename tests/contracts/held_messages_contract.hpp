@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "messaging_fixture.hpp"
-#include "tram/messaging/held_messages.hpp"
+#include "tram/subscriber/held_messages.hpp"
 
 namespace tram::contract {
 

@@ -3,18 +3,18 @@
 #include <future>
 
 #include "messaging_fixture.hpp"
-#include "tram/messaging/held_messages.hpp"
-#include "tram/messaging/inbox.hpp"
+#include "tram/subscriber/held_messages.hpp"
+#include "tram/subscriber/inbox.hpp"
 
 namespace tram::contract {
 
 template <class Harness>
 class InboxContract : public MessagingFixture<Harness> {
  protected:
-  Reception receive(Transaction& tx, std::string const& id, std::string const& key = "7") {
+  InboxResult receive(Transaction& tx, std::string const& id, std::string const& key = "7") {
     return inbox_.receive(tx, {.subscriber_id = "billing", .channel = "orders", .key = key}, id);
   }
-  Reception receive(std::string const& id, std::string const& key = "7") {
+  InboxResult receive(std::string const& id, std::string const& key = "7") {
     return this->database_.transact([&](Transaction& tx) { return receive(tx, id, key); });
   }
   void hold(std::string const& key) {
@@ -35,11 +35,11 @@ TYPED_TEST_SUITE_P(InboxContract);
 
 TYPED_TEST_P(InboxContract, knows_a_message_again_and_goes_on_in_the_same_transaction) {
   this->database_.transact([&](Transaction& tx) {
-    EXPECT_EQ(this->receive(tx, "a"), Reception::fresh);
-    EXPECT_EQ(this->receive(tx, "a"), Reception::duplicate);
-    EXPECT_EQ(this->receive(tx, "b"), Reception::fresh);
+    EXPECT_EQ(this->receive(tx, "a"), InboxResult::fresh);
+    EXPECT_EQ(this->receive(tx, "a"), InboxResult::duplicate);
+    EXPECT_EQ(this->receive(tx, "b"), InboxResult::fresh);
   });
-  EXPECT_EQ(this->receive("a"), Reception::duplicate);
+  EXPECT_EQ(this->receive("a"), InboxResult::duplicate);
   EXPECT_EQ(this->count("received_messages"), 2);
   EXPECT_EQ(this->number("SELECT count(*) FROM " + this->table_name("received_messages") +
                          " WHERE consumer_id = 'billing' AND published = 0 AND creation_time > " +
@@ -48,7 +48,7 @@ TYPED_TEST_P(InboxContract, knows_a_message_again_and_goes_on_in_the_same_transa
 }
 
 TYPED_TEST_P(InboxContract, keeps_subscribers_apart) {
-  EXPECT_EQ(this->receive("a"), Reception::fresh);
+  EXPECT_EQ(this->receive("a"), InboxResult::fresh);
   this->database_.transact([&](Transaction& tx) {
     EXPECT_TRUE(this->inbox_.receive(tx, "shipping", "a"));
     EXPECT_FALSE(this->inbox_.receive(tx, "shipping", "a"));
@@ -62,34 +62,34 @@ TYPED_TEST_P(InboxContract, forgets_what_was_rolled_back) {
     throw std::logic_error{"the handler failed"};
   }),
                std::logic_error);
-  EXPECT_EQ(this->receive("a"), Reception::fresh);
+  EXPECT_EQ(this->receive("a"), InboxResult::fresh);
 }
 
 TYPED_TEST_P(InboxContract, tells_that_a_key_is_held_but_a_duplicate_comes_first) {
-  EXPECT_EQ(this->receive("a"), Reception::fresh);
+  EXPECT_EQ(this->receive("a"), InboxResult::fresh);
   this->hold("7");
-  EXPECT_EQ(this->receive("a"), Reception::duplicate);
-  EXPECT_EQ(this->receive("b"), Reception::key_is_held);
-  EXPECT_EQ(this->receive("b"), Reception::duplicate);
-  EXPECT_EQ(this->receive("c", "8"), Reception::fresh);
+  EXPECT_EQ(this->receive("a"), InboxResult::duplicate);
+  EXPECT_EQ(this->receive("b"), InboxResult::key_is_held);
+  EXPECT_EQ(this->receive("b"), InboxResult::duplicate);
+  EXPECT_EQ(this->receive("c", "8"), InboxResult::fresh);
 }
 
 TYPED_TEST_P(InboxContract, takes_ids_and_keys_of_any_bytes) {
   std::string const bytes{"a\0\xff", 3};
-  EXPECT_EQ(this->receive(bytes, bytes), Reception::fresh);
-  EXPECT_EQ(this->receive(bytes, bytes), Reception::duplicate);
+  EXPECT_EQ(this->receive(bytes, bytes), InboxResult::fresh);
+  EXPECT_EQ(this->receive(bytes, bytes), InboxResult::duplicate);
   this->hold(bytes);
-  EXPECT_EQ(this->receive("b", bytes), Reception::key_is_held);
-  EXPECT_EQ(this->receive("c", "a"), Reception::fresh);
+  EXPECT_EQ(this->receive("b", bytes), InboxResult::key_is_held);
+  EXPECT_EQ(this->receive("c", "a"), InboxResult::fresh);
 }
 
 TYPED_TEST_P(InboxContract, receives_several_at_once_and_tells_of_each) {
-  using Receptions = std::vector<Reception>;
+  using Receptions = std::vector<InboxResult>;
   this->receive("seen");
   this->hold("9");
   auto const arrival = [](std::string const& id, std::string const& key) {
-    return Arrival{.key = {.subscriber_id = "billing", .channel = "orders", .key = key},
-                   .message_id = id};
+    return InboxEntry{.key = {.subscriber_id = "billing", .channel = "orders", .key = key},
+                      .message_id = id};
   };
   std::string const bytes{"a\0\xff", 3};
   std::vector const arrivals{
@@ -101,28 +101,28 @@ TYPED_TEST_P(InboxContract, receives_several_at_once_and_tells_of_each) {
         [&](Transaction& tx) { return this->inbox_.receive(tx, arrivals); });
   };
   EXPECT_EQ(receive_all(),
-            (Receptions{Reception::fresh, Reception::duplicate, Reception::key_is_held,
-                        Reception::duplicate, Reception::duplicate, Reception::fresh,
-                        Reception::fresh, Reception::fresh, Reception::fresh}));
-  EXPECT_EQ(this->receive("{\"\\,"), Reception::duplicate);
-  EXPECT_EQ(this->receive(bytes), Reception::duplicate);
-  EXPECT_EQ(receive_all(), Receptions(arrivals.size(), Reception::duplicate));
+            (Receptions{InboxResult::fresh, InboxResult::duplicate, InboxResult::key_is_held,
+                        InboxResult::duplicate, InboxResult::duplicate, InboxResult::fresh,
+                        InboxResult::fresh, InboxResult::fresh, InboxResult::fresh}));
+  EXPECT_EQ(this->receive("{\"\\,"), InboxResult::duplicate);
+  EXPECT_EQ(this->receive(bytes), InboxResult::duplicate);
+  EXPECT_EQ(receive_all(), Receptions(arrivals.size(), InboxResult::duplicate));
 }
 
 TYPED_TEST_P(InboxContract, waits_for_the_one_who_handles_it_and_then_sees_a_duplicate) {
-  std::future<Reception> second;
+  std::future<InboxResult> second;
   this->database_.transact([&](Transaction& tx) {
-    EXPECT_EQ(this->receive(tx, "a"), Reception::fresh);
+    EXPECT_EQ(this->receive(tx, "a"), InboxResult::fresh);
     second = std::async(std::launch::async, [&] {
       return this->others_.transact([&](Transaction& other) { return this->receive(other, "a"); });
     });
     this->harness_.wait_for_waiting();
   });
-  EXPECT_EQ(second.get(), Reception::duplicate);
+  EXPECT_EQ(second.get(), InboxResult::duplicate);
 }
 
 TYPED_TEST_P(InboxContract, waits_for_the_one_who_fails_and_then_handles_it) {
-  std::future<Reception> second;
+  std::future<InboxResult> second;
   EXPECT_THROW(this->database_.transact([&](Transaction& tx) {
     this->receive(tx, "a");
     second = std::async(std::launch::async, [&] {
@@ -132,7 +132,7 @@ TYPED_TEST_P(InboxContract, waits_for_the_one_who_fails_and_then_handles_it) {
     throw std::logic_error{"the handler failed"};
   }),
                std::logic_error);
-  EXPECT_EQ(second.get(), Reception::fresh);
+  EXPECT_EQ(second.get(), InboxResult::fresh);
 }
 
 TYPED_TEST_P(InboxContract, forgets_only_what_is_old_a_thousand_at_a_time) {
@@ -154,7 +154,7 @@ TYPED_TEST_P(InboxContract, forgets_only_what_is_old_a_thousand_at_a_time) {
   EXPECT_EQ(forget(), 1000U);
   EXPECT_EQ(forget(), 201U);
   EXPECT_EQ(forget(), 0U);
-  EXPECT_EQ(this->receive("young"), Reception::duplicate);
+  EXPECT_EQ(this->receive("young"), InboxResult::duplicate);
   EXPECT_EQ(this->count("received_messages"), 1201) << "rows of others are not ours to remove";
 }
 
@@ -181,7 +181,7 @@ TYPED_TEST_P(InboxContract, forgets_old_rows_behind_any_number_that_were_stamped
         .template get<int>(0);
   });
   EXPECT_EQ(left, 0);
-  EXPECT_EQ(this->receive("young"), Reception::duplicate);
+  EXPECT_EQ(this->receive("young"), InboxResult::duplicate);
 }
 
 REGISTER_TYPED_TEST_SUITE_P(InboxContract,

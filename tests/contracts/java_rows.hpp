@@ -8,7 +8,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/random.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sql/transaction.hpp"
 #include "tram/wire/headers_json.hpp"

@@ -8,7 +8,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/sql/database.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
 
 /// What outbox, inbox and held messages promise on every database. A driver instantiates the suites
 /// with a harness that, once constructed, has a database with Tram's tables, all empty, and

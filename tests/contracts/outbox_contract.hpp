@@ -2,7 +2,7 @@
 
 #include "messaging_fixture.hpp"
 #include "tram/base/error.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/wire/headers_json.hpp"
 #include "tram/wire/id_generator.hpp"
 

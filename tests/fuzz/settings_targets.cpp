@@ -25,7 +25,7 @@ void jdbc(std::string_view bytes) {
 }
 
 void urls(std::string_view bytes) {
-  reading([&] { promise(!by_url::parse_url(bytes).scheme.empty(), "a URL has a scheme"); });
+  reading([&] { promise(!connect::parse_url(bytes).scheme.empty(), "a URL has a scheme"); });
 }
 
 void values(std::string_view bytes) {

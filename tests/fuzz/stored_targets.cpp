@@ -10,15 +10,15 @@
 #include "targets.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
-#include "tram/cdc/numbered_outbox_retention.hpp"
-#include "tram/cdc/relay_held_store.hpp"
 #include "tram/embedded/embedded.hpp"
-#include "tram/messaging/held_messages.hpp"
-#include "tram/messaging/inbox.hpp"
-#include "tram/messaging/outbox.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/outbox/outbox.hpp"
+#include "tram/relay/numbered_outbox_retention.hpp"
+#include "tram/relay/sql_held_row_store.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/storage/schema.hpp"
+#include "tram/subscriber/held_messages.hpp"
+#include "tram/subscriber/inbox.hpp"
 #include "tram/wire/headers_json.hpp"
 #include "tram/wire/id_generator.hpp"
 
@@ -158,7 +158,7 @@ void relay_tables_of(std::string_view bytes) {
   auto& all = tables();
   TableCells{bytes}.fill(all.raw.get(), relay_tables);
   auto const source = sqlite::change_source({.path = all.path}, all.clock);
-  RelayHeldStore held{all.database, SchemaName::none(), *source};
+  SqlHeldRowStore held{all.database, SchemaName::none(), *source};
   NumberedOutboxRetention retention{all.database, SchemaName::none(), std::chrono::milliseconds{0}};
   for (int round = 0; round < 3; ++round) bearing([&] { read_and_confirm(*source); });
   bearing([&] { (void)held.summary(); });

@@ -9,10 +9,10 @@
 #include "kafka_topics.hpp"
 #include "postgres_server.hpp"
 #include "secure_kafka.hpp"
-#include "tram/messaging/held_messages.hpp"
-#include "tram/messaging/inbox.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/subscriber/held_messages.hpp"
+#include "tram/subscriber/inbox.hpp"
 #include "tram/wire/id_generator.hpp"
 
 namespace tram::testing {

@@ -3,7 +3,7 @@
 #include "postgres_server.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
 
 namespace tram::contract {
 namespace {

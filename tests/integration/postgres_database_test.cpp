@@ -7,7 +7,7 @@
 #include "tcp_proxy.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/sql/outbox_table.hpp"
+#include "tram/storage/outbox_table.hpp"
 
 namespace tram::testing {
 namespace {

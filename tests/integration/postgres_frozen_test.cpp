@@ -7,9 +7,9 @@
 #include "pooler.hpp"
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
-#include "tram/messaging/inbox.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
+#include "tram/subscriber/inbox.hpp"
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -8,9 +8,9 @@
 #include "postgres_server.hpp"
 #include "tcp_proxy.hpp"
 #include "tram/embedded/in_memory.hpp"
-#include "tram/messaging/subscriber.hpp"
-#include "tram/messaging/workers.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/subscriber/subscriber.hpp"
+#include "tram/subscriber/workers.hpp"
 #include "tram/wire/record.hpp"
 
 namespace tram::contract {

@@ -5,11 +5,11 @@
 #include "postgres_server.hpp"
 #include "relay_world.hpp"
 #include "tram/base/base64.hpp"
-#include "tram/cdc/relay_held_store.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/outbox_check.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/relay/sql_held_row_store.hpp"
+#include "tram/storage/schema.hpp"
 
 /// Rows and tables that hold what nobody expects: no row may stop the others.
 namespace tram::testing {
@@ -91,7 +91,7 @@ class SteppedRelay {
   SystemRandom random_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<ChangeSource> source_;
-  RelayHeldStore held_;
+  SqlHeldRowStore held_;
   RelayOptions options_;
   Relay relay_;
 };

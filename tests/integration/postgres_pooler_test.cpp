@@ -8,11 +8,11 @@
 #include "pooler.hpp"
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
-#include "tram/messaging/inbox.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/outbox_check.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
+#include "tram/subscriber/inbox.hpp"
 
 namespace tram::testing {
 namespace {

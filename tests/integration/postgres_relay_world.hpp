@@ -8,11 +8,11 @@
 
 #include "postgres_server.hpp"
 #include "relay_world.hpp"
-#include "tram/cdc/relay_held_store.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/outbox_retention.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/relay/sql_held_row_store.hpp"
+#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 
@@ -85,7 +85,7 @@ class PostgresRelay : public ::testing::Test {
   SystemRandom random_;
   SchemaName schema_;
   Database database_{postgres::connect({.connection = server().connection()}, {}, clock_, random_)};
-  std::optional<RelayHeldStore> held_;
+  std::optional<SqlHeldRowStore> held_;
   ScriptedBroker broker_;
   RelayOptions options_;
   postgres::ChangeSourceConfig source_config_{

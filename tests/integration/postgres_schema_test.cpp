@@ -5,14 +5,14 @@
 
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
-#include "tram/cdc/held_row_list.hpp"
-#include "tram/cdc/relay_held_store.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/outbox_check.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/postgres/takeover.hpp"
-#include "tram/sql/outbox_table.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/relay/held_row_admin.hpp"
+#include "tram/relay/sql_held_row_store.hpp"
+#include "tram/storage/outbox_table.hpp"
+#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 namespace {
@@ -151,7 +151,7 @@ TEST_F(PostgresSchema, holds_the_rows_that_a_relay_cannot_publish) {
   install_schema(database_, schema_);
   SystemClock clock;
   auto const source = postgres::change_source({.connection = server().connection()}, clock);
-  RelayHeldStore held{database_, schema_, *source};
+  SqlHeldRowStore held{database_, schema_, *source};
   auto const row = [](std::string const& id, std::optional<std::string> payload) {
     return OutboxRow{.id = id,
                      .database_id = std::nullopt,
@@ -168,7 +168,7 @@ TEST_F(PostgresSchema, holds_the_rows_that_a_relay_cannot_publish) {
   EXPECT_EQ(held.summary().rows, 2U);
   EXPECT_EQ(held.summary().keys, (std::set<HeldRowKey>{{"orders", "k"}}));
   EXPECT_TRUE(held.replayable(10, ReplayOrder::by_key).empty());
-  HeldRowList const list{database_.dialect(), schema_};
+  HeldRowAdmin const list{database_.dialect(), schema_};
   EXPECT_EQ(database_.transact([&](Transaction& tx) {
     return list.request_retry(tx, {.relay = "relay", .row_id = "2"});
   }),

@@ -7,11 +7,11 @@
 #include "http_client.hpp"
 #include "postgres_server.hpp"
 #include "tram/embedded/in_memory.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/service/service.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 namespace {

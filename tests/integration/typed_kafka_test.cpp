@@ -18,7 +18,7 @@
 #include "tram/base/mutex.hpp"
 #include "tram/commands/command_calls.hpp"
 #include "tram/commands/reply_handlers.hpp"
-#include "tram/messaging/held_messages.hpp"
+#include "tram/subscriber/held_messages.hpp"
 #include "tram/wire/headers_json.hpp"
 #include "tram/wire/record.hpp"
 #include "typed_shop.hpp"

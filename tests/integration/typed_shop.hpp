@@ -16,7 +16,7 @@
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/service/service.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
 
 /// What the tests of typed messages on servers talk about: a shop has orders, a bank gives credit.
 namespace tram::testing::shop {

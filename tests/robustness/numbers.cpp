@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "tram/base/json.hpp"
+#include "tram/json/json.hpp"
 
 namespace tram::numbers {
 namespace {

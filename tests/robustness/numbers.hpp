@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "tram/messaging/incoming_message.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/sql/database.hpp"
 
 /// The work of the robustness tests: numbers are written and sent, key by key, and applied by

@@ -14,13 +14,13 @@
 #include "numbers.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
-#include "tram/by_url/broker.hpp"
-#include "tram/by_url/database.hpp"
-#include "tram/by_url/outbox.hpp"
-#include "tram/cdc/relay.hpp"
-#include "tram/cdc/relay_held_store.hpp"
-#include "tram/messaging/subscriber.hpp"
-#include "tram/messaging/workers.hpp"
+#include "tram/connect/broker.hpp"
+#include "tram/connect/database.hpp"
+#include "tram/connect/outbox.hpp"
+#include "tram/relay/relay.hpp"
+#include "tram/relay/sql_held_row_store.hpp"
+#include "tram/subscriber/subscriber.hpp"
+#include "tram/subscriber/workers.hpp"
 #include "tram/wire/id_generator.hpp"
 
 namespace {
@@ -71,19 +71,19 @@ int serve(std::string const& roles, std::string const& database_url,
   auto const logger = Logger::to_stderr();
   SystemClock clock;
   SystemRandom random;
-  auto database = by_url::database(database_url, {.connections_max = 16}, clock, random);
+  auto database = connect::database(database_url, {.connections_max = 16}, clock, random);
   Surroundings const all{database, clock, random};
   install_schema(database, SchemaName{});
   numbers::create_tables(database);
 
   std::vector<std::jthread> threads;
   std::unique_ptr<Broker> broker;
-  if (has("relay") || has("consume")) broker = by_url::broker(broker_url, {}, clock, logger);
+  if (has("relay") || has("consume")) broker = connect::broker(broker_url, {}, clock, logger);
   std::unique_ptr<ChangeSource> source;
-  std::optional<RelayHeldStore> held;
+  std::optional<SqlHeldRowStore> held;
   std::unique_ptr<Relay> relay;
   if (has("relay")) {
-    source = by_url::change_source(database_url, {}, clock);
+    source = connect::change_source(database_url, {}, clock);
     held.emplace(database, SchemaName{}, *source);
     relay = std::make_unique<Relay>(
         RelayParts{*source, *broker, *held, nullptr, clock, random, logger}, RelayOptions{});

@@ -1,7 +1,7 @@
 #include <latch>
 
 #include "service_world.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 
 namespace tram {
 namespace {

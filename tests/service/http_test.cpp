@@ -9,7 +9,7 @@
 #include "service_world.hpp"
 #include "tram/base/error.hpp"
 #include "tram/http/message.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 
 namespace tram {
 namespace {

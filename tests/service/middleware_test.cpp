@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "service_world.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 
 namespace tram {
 namespace {

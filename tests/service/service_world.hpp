@@ -20,11 +20,11 @@
 #include "tram/base/mutex.hpp"
 #include "tram/base/random.hpp"
 #include "tram/embedded/in_memory.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/service/service.hpp"
-#include "tram/sql/schema.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 

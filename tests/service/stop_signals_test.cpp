@@ -1,4 +1,4 @@
-#include "tram/service/stop_signals.hpp"
+#include "tram/host/stop_signals.hpp"
 
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -13,7 +13,7 @@
 #include <latch>
 #include <string>
 
-#include "tram/service/exit_status.hpp"
+#include "tram/host/exit_status.hpp"
 
 namespace tram {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "books.hpp"
-#include "tram/base/json.hpp"
+#include "tram/json/json.hpp"
 
 namespace tram::simulation {
 namespace {

@@ -7,9 +7,9 @@
 #include "chaos.hpp"
 #include "fate.hpp"
 #include "shop.hpp"
-#include "tram/messaging/outbox.hpp"
-#include "tram/messaging/subscription.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/subscriber/subscription.hpp"
 
 namespace tram::simulation {
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "shop.hpp"
-#include "tram/base/json.hpp"
+#include "tram/json/json.hpp"
 #include "tram/wire/record.hpp"
 
 namespace tram::simulation {

@@ -6,7 +6,7 @@
 #include "sabotage.hpp"
 #include "silence.hpp"
 #include "tram/base/clock.hpp"
-#include "tram/cdc/change_source.hpp"
+#include "tram/relay/change_source.hpp"
 
 namespace tram::simulation {
 

@@ -6,10 +6,10 @@
 
 #include "faulty_database.hpp"
 #include "faulty_source.hpp"
-#include "tram/cdc/numbered_outbox_retention.hpp"
-#include "tram/cdc/relay_held_store.hpp"
-#include "tram/messaging/subscriber.hpp"
+#include "tram/relay/numbered_outbox_retention.hpp"
+#include "tram/relay/sql_held_row_store.hpp"
 #include "tram/sqlite/change_source.hpp"
+#include "tram/subscriber/subscriber.hpp"
 #include "tram/testkit/job_list.hpp"
 #include "tram/wire/id_generator.hpp"
 
@@ -155,7 +155,7 @@ struct Process::Running {
   std::optional<Outbox> outbox;
   std::unique_ptr<Subscriber> subscriber;
   std::unique_ptr<ChangeSource> source;
-  std::optional<RelayHeldStore> held;
+  std::optional<SqlHeldRowStore> held;
   std::optional<NumberedOutboxRetention> retention;
   std::unique_ptr<Relay> relay;
 };

@@ -16,8 +16,8 @@
 #include "sabotage.hpp"
 #include "shop.hpp"
 #include "silence.hpp"
-#include "tram/cdc/relay.hpp"
-#include "tram/messaging/subscription.hpp"
+#include "tram/relay/relay.hpp"
+#include "tram/subscriber/subscription.hpp"
 
 namespace tram::simulation {
 

@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "books.hpp"
-#include "tram/base/json.hpp"
 #include "tram/commands/command_handlers.hpp"
 #include "tram/commands/commands.hpp"
 #include "tram/commands/reply_handlers.hpp"
 #include "tram/events/event_handlers.hpp"
 #include "tram/events/event_publisher.hpp"
+#include "tram/json/json.hpp"
 
 namespace tram::simulation {
 namespace {

@@ -9,9 +9,9 @@
 #include "tram/commands/reply.hpp"
 #include "tram/events/aggregate.hpp"
 #include "tram/events/event.hpp"
-#include "tram/messaging/outbox.hpp"
-#include "tram/messaging/subscription.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/subscriber/subscription.hpp"
 
 namespace tram::simulation {
 

@@ -7,9 +7,9 @@
 
 #include "books.hpp"
 #include "checks.hpp"
-#include "tram/messaging/held_messages.hpp"
-#include "tram/sql/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/storage/schema.hpp"
+#include "tram/subscriber/held_messages.hpp"
 
 namespace tram::simulation {
 namespace {

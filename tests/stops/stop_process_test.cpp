@@ -21,7 +21,7 @@
 #include "proxy_listener.hpp"
 #include "tcp_proxy.hpp"
 #include "tram/base/clock.hpp"
-#include "tram/service/exit_status.hpp"
+#include "tram/host/exit_status.hpp"
 
 namespace tram::testing {
 namespace {

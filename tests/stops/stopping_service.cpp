@@ -8,14 +8,14 @@
 
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
-#include "tram/by_url/broker.hpp"
-#include "tram/by_url/database.hpp"
-#include "tram/by_url/outbox.hpp"
 #include "tram/commands/command_calls.hpp"
-#include "tram/messaging/contribution.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/connect/broker.hpp"
+#include "tram/connect/database.hpp"
+#include "tram/connect/outbox.hpp"
+#include "tram/host/contribution.hpp"
+#include "tram/host/stop_signals.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/service/service.hpp"
-#include "tram/service/stop_signals.hpp"
 #include "tram/sql/database.hpp"
 
 int main(int count, char** arguments) {
@@ -25,14 +25,14 @@ int main(int count, char** arguments) {
   tram::StopSignals const signals{logger, std::chrono::seconds{10}};
   tram::SystemClock clock;
   tram::SystemRandom random;
-  auto database = tram::by_url::database(database_url, {}, clock, random);
-  auto const broker = tram::by_url::broker(arguments[2], {}, clock, logger);
+  auto database = tram::connect::database(database_url, {}, clock, random);
+  auto const broker = tram::connect::broker(arguments[2], {}, clock, logger);
   tram::Service service{{database, *broker, clock, random, logger},
                         {.name = "stopping",
                          .install_schema = true,
                          .http = tram::http::ServerOptions{.address = "127.0.0.1", .port = 0},
                          .stop_timeout = std::chrono::seconds{8}}};
-  service.relay({.source = tram::by_url::change_source(database_url, {}, clock)});
+  service.relay({.source = tram::connect::change_source(database_url, {}, clock)});
   for (int number = 0; number < std::atoi(arguments[3]); ++number) {
     auto const name = "channel-" + std::to_string(number);
     service.add(

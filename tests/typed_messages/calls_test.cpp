@@ -9,7 +9,7 @@
 #include "tram/commands/command_calls.hpp"
 #include "tram/commands/command_handlers.hpp"
 #include "tram/embedded/in_memory.hpp"
-#include "tram/messaging/contribution.hpp"
+#include "tram/host/contribution.hpp"
 #include "tram/wire/record.hpp"
 #include "typed_world.hpp"
 

@@ -10,9 +10,9 @@
 #include "tram/commands/reply_handlers.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/events/event_handlers.hpp"
-#include "tram/messaging/held_messages.hpp"
-#include "tram/messaging/subscriber.hpp"
-#include "tram/messaging/workers.hpp"
+#include "tram/subscriber/held_messages.hpp"
+#include "tram/subscriber/subscriber.hpp"
+#include "tram/subscriber/workers.hpp"
 #include "tram/wire/record.hpp"
 #include "typed_world.hpp"
 

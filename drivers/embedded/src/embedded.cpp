@@ -43,7 +43,7 @@ class FileBroker final : public Broker {
     for (auto const& name : channels) {
       add_partitions(order, name, state_->channels.find(name)->partitions());
     }
-    auto const news = std::make_shared<News>();
+    auto const news = std::make_shared<EventSignal>();
     auto store = std::make_unique<FileStore>(state_, channels, news);
     return std::make_unique<LocalConsumer>(
         ConsumerParts{std::move(store), state_->groups, news, state_->clock}, std::move(order));

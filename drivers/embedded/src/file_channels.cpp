@@ -4,12 +4,12 @@
 
 namespace tram::embedded {
 
-void FileChannel::listen(std::shared_ptr<News> news) {
+void FileChannel::listen(std::shared_ptr<EventSignal> news) {
   Lock const lock{mutex_};
   listeners_.push_back(std::move(news));
 }
 
-void FileChannel::forget(std::shared_ptr<News> const& news) {
+void FileChannel::forget(std::shared_ptr<EventSignal> const& news) {
   Lock const lock{mutex_};
   std::erase(listeners_, news);
 }

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "news.hpp"
+#include "event_signal.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/broker/record.hpp"
 
@@ -46,8 +46,8 @@ class FileChannel {
   [[nodiscard]] FilePartition& partition(std::int32_t number) {
     return partitions_[static_cast<std::size_t>(number)];
   }
-  void listen(std::shared_ptr<News> news);
-  void forget(std::shared_ptr<News> const& news);
+  void listen(std::shared_ptr<EventSignal> news);
+  void forget(std::shared_ptr<EventSignal> const& news);
   /// Tells everybody who listens.
   void ring();
 
@@ -57,7 +57,7 @@ class FileChannel {
   std::deque<FilePartition> partitions_;
   Mutex mutex_;
   // Shared with the consumers, each of which may end while it is told something.
-  std::vector<std::shared_ptr<News>> listeners_ TRAM_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<EventSignal>> listeners_ TRAM_GUARDED_BY(mutex_);
 };
 
 /// All channels. Callable from any thread. Channels are never removed.

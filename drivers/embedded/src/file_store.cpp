@@ -15,7 +15,7 @@ constexpr std::size_t bytes_max{4'000'000};
 // Positions are stored without a sync of the disk: after a power failure a little comes twice, and
 // the inbox filters it. The next commit of a producer syncs them, too.
 FileStore::FileStore(std::shared_ptr<FileState> state, std::span<std::string const> channels,
-                     std::shared_ptr<News> news)
+                     std::shared_ptr<EventSignal> news)
     : state_{std::move(state)},
       news_{std::move(news)},
       connection_{state_->config.path, Durability::process_crash, FileConnection::Missing::refuse},

@@ -5,7 +5,7 @@
 namespace tram::embedded {
 
 Membership Groups::join(std::string const& group, Generation last,
-                        std::vector<TopicPartition> wanted, std::shared_ptr<News> news,
+                        std::vector<TopicPartition> wanted, std::shared_ptr<EventSignal> news,
                         SteadyTime now, std::string owner) {
   Lock const lock{mutex_};
   auto const id = ++last_id_;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "event_signal.hpp"
 #include "group_core.hpp"
-#include "news.hpp"
 #include "tram/base/mutex.hpp"
 
 namespace tram::embedded {
@@ -27,7 +27,7 @@ struct GroupChannel {
 };
 
 /// The consumer groups of this process. Callable from any thread; waits for nothing but its mutex.
-/// Everybody in a group is told by their News when the group changes.
+/// Everybody in a group is told by their EventSignal when the group changes.
 class Groups {
  public:
   /// A member that took no turn for `session_timeout` is put out by the next turn of another one.
@@ -35,7 +35,7 @@ class Groups {
 
   /// `last` is the last generation that storage knows of.
   Membership join(std::string const& group, Generation last, std::vector<TopicPartition> wanted,
-                  std::shared_ptr<News> news, SteadyTime now, std::string owner);
+                  std::shared_ptr<EventSignal> news, SteadyTime now, std::string owner);
   void leave(Membership const& member);
   Turn turn(Membership const& member, SteadyTime now);
   void release(Membership const& member, TopicPartition const& partition);
@@ -53,7 +53,7 @@ class Groups {
   Mutex mutex_;
   std::map<std::string, GroupCore, std::less<>> groups_ TRAM_GUARDED_BY(mutex_);
   // Shared, since a consumer may end while another thread is telling it about a change.
-  std::map<MemberId, std::shared_ptr<News>> news_ TRAM_GUARDED_BY(mutex_);
+  std::map<MemberId, std::shared_ptr<EventSignal>> news_ TRAM_GUARDED_BY(mutex_);
   MemberId last_id_ TRAM_GUARDED_BY(mutex_){};
 };
 

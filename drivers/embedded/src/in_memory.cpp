@@ -114,7 +114,7 @@ class MemoryProducer final : public Producer {
 class MemoryStore final : public ConsumerStore {
  public:
   MemoryStore(std::shared_ptr<InMemoryState> state, std::span<std::string const> channels,
-              std::shared_ptr<News> news)
+              std::shared_ptr<EventSignal> news)
       : state_{std::move(state)}, news_{std::move(news)} {
     for (auto const& name : channels) {
       auto const [place, added] = channels_.emplace(name, state_->log.find(name));
@@ -144,7 +144,7 @@ class MemoryStore final : public ConsumerStore {
 
  private:
   std::shared_ptr<InMemoryState> state_;
-  std::shared_ptr<News> news_;
+  std::shared_ptr<EventSignal> news_;
   std::map<std::string, MemoryChannel*> channels_;
 };
 
@@ -176,7 +176,7 @@ std::unique_ptr<Consumer> InMemoryBroker::subscribe(ConsumerMode const& mode,
   ConsumerOrder order{.mode = mode, .wanted = {}, .generation = 0, .store_interval = {}};
   for (auto const& name : channels)
     add_partitions(order, name, state_->log.find(name)->partitions());
-  auto const news = std::make_shared<News>();
+  auto const news = std::make_shared<EventSignal>();
   auto store = std::make_unique<MemoryStore>(state_, channels, news);
   return std::make_unique<LocalConsumer>(
       ConsumerParts{std::move(store), state_->groups, news, state_->clock}, std::move(order));

@@ -20,7 +20,7 @@ struct ConsumerParts {
   // Shared: a consumer may outlive its broker.
   std::shared_ptr<Groups> groups;
   // Shared with whoever rings.
-  std::shared_ptr<News> news;
+  std::shared_ptr<EventSignal> news;
   Clock& clock;
 };
 

@@ -44,12 +44,12 @@ Position MemoryChannel::end(std::int32_t partition) const {
   return partitions_[static_cast<std::size_t>(partition)].end();
 }
 
-void MemoryChannel::listen(std::shared_ptr<News> news) {
+void MemoryChannel::listen(std::shared_ptr<EventSignal> news) {
   Lock const lock{mutex_};
   listeners_.push_back(std::move(news));
 }
 
-void MemoryChannel::forget(std::shared_ptr<News> const& news) {
+void MemoryChannel::forget(std::shared_ptr<EventSignal> const& news) {
   Lock const lock{mutex_};
   std::erase(listeners_, news);
 }

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "consumer_store.hpp"
-#include "news.hpp"
+#include "event_signal.hpp"
 #include "tram/base/mutex.hpp"
 
 namespace tram::embedded {
@@ -31,8 +31,8 @@ class MemoryChannel {
   Position read(std::int32_t partition, Position from, std::size_t max, SteadyTime now,
                 std::vector<ConsumerEvent>& events) const;
   [[nodiscard]] Position end(std::int32_t partition) const;
-  void listen(std::shared_ptr<News> news);
-  void forget(std::shared_ptr<News> const& news);
+  void listen(std::shared_ptr<EventSignal> news);
+  void forget(std::shared_ptr<EventSignal> const& news);
 
  private:
   struct Stored {
@@ -51,7 +51,7 @@ class MemoryChannel {
   mutable Mutex mutex_;
   // The vector itself never changes.
   std::vector<Partition> partitions_;
-  std::vector<std::shared_ptr<News>> listeners_ TRAM_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<EventSignal>> listeners_ TRAM_GUARDED_BY(mutex_);
 };
 
 /// All channels and all groups' positions. Callable from any thread. Channels are never removed.

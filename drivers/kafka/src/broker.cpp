@@ -3,9 +3,9 @@
 
 #include "admin.hpp"
 #include "configuration.hpp"
-#include "consumer.hpp"
+#include "kafka_consumer.hpp"
+#include "kafka_producer.hpp"
 #include "multi_message_producer.hpp"
-#include "producer.hpp"
 #include "tram/kafka/kafka.hpp"
 #include "tram/wire/channel_name.hpp"
 

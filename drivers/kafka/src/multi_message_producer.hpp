@@ -12,8 +12,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "kafka_producer.hpp"
 #include "linger.hpp"
-#include "producer.hpp"
 #include "tram/wire/multi_message.hpp"
 
 namespace tram::kafka {

@@ -1,4 +1,4 @@
-#include "connection.hpp"
+#include "pipelined_connection.hpp"
 #include "session.hpp"
 #include "tram/postgres/postgres.hpp"
 

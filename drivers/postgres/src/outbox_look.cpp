@@ -8,7 +8,7 @@
 
 #include "replication_protocol.hpp"
 #include "tram/base/error.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
 
 namespace tram::postgres {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "outbox_look.hpp"
-#include "tram/sql/outbox_table.hpp"
+#include "tram/storage/outbox_table.hpp"
 
 namespace tram::postgres {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "outbox_columns.hpp"
 #include "replication_protocol.hpp"
-#include "tram/cdc/change_source.hpp"
+#include "tram/relay/change_source.hpp"
 
 namespace tram::postgres {
 

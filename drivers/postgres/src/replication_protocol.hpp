@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "tram/base/clock.hpp"
-#include "tram/cdc/change_source.hpp"
+#include "tram/relay/change_source.hpp"
 
 namespace tram::postgres {
 

@@ -7,7 +7,7 @@
 #include "outbox_look.hpp"
 #include "pgoutput_decoder.hpp"
 #include "session.hpp"
-#include "tram/cdc/change_source.hpp"
+#include "tram/relay/change_source.hpp"
 
 namespace tram::postgres {
 

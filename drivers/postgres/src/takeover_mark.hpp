@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "tram/cdc/change_source.hpp"
+#include "tram/relay/change_source.hpp"
 
 namespace tram::postgres {
 

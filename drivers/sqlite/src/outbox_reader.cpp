@@ -9,7 +9,7 @@
 #include "outbox_columns.hpp"
 #include "statement_use.hpp"
 #include "tram/base/error.hpp"
-#include "tram/cdc/numbered_position.hpp"
+#include "tram/relay/numbered_position.hpp"
 
 namespace tram::sqlite {
 namespace {
@@ -60,8 +60,8 @@ OutboxReader::OutboxReader(std::string path, std::string table, std::string rela
       table_{std::move(table)},
       relay_{std::move(relay)},
       mark_prefix_{relay_ + std::string{row_mark_infix}},
-      line_{WaitingLine::of(path_)} {
-  Turn const turn{line_.get(), Access::read_only};
+      line_{FairLock::of(path_)} {
+  FairLockGuard const turn{line_.get(), Access::read_only};
   open();
   // Losing the newest position means that rows come twice; it is not worth a sync of the disk.
   run("open", "PRAGMA synchronous = NORMAL");
@@ -156,7 +156,7 @@ OutboxReader::Entry OutboxReader::entry() const {
 void OutboxReader::require_file() {
   if (!file_) return;
   auto const state = file_->look();
-  if (state == FileLook::State::sound) return;
+  if (state == FileStatus::State::sound) return;
   throw Error{Fault::transient, "sqlite relay: '" + path_ + "' " + to_text(state) +
                                     "; it is opened anew, and published from the position stored "
                                     "in it"};
@@ -208,7 +208,7 @@ OutboxLook OutboxReader::look(std::int64_t seq) {
 }
 
 std::int64_t OutboxReader::last_held() {
-  Turn const turn{line_.get(), Access::read_only};
+  FairLockGuard const turn{line_.get(), Access::read_only};
   return single_value(last_held_, reading).value_or(0);
 }
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "file_look.hpp"
-#include "tram/cdc/change_source.hpp"
-#include "waiting_line.hpp"
+#include "fair_lock.hpp"
+#include "file_status.hpp"
+#include "tram/relay/change_source.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -48,7 +48,7 @@ class OutboxReader {
 
    private:
     OutboxReader& reader_;
-    Turn turn_;
+    FairLockGuard turn_;
   };
 
   /// A row and the place it came from; rows that are published already have none.
@@ -81,7 +81,7 @@ class OutboxReader {
   /// transaction, says no.
   template <class Expected>
   Stored store_position(std::int64_t position, std::int64_t seq, Expected const& is_expected) {
-    Turn const turn{line_.get(), Access::read_write};
+    FairLockGuard const turn{line_.get(), Access::read_write};
     if (!begin_store()) return Stored::busy;
     Undo const undo{*this};
     if (!is_expected(look(seq))) return Stored::refused;
@@ -130,9 +130,9 @@ class OutboxReader {
   std::string relay_;
   std::string mark_prefix_;
   // Shared with the connections that write.
-  std::shared_ptr<WaitingLine> line_;
+  std::shared_ptr<FairLock> line_;
   std::unique_ptr<sqlite3, Close> connection_;
-  std::optional<FileLook> file_;
+  std::optional<FileStatus> file_;
   Statement begin_read_;
   Statement end_read_;
   Statement begin_write_;

@@ -102,7 +102,7 @@ SqliteConnection::SqliteConnection(Config const& config, Clock& clock, Random& r
     : clock_{clock},
       random_{random},
       open_{std::move(open)},
-      line_{WaitingLine::of(config.path)},
+      line_{FairLock::of(config.path)},
       handle_{open_as(config)},
       deadline_{deadline},
       next_file_look_{clock.steady() + file_look_interval},
@@ -131,10 +131,10 @@ void SqliteConnection::require_file() {
   if (!file_ || clock_.steady() < next_file_look_) return;
   next_file_look_ = clock_.steady() + file_look_interval;
   auto const state = file_->look();
-  if (state == FileLook::State::sound) return;
+  if (state == FileStatus::State::sound) return;
   auto const what = std::string{"sqlite: the database file '"} +
                     ::sqlite3_db_filename(handle_.get(), "main") + "' " + to_text(state);
-  if (state == FileLook::State::log_busy) throw Error{Fault::conflict, what};
+  if (state == FileStatus::State::log_busy) throw Error{Fault::conflict, what};
   usable_ = false;
   throw Error{Fault::broken, what + "; it is opened anew"};
 }
@@ -145,7 +145,7 @@ void SqliteConnection::require_log() {
   if (!file_ || file_->has_its_log()) return;
   next_file_look_ = {};
   throw Error{Fault::conflict,
-              std::string{"sqlite: the database file "} + to_text(FileLook::State::log_busy)};
+              std::string{"sqlite: the database file "} + to_text(FileStatus::State::log_busy)};
 }
 
 void SqliteConnection::begin(Access access, Deadline deadline) {

@@ -7,13 +7,13 @@
 #include <string>
 #include <unordered_map>
 
-#include "file_look.hpp"
+#include "fair_lock.hpp"
+#include "file_status.hpp"
 #include "statement.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "waiting_line.hpp"
 
 namespace tram::sqlite {
 
@@ -57,13 +57,13 @@ class SqliteConnection final : public Connection {
   // Shared with the driver, which counts its connections; goes after the handle is closed.
   std::shared_ptr<void> open_;
   // Shared with the other connections to this database.
-  std::shared_ptr<WaitingLine> line_;
-  std::optional<Turn> turn_;
+  std::shared_ptr<FairLock> line_;
+  std::optional<FairLockGuard> turn_;
   Handle handle_;
   Deadline deadline_;
   bool in_transaction_{};
   Access access_{Access::read_write};
-  std::optional<FileLook> file_;
+  std::optional<FileStatus> file_;
   SteadyTime next_file_look_;
   bool usable_{true};
   /// As its configuration asks.

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "database_file.hpp"
-#include "file_look.hpp"
+#include "file_status.hpp"
 #include "sqlite_connection.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/sql/statement_text.hpp"
@@ -72,8 +72,8 @@ class SqliteDriver final : public DatabaseDriver {
     Lock const lock{mutex_};
     bool const others_are_open = connections_.use_count() > 1;
     if (!file || !others_are_open || !log_ || *log_ == log_files_of(true_path(*file))) return;
-    throw Error{Fault::transient,
-                "sqlite: the database file '" + *file + "' " + to_text(FileLook::State::log_busy)};
+    throw Error{Fault::transient, "sqlite: the database file '" + *file + "' " +
+                                      to_text(FileStatus::State::log_busy)};
   }
   void note_log() {
     auto const file = file_of(config_.path);

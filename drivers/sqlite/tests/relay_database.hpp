@@ -4,8 +4,8 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/sql/database.hpp"
-#include "tram/sql/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "relay_world.hpp"
-#include "tram/cdc/relay.hpp"
+#include "tram/relay/relay.hpp"
 #include "tram/sqlite/change_source.hpp"
 
 /// relay_process DATABASE OUTPUT: see RelayProcess.

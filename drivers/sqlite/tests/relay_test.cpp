@@ -1,4 +1,4 @@
-#include "tram/cdc/relay.hpp"
+#include "tram/relay/relay.hpp"
 
 #include <gtest/gtest.h>
 

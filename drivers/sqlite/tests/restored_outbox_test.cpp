@@ -8,9 +8,9 @@
 #include "relay_database.hpp"
 #include "relay_world.hpp"
 #include "tram/base/error.hpp"
-#include "tram/cdc/numbered_outbox_retention.hpp"
-#include "tram/cdc/relay.hpp"
-#include "tram/cdc/relay_held_store.hpp"
+#include "tram/relay/numbered_outbox_retention.hpp"
+#include "tram/relay/relay.hpp"
+#include "tram/relay/sql_held_row_store.hpp"
 #include "tram/sqlite/change_source.hpp"
 
 namespace {
@@ -29,7 +29,7 @@ struct RestoredOutbox : ::testing::Test, RelayDatabase {
   RelayWorld world;
   std::unique_ptr<tram::ChangeSource> source =
       tram::sqlite::change_source({.path = file.path()}, world.clock);
-  tram::RelayHeldStore held{database, tram::SchemaName::none(), *source};
+  tram::SqlHeldRowStore held{database, tram::SchemaName::none(), *source};
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), -1h};
   tram::Relay relay{{.source = *source,
                      .broker = world.broker,

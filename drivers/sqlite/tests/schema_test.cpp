@@ -1,4 +1,4 @@
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
 
 #include <gtest/gtest.h>
 

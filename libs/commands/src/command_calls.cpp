@@ -15,7 +15,7 @@
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/broker/broker.hpp"
-#include "tram/messaging/contribution.hpp"
+#include "tram/host/contribution.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/wire/record.hpp"
 

@@ -8,9 +8,9 @@
 #include "tram/base/error.hpp"
 #include "tram/commands/commands.hpp"
 #include "tram/commands/detail/describe_command.hpp"
-#include "tram/messaging/dispatching.hpp"
 #include "tram/messaging/payload.hpp"
 #include "tram/sql/transaction.hpp"
+#include "tram/subscriber/dispatching.hpp"
 #include "tram/wire/header_names.hpp"
 #include "tram/wire/name_text.hpp"
 

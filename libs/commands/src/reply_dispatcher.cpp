@@ -4,8 +4,8 @@
 
 #include "tram/base/error.hpp"
 #include "tram/commands/reply_handlers.hpp"
-#include "tram/messaging/dispatching.hpp"
 #include "tram/messaging/payload.hpp"
+#include "tram/subscriber/dispatching.hpp"
 #include "tram/wire/header_names.hpp"
 #include "tram/wire/name_text.hpp"
 

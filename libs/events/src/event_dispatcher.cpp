@@ -5,8 +5,8 @@
 
 #include "tram/events/detail/describe_event.hpp"
 #include "tram/events/event_counters.hpp"
-#include "tram/messaging/dispatching.hpp"
 #include "tram/sql/transaction.hpp"
+#include "tram/subscriber/dispatching.hpp"
 #include "tram/wire/name_text.hpp"
 
 namespace tram::detail {

@@ -3,10 +3,10 @@
 #include <memory>
 #include <stop_token>
 
-#include "tram/cdc/numbered_outbox_retention.hpp"
-#include "tram/cdc/relay.hpp"
-#include "tram/cdc/relay_held_store.hpp"
-#include "tram/service/relay_view.hpp"
+#include "tram/relay/numbered_outbox_retention.hpp"
+#include "tram/relay/relay.hpp"
+#include "tram/relay/relay_view.hpp"
+#include "tram/relay/sql_held_row_store.hpp"
 #include "tram/service/service.hpp"
 
 namespace tram {
@@ -25,7 +25,7 @@ class RunningRelay final {
  private:
   ServiceParts const& parts_;
   RelayOptions options_;
-  RelayHeldStore held_;
+  SqlHeldRowStore held_;
   std::unique_ptr<OutboxRetention> own_retention_;
   Relay relay_;
 };

@@ -5,14 +5,14 @@
 #include <iterator>
 #include <utility>
 
-#include "metric_check.hpp"
 #include "service_endpoints.hpp"
 #include "service_run.hpp"
 #include "service_state.hpp"
-#include "stop_deadline.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/option_check.hpp"
+#include "tram/host/stop_deadline.hpp"
 #include "tram/http/message.hpp"
+#include "tram/metrics/metric_check.hpp"
 
 namespace tram {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "tram/http/metrics_text.hpp"
+#include "tram/metrics/metrics_text.hpp"
 
 namespace tram {
 namespace {

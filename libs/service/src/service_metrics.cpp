@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "service_view.hpp"
-#include "tram/http/metrics_text.hpp"
-#include "tram/service/process_metrics.hpp"
+#include "tram/metrics/metrics_text.hpp"
+#include "tram/metrics/process_metrics.hpp"
 
 namespace tram {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "tram/base/json_names.hpp"
+#include "tram/json/names.hpp"
 
 namespace tram {
 

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "broker_watch.hpp"
-#include "crew.hpp"
 #include "database_watch.hpp"
 #include "running_relay.hpp"
 #include "service_state.hpp"
 #include "service_view.hpp"
-#include "stop_deadline.hpp"
+#include "tram/host/stop_deadline.hpp"
+#include "tram/host/thread_supervisor.hpp"
 #include "tram/http/server.hpp"
-#include "tram/messaging/subscriber.hpp"
-#include "tram/messaging/workers.hpp"
+#include "tram/subscriber/subscriber.hpp"
+#include "tram/subscriber/workers.hpp"
 
 namespace tram {
 
@@ -54,7 +54,7 @@ class ServiceRun final {
   // Looks at the ones above.
   std::optional<http::Server> server_;
   // Its threads use all of the above.
-  Crew crew_;
+  ThreadSupervisor crew_;
 };
 
 }  // namespace tram

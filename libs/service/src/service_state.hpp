@@ -12,7 +12,7 @@
 #include "service_phase.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/http/message.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/service/asyncapi.hpp"
 #include "tram/service/service.hpp"
 #include "tram/wire/id_generator.hpp"

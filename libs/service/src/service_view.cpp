@@ -4,7 +4,7 @@
 #include <chrono>
 #include <optional>
 
-#include "tram/base/json.hpp"
+#include "tram/json/json.hpp"
 
 namespace tram {
 namespace {

@@ -9,9 +9,9 @@
 #include "send_counts.hpp"
 #include "service_phase.hpp"
 #include "tram/base/clock.hpp"
-#include "tram/messaging/metric.hpp"
-#include "tram/messaging/subscriber.hpp"
-#include "tram/service/relay_view.hpp"
+#include "tram/metrics/metric.hpp"
+#include "tram/relay/relay_view.hpp"
+#include "tram/subscriber/subscriber.hpp"
 
 namespace tram {
 

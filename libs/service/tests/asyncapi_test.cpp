@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tram/base/json.hpp"
-#include "tram/base/json_value.hpp"
+#include "tram/json/json.hpp"
+#include "tram/json/value.hpp"
 
 namespace tram {
 namespace {

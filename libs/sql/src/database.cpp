@@ -25,18 +25,18 @@ Deadline deadline_of(TransactOptions const& options, Clock const& clock) {
 }
 
 /// The transactions that this thread has open, innermost first.
-class OpenHere {
+class ThreadTransactionScope {
  public:
-  OpenHere(void const* database, TransactOptions const& options)
+  ThreadTransactionScope(void const* database, TransactOptions const& options)
       : database_{database},
         refuses_nesting_{options.nesting == Nesting::refused},
         writes_{options.access != Access::read_only},
         outer_{innermost} {
     innermost = this;
   }
-  ~OpenHere() { innermost = outer_; }
-  OpenHere(OpenHere const&) = delete;
-  OpenHere& operator=(OpenHere const&) = delete;
+  ~ThreadTransactionScope() { innermost = outer_; }
+  ThreadTransactionScope(ThreadTransactionScope const&) = delete;
+  ThreadTransactionScope& operator=(ThreadTransactionScope const&) = delete;
 
   static bool refuses_nesting(void const* database) {
     return any(
@@ -57,11 +57,11 @@ class OpenHere {
   void const* database_;
   bool refuses_nesting_;
   bool writes_;
-  OpenHere* outer_;
-  static thread_local OpenHere* innermost;
+  ThreadTransactionScope* outer_;
+  static thread_local ThreadTransactionScope* innermost;
 };
 
-thread_local OpenHere* OpenHere::innermost{};
+thread_local ThreadTransactionScope* ThreadTransactionScope::innermost{};
 
 /// A connection for one attempt; rolls back whatever was not committed.
 class Lease {
@@ -163,20 +163,21 @@ Clock& Database::clock() const { return state().clock; }
 
 void Database::run(TransactOptions const& options,
                    std::function<void(Transaction&)> const& function) {
-  if (OpenHere::refuses_nesting(state_.get())) {
+  if (ThreadTransactionScope::refuses_nesting(state_.get())) {
     throw Error{Fault::rejected,
                 "sql: this thread handles a message in a transaction on " + name() +
                     ", and a second one might wait for it for ever; use the Transaction that the "
                     "handler was given"};
   }
   bool const one_writer = dialect().kind == DatabaseKind::sqlite;
-  if (one_writer && options.access != Access::read_only && OpenHere::writes(state_.get())) {
+  if (one_writer && options.access != Access::read_only &&
+      ThreadTransactionScope::writes(state_.get())) {
     throw Error{Fault::rejected,
                 "sql: this thread has a writing transaction open on " + name() +
                     ", and a second one would wait for it for ever; use its Transaction, or "
                     "Access::read_only for what only reads"};
   }
-  OpenHere const open{state_.get(), options};
+  ThreadTransactionScope const open{state_.get(), options};
   auto& clock = state_->clock;
   auto const deadline = deadline_of(options, clock);
   bool const is_late = deadline.reached(clock);

@@ -45,7 +45,7 @@ std::string printed(Number number) {
 
 namespace sql_detail {
 
-bool to_truth(Cell const& cell, std::size_t column) {
+bool to_bool(Cell const& cell, std::size_t column) {
   if (auto const* text = std::get_if<std::string>(&cell);
       text != nullptr && (*text == "t" || *text == "f")) {
     return *text == "t";

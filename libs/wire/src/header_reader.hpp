@@ -6,7 +6,7 @@
 
 #include "excerpt.hpp"
 #include "tram/base/error.hpp"
-#include "tram/base/json_reader.hpp"
+#include "tram/json/reader.hpp"
 #include "tram/wire/message.hpp"
 
 namespace tram {

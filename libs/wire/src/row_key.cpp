@@ -5,7 +5,7 @@
 
 #include "java_number.hpp"
 #include "tram/base/error.hpp"
-#include "tram/base/json_reader.hpp"
+#include "tram/json/reader.hpp"
 #include "tram/wire/header_names.hpp"
 #include "tram/wire/record.hpp"
 

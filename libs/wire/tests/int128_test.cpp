@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "tram/base/error.hpp"
-#include "tram/base/json.hpp"
+#include "tram/json/json.hpp"
 
 namespace tram {
 namespace {

@@ -8,16 +8,16 @@
 #include <thread>
 #include <tram/base/clock.hpp>
 #include <tram/base/random.hpp>
-#include <tram/cdc/relay.hpp>
-#include <tram/cdc/relay_held_store.hpp>
 #include <tram/embedded/embedded.hpp>
-#include <tram/messaging/outbox.hpp>
-#include <tram/messaging/subscriber.hpp>
-#include <tram/messaging/workers.hpp>
+#include <tram/outbox/outbox.hpp>
+#include <tram/relay/relay.hpp>
+#include <tram/relay/sql_held_row_store.hpp>
 #include <tram/sql/function_executor.hpp>
 #include <tram/sqlite/adopt.hpp>
 #include <tram/sqlite/change_source.hpp>
 #include <tram/sqlite/sqlite.hpp>
+#include <tram/subscriber/subscriber.hpp>
+#include <tram/subscriber/workers.hpp>
 #include <tram/wire/id_generator.hpp>
 
 namespace {
@@ -89,7 +89,7 @@ int main(int argc, char** argv) {
 
   auto const broker = tram::embedded::connect({.path = (folder / "channels.db").string()}, clock);
   auto const source = tram::sqlite::change_source({.path = path}, clock);
-  tram::RelayHeldStore held{database, tram::SchemaName{}, *source};
+  tram::SqlHeldRowStore held{database, tram::SchemaName{}, *source};
   tram::Relay relay{{*source, *broker, held, nullptr, clock, random}, {}};
   tram::WorkerPool workers{2};
   auto const handle = [](tram::Transaction& tx, tram::IncomingMessage const& incoming) {

@@ -8,7 +8,6 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/decimal.hpp"
 #include "tram/base/id.hpp"
-#include "tram/base/json_schema.hpp"
 #include "tram/base/random.hpp"
 #include "tram/commands/command_handlers.hpp"
 #include "tram/commands/reply_handlers.hpp"
@@ -16,10 +15,11 @@
 #include "tram/embedded/in_memory.hpp"
 #include "tram/events/event_handlers.hpp"
 #include "tram/events/publishes.hpp"
+#include "tram/json/schema.hpp"
 #include "tram/service/asyncapi.hpp"
 #include "tram/service/service.hpp"
-#include "tram/sql/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/storage/schema.hpp"
 
 /// A service that has all there is to describe, and prints it.
 namespace shop {

@@ -2,9 +2,9 @@
 
 #include <vector>
 
+#include "tram/base/finding.hpp"
 #include "tram/base/random.hpp"
 #include "tram/base/time.hpp"
-#include "tram/cdc/finding.hpp"
 #include "tram/postgres/change_source.hpp"
 
 namespace tram::postgres {

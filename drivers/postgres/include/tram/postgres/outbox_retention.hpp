@@ -4,9 +4,9 @@
 
 #include "tram/base/detail/chrono.hpp"
 #include "tram/base/detail/memory.hpp"
-#include "tram/cdc/outbox_retention.hpp"
+#include "tram/relay/outbox_retention.hpp"
 #include "tram/sql/database.hpp"
-#include "tram/sql/schema.hpp"
+#include "tram/storage/schema.hpp"
 
 namespace tram::postgres {
 

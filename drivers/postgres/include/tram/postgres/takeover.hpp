@@ -6,7 +6,7 @@
 #include <string>
 
 #include "tram/base/time.hpp"
-#include "tram/cdc/change_source.hpp"
+#include "tram/relay/change_source.hpp"
 #include "tram/sql/dialect.hpp"
 
 namespace tram::postgres {

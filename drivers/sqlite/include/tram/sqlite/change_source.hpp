@@ -4,7 +4,7 @@
 
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/time.hpp"
-#include "tram/cdc/change_source.hpp"
+#include "tram/relay/change_source.hpp"
 
 namespace tram::sqlite {
 

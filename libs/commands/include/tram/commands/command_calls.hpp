@@ -23,7 +23,7 @@ namespace tram {
 
 class Broker;
 class Database;
-/// In tram/messaging/contribution.hpp.
+/// In tram/host/contribution.hpp.
 struct Contribution;
 
 /// How one call is made.

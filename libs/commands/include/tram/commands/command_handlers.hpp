@@ -12,8 +12,8 @@
 #include "tram/commands/outcome.hpp"
 #include "tram/messaging/handler_shape.hpp"
 #include "tram/messaging/payload.hpp"
-#include "tram/messaging/subscription.hpp"
 #include "tram/sql/transaction.hpp"
+#include "tram/subscriber/subscription.hpp"
 
 namespace tram {
 

@@ -5,11 +5,11 @@
 #include <string_view>
 #include <utility>
 
-#include "tram/base/json.hpp"
 #include "tram/commands/endpoint.hpp"
 #include "tram/commands/outcome.hpp"
 #include "tram/commands/reply_token.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/json/json.hpp"
+#include "tram/outbox/outbox.hpp"
 
 namespace tram {
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "tram/base/json.hpp"
 #include "tram/commands/endpoint.hpp"
+#include "tram/json/json.hpp"
 #include "tram/wire/message.hpp"
 #include "tram/wire/wire_type.hpp"
 

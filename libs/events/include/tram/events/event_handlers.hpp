@@ -13,8 +13,8 @@
 #include "tram/messaging/describe_payload.hpp"
 #include "tram/messaging/handler_shape.hpp"
 #include "tram/messaging/payload.hpp"
-#include "tram/messaging/subscription.hpp"
 #include "tram/sql/transaction.hpp"
+#include "tram/subscriber/subscription.hpp"
 
 namespace tram {
 

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "tram/base/json.hpp"
 #include "tram/events/aggregate.hpp"
 #include "tram/events/event_names.hpp"
-#include "tram/messaging/outbox.hpp"
+#include "tram/json/json.hpp"
+#include "tram/outbox/outbox.hpp"
 #include "tram/wire/id_text.hpp"
 
 namespace tram {

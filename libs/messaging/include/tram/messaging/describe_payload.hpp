@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "tram/base/json_schema.hpp"
+#include "tram/json/schema.hpp"
 #include "tram/messaging/message_description.hpp"
 #include "tram/wire/wire_type.hpp"
 

@@ -10,7 +10,7 @@ namespace tram {
 struct PayloadDescription {
   /// The wire name.
   std::string type;
-  /// JSON Schema of the payload, as text (`tram/base/json_schema.hpp`); empty when unknown.
+  /// JSON Schema of the payload, as text (`tram/json/schema.hpp`); empty when unknown.
   std::string schema{};
 };
 

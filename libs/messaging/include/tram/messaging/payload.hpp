@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "tram/base/error.hpp"
-#include "tram/base/json.hpp"
+#include "tram/json/json.hpp"
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/wire/header_names.hpp"
 

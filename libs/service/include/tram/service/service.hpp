@@ -10,16 +10,16 @@
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
 #include "tram/base/time.hpp"
-#include "tram/cdc/change_source.hpp"
-#include "tram/cdc/outbox_retention.hpp"
-#include "tram/cdc/relay_options.hpp"
+#include "tram/host/contribution.hpp"
+#include "tram/host/exit_status.hpp"
 #include "tram/http/server_options.hpp"
-#include "tram/messaging/contribution.hpp"
-#include "tram/messaging/outbox_options.hpp"
-#include "tram/messaging/subscriber_options.hpp"
-#include "tram/service/exit_status.hpp"
+#include "tram/outbox/outbox_options.hpp"
+#include "tram/relay/change_source.hpp"
+#include "tram/relay/outbox_retention.hpp"
+#include "tram/relay/relay_options.hpp"
 #include "tram/service/trace_context.hpp"
 #include "tram/sql/dialect.hpp"
+#include "tram/subscriber/subscriber_options.hpp"
 #include "tram/wire/id_numbers.hpp"
 
 namespace tram {
@@ -27,7 +27,7 @@ namespace tram {
 class Broker;
 class Database;
 class Random;
-/// In tram/messaging/outbox.hpp.
+/// In tram/outbox/outbox.hpp.
 class Outbox;
 /// In asyncapi.hpp.
 struct ServiceDescription;

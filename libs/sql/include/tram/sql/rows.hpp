@@ -22,7 +22,7 @@ using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
 namespace sql_detail {
 /// Each raises `Error{malformed}` naming the column when the cell does not hold such a value; text
 /// that is a number counts as one, since text protocols know nothing else.
-bool to_truth(Cell const& cell, std::size_t column);
+bool to_bool(Cell const& cell, std::size_t column);
 std::int64_t to_integer(Cell const& cell, std::size_t column);
 double to_double(Cell const& cell, std::size_t column);
 std::string to_text(Cell const& cell, std::size_t column);
@@ -129,7 +129,7 @@ struct Convert<T> {
 };
 template <>
 struct Convert<bool> {
-  static bool from(Cell const& cell, std::size_t column) { return to_truth(cell, column); }
+  static bool from(Cell const& cell, std::size_t column) { return to_bool(cell, column); }
 };
 template <>
 struct Convert<double> {

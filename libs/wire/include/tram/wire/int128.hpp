@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tram/base/json_codec.hpp"
+#include "tram/json/codec.hpp"
 
 namespace tram {
 

@@ -11,7 +11,7 @@
 #include "tram/commands/outcome.hpp"
 #include "tram/commands/resource_path.hpp"
 #include "tram/messaging/message_description.hpp"
-#include "tram/messaging/subscription.hpp"
+#include "tram/subscriber/subscription.hpp"
 
 namespace tram {
 class Outbox;

@@ -7,7 +7,7 @@
 #include "tram/base/detail/function.hpp"
 #include "tram/commands/reply.hpp"
 #include "tram/messaging/message_description.hpp"
-#include "tram/messaging/subscription.hpp"
+#include "tram/subscriber/subscription.hpp"
 
 namespace tram::detail {
 

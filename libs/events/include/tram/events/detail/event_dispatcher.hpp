@@ -10,7 +10,7 @@
 #include "tram/events/event.hpp"
 #include "tram/events/event_names.hpp"
 #include "tram/messaging/message_description.hpp"
-#include "tram/messaging/subscription.hpp"
+#include "tram/subscriber/subscription.hpp"
 
 namespace tram {
 /// In tram/events/event_counters.hpp.

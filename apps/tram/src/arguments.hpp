@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tram/base/clock.hpp"
+#include "tram/storage/schema.hpp"
+
+namespace tram::operator_program {
+
+/// What the program can be asked to do.
+enum class Command : std::uint8_t {
+  schema_install,
+  schema_status,
+  schema_print,
+  outbox_list,
+  outbox_status,
+  held_list,
+  held_show,
+  held_retry,
+  held_drop,
+  doctor,
+  /// Write `text` and be done.
+  print,
+};
+
+/// Which held messages are meant; empty means any.
+struct HeldChoice {
+  std::string subscriber{};
+  std::string relay{};
+  std::string channel{};
+  std::string key{};
+  std::string message{};
+  bool all{};
+};
+
+/// The command line, understood.
+struct Arguments {
+  Command command{Command::print};
+  std::string database_url{};
+  std::string schema{};
+  bool json{};
+  std::size_t limit{50};
+  /// Of database, for `schema print`: `sqlite` or `postgresql`.
+  std::string kind{};
+  HeldChoice held{};
+  std::string broker_url{};
+  /// How long records and inbox rows live; nothing when it was not said.
+  std::optional<Duration> broker_retention{};
+  std::optional<Duration> inbox_retention{};
+  std::string text{};
+};
+
+/// `arguments` without the program's own name. Faults: rejected for what is not known, with the
+/// nearest known name.
+Arguments parse_arguments(std::vector<std::string> const& arguments);
+
+}  // namespace tram::operator_program

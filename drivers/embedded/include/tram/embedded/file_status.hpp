@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tram::embedded {
+
+/// How the file of a broker is found.
+struct FileStatus {
+  enum class State : std::uint8_t {
+    /// There is no such file; the broker that opens it first makes it.
+    missing,
+    /// A broker's file that nobody has open.
+    free,
+    /// A broker has it open.
+    in_use,
+  };
+  State state{};
+  /// Who has it open, for people: `process 4711`.
+  std::string owner;
+};
+
+/// Looks at a broker's file while others may use it; makes and changes nothing. Faults: rejected
+/// (not a broker's file, made by a newer release, not readable), transient (disk trouble).
+FileStatus inspect(std::string const& path);
+
+}  // namespace tram::embedded

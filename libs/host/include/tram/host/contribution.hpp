@@ -1,0 +1,35 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "tram/base/detail/function.hpp"
+#include "tram/messaging/message_description.hpp"
+#include "tram/metrics/metric.hpp"
+#include "tram/subscriber/subscription.hpp"
+
+namespace tram {
+
+/// A part of a program that runs on a thread of its own until it is asked to stop.
+struct Component {
+  std::string name;
+  /// Returns soon after a stop is requested. Returning earlier, or throwing, ends the program with
+  /// a non-zero status: a part that died must never look healthy.
+  std::function<void(std::stop_token)> run;
+  /// Empty while it does its work, otherwise why not; for readiness. Callable from any thread;
+  /// never waits. While it throws, the service is not ready and says what it threw.
+  std::function<std::string()> trouble{};
+};
+
+/// What a library or an application adds to a service, which needs to know no more of it.
+struct Contribution {
+  std::vector<Subscription> subscriptions{};
+  std::vector<Component> components{};
+  /// What it sends; what it receives is described by its subscriptions.
+  std::vector<MessageDescription> messages{};
+  /// Shown beside the service's own.
+  std::vector<Metric> metrics{};
+};
+
+}  // namespace tram

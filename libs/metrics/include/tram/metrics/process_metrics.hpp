@@ -1,0 +1,11 @@
+#pragma once
+
+#include "tram/metrics/metrics_text.hpp"
+
+namespace tram {
+
+/// Appends the families `process_…` that Prometheus' client libraries give of every process, as far
+/// as the system tells them (`/proc`). Callable from any thread; never waits.
+void write_process_metrics(http::MetricsText& text);
+
+}  // namespace tram

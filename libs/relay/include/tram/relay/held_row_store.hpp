@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tram/relay/change_source.hpp"
+
+namespace tram {
+
+/// Why a row is held that nothing is wrong with: an earlier one of its key is held.
+inline constexpr std::string_view held_behind{"behind an earlier message of its key"};
+
+/// A row that is not published for now.
+struct HeldRow {
+  OutboxRow row;
+  /// What orders it among the rows of its destination; nothing when its headers do not tell.
+  std::optional<std::string> key;
+  /// What is wrong and what to do, for people; or `held_behind`.
+  std::string reason;
+};
+
+/// A held row as it is stored.
+struct StoredHeldRow {
+  std::int64_t id{};
+  OutboxRow row;
+};
+
+/// A destination and a key, all of whose rows are held behind the first.
+using HeldRowKey = std::pair<std::string, std::string>;
+
+struct HeldSummary {
+  std::size_t rows{};
+  std::set<HeldRowKey> keys;
+};
+
+/// What came of publishing stored rows again.
+struct ReplayOutcome {
+  struct Refusal {
+    std::int64_t id{};
+    std::string reason;
+  };
+  /// Durable at the broker: forget them.
+  std::vector<std::int64_t> published;
+  /// Refused again: they stay, with the new reason, until the next request.
+  std::vector<Refusal> refused;
+  [[nodiscard]] bool empty() const { return published.empty() && refused.empty(); }
+};
+
+/// Which stored rows may be published again.
+enum class ReplayOrder : std::uint8_t {
+  /// Only the first row of each key, so that the order per key is kept.
+  by_key,
+  /// Every row by itself: for relays that do not hold keys.
+  any,
+};
+
+/// Where a relay keeps the rows that it cannot publish. One thread only; every call waits for the
+/// database, some seconds at most. Faults of all calls: those of `Database::transact`; nothing is
+/// done half.
+class HeldRowStore {
+ public:
+  virtual ~HeldRowStore() = default;
+  /// Stores rows, in this order behind those stored before, all or none. A row that is there
+  /// already is left alone: after a crash rows come again.
+  virtual void store(std::span<HeldRow const> rows) = 0;
+  /// How much is stored, and which keys have rows.
+  virtual HeldSummary summary() = 0;
+  /// Rows to publish again now, oldest first: those whose retry was requested, or that were held
+  /// for nothing but an earlier row of their key. With `by_key` only the first row of each key.
+  virtual std::vector<StoredHeldRow> replayable(std::size_t rows_max, ReplayOrder order) = 0;
+  /// Forgets what is published and keeps what was refused.
+  virtual void settle(ReplayOutcome const& outcome) = 0;
+};
+
+}  // namespace tram

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "tram/relay/change_source.hpp"
+
+namespace tram {
+
+/// Removes old rows of an outbox that are published. Used from the relay's thread.
+class OutboxRetention {
+ public:
+  virtual ~OutboxRetention() = default;
+  /// Removes one batch of rows that are old enough and provably at or before `confirmed`, never
+  /// others; the number of rows removed, 0 when there is nothing more to remove for now. Waits for
+  /// the database, some seconds at most. Faults: those of `Database::transact`.
+  virtual std::size_t remove_some(LogPosition confirmed) = 0;
+};
+
+}  // namespace tram

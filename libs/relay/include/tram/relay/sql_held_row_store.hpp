@@ -1,0 +1,43 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tram/relay/change_source.hpp"
+#include "tram/relay/held_row_store.hpp"
+#include "tram/storage/schema.hpp"
+
+namespace tram {
+
+class Database;
+
+/// Held rows in table `tram_relay_held` of the outbox's own database.
+///
+/// A row is known by its `id`, else by the number the database gave it, else by its content: stored
+/// twice, it is there once. Other rows of the same `id` are told apart by number and content, and
+/// are all there. A text that is
+/// no UTF-8 is stored as `base64:…`, and a destination, a key or an id of more than 700 bytes as
+/// its beginning and a hash. An operator requests a retry by setting `retry_requested`, and drops a
+/// row by deleting it; the relay sees either at its next look.
+class SqlHeldRowStore final : public HeldRowStore {
+ public:
+  /// The rows of the relay that reads `source`, under `ChangeSource::held_rows_name`: they stay
+  /// with the position, whatever the relay is called. `database` must outlive the store.
+  SqlHeldRowStore(Database& database, SchemaName const& schema, ChangeSource const& source);
+
+  void store(std::span<HeldRow const> rows) override;
+  HeldSummary summary() override;
+  std::vector<StoredHeldRow> replayable(std::size_t rows_max, ReplayOrder order) override;
+  void settle(ReplayOutcome const& outcome) override;
+
+ private:
+  void store(std::span<HeldRow const> rows, std::string (*plain)(std::string_view));
+
+  Database& database_;
+  std::string table_;
+  std::string relay_;
+};
+
+}  // namespace tram

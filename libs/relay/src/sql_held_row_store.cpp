@@ -1,0 +1,179 @@
+#include "tram/relay/sql_held_row_store.hpp"
+
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include "stored_text.hpp"
+#include "tram/sql/connection.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/sql/dialect.hpp"
+#include "tram/sql/transaction.hpp"
+
+namespace tram {
+namespace {
+
+/// The relay's loop stands still meanwhile, so not for long: it tries again by itself.
+TransactOptions quickly(Access access = Access::read_write) {
+  return {.access = access, .timeout = std::chrono::seconds{5}};
+}
+
+std::uint64_t hash_of(std::optional<std::string> const& text, std::uint64_t before) {
+  return text ? stored_text::hash(*text, before) : (before ^ 0x101U) * 0x100000001b3U;
+}
+
+std::string content_hash(OutboxRow const& row) {
+  auto const destination = stored_text::hash(row.destination);
+  return std::to_string(hash_of(row.payload, hash_of(row.headers, destination)));
+}
+
+std::string name_of(std::string_view name) {
+  return stored_text::from_bytes(stored_text::shortened(name));
+}
+
+/// What makes a row the same row when it comes again, as far as people are told.
+std::string identity(OutboxRow const& row) {
+  if (!row.id.empty()) return name_of(row.id);
+  if (row.database_id) return "dbid:" + std::to_string(*row.database_id);
+  return "content:" + content_hash(row);
+}
+
+/// The same for a row with an id that another row has, too: nothing makes ids unique everywhere.
+std::string full_identity(OutboxRow const& row) {
+  if (row.id.empty()) return identity(row);
+  return name_of(row.id) + "#" + (row.database_id ? std::to_string(*row.database_id) + "#" : "") +
+         content_hash(row);
+}
+
+std::optional<std::string> text_of(OutboxRow const& row, std::optional<std::string> const& bytes) {
+  if (!bytes) return std::nullopt;
+  auto const look =
+      row.unreadable.empty() ? stored_text::Look::can_be_trusted : stored_text::Look::deceives;
+  return stored_text::from_bytes(*bytes, look);
+}
+
+bool is_same(Row const& stored, OutboxRow const& row) {
+  return stored.get<std::optional<std::int64_t>>(1) == row.database_id &&
+         stored.get<std::string>(2) == name_of(row.destination) &&
+         stored.get<std::optional<std::string>>(3) == text_of(row, row.headers) &&
+         stored.get<std::optional<std::string>>(4) == text_of(row, row.payload);
+}
+
+/// A row as it was stored; bytes that were no text then are none now, however they look.
+OutboxRow outbox_row(Row const& stored) {
+  OutboxRow row{.id = stored.get<std::string>(1),
+                .database_id = stored.get<std::optional<std::int64_t>>(2),
+                .destination = stored_text::to_bytes(stored.get<std::string>(3)),
+                .headers = stored.get<std::optional<std::string>>(4),
+                .payload = stored.get<std::optional<std::string>>(5),
+                .ends_at = std::nullopt};
+  for (auto [name, column] : {std::pair{"headers", &row.headers}, {"payload", &row.payload}}) {
+    if (!*column || !stored_text::is_encoded(**column)) continue;
+    if (stored_text::is_no_text(**column))
+      row.unreadable = std::string{"column '"} + name +
+                       "' holds bytes in Base64, since they are no text in UTF-8; write the text "
+                       "into it and ask again";
+    *column = stored_text::to_bytes(**column);
+  }
+  return row;
+}
+
+/// Under which identity the row is to be stored; nothing when it is there already.
+std::optional<std::string> free_identity(Rows const& alike, OutboxRow const& row) {
+  auto const full = full_identity(row);
+  bool taken = false;
+  for (auto const stored : alike) {
+    if (stored.get<std::string>(0) == full || is_same(stored, row)) return std::nullopt;
+    taken = true;
+  }
+  return taken ? full : identity(row);
+}
+
+}  // namespace
+
+SqlHeldRowStore::SqlHeldRowStore(Database& database, SchemaName const& schema,
+                                 ChangeSource const& source)
+    : database_{database},
+      table_{schema_in(database.dialect(), schema).qualify("tram_relay_held")},
+      relay_{source.held_rows_name()} {}
+
+void SqlHeldRowStore::store(std::span<HeldRow const> rows) {
+  try {
+    store(rows, stored_text::readable);
+  } catch (Error const& error) {
+    if (error.fault() != Fault::rejected) throw;
+    // The reasons are ours, and the database's encoding may not have all their characters.
+    store(rows, stored_text::ascii);
+  }
+}
+
+void SqlHeldRowStore::store(std::span<HeldRow const> rows, std::string (*plain)(std::string_view)) {
+  auto const insert = insert_or_ignore(
+      database_.dialect(),
+      "INTO " + table_ +
+          " (relay, row_id, database_id, destination, message_key, headers, payload, reason, "
+          "held_at, retry_requested) VALUES (?, ?, ?, ?, ?, ?, ?, ?, " +
+          std::string{database_.dialect().now_milliseconds} + ", 0)");
+  auto const alike = "SELECT row_id, database_id, destination, headers, payload FROM " + table_ +
+                     " WHERE relay = ? AND row_id IN (?, ?)";
+  database_.transact(quickly(), [&](Transaction& tx) {
+    for (auto const& [row, key, reason] : rows) {
+      auto const row_id =
+          free_identity(tx.execute(alike, relay_, identity(row), full_identity(row)), row);
+      if (!row_id) continue;
+      std::optional<std::string> const held_key = key ? std::optional{name_of(*key)} : std::nullopt;
+      tx.execute(insert, relay_, *row_id, row.database_id, name_of(row.destination), held_key,
+                 text_of(row, row.headers), text_of(row, row.payload), plain(reason));
+    }
+  });
+}
+
+HeldSummary SqlHeldRowStore::summary() {
+  return database_.transact(quickly(Access::read_only), [&](Transaction& tx) {
+    HeldSummary summary;
+    auto const counted = tx.execute("SELECT count(*) FROM " + table_ + " WHERE relay = ?", relay_);
+    summary.rows = counted[0].get<std::size_t>(0);
+    if (summary.rows == 0) return summary;
+    auto const keys = tx.execute("SELECT DISTINCT destination, message_key FROM " + table_ +
+                                     " WHERE relay = ? AND message_key IS NOT NULL",
+                                 relay_);
+    for (auto const key : keys) {
+      summary.keys.emplace(stored_text::to_bytes(key.get<std::string>(0)),
+                           stored_text::to_bytes(key.get<std::string>(1)));
+    }
+    return summary;
+  });
+}
+
+std::vector<StoredHeldRow> SqlHeldRowStore::replayable(std::size_t rows_max, ReplayOrder order) {
+  std::string sql = "SELECT id, row_id, database_id, destination, headers, payload FROM " + table_ +
+                    " held WHERE relay = ? AND (retry_requested <> 0 OR reason = ?)";
+  if (order == ReplayOrder::by_key) {
+    sql += " AND (message_key IS NULL OR NOT EXISTS (SELECT 1 FROM " + table_ +
+           " earlier WHERE earlier.relay = held.relay AND earlier.destination = held.destination "
+           "AND earlier.message_key = held.message_key AND earlier.id < held.id))";
+  }
+  sql += " ORDER BY id LIMIT ?";
+  return database_.transact(quickly(Access::read_only), [&](Transaction& tx) {
+    std::vector<StoredHeldRow> stored;
+    for (auto const row :
+         tx.execute(sql, relay_, held_behind, static_cast<std::int64_t>(rows_max))) {
+      stored.push_back({.id = row.get<std::int64_t>(0), .row = outbox_row(row)});
+    }
+    return stored;
+  });
+}
+
+void SqlHeldRowStore::settle(ReplayOutcome const& outcome) {
+  database_.transact(quickly(), [&](Transaction& tx) {
+    for (auto const id : outcome.published) {
+      tx.execute("DELETE FROM " + table_ + " WHERE id = ?", id);
+    }
+    for (auto const& [id, reason] : outcome.refused) {
+      tx.execute("UPDATE " + table_ + " SET reason = ?, retry_requested = 0 WHERE id = ?",
+                 stored_text::ascii(reason), id);
+    }
+  });
+}
+
+}  // namespace tram
