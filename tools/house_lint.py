@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Checks what the compiler cannot: layers, hidden client libraries, banned calls, skipped tests.
+"""Checks what the compiler cannot: layers, hidden client libraries, banned calls, skipped tests, pages.
 
 Usage: tools/house_lint.py [FOLDER]     (the project itself unless given)
 Prints `file:line: rule: what to do` for every finding; exit status 1 when there is one.
 """
 
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -55,6 +56,11 @@ SKIPPED = re.compile(r"\bGTEST_SKIP\b|\bDISABLED_")
 UNDONE = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 CONFLICT = re.compile(r"(<{7}|>{7}) \S|={7}$")
 MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(home|root|Users|work)/\w")
+
+# [`Suite.test`](../tests/x_test.cpp): a sentence of a page, and the test that shows it.
+NAMED_TEST = re.compile(r"\[`(\w+)\.(\w+)`\]\(([^)#]+)\)")
+LINK = re.compile(r"\]\(([^):]+\.md)(?:#([^)]*))?\)")
+HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 
 CPP = {".hpp", ".cpp", ".h"}
 TEXT = CPP | {".cmake", ".txt", ".md", ".py", ".sh", ".sql", ".json", ".yml", ".in", ""}
@@ -168,6 +174,30 @@ def text_findings(path, text):
             yield Finding(path, number, "machine path", "name the file relative to the project, or take it as a parameter")
 
 
+def anchors(text):
+    """What `#…` behind a page's name may be, made of its headings as GitHub makes it."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
+
+
+def page_findings(path, text, files):
+    """Pages name tests and other pages that exist."""
+    folder = pathlib.PurePosixPath(path).parent
+
+    def resolved(target):
+        return os.path.normpath(folder / target)
+
+    for number, line in enumerate(text.splitlines(), 1):
+        for suite, test, target in NAMED_TEST.findall(line):
+            if not re.search(rf"\w*TEST\w*\(\s*{suite}\s*,\s*{test}\b", files.get(resolved(target), "")):
+                yield Finding(path, number, "named test", f"{target} has no test {suite}.{test}: name one that shows the same")
+        for target, anchor in LINK.findall(line):
+            page = files.get(resolved(target))
+            if page is None:
+                yield Finding(path, number, "link", f"there is no {target}")
+            elif anchor and anchor not in anchors(page):
+                yield Finding(path, number, "link", f"{target} has no heading #{anchor}")
+
+
 def resolve(path, opening, target, known):
     """The project file that an include line means; None for a header from elsewhere."""
     candidates = [str(pathlib.PurePosixPath(path).parent / target)] if opening == '"' else []
@@ -235,6 +265,8 @@ def findings(files):
     for path, text in files.items():
         if path not in SELF:
             found += text_findings(path, text)
+        if path.endswith(".md"):
+            found += page_findings(path, text, files)
     found += cycle_findings(sources)
     return sorted(found)
 
@@ -245,7 +277,8 @@ def read_project(top):
     files = {}
     for path in filter(None, listed):
         file = pathlib.Path(top, path)
-        if file.suffix in TEXT and file.is_file() and not path.startswith("tests/vectors/"):
+        recorded = path.startswith("tests/vectors/") and file.suffix != ".md"
+        if file.suffix in TEXT and file.is_file() and not recorded:
             files[path] = file.read_text(encoding="utf-8", errors="replace")
     return files
 

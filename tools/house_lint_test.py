@@ -124,6 +124,23 @@ class Leftovers(unittest.TestCase):
         self.assertEqual(rules("libs/wire/src/a.hpp", "int f();"), [(1, "header")])
 
 
+class Pages(unittest.TestCase):
+    def test_name_tests_that_exist(self):
+        others = {"tests/x/a_test.cpp": "TEST_F(Relay, loses_nothing) {}"}
+        text = "[`Relay.%s`](../tests/x/a_test.cpp)"
+        self.assertEqual(rules("docs/a.md", text % "loses_nothing", others=others), [])
+        self.assertEqual(rules("docs/a.md", text % "loses", others=others), [(1, "named test")])
+        self.assertEqual(rules("docs/a.md", text % "loses_nothing"), [(1, "named test")])
+
+    def test_link_to_pages_and_headings_that_exist(self):
+        others = {"docs/b.md": "# Title\n\n## Rows, that cannot be *published*\n"}
+        for link, expected in {
+            "b.md": [], "b.md#rows-that-cannot-be-published": [], "https://example.org/c.md": [],
+            "c.md": [(1, "link")], "b.md#columns": [(1, "link")],
+        }.items():
+            self.assertEqual(rules("docs/a.md", f"see [it]({link})", others=others), expected, link)
+
+
 class Cycles(unittest.TestCase):
     def test_between_files_of_one_folder(self):
         others = {"libs/wire/src/b.hpp": '#pragma once\n#include "a.hpp"\n'}
