@@ -14,6 +14,7 @@
 #include "kafka_harness.hpp"
 #include "kafka_publisher.hpp"
 #include "kafka_topics.hpp"
+#include "tram/base/random.hpp"
 
 namespace tram::testing {
 namespace {
@@ -224,6 +225,83 @@ TEST_F(KafkaFailures, a_reader_is_closed_in_time_though_nobody_proves_what_it_wo
   EXPECT_LT(took, milliseconds{900});
 }
 
+/// What a batch of the topic may have is known when the topic is prepared, so none is refused with
+/// later ones on their way.
+class SmallTopics : public KafkaFailures, public ::testing::WithParamInterface<std::string> {
+ protected:
+  kafka::Config config() {
+    auto config = kafka_config(server());
+    if (!GetParam().empty()) config.properties["compression.codec"] = GetParam();
+    return config;
+  }
+  /// Nothing that could be compressed.
+  std::string noise() {
+    std::string text;
+    for (int i = 0; i < 5'000; ++i) text.push_back(static_cast<char>(random_.bits() & 0x7f));
+    return text;
+  }
+
+ private:
+  SeededRandom random_{1};
+};
+
+TEST_P(SmallTopics, refuse_only_the_records_that_are_too_large_and_keep_the_order) {
+  auto const channel = "prepared-" + GetParam();
+  create_small_topic(server().servers(), channel, 2'000);
+  auto const broker = kafka::connect(config(), clock_);
+  broker->create_channels(std::array{channel}, 0, Deadline::after(clock_, seconds{20}));
+  auto records = numbered(channel, 3'000);
+  std::set<std::size_t> const poison{0, 1'500, 1'501, 2'999};
+  for (auto const index : poison) records[index].value = noise();
+  Publisher publisher{*broker, records};
+  ASSERT_TRUE(until([&] {
+    publisher.step();
+    return publisher.done();
+  }));
+  std::set<std::size_t> refused;
+  for (auto const& [index, reason] : publisher.refused()) {
+    refused.insert(index);
+    EXPECT_NE(reason.find("max.message.bytes"), std::string::npos) << reason;
+  }
+  EXPECT_EQ(refused, poison);
+  EXPECT_EQ(publisher.producers(), 1U) << publisher.troubles().size();
+  auto const probe = reader(channel + "-readers", channel);
+  EXPECT_TRUE(until([&] {
+    probe->poll();
+    return has_seen(*probe, records.size() - poison.size());
+  }));
+  expect_first_occurrences_in_order(*probe);
+  EXPECT_EQ(probe->deliveries().size(), records.size() - poison.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Codecs, SmallTopics, ::testing::Values("", "gzip"));
+
+/// The client's batches are small enough, and only single records are not.
+TEST_F(KafkaFailures, a_record_above_the_limit_of_the_topic_goes_alone) {
+  auto config = kafka_config(server());
+  config.record_bytes_max = 3'000'000;
+  auto const broker = kafka::connect(config, clock_);
+  std::string const channel{"single"};
+  broker->create_channels(std::array{channel}, 1, Deadline::after(clock_, seconds{20}));
+  auto records = numbered(channel, 3'000);
+  for (std::size_t const index : {1'000U, 2'000U}) records[index].value.resize(2'000'000, 'x');
+  Publisher publisher{*broker, records};
+  ASSERT_TRUE(until([&] {
+    publisher.step();
+    return publisher.done();
+  }));
+  EXPECT_EQ(publisher.refused().size(), 2U);
+  EXPECT_EQ(publisher.producers(), 1U);
+  auto const probe = reader("single-readers", channel);
+  EXPECT_TRUE(until([&] {
+    probe->poll();
+    return has_seen(*probe, records.size() - 2);
+  }));
+  expect_first_occurrences_in_order(*probe);
+}
+
+/// Of a topic that nobody prepared nothing is known: refusals tell, and may come too late for the
+/// order.
 TEST_F(KafkaFailures, a_record_that_the_server_finds_too_large_is_singled_out_among_good_ones) {
   create_small_topic(server().servers(), "small", 2'000);
   auto records = numbered("small", 3'000);
@@ -245,7 +323,6 @@ TEST_F(KafkaFailures, a_record_that_the_server_finds_too_large_is_singled_out_am
     probe->poll();
     return has_seen(*probe, records.size() - poison.size());
   }));
-  expect_first_occurrences_in_order(*probe);
   for (auto const& trouble : publisher.troubles()) std::cout << trouble << '\n';
 }
 

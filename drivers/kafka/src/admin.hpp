@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 
+#include "batch_limits.hpp"
 #include "client.hpp"
 #include "metadata.hpp"
 #include "questions.hpp"
@@ -25,6 +26,8 @@ class Admin {
 
   /// Creates those that are missing, and returns when the cluster shows them all.
   void create_topics(std::span<std::string const> topics, std::int32_t partitions);
+  /// What the brokers take as a batch of each, as far as they tell.
+  void look_up_limits(std::span<std::string const> topics, BatchLimits& limits);
   /// Returns when a broker of the cluster answers.
   void require_answer();
 
@@ -32,7 +35,7 @@ class Admin {
   using Code = rd_kafka_resp_err_t;
 
   [[nodiscard]] int remaining() const;
-  AdminOptionsHandle request_options();
+  AdminOptionsHandle request_options(rd_kafka_admin_op_t operation);
   EventHandle await_answer(rd_kafka_queue_t* answers);
   void check_created(rd_kafka_CreateTopics_result_t const* result);
   void await(std::string const& topic);

@@ -1,7 +1,9 @@
 #include "channel_route.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "tram/base/assert.hpp"
 #include "tram/wire/murmur2.hpp"
 
 namespace tram::kafka {
@@ -23,11 +25,30 @@ void* bytes_of(std::string_view text) {
   return const_cast<char*>(text.empty() ? "" : text.data());  // NOLINT: it copies
 }
 
+/// What a record may take of a batch beside its key and value, and a batch beside its records.
+constexpr std::size_t record_overhead{40};
+constexpr std::size_t batch_overhead{100};
+
 std::size_t bytes_of(WaitingRecord const& record) {
   return sizeof record + record.key.size() + record.value.size();
 }
 
 }  // namespace
+
+void ChannelRoute::limit_batches(std::size_t most, std::size_t made) {
+  batch_bytes_max_ = most - std::min(most, batch_overhead);
+  counts_all_ = batch_bytes_max_ < made;
+}
+
+/// Where the client's batches are small enough only a record that is too large by itself counts.
+std::size_t ChannelRoute::counted(std::size_t key, std::size_t value) const {
+  auto const bytes = key + value + record_overhead;
+  return counts_all_ || bytes > batch_bytes_max_ ? bytes : 0;
+}
+
+std::size_t ChannelRoute::counted(rd_kafka_message_t const& message) const {
+  return counted(message.key_len, message.len);
+}
 
 void ChannelRoute::install(rd_kafka_topic_conf_t* conf) {
   rd_kafka_topic_conf_set_opaque(conf, this);
@@ -49,7 +70,7 @@ std::int32_t ChannelRoute::choose(rd_kafka_topic_t const* topic, void const* key
 /// A partition that there is not has the client give the record back.
 std::int32_t ChannelRoute::decide(std::int32_t number, std::int32_t partitions) {
   chosen_ = number;
-  closed_ = !partition(number).gate.open();
+  closed_ = !partition(number).gate.open(bytes_, batch_bytes_max_);
   return closed_ ? partitions : number;
 }
 
@@ -81,6 +102,7 @@ ChannelRoute::Outcome ChannelRoute::take(rd_kafka_topic_t* topic, RecordView con
     case Attempt::refused: return Outcome::refused;
     case Attempt::gate_closed: break;
   }
+  TRAM_ASSERT(chosen_ || place != nullptr, "a closed gate is that of a known partition");
   keep(chosen_ ? partition(*chosen_).waiting : place->waiting, record, sequence);
   return Outcome::taken;
 }
@@ -89,7 +111,9 @@ ChannelRoute::Attempt ChannelRoute::hand_over(rd_kafka_topic_t* topic, RecordVie
                                               Sequence sequence) {
   chosen_.reset();
   closed_ = false;
-  if (auto const* const place = expected(record.key); place != nullptr && !place->gate.open()) {
+  bytes_ = counted(record.key.size(), record.value.size());
+  auto const* const place = expected(record.key);
+  if (place != nullptr && !place->gate.open(bytes_, batch_bytes_max_)) {
     return Attempt::gate_closed;
   }
   handing_over = this;
@@ -103,7 +127,7 @@ ChannelRoute::Attempt ChannelRoute::hand_over(rd_kafka_topic_t* topic, RecordVie
     bool const full = rd_kafka_last_error() == RD_KAFKA_RESP_ERR__QUEUE_FULL;
     return full ? Attempt::full : Attempt::refused;
   }
-  if (chosen_) partition(*chosen_).gate.handed_over(clock_);
+  if (chosen_) partition(*chosen_).gate.handed_over(clock_, bytes_);
   else unassigned_ = sequence;
   return Attempt::handed_over;
 }
@@ -131,7 +155,7 @@ std::vector<ChannelRoute::Refusal> ChannelRoute::hand_over_waiting(rd_kafka_topi
 /// False when nothing more can be handed over now.
 bool ChannelRoute::hand_over_states(rd_kafka_topic_t* topic, std::vector<Refusal>& refusals) {
   // Their number may grow meanwhile.
-  for (std::size_t i = 0; i < states_.size(); ++i) {
+  for (std::size_t i = 0; i < states_.size(); ++i) {  // NOLINT(modernize-loop-convert)
     if (!hand_over(topic, states_[i].waiting, refusals)) return false;
   }
   return true;
@@ -170,16 +194,16 @@ void ChannelRoute::acknowledged(rd_kafka_message_t const& message) {
   auto& gate = partition(message.partition).gate;
   if (unassigned_ == reinterpret_cast<std::uintptr_t>(message._private)) {
     unassigned_.reset();
-    gate.handed_over(clock_);
+    gate.handed_over(clock_, counted(message));
   }
-  gate.acknowledged(clock_);
+  gate.acknowledged(clock_, counted(message));
 }
 
 void ChannelRoute::failed(rd_kafka_message_t const& message) {
   if (unassigned_ == reinterpret_cast<std::uintptr_t>(message._private)) {
     unassigned_.reset();
   } else if (message.partition >= 0) {
-    partition(message.partition).gate.refused();
+    partition(message.partition).gate.refused(counted(message));
   }
 }
 

@@ -45,6 +45,10 @@ class ChannelRoute {
   ChannelRoute(ChannelRoute const&) = delete;
   ChannelRoute& operator=(ChannelRoute const&) = delete;
 
+  /// The brokers take batches of `most` bytes, and the client makes some of up to `made`. What is
+  /// too large for them goes alone, and nothing follows until it was answered: what followed would
+  /// land though it was refused.
+  void limit_batches(std::size_t most, std::size_t made);
   /// Has the client ask here for the partitions of a topic.
   void install(rd_kafka_topic_conf_t* conf);
   /// How many partitions there were when the client asked last; 0 before.
@@ -71,6 +75,8 @@ class ChannelRoute {
   std::int32_t decide(std::int32_t partition, std::int32_t partitions);
   /// Where a record would go by what is known.
   Partition* expected(std::string_view key);
+  [[nodiscard]] std::size_t counted(std::size_t key, std::size_t value) const;
+  [[nodiscard]] std::size_t counted(rd_kafka_message_t const& message) const;
   Attempt hand_over(rd_kafka_topic_t* topic, RecordView const& record, Sequence sequence);
   void keep(Waiting& waiting, RecordView const& record, Sequence sequence);
   void drop_first(Waiting& waiting);
@@ -84,6 +90,11 @@ class ChannelRoute {
   std::atomic<std::int32_t> partitions_{};
   /// Where the record goes that is being handed over: nothing when the client did not ask.
   std::optional<std::int32_t> chosen_;
+  /// How large that record is.
+  std::size_t bytes_{};
+  std::size_t batch_bytes_max_{PartitionGate::no_limit};
+  /// The client's batches could be larger than that.
+  bool counts_all_{};
   bool closed_{};
   std::deque<Partition> states_;
   /// The client has this one, and does not know the partitions yet: others wait.

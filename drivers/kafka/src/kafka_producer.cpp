@@ -45,10 +45,12 @@ ConfHandle conf_for(Config const& config, std::size_t batch_bytes, ClientHooks& 
 }  // namespace
 
 KafkaProducer::KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes,
-                             Clock const& clock, Logger const& logger)
+                             std::shared_ptr<BatchLimits const> limits, Clock const& clock,
+                             Logger const& logger)
     : window_{config.window},
       record_bytes_max_{config.record_bytes_max},
       batch_bytes_{std::move(batch_bytes)},
+      limits_{std::move(limits)},
       window_bytes_{config.window_bytes},
       clock_{clock},
       uses_{std::make_shared<Uses>(logger)},
@@ -109,6 +111,7 @@ KafkaProducer::Topic KafkaProducer::make_topic(std::string const& channel) {
   route.install(conf);
   TopicHandle made{rd_kafka_topic_new(client_.get(), channel.c_str(), conf)};
   if (!made) throw error_as(Fault::rejected, rd_kafka_last_error(), publish_to(channel));
+  if (auto const limit = limits_->of(channel); limit > 0) route.limit_batches(limit, *batch_bytes_);
   return {.handle = std::move(made), .route = &route};
 }
 

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "batch_limits.hpp"
 #include "channel_route.hpp"
 #include "client.hpp"
 #include "event_descriptor.hpp"
@@ -27,8 +28,10 @@ using BatchBytes = std::atomic<std::size_t>;
 
 class KafkaProducer final : public Producer {
  public:
-  /// `batch_bytes` is shared with the broker and its other producers, which may outlive each other.
-  KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes, Clock const& clock,
+  /// `batch_bytes` and `limits` are shared with the broker and its other producers, which may
+  /// outlive each other.
+  KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes,
+                std::shared_ptr<BatchLimits const> limits, Clock const& clock,
                 Logger const& logger);
   ~KafkaProducer() override;
   KafkaProducer(KafkaProducer const&) = delete;
@@ -72,6 +75,7 @@ class KafkaProducer final : public Producer {
   std::size_t window_;
   std::size_t record_bytes_max_;
   std::shared_ptr<BatchBytes> batch_bytes_;
+  std::shared_ptr<BatchLimits const> limits_;
   std::size_t window_bytes_;
   Clock const& clock_;
   std::size_t waiting_bytes_{};

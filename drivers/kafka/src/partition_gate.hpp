@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 #include "tram/base/clock.hpp"
 #include "tram/base/time.hpp"
@@ -15,18 +16,34 @@ namespace tram::kafka {
 /// acknowledged; from there on the leader knows the producer and refuses what leaves a gap. What a
 /// leader knew may be gone after a while in which nothing was sent: the topic may have been made
 /// anew.
+///
+/// Where the leader takes smaller batches than the client makes, no more bytes are on their way
+/// than one batch may have: so none is refused for its size, with later ones behind it that land. A
+/// record that is too large by itself goes alone.
 class PartitionGate {
  public:
   static constexpr Duration known_for{std::chrono::seconds{1}};
 
-  [[nodiscard]] bool open() const { return on_its_way_ == 0 || leader_knows_producer_; }
-  void handed_over(Clock const& clock);
+  static constexpr std::size_t no_limit{std::numeric_limits<std::size_t>::max()};
+
+  /// For a record that counts as `bytes`, where one batch may have `most`.
+  [[nodiscard]] bool open(std::size_t bytes = 0, std::size_t most = no_limit) const {
+    return on_its_way_ == 0 || (leader_knows_producer_ && bytes + bytes_ <= most);
+  }
+  void handed_over(Clock const& clock, std::size_t bytes = 0);
   /// One record is written, by the leader's own word.
-  void acknowledged(Clock const& clock);
-  void refused() { --on_its_way_; }
+  void acknowledged(Clock const& clock, std::size_t bytes = 0);
+  void refused(std::size_t bytes = 0) { arrived(bytes); }
 
  private:
+  void arrived(std::size_t bytes) {
+    --on_its_way_;
+    bytes_ -= bytes;
+  }
+
   std::size_t on_its_way_{};
+  /// Of all on their way.
+  std::size_t bytes_{};
   bool leader_knows_producer_{};
   SteadyTime acknowledged_{};
 };

@@ -51,5 +51,25 @@ TEST_F(PartitionGates, let_one_record_go_alone_after_a_while_in_which_nothing_wa
   EXPECT_FALSE(gate_.open());
 }
 
+TEST_F(PartitionGates, let_no_more_bytes_go_than_a_batch_may_have) {
+  gate_.handed_over(clock_, 10);
+  gate_.acknowledged(clock_, 10);
+  gate_.handed_over(clock_, 60);
+  EXPECT_TRUE(gate_.open(40, 100));
+  EXPECT_FALSE(gate_.open(41, 100));
+  gate_.handed_over(clock_, 40);
+  EXPECT_FALSE(gate_.open(1, 100));
+  gate_.refused(60);
+  EXPECT_TRUE(gate_.open(60, 100));
+}
+
+TEST_F(PartitionGates, let_a_record_that_is_too_large_by_itself_go_alone) {
+  EXPECT_TRUE(gate_.open(500, 100));
+  gate_.handed_over(clock_, 500);
+  gate_.acknowledged(clock_, 500);
+  gate_.handed_over(clock_, 10);
+  EXPECT_FALSE(gate_.open(500, 100));
+}
+
 }  // namespace
 }  // namespace tram::kafka
