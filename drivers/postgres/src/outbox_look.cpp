@@ -35,6 +35,7 @@ enum Column : std::uint8_t {
   kept_bytes,
   wal_status,
   capitals,
+  changing,
   columns_of_look
 };
 
@@ -104,6 +105,39 @@ constexpr std::string_view question_end{
     "(SELECT wal_status FROM slot), (SELECT 'yes' FROM pg_namespace WHERE nspname <> "
     "lower(nspname) AND nspname = "};
 
+// The last column, so that it is found out behind the end of the log. A row of the catalog that is
+// there and has an `xmax` is being changed, unless the transaction of that number has failed. One
+// that waits for a synchronous standby is in the log already and shows to nobody. Who adds to the
+// publication changes no row of it, but has it locked. Row versions have 32 bits of the number.
+constexpr std::string_view question_changing{
+    "), (SELECT concat('transaction ', number, coalesce(' of process ' || (SELECT pid FROM "
+    "pg_locks l WHERE l.locktype = 'transactionid' AND l.granted AND l.transactionid = changer "
+    "LIMIT 1), ' of a savepoint, of one of the processes ' || (SELECT string_agg(pid::text, ', "
+    "') FROM pg_locks l WHERE l.locktype = 'transactionid' AND l.granted AND "
+    "age(l.transactionid) > age(changer))), ' (prepared as ' || (SELECT quote_literal(gid) FROM "
+    "pg_prepared_xacts WHERE transaction = changer) || ')', ' has changed ', what) FROM (SELECT "
+    "changer, what, newest, newest + mod(changer::text::numeric - mod(newest, 4294967296) + "
+    "6442450944, 4294967296) - 2147483648 AS number FROM (SELECT c.xmax AS changer, 'table ' || "
+    "c.oid::regclass AS what FROM pg_class c WHERE c.oid IN (SELECT oid FROM family) UNION ALL "
+    "SELECT i.xmax, 'table ' || i.inhrelid::regclass FROM pg_inherits i WHERE i.inhparent IN "
+    "(SELECT oid FROM family) UNION ALL SELECT a.xmax, 'column ' || a.attname FROM pg_attribute "
+    "a WHERE a.attrelid = (SELECT oid FROM root) AND a.attnum > 0 UNION ALL SELECT n.xmax, "
+    "'schema ' || n.nspname FROM pg_namespace n WHERE n.nspname = (SELECT nspname FROM root) "
+    "UNION ALL SELECT p.xmax, 'publication ' || p.pubname FROM pg_publication p WHERE p.oid = "
+    "(SELECT oid FROM publication) UNION ALL SELECT r.xmax, 'the publication of ' || "
+    "r.prrelid::regclass FROM pg_publication_rel r WHERE r.prpubid = (SELECT oid FROM "
+    "publication) AND r.prrelid IN (SELECT oid FROM family) UNION ALL SELECT d.xmax, 'the "
+    "schemas of the publication' FROM pg_depend d WHERE d.refclassid = "
+    "'pg_publication'::regclass AND d.refobjid = (SELECT oid FROM publication) AND d.classid = "
+    "6237 UNION ALL SELECT t.transactionid, 'the publication' FROM pg_locks o JOIN pg_locks t ON "
+    "t.virtualtransaction = o.virtualtransaction AND t.locktype = 'transactionid' AND t.granted "
+    "WHERE o.locktype = 'object' AND o.granted AND o.mode = 'AccessExclusiveLock' AND o.classid "
+    "= 'pg_publication'::regclass AND o.objid = (SELECT oid FROM publication) AND o.database = "
+    "(SELECT oid FROM pg_database WHERE datname = current_database())) AS changes, (SELECT "
+    "pg_snapshot_xmax(pg_current_snapshot())::text::numeric AS newest) AS n WHERE changer::text "
+    "<> '0') AS numbered WHERE CASE WHEN number < 3 THEN false WHEN number >= newest THEN true "
+    "ELSE pg_xact_status(number::text::xid8) = 'in progress' END LIMIT 1)"};
+
 std::vector<std::string> words(std::string const& text) {
   std::istringstream in{text};
   std::vector<std::string> all;
@@ -142,6 +176,7 @@ class Reader {
     look.log_end = parse_lsn(text(log_end)).value_or(0);
     if (given(kept_bytes)) look.kept_bytes = std::strtoull(text(kept_bytes).c_str(), nullptr, 10);
     look.wal_status = text(wal_status);
+    look.changing = text(changing);
     look.table_is_fit = look.table_exists && trouble_of_table(look).empty();
     look.trouble = trouble(look);
     return look;
@@ -253,7 +288,7 @@ std::string outbox_question(ChangeSourceConfig const& config, std::string const&
          std::string{question_behind_publication} +
          (horizon.empty() ? "catalog_xmin" : sql_text(horizon) + "::xid") +
          std::string{question_behind_horizon} + sql_text(config.slot) + std::string{question_end} +
-         sql_text(config.schema.name()) + ")";
+         sql_text(config.schema.name()) + std::string{question_changing};
 }
 
 OutboxLook outbox_look(ChangeSourceConfig const& config,

@@ -37,6 +37,10 @@ struct OutboxLook {
   /// The table, and its partitions and heirs: number in the catalog, and what changes with it.
   std::map<std::string, std::string> tables;
 
+  /// A transaction that is changing something of the above and what, empty where none is. It may be
+  /// in the log already, so the log's end of this look proves nothing.
+  std::string changing;
+
   /// No transaction with a smaller number is shown by the slot any more, and every one with an
   /// equal or larger number that the slot has passed is a recent one (its catalog_xmin). Empty
   /// without a slot.

@@ -41,6 +41,12 @@ std::string OutboxWatch::trouble() const {
     return "the position could not be stored in the database of " + target_.name() +
            " for some time, and the slot keeps its log: " + write_trouble_;
   }
+  if (changing_since_ && clock_.steady() - *changing_since_ >= patience) {
+    return changing_ + " in the database of " + target_.name() +
+           " and does not end: the log may hide rows behind it, so nothing is confirmed or removed "
+           "until it ends; bring back the synchronous standby that it waits for, or end it (SELECT "
+           "pg_terminate_backend(…), ROLLBACK PREPARED …)";
+  }
   if (clock_.steady() - answered_at_ < patience) return "";
   return "whether the log still shows the outbox of " + target_.name() +
          " could not be looked up for some time" + (reason_.empty() ? "" : ": " + reason_);
@@ -177,8 +183,15 @@ void OutboxWatch::take_result(PGresult const* result) {
   look_ = outbox_look(config_, first_row(result));
   kept_bytes_ = look_->kept_bytes;
   in_danger_ = look_->wal_status == "unreserved";
+  note_change(look_->changing);
   answered_at_ = clock_.steady();
   reason_.clear();
+}
+
+void OutboxWatch::note_change(std::string const& changing) {
+  changing_ = changing;
+  if (changing.empty()) changing_since_.reset();
+  else if (!changing_since_) changing_since_ = clock_.steady();
 }
 
 }  // namespace tram::postgres

@@ -63,6 +63,7 @@ class OutboxWatch {
   void take_answer();
   void take_result(PGresult const* result);
   void end_write();
+  void note_change(std::string const& changing);
   void notice_end();
   void reset();
 
@@ -87,6 +88,9 @@ class OutboxWatch {
   std::string write_trouble_;
   SteadyTime write_after_{};
   std::optional<OutboxLook> look_;
+  /// Since when a transaction is changing what is looked at.
+  std::optional<SteadyTime> changing_since_;
+  std::string changing_;
   std::optional<std::uint64_t> kept_bytes_;
   bool in_danger_{};
 };

@@ -43,10 +43,13 @@ void PgoutputSource::look() {
                                           "publication was changed; the rows written since then "
                                           "are read from the table"};
   }
-  // Nothing changed between the two looks, so nothing was hidden before the end of the first.
-  looked_up_to_ = outbox_->log_end;
+  // Nothing changed between the two looks, so nothing was hidden before the end of the first,
+  // unless a change was on its way then.
+  if (outbox_->changing.empty()) looked_up_to_ = outbox_->log_end;
   bool const settled = !gap_open_at_;
   if (settled) shown_up_to_ = looked_up_to_;
+  // What may have been hidden since is found from the last look that proves something.
+  if (!now->changing.empty()) return;
   outbox_ = *now;
   if (settled) known_ = outbox_;
 }
