@@ -1,6 +1,3 @@
-#include <future>
-#include <thread>
-
 #include "postgres_relay_world.hpp"
 
 namespace tram::testing {
@@ -131,39 +128,6 @@ TEST_F(PostgresRelay, does_not_remove_a_row_that_commits_after_the_mark) {
   EXPECT_EQ(retention->remove_some(everything), 1U);
 }
 
-/// The relay in the test's own thread, so that the test decides when the broker answers.
-class SteppedPostgresRelay : public PostgresRelay {
- protected:
-  void make(Duration held_check = 20ms) {
-    broker_.lands_at_once = false;
-    options_.held_check_interval = held_check;
-    source_config_.connection = server().connection();
-    source_ = postgres::change_source(source_config_, clock_);
-    held_.emplace(database_, schema_, *source_);
-    relay_ = std::make_unique<Relay>(RelayParts{.source = *source_,
-                                                .broker = broker_,
-                                                .held = *held_,
-                                                .clock = clock_,
-                                                .random = random_},
-                                     options_);
-    EXPECT_TRUE(eventually([&] {
-      relay_->step();
-      return relay_->readiness().ready;
-    })) << relay_->readiness().reason;
-  }
-  static void insert_one_transaction(std::size_t rows, std::string const& payload = "i::text") {
-    server().sql("INSERT INTO eventuate.message (id, destination, headers, payload) SELECT i, "
-                 "'orders', '{\"ID\":\"' || i || '\",\"PARTITION_ID\":\"k\"}', " +
-                 payload + " FROM generate_series(1, " + std::to_string(rows) + ") i");
-  }
-  void step_for(Duration duration) {
-    auto const end = clock_.steady() + duration;
-    while (clock_.steady() < end) {
-      if (!relay_->step()) std::this_thread::yield();
-    }
-  }
-};
-
 TEST_F(SteppedPostgresRelay, publishes_a_large_transaction_through_a_slow_broker) {
   server().sql("ALTER SYSTEM SET wal_sender_timeout = '300ms'");
   server().sql("SELECT pg_reload_conf()");
@@ -190,37 +154,6 @@ TEST_F(SteppedPostgresRelay, publishes_a_large_transaction_through_a_slow_broker
   EXPECT_EQ(first_occurrences("k").size(), 1500U);
   EXPECT_LE(broker_.landed.size(), 1500U + 50U * static_cast<std::size_t>(producers));
 }
-
-/// What waits when the server is to stop: a few rows, or so many that it is stuck in sending them.
-class ServerStop : public SteppedPostgresRelay,
-                   public ::testing::WithParamInterface<std::size_t> {};
-
-TEST_P(ServerStop, is_not_kept_by_rows_that_wait_for_the_broker) {
-  options_.window = 50;
-  make();
-  insert_one_transaction(GetParam(), "repeat('x', 1000)");
-  ASSERT_TRUE(eventually([&] {
-    relay_->step();
-    return relay_->status().in_flight == std::min<std::size_t>(GetParam(), 50);
-  }));
-  step_for(100ms);
-  auto const begin = clock_.steady();
-  auto stopping = std::async(std::launch::async, [] { server().stop("fast"); });
-  while (stopping.wait_for(1ms) != std::future_status::ready) relay_->step();
-  EXPECT_LT(clock_.steady() - begin, 20s);
-  EXPECT_NO_THROW(stopping.get());
-  EXPECT_FALSE(relay_->readiness().ready);
-
-  server().start();
-  broker_.lands_at_once = true;
-  EXPECT_TRUE(eventually([&] {
-    relay_->step();
-    return relay_->readiness().ready && relay_->status().caught_up;
-  })) << relay_->readiness().reason;
-  EXPECT_EQ(broker_.landed.size(), GetParam());
-}
-
-INSTANTIATE_TEST_SUITE_P(Waiting, ServerStop, ::testing::Values(3, 40'000));
 
 }  // namespace
 }  // namespace tram::testing

@@ -95,4 +95,37 @@ class PostgresRelay : public ::testing::Test {
   std::jthread loop_;
 };
 
+/// The relay in the test's own thread, so that the test decides when the broker answers.
+class SteppedPostgresRelay : public PostgresRelay {
+ protected:
+  void make() { make(clock_, server().connection()); }
+  void make(Clock& clock, std::string const& connection) {
+    broker_.lands_at_once = false;
+    source_config_.connection = connection;
+    source_ = postgres::change_source(source_config_, clock);
+    held_.emplace(database_, schema_, *source_);
+    relay_ = std::make_unique<Relay>(RelayParts{.source = *source_,
+                                                .broker = broker_,
+                                                .held = *held_,
+                                                .clock = clock,
+                                                .random = random_},
+                                     options_);
+    EXPECT_TRUE(eventually([&] {
+      relay_->step();
+      return relay_->readiness().ready;
+    })) << relay_->readiness().reason;
+  }
+  static void insert_one_transaction(std::size_t rows, std::string const& payload = "i::text") {
+    server().sql("INSERT INTO eventuate.message (id, destination, headers, payload) SELECT i, "
+                 "'orders', '{\"ID\":\"' || i || '\",\"PARTITION_ID\":\"k\"}', " +
+                 payload + " FROM generate_series(1, " + std::to_string(rows) + ") i");
+  }
+  void step_for(Duration duration) {
+    auto const end = clock_.steady() + duration;
+    while (clock_.steady() < end) {
+      if (!relay_->step()) std::this_thread::yield();
+    }
+  }
+};
+
 }  // namespace tram::testing

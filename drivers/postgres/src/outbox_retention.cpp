@@ -33,7 +33,9 @@ class MarkedOutboxRetention final : public OutboxRetention {
                 .publication = publication} {}
 
   std::size_t remove_some(LogPosition confirmed) override {
-    return database_.transact({.timeout = std::chrono::seconds{5}}, [&](Transaction& tx) {
+    // The relay's loop does nothing else meanwhile, and tries again by itself.
+    TransactOptions const quickly{.timeout = std::chrono::seconds{5}, .attempts_max = 3};
+    return database_.transact(quickly, [&](Transaction& tx) {
       if (!is_unchanged(tx)) return std::size_t{0};
       if (!next_) next_ = set_mark(tx);
       if (next_->log_end <= confirmed) reached_ = std::exchange(next_, set_mark(tx));

@@ -13,6 +13,8 @@ namespace tram::postgres {
 namespace {
 
 constexpr Duration answer_timeout = std::chrono::seconds{5};
+/// A server that is being stopped refuses within milliseconds.
+constexpr Duration attempt_patience = std::chrono::seconds{1};
 /// However often the server asks for a sign of life.
 constexpr Duration look_pause = std::chrono::seconds{1};
 /// cannot_connect_now: a server that starts or stops.
@@ -53,14 +55,15 @@ std::string OutboxWatch::trouble() const {
 }
 
 void OutboxWatch::begin() {
-  reset();
+  disconnect();
+  attempt_waits_ = true;
   server_stops_ = written_ = false;
   to_write_.clear();
   look_.reset();
   answered_at_ = next_ = clock_.steady();
 }
 
-void OutboxWatch::reset() {
+void OutboxWatch::disconnect() {
   connection_.reset();
   state_ = State::idle;
   writing_ = false;
@@ -74,56 +77,72 @@ void OutboxWatch::step() noexcept {
   } catch (std::exception const& error) {
     // A look that fails must not stop the relay; it is repeated.
     reason_ = error.what();
-    reset();
+    disconnect();
     next_ = clock_.steady() + config_.look_interval;
   }
 }
 
 /// Ended from the other side: only another attempt tells why.
 void OutboxWatch::notice_end() {
-  if (!wait_for_socket(PQsocket(connection_.get()), POLLIN, clock_, Deadline::now())) return;
-  bool const alive =
-      PQconsumeInput(connection_.get()) != 0 && PQstatus(connection_.get()) == CONNECTION_OK;
-  if (alive) return;
-  reset();
+  if (is_open() && !wait_for_socket(PQsocket(connection_.get()), POLLIN, clock_, Deadline::now()))
+    return;
+  if (PQconsumeInput(connection_.get()) != 0 && is_open()) return;
+  disconnect();
   look_soon();
 }
 
+bool OutboxWatch::is_open() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
+
+/// An answer that has come is taken however late it is: a call may come seconds after the last one.
 void OutboxWatch::advance() {
   if (state_ == State::connected) notice_end();
+  if (!busy()) begin_what_is_due();
+  if (state_ == State::connecting) continue_connecting();
+  if (state_ == State::asking) take_answer();
+  if (busy() && clock_.steady() >= give_up_)
+    throw Error{Fault::transient, "postgresql: no answer in time"};
+}
+
+void OutboxWatch::begin_what_is_due() {
   auto const now = clock_.steady();
   // A statement that fails again and again keeps nobody from looking.
   bool const writes = !to_write_.empty() && now >= write_after_ && now < next_;
   if (state_ == State::connected && writes) return write_now();
-  if (!busy() && now < next_) return;
-  if (busy() && clock_.steady() >= give_up_)
-    throw Error{Fault::transient, "postgresql: no answer in time"};
-  switch (state_) {
-    case State::idle: return connect();
-    case State::connecting: return continue_connecting();
-    case State::connected: return ask();
-    case State::asking: return take_answer();
-  }
+  if (now < next_) return;
+  if (state_ == State::idle) return connect();
+  ask();
 }
 
 void OutboxWatch::connect() {
   looked_at_ = clock_.steady();
   connection_ = target_.start();
-  polling_ = PGRES_POLLING_WRITING;
+  bool const failed = PQstatus(connection_.get()) == CONNECTION_BAD;
+  polling_ = failed ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   state_ = State::connecting;
   prepared_ = false;
   give_up_ = clock_.steady() + answer_timeout;
 }
 
+/// In one call where the server answers: one that is being stopped waits up to a minute
+/// (authentication_timeout) for a client that has said half of what it has to say.
 void OutboxWatch::continue_connecting() {
-  short const events = polling_ == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-  if (!wait_for_socket(PQsocket(connection_.get()), events, clock_, Deadline::now())) return;
-  polling_ = PQconnectPoll(connection_.get());
+  auto const patience =
+      attempt_waits_ ? Deadline::after(clock_, attempt_patience) : Deadline::now();
+  while (polling_ == PGRES_POLLING_READING || polling_ == PGRES_POLLING_WRITING) {
+    short const events = polling_ == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    if (!wait_for_socket(PQsocket(connection_.get()), events, clock_, patience)) {
+      attempt_waits_ = false;
+      return;
+    }
+    polling_ = PQconnectPoll(connection_.get());
+    // Of each answer: a slow loop takes one at a time.
+    give_up_ = clock_.steady() + answer_timeout;
+  }
   if (polling_ == PGRES_POLLING_FAILED) {
     server_stops_ = sqlstate_in(PQerrorMessage(connection_.get())) == no_connections_now;
     throw connect_error(target_.name(), target_.trouble(connection_.get()));
   }
-  if (polling_ != PGRES_POLLING_OK) return;
+  attempt_waits_ = true;
   PQsetnonblocking(connection_.get(), 1);
   ask();
 }

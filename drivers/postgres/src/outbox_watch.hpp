@@ -13,8 +13,9 @@
 namespace tram::postgres {
 
 /// Looks again and again, on an ordinary connection of its own, whether the log shows the outbox,
-/// and how much of it a slot keeps. Never waits: every call takes the next step that is possible at
-/// once. A server that does not answer is asked again later.
+/// and how much of it a slot keeps. Every call does what is possible at once. Only an attempt to
+/// connect is waited for, a second at most, and not again before one succeeds. A server that does
+/// not answer is asked again later.
 class OutboxWatch {
  public:
   OutboxWatch(ChangeSourceConfig const& config, Clock& clock);
@@ -29,6 +30,9 @@ class OutboxWatch {
   /// What was asked before is forgotten, and the time of before does not count as one without
   /// answer.
   void begin();
+  /// Keeps no connection, nor an attempt that is half-way, which a server that is being stopped
+  /// would wait for.
+  void disconnect();
   /// Looks at the latest when so much time has passed since the last look.
   void look_within(Duration time) { next_ = std::min(next_, looked_at_ + time); }
   /// Looks at the server as soon as may be: it asked for a sign of life, which it also does when it
@@ -55,6 +59,7 @@ class OutboxWatch {
  private:
   enum class State : std::uint8_t { idle, connecting, connected, asking };
   void advance();
+  void begin_what_is_due();
   void connect();
   void continue_connecting();
   void ask();
@@ -65,7 +70,7 @@ class OutboxWatch {
   void end_write();
   void note_change(std::string const& changing);
   void notice_end();
-  void reset();
+  [[nodiscard]] bool is_open() const;
 
   ChangeSourceConfig const& config_;
   Target target_;
@@ -73,6 +78,8 @@ class OutboxWatch {
   ConnectionPointer connection_;
   State state_{State::idle};
   PostgresPollingStatusType polling_{PGRES_POLLING_WRITING};
+  /// The attempts before were answered soon.
+  bool attempt_waits_{true};
   bool prepared_{};
   SteadyTime next_{};
   SteadyTime give_up_{};

@@ -123,6 +123,7 @@ void PgoutputSource::disconnect() {
   gap_rows_.reset();
   making_.reset();
   session_.reset();
+  watch_.disconnect();
   server_text_.disconnect();
   decoder_.reset();
   held_back_.reset();

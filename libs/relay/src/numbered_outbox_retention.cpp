@@ -33,7 +33,7 @@ NumberedOutboxRetention::NumberedOutboxRetention(Database& database, SchemaName 
 }
 
 std::size_t NumberedOutboxRetention::remove_some(LogPosition confirmed) {
-  TransactOptions const quickly{.timeout = std::chrono::seconds{5}};
+  TransactOptions const quickly{.timeout = std::chrono::seconds{5}, .attempts_max = 3};
   return database_.transact(quickly, [&](Transaction& tx) -> std::size_t {
     auto const position = proven(tx);
     auto const now = tx.execute(now_)[0].get<std::int64_t>(0);

@@ -96,7 +96,7 @@ void Relay::Loop::make_producer() {
     progressed_ = true;
   } catch (Error const& error) {
     ++counters_.broker_errors;
-    broker_.failed(error, now_);
+    broker_.failed(error, parts_.clock.steady());
     producer_broke_ = true;
   }
 }
@@ -157,7 +157,7 @@ bool Relay::Loop::create_channels(std::deque<OutboxRow> const& rows) {
     // Cut short by the stop, it is no trouble of the broker's.
     if (stop_.stop_requested()) return false;
     ++counters_.broker_errors;
-    broker_.failed(error, now_);
+    broker_.failed(error, parts_.clock.steady());
     return false;
   }
 }
@@ -233,7 +233,7 @@ void Relay::Loop::refused(Sequence sequence, std::string reason) {
 
 void Relay::Loop::producer_failed(Error const& error) {
   ++counters_.broker_errors;
-  broker_.failed(error, now_);
+  broker_.failed(error, parts_.clock.steady());
   producer_broke_ = true;
   producer_.reset();
   confirm();
@@ -320,7 +320,7 @@ void Relay::Loop::start_over() {
 
 void Relay::Loop::source_failed(Error const& error) {
   ++counters_.source_errors;
-  source_.failed(error, now_);
+  source_.failed(error, parts_.clock.steady());
   look_again();
   read_after_completion_ = true;
 }
@@ -362,7 +362,7 @@ void Relay::Loop::load_held() {
     progressed_ = true;
   } catch (Error const& error) {
     ++counters_.held_errors;
-    held_.failed(error, now_);
+    held_.failed(error, parts_.clock.steady());
   }
 }
 
@@ -382,7 +382,7 @@ void Relay::Loop::store_held() {
     held_.succeeded();
   } catch (Error const& error) {
     ++counters_.held_errors;
-    held_.failed(error, now_);
+    held_.failed(error, parts_.clock.steady());
     return;
   }
   for (Sequence const sequence : sequences) {
@@ -431,7 +431,7 @@ void Relay::Loop::replay_held() {
     }
   } catch (Error const& error) {
     ++counters_.held_errors;
-    held_.failed(error, now_);
+    held_.failed(error, parts_.clock.steady());
   }
 }
 
@@ -462,7 +462,7 @@ void Relay::Loop::settle_replays() {
     note_progress();
   } catch (Error const& error) {
     ++counters_.held_errors;
-    held_.failed(error, now_);
+    held_.failed(error, parts_.clock.steady());
   }
 }
 
@@ -485,7 +485,7 @@ void Relay::Loop::remove_old_rows() {
     retention_.succeeded();
   } catch (Error const& error) {
     ++counters_.retention_errors;
-    retention_.failed(error, now_);
+    retention_.failed(error, parts_.clock.steady());
   }
 }
 
@@ -506,7 +506,7 @@ void Relay::Loop::rest() {
     producer_broke_ = false;
     broker_.succeeded();
   } catch (Error const& error) {
-    if (!stop_.stop_requested()) broker_.failed(error, now_);
+    if (!stop_.stop_requested()) broker_.failed(error, parts_.clock.steady());
   }
 }
 

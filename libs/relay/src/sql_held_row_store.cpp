@@ -13,9 +13,10 @@
 namespace tram {
 namespace {
 
-/// The relay's loop stands still meanwhile, so not for long: it tries again by itself.
+/// The relay's loop does nothing else meanwhile, so not for long: it tries again by itself. The
+/// other attempts are for connections that ended while they lay idle, and for a conflict.
 TransactOptions quickly(Access access = Access::read_write) {
-  return {.access = access, .timeout = std::chrono::seconds{5}};
+  return {.access = access, .timeout = std::chrono::seconds{5}, .attempts_max = 3};
 }
 
 std::uint64_t hash_of(std::optional<std::string> const& text, std::uint64_t before) {

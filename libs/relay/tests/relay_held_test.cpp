@@ -297,6 +297,22 @@ TEST(RelayHeld, looks_again_when_the_look_failed_that_found_the_last_row_gone) {
   EXPECT_EQ(relay->status().held_rows, 0U);
 }
 
+TEST(RelayHeld, pauses_after_a_failure_however_long_the_call_took) {
+  RelayWorld world;
+  Error const slow{Fault::transient, "sqlite: busy"};
+  world.held.errors = {slow, slow};
+  world.held.before_error = [&] { world.clock.advance(10s); };
+  auto const relay = world.relay();
+  relay->step();
+  EXPECT_EQ(world.held.errors.size(), 1U);
+  // The pause begins where the call ends: the next step is free for the source and the broker.
+  relay->step();
+  EXPECT_EQ(world.held.errors.size(), 1U);
+  world.clock.advance(world.options.back_off_longest);
+  relay->step();
+  EXPECT_EQ(world.held.errors.size(), 0U);
+}
+
 TEST(RelayHeld, replays_each_requested_row_by_itself_when_keys_are_not_held) {
   RelayWorld world;
   world.options.hold_key = false;

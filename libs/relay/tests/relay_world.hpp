@@ -282,6 +282,8 @@ class MemoryHeldRows final : public HeldRowStore {
   std::deque<Error> errors;
   /// The next look for rows to replay fails, though the one at the summary did not.
   std::optional<Error> replay_error;
+  /// While a call fails, so that a test can have it take its time.
+  std::function<void()> before_error = [] {};
   std::size_t stores{};
 
   void store(std::span<HeldRow const> more) override {
@@ -341,6 +343,7 @@ class MemoryHeldRows final : public HeldRowStore {
  private:
   void fail_if_told() {
     if (errors.empty()) return;
+    before_error();
     Error const error = errors.front();
     errors.pop_front();
     throw error;

@@ -54,7 +54,8 @@ struct ChangeSourceConfig {
 
 /// The outbox as PostgreSQL's log shows it through the built-in plugin pgoutput. Connects with the
 /// first `read`, which then waits for the server at most `connect_timeout`; every later call only
-/// looks.
+/// looks, and waits a second at most where it makes its second connection anew. It leaves a server
+/// that is being stopped, however long the caller takes between two calls.
 ///
 /// Silence of the log is not taken for an empty outbox. The log shows a row only under conditions
 /// that anybody may change under a running relay: the table's name, kind and columns, and what the
