@@ -69,6 +69,11 @@ void OutboxWatch::disconnect() {
   writing_ = false;
 }
 
+void OutboxWatch::write(std::string statement) {
+  to_write_ = std::move(statement);
+  if (state_ == State::idle) look_soon();
+}
+
 void OutboxWatch::look_soon() { next_ = std::min(next_, looked_at_ + look_pause); }
 
 void OutboxWatch::step() noexcept {

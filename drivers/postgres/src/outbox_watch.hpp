@@ -40,7 +40,7 @@ class OutboxWatch {
   void look_soon();
   /// Runs this statement, which changes something, between two looks. One that fails is not
   /// repeated.
-  void write(std::string statement) { to_write_ = std::move(statement); }
+  void write(std::string statement);
   /// The statement was run, which is said once.
   bool take_written() { return std::exchange(written_, false); }
   /// One waits or runs.
