@@ -21,26 +21,26 @@ using BrokerProperties = std::map<std::string, std::string>;
 /// The broker that a URL names:
 ///
 /// - `kafka://host:9092,host:9092`: parameters of the URL are properties of the client library
-///   (`?compression.type=lz4`). Of its own it has `tram.multi_messages` (`true`: messages of one
+///   (`?compression.type=lz4`). Tram adds `tram.multi_messages` (`true`: messages of one
 ///   partition share a record, see `tram/kafka/kafka.hpp`), `tram.multi_message_bytes` and
 ///   `tram.multi_message_linger.ms`.
 /// - `embedded:channels.db`: a file, for one process; `?partitions=8`.
 /// - `memory:`: lives and dies with this process; `?partitions=8`.
 ///
-/// Faults: rejected for anything else, for a driver that is not built into this program, and for
+/// Throws: rejected for anything else, for a driver that is not built into this program, and for
 /// what the driver refuses. `clock` must outlive the broker.
 std::unique_ptr<Broker> broker(std::string_view url, BrokerProperties const& properties,
                                Clock& clock, Logger const& logger = {});
 
-/// Who wants to know how a broker is.
+/// Who is checking the broker.
 enum class BrokerCheck : std::uint8_t {
-  /// For a process that is about to use it: a file that another process has open is refused.
+  /// A process that is about to use it: a file that is in use by another process is an error.
   before_use,
-  /// For a bystander: a file that is in use is good, one that is missing is not.
+  /// An observer such as `tram doctor`: a file in use is fine, a missing one is an error.
   from_outside,
 };
 
-/// Whether the broker is there. Makes and changes nothing and waits some seconds at most; trouble
+/// Whether the broker is there. Makes and changes nothing and waits some seconds at most; a problem
 /// is a finding.
 std::vector<Finding> check_broker(std::string_view url, BrokerProperties const& properties,
                                   BrokerCheck check, Clock& clock);

@@ -11,11 +11,11 @@ namespace tram::connect {
 
 /// What may happen to a database of one file, when it is opened.
 enum class Opening : std::uint8_t {
-  /// A file that is not there is made.
+  /// A missing file is created.
   create,
-  /// A file that is not there is an error.
+  /// A missing file is an error.
   existing,
-  /// To have a look: nothing is made or changed, and the file must be there.
+  /// Only to read: nothing is made or changed, and the file must exist.
   read_only,
 };
 
@@ -26,7 +26,7 @@ enum class Opening : std::uint8_t {
 ///   transaction mode.
 /// - `sqlite:orders.db`: a file. With `?durability=process_crash` commits do not wait for the disk.
 ///
-/// Connects lazily. Faults: rejected for anything else, and for a driver that is not built into
+/// Connects lazily. Throws: rejected for anything else, and for a driver that is not built into
 /// this program; the text tells the two apart. `clock` and `random` outlive the database; `random`
 /// must be callable from any thread.
 Database database(std::string_view url, PoolOptions const& options, Clock& clock, Random& random,

@@ -18,8 +18,8 @@
 
 namespace tram::connect {
 
-/// What to do when the database's log has no mark of ours yet (PostgreSQL: no replication slot). A
-/// new mark shows only what commits after it was made.
+/// What to do when there is no replication slot yet (PostgreSQL). A new slot shows only what
+/// commits after it was made.
 enum class NewSlot : std::uint8_t {
   /// Make it when the outbox has no unpublished rows, refuse otherwise.
   for_empty_outbox,
@@ -31,7 +31,7 @@ enum class NewSlot : std::uint8_t {
   refuse,
 };
 
-/// Which outbox, and how it is followed. What a database does not know is ignored.
+/// Which outbox, and how it is followed. Options that a database does not have are ignored.
 struct OutboxOptions {
   SchemaName schema{};
   std::string table{"message"};
@@ -54,13 +54,13 @@ std::unique_ptr<OutboxRetention> outbox_retention(std::string_view url,
                                                   OutboxOptions const& options, Database& database,
                                                   std::chrono::milliseconds age);
 
-/// Where the log ends now, as positions of `change_source` count: whatever was committed before the
-/// call is published when the relay has confirmed so much. Waits for `database`, until the deadline
-/// at most.
+/// Where the log ends now, as a position of `change_source`. Everything committed before the call
+/// is published once the relay has confirmed this position. Waits for `database`, until the
+/// deadline at most.
 LogPosition log_end(OutboxOptions const& options, Database& database, Deadline deadline);
 
-/// Whether `change_source` would work. Changes nothing and waits some seconds at most; trouble is a
-/// finding.
+/// Whether `change_source` would work. Changes nothing and waits some seconds at most; a problem is
+/// a finding.
 std::vector<Finding> check_outbox(std::string_view url, OutboxOptions const& options, Clock& clock,
                                   Random& random);
 

@@ -13,14 +13,14 @@ namespace tram::connect {
 enum class TakeoverAction : std::uint8_t { prepare, look, run, finish };
 
 struct TakeoverOutcome {
-  /// Where it stands: `waiting for the old relay`.
+  /// The step reached: `waiting for the old relay`.
   std::string step;
   /// What to do now, a sentence.
   std::string next;
 };
 
-/// Waits for the server. Faults: those of the driver; rejected for databases whose relay keeps no
-/// position in the server.
+/// Waits for the server. Throws: the errors of the driver; rejected for databases whose relay keeps
+/// no position in the server.
 TakeoverOutcome takeover(TakeoverAction action, std::string_view url, OutboxOptions const& options,
                          std::string const& old_slot, std::size_t rows_again, Clock& clock);
 

@@ -17,11 +17,15 @@ namespace tram::testkit {
 
 /// A consumer, and everything it said. Notes every breach of the seam's promises by itself. One
 /// thread only.
+///
+///     ConsumerProbe probe{broker.subscribe(mode, channels)};
+///     probe.poll();
+///     EXPECT_TRUE(probe.breaches().empty());
 class ConsumerProbe {
  public:
   explicit ConsumerProbe(std::unique_ptr<Consumer> consumer) : consumer_{std::move(consumer)} {}
 
-  /// Polls once and notes what came. Never waits. Faults: as Consumer::poll, but `transient` is
+  /// Polls once and notes what came. Never waits. Throws: as Consumer::poll, but `transient` is
   /// taken as "nothing yet".
   void poll();
   /// Acknowledges all that was delivered.
@@ -85,6 +89,10 @@ struct OwnedRecord {
 };
 
 /// A producer that numbers records and collects what becomes of them. One thread only.
+///
+///     ProducerProbe probe{broker.producer(), clock, std::chrono::seconds{10}};
+///     auto const number = probe.submit({"orders", "7", "value"});
+///     EXPECT_TRUE(probe.settle() && probe.landed(number));
 class ProducerProbe {
  public:
   ProducerProbe(std::unique_ptr<Producer> producer, Clock const& clock, Duration patience)

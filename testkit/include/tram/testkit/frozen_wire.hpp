@@ -29,8 +29,8 @@ struct FrozenType {
   int version{};
 };
 
-/// The payload in the golden file, after its first line was compared; sets `difference` when there
-/// is none to compare with.
+/// The payload in the golden file, after its first line was compared; sets `difference` when the
+/// file is missing.
 struct FrozenPayload {
   std::string payload;
   std::string difference;

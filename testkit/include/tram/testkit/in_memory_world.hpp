@@ -43,15 +43,20 @@ struct Disturbance {
   bool duplicates{};
   /// Handlers of different keys run in a random order; of one key always in the order sent.
   bool shuffled{};
-  /// Records arrive so much later.
+  /// How much later records arrive.
   Duration delay{};
 };
 
-/// A whole system for a test, with no server, no thread and no waiting: a SQLite database in
-/// memory with Tram's tables, a broker in memory, a relay, and subscriptions whose handlers run
-/// real SQL. Time stands still until `run_until_quiet` moves it.
+/// A whole system for a test, with no server, no thread and no waiting: a SQLite database in memory
+/// with Tram's tables, a broker in memory, a relay, and subscriptions whose handlers run real SQL.
+/// Time does not move until `run_until_quiet` moves it.
 ///
 /// One thread only. The same seed and the same calls give the same run.
+///
+///     tram::testkit::InMemoryWorld world;
+///     world.add(order_view());
+///     world.database().transact(place_order);
+///     world.run_until_quiet();
 class InMemoryWorld final {
  public:
   explicit InMemoryWorld(InMemoryWorldOptions options = {});
@@ -67,12 +72,12 @@ class InMemoryWorld final {
   /// Where records are; also for its own faults: rebalances, broken producers, silent members.
   [[nodiscard]] embedded::InMemoryBroker& broker();
 
-  /// Subscribes from here on; twice with one subscriber id means two members of a group. Faults:
-  /// those of `Subscriber`.
+  /// Subscribes from here on; twice with one subscriber id means two members of a group. Throws:
+  /// the errors of `Subscriber`.
   void add(Subscription subscription);
 
   /// Relays, delivers and handles until nothing is left to do but held messages, moving the clock
-  /// over pauses and delays. Faults: rejected, with what goes on, when there is no end to it.
+  /// over pauses and delays. Throws: rejected, naming what still runs, when there is no end to it.
   void run_until_quiet();
   /// The relay and all subscribers die as in a crash, storing nothing, and new ones take over.
   void crash();

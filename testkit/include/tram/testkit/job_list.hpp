@@ -10,16 +10,19 @@ namespace tram::testkit {
 
 /// Workers without threads: jobs wait until somebody runs them, here and now. For worlds that run
 /// on one thread. Destroyed with jobs left, it drops them, as a pool does.
+///
+///     tram::testkit::JobList workers;
+///     while (workers.run_first()) {}
 class JobList final : public Workers {
  public:
-  /// For how many workers it stands.
+  /// How many workers it pretends to have.
   static constexpr std::size_t workers{8};
 
   void submit(Job job) override { jobs_.push_back(std::move(job)); }
   [[nodiscard]] std::size_t count() const override { return workers; }
 
   [[nodiscard]] bool empty() const { return jobs_.empty(); }
-  /// Runs the oldest job; false when there is none.
+  /// Runs the oldest job; false when the list is empty.
   bool run_first();
   /// Drops all of them.
   void clear() { jobs_.clear(); }

@@ -15,11 +15,11 @@ struct PublishedMessage {
 };
 
 /// Compares payloads with what is expected, in order, and tells the first difference in a sentence;
-/// empty when there is none. For any test framework: `EXPECT_EQ(difference(…), "")`.
+/// empty when they are equal. For any test framework: `EXPECT_EQ(difference(…), "")`.
 std::string difference(std::vector<PublishedMessage> const& published,
                        std::vector<std::string> const& payloads);
 
-/// The same for programs without one. Faults: rejected, with the sentence.
+/// The same for programs without one. Throws: rejected, with the sentence.
 void require_published(std::vector<PublishedMessage> const& published,
                        std::vector<std::string> const& payloads);
 

@@ -27,7 +27,7 @@ struct Config {
   /// The file, made when it is not there, on a local disk. It belongs to the broker alone: it is
   /// not the application's database.
   std::string path;
-  /// Partitions of a channel that is created without a number of its own.
+  /// Partitions of a channel that is created without a number of partitions.
   std::int32_t partitions{4};
   /// The largest value of a record, in bytes; at most 500 000 000.
   std::size_t record_bytes_max{1'000'000};
@@ -36,8 +36,8 @@ struct Config {
   /// of a producer; 0 keeps all. Counted is the time in which the broker was open: no step of the
   /// machine's clock makes a record old.
   std::chrono::milliseconds retention{std::chrono::hours{7 * 24}};
-  /// A group that had no member reading a channel for so long, counted likewise, keeps no records
-  /// of it any more, which is logged as `embedded.group_gone`; 0: it keeps them for ever.
+  /// After this long without a member, counted likewise, a group no longer keeps records of a
+  /// channel from being removed; logged as `embedded.group_gone`. 0: it keeps them for ever.
   std::chrono::milliseconds group_retention{std::chrono::hours{30 * 24}};
   /// Who may read and write a file that is made (as `chmod` has it: 0600, 0640), and the log and
   /// index beside it; nothing: as the umask says. A file that is there keeps its mode.
@@ -45,7 +45,7 @@ struct Config {
   /// Records that a producer holds until its completions are taken. It also takes no more than
   /// 16 MiB and one record.
   std::size_t window{10'000};
-  /// A member that did not poll for so long loses its partitions when another member polls.
+  /// A member that did not poll for this long loses its partitions when another member polls.
   Duration session_timeout{std::chrono::seconds{10}};
   /// The least time between two times of storing a consumer's positions, except at a revocation and
   /// in `close`.
@@ -54,20 +54,20 @@ struct Config {
 
 /// A broker in one SQLite file, for the threads of one process at a time.
 ///
-/// What was completed survives `kill -9` of the process and, unless told otherwise, a power
-/// failure. Positions of groups survive the first, and may fall back a little in the second. What
-/// is submitted between two calls of `completions` is one transaction, which `completions` commits:
-/// it waits for the disk, and so may a `poll` that stores positions. Nobody polls the file:
-/// consumers are woken by the producer that committed.
+/// Completed records survive `kill -9` of the process and, unless `durability` says otherwise, a
+/// power failure. Positions of groups survive the first, and may fall back a little in the second.
+/// What is submitted between two calls of `completions` is one transaction, which `completions`
+/// commits: it waits for the disk, and so may a `poll` that stores positions. Nobody polls the
+/// file: consumers are woken by the producer that committed.
 ///
 /// The broker holds a lock on `<path>.lock` that ends with its process; the lock file stays.
 /// Producers and consumers may outlive the broker, and hold the lock, too. Consumers whose next
-/// records were removed go on at the first one left; that is logged as `embedded.records_expired`.
+/// records were removed continue at the first one left, logged as `embedded.records_expired`.
 ///
-/// If somebody removes or replaces the file, or its write-ahead log, under an open broker, every
-/// call says so until the broker is opened anew; what only the log held is written to the file.
+/// If the file or its write-ahead log is removed or replaced under an open broker, every call
+/// throws until the broker is opened again. Records that only the log held are written to the file.
 ///
-/// Faults: transient (another process, or another broker of this one, has the file; the disk is
+/// Throws: transient (another process, or another broker of this one, has the file; the disk is
 /// full; the file was replaced), rejected (not a broker's file, made by a newer release, not
 /// writable, an impossible configuration). `clock` must outlive the broker and whatever it gave
 /// out.

@@ -5,12 +5,12 @@
 
 namespace tram::embedded {
 
-/// How the file of a broker is found.
+/// The state of a broker's file.
 struct FileStatus {
   enum class State : std::uint8_t {
     /// There is no such file; the broker that opens it first makes it.
     missing,
-    /// A broker's file that nobody has open.
+    /// A broker's file that no process has open.
     free,
     /// A broker has it open.
     in_use,
@@ -20,8 +20,8 @@ struct FileStatus {
   std::string owner;
 };
 
-/// Looks at a broker's file while others may use it; makes and changes nothing. Faults: rejected
-/// (not a broker's file, made by a newer release, not readable), transient (disk trouble).
+/// Reads the state of a broker's file while others may use it. Makes and changes nothing. Throws:
+/// rejected (not a broker's file, made by a newer release, not readable), transient (disk trouble).
 FileStatus inspect(std::string const& path);
 
 }  // namespace tram::embedded

@@ -14,7 +14,7 @@ namespace tram::embedded {
 
 /// How a broker in memory behaves.
 struct InMemoryConfig {
-  /// Partitions of a channel that is created without a number of its own.
+  /// Partitions of a channel that is created without a number of partitions.
   std::int32_t partitions{4};
   /// The largest value of a record, in bytes.
   std::size_t record_bytes_max{1'000'000};
@@ -22,7 +22,7 @@ struct InMemoryConfig {
   std::size_t window{10'000};
   /// Records kept per partition, the oldest going first; 0 keeps all.
   std::size_t records_max{0};
-  /// A member that did not poll for so long loses its partitions when another member polls.
+  /// A member that did not poll for this long loses its partitions when another member polls.
   Duration session_timeout{std::chrono::seconds{10}};
 };
 
@@ -31,9 +31,13 @@ struct InMemoryState;
 /// A broker that lives in this process and dies with it: for tests, simulations, and programs that
 /// need no more.
 ///
-/// Thread-safe as the seam asks. Used by one thread it is deterministic: it has no threads of its
-/// own, draws no random numbers, and reads the time only from the given clock. A record is visible
-/// to consumers as soon as `submit` has taken it. Producers and consumers may outlive the broker.
+/// Thread-safe as the seam asks. Used by one thread it is deterministic: it starts no threads,
+/// draws no random numbers, and reads the time only from the given clock. A record is visible to
+/// consumers as soon as `submit` has taken it. Producers and consumers may outlive the broker.
+///
+///     tram::ManualClock clock;
+///     auto const broker = tram::embedded::in_memory_broker({.partitions = 2}, clock);
+///     broker->rebalance("arrivals");  // what a group must survive
 class InMemoryBroker final : public Broker {
  public:
   /// `clock` must outlive the broker and whatever it gave out.
@@ -51,7 +55,7 @@ class InMemoryBroker final : public Broker {
                        Deadline deadline, std::stop_token const& stop = no_stop()) override;
 
   // What can go wrong with a broker, on demand. A consumer that crashes is one whose destructor
-  // runs without `close`. Callable from any thread; none waits, none raises a fault.
+  // runs without `close`. Callable from any thread; none waits, none throws.
 
   /// Every partition of the group is revoked in the usual two steps and goes to another member, or
   /// back to the only one.
@@ -60,10 +64,10 @@ class InMemoryBroker final : public Broker {
   /// join again at their next polls, and get again what they acknowledged since their last ones.
   void expire_members(std::string const& group);
   /// From now on records become visible this long after their submission, in order; zero ends it.
-  /// Nobody is woken when the time comes: poll.
+  /// No consumer is woken when the time comes: poll.
   void delay(Duration delay);
-  /// Finishes all producers of now. What they submitted has landed, whether its completion was
-  /// taken or not; what they are given from here on is lost.
+  /// Breaks all current producers. What they submitted has landed, whether its completion was taken
+  /// or not; what they are given from here on is lost.
   void break_producers();
 
  private:
@@ -71,7 +75,7 @@ class InMemoryBroker final : public Broker {
   std::shared_ptr<InMemoryState> state_;
 };
 
-/// Faults: rejected, for a configuration without partitions or window.
+/// Throws: rejected, for a configuration without partitions or window.
 std::unique_ptr<InMemoryBroker> in_memory_broker(InMemoryConfig const& config, Clock& clock);
 
 }  // namespace tram::embedded

@@ -19,9 +19,9 @@ struct Config {
   std::string servers{};
   /// Shown in the brokers' logs and metrics.
   std::string client_id{"tram"};
-  /// A member that is not heard of for so long loses its partitions to the others.
+  /// A member that is silent for this long loses its partitions to the others.
   std::chrono::milliseconds session_timeout{45'000};
-  /// A broker that does not answer for so long is asked again, or another one.
+  /// After this long without an answer the request is repeated, possibly at another broker.
   std::chrono::milliseconds request_timeout{30'000};
   /// A record is rejected when the brokers have said for this long that its channel does not
   /// exist.
@@ -38,20 +38,20 @@ struct Config {
   /// message alone may be larger.
   bool multi_messages{};
   std::size_t multi_message_bytes_max{1'000'000};
-  /// So long such a record waits for further messages of its partition, unless none come or many
-  /// wait: what the Java relay's pauses of half a second come to.
+  /// Maximum time that such a record waits for further messages of its partition. The Java relay's
+  /// pauses of half a second have the same effect.
   Duration multi_message_linger{std::chrono::milliseconds{250}};
-  /// Anything else that librdkafka understands, by its name: TLS, SASL, compression, …
-  /// https://github.com/confluentinc/librdkafka/blob/v2.0.2/CONFIGURATION.md
-  /// Goes before what this driver would choose by itself, except for the few properties that its
-  /// promises stand on: those are refused.
+  /// Any other property of librdkafka, by its name: TLS, SASL, compression, …
+  /// https://github.com/confluentinc/librdkafka/blob/v2.0.2/CONFIGURATION.md Overrides what this
+  /// driver would choose, except for the few properties that its promises depend on: those are
+  /// refused.
   std::map<std::string, std::string> properties{};
 };
 
 /// Whether `Config::properties` may have one of this name. Asks librdkafka, and no cluster.
 bool is_property(std::string const& name);
 
-/// A Kafka cluster as a broker. Asks the cluster nothing yet. Faults: rejected, naming the property
+/// A Kafka cluster as a broker. Asks the cluster nothing yet. Throws: rejected, naming the property
 /// that is wrong. `clock` must outlive the broker and its consumers; `logger` gets the client
 /// library's own lines, from its threads.
 std::unique_ptr<Broker> connect(Config const& config, Clock& clock, Logger const& logger = {});

@@ -22,7 +22,7 @@ enum class MissingSlot : std::uint8_t {
   /// ids, and then the log from there. The slot is there only when they are confirmed: after a stop
   /// or a crash on the way they are relayed again.
   create_and_publish_existing_rows,
-  /// Refuse: somebody else makes the slot and the publication.
+  /// Refuse: an administrator makes the slot and the publication.
   refuse,
 };
 
@@ -45,25 +45,25 @@ struct ChangeSourceConfig {
   Duration probe_interval{std::chrono::seconds{10}};
   /// … and given up after this time.
   Duration silence_max{std::chrono::seconds{30}};
-  /// How often is looked, on a second connection, whether the log still shows the whole outbox, and
-  /// how much of it the slot keeps.
+  /// How often a second connection checks whether the log still shows the whole outbox, and how
+  /// much log the slot keeps.
   Duration look_interval{std::chrono::seconds{1}};
   /// How long connecting, with all checks, may take.
   Duration connect_timeout{std::chrono::seconds{5}};
 };
 
 /// The outbox as PostgreSQL's log shows it through the built-in plugin pgoutput. Connects with the
-/// first `read`, which then waits for the server at most `connect_timeout`; every later call only
-/// looks, and waits a second at most where it makes its second connection anew. It leaves a server
-/// that is being stopped, however long the caller takes between two calls.
+/// first `read`, which then waits for the server at most `connect_timeout`. Later calls do not wait,
+/// except a second at most to make the second connection again. It leaves a server that is being
+/// stopped, however long the caller takes between two calls.
 ///
 /// Silence of the log is not taken for an empty outbox. The log shows a row only under conditions
-/// that anybody may change under a running relay: the table's name, kind and columns, and what the
-/// publication says. They are looked at when connecting and then every `look_interval`. While they
-/// are not met, `read` raises rejected with the remedy. When they changed and are met, the rows
-/// that the log may have passed over meanwhile are read from the table itself, in the order of
-/// their ids; some of them come twice. The log's end is passed on as seen only up to where a look
-/// found everything unchanged since the look before.
+/// that an administrator may change while the relay runs: the table's name, kind and columns, and
+/// the publication. They are checked when connecting and then every `look_interval`. While they are
+/// not met, `read` throws rejected with the remedy. When they changed and are met, the rows that
+/// the log may have skipped meanwhile are read from the table itself, in the order of their ids;
+/// some of them come twice. The log counts as seen only up to where a check found everything
+/// unchanged since the check before.
 ///
 /// A slot is made without waiting in `read`: the server lets it wait for every transaction that is
 /// open, and until then the status names the one that is waited for.
@@ -74,8 +74,8 @@ struct ChangeSourceConfig {
 /// source is its standby. Positions move while
 /// the table is quiet, since the server tells how far it has read.
 ///
-/// Faults of this call: rejected for a connection string that libpq does not understand. Of `read`:
-/// as the seam says. `clock` must outlive the source.
+/// Throws: rejected for a connection string that libpq does not understand. Of `read`: as the seam
+/// says. `clock` must outlive the source.
 std::unique_ptr<ChangeSource> change_source(ChangeSourceConfig const& config, Clock& clock);
 
 }  // namespace tram::postgres

@@ -9,9 +9,9 @@
 
 namespace tram::postgres {
 
-/// Looks at everything that `change_source` of this configuration needs, and changes nothing. Waits
+/// Checks everything that `change_source` of this configuration needs, and changes nothing. Waits
 /// for the server, at most about `connect_timeout`. A server that cannot be reached is a finding,
-/// too. Faults: rejected for a connection string that libpq does not understand.
+/// too. Throws: rejected for a connection string that libpq does not understand.
 std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock, Random& random);
 
 }  // namespace tram::postgres

@@ -32,14 +32,13 @@ struct Config {
   std::string application_name = "tram";
 };
 
-/// Opens connections to one database; for those who bring their own pool.
-/// Faults: rejected for a connection string that libpq does not understand. `clock` must outlive
-/// the driver.
+/// Opens connections to one database; for those who bring their own pool. Throws: rejected for a
+/// connection string that libpq does not understand. `clock` must outlive the driver.
 std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock);
 
 /// A database with a pool of connections. Connects lazily. Each connection works in pipeline mode:
 /// a transaction waits for the server once per `execute` and once at the commit, and everything
-/// posted travels with these. Faults: as `driver`. `clock` and `random` must outlive the database;
+/// posted travels with these. Throws: as `driver`. `clock` and `random` must outlive the database;
 /// `random` must be callable from any thread.
 Database connect(Config const& config, PoolOptions const& options, Clock& clock, Random& random);
 

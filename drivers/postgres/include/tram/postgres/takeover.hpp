@@ -68,16 +68,16 @@ struct TakeoverStatus {
   std::optional<LogPosition> old_confirmed;
 };
 
-// All four wait for the server, at most `timeout`. Faults: those of connecting, and rejected with
-// what to do instead.
+// All four wait for the server, at most `timeout`. Throws: the errors of connecting, and rejected
+// with what to do instead.
 
-/// Makes the publication, or goes on where an earlier call ended. Safe while the old relay runs,
+/// Makes the publication, or continues where an earlier call ended. Safe while the old relay runs,
 /// and to repeat. Rejected: wal_level is not logical, no table, no old slot, a new slot that is
 /// there already.
 TakeoverStatus takeover_prepare(TakeoverConfig const& config, Clock& clock);
 
-/// Where the takeover stands. Notes in the publication's comment when its waiting for transactions
-/// is over, and changes nothing else.
+/// The step that the takeover has reached. Notes in the publication's comment when its waiting for
+/// transactions is over, and changes nothing else.
 TakeoverStatus takeover_status(TakeoverConfig const& config, Clock& clock);
 
 /// Copies the old slot. Rejected, with the reason, unless the step is `ready`.

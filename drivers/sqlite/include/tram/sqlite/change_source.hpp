@@ -21,19 +21,19 @@ struct ChangeSourceConfig {
   Duration position_interval{std::chrono::milliseconds{200}};
   /// Behind the watch on the files, for commits that it does not see.
   Duration poll_interval{std::chrono::seconds{1}};
-  /// Between two looks at a database in memory.
+  /// Between two reads of a database in memory.
   Duration memory_poll_interval{std::chrono::milliseconds{2}};
-  /// How often a standby looks whether the other process is gone.
+  /// How often a standby checks whether the other process is gone.
   Duration standby_interval{std::chrono::milliseconds{250}};
 };
 
-/// The outbox of a SQLite file, in the order of column `seq`, on a connection of its own.
+/// The outbox of a SQLite file, in the order of column `seq`, on a separate connection.
 ///
 /// Wakes up when any process commits, whatever client library it uses: the files are watched.
 /// Positions are values of `seq`. The position is stored without a sync of the disk, so after a
 /// power failure a little comes twice. Of the processes that relay a file under one name one works,
-/// holding a lock on a file beside the database, and the others stand by; the lock ends with its
-/// process. Rows with `published` other than 0 are skipped.
+/// holding a lock on a file beside the database, and the others are on standby; the lock ends with
+/// its process. Rows with `published` other than 0 are skipped.
 ///
 /// Opens the file with the first `read`. Faults of `read`: transient (no such file yet, busy, disk
 /// trouble), rejected (not a database, no outbox table in it). `clock` must outlive the source.

@@ -32,7 +32,7 @@ enum class Opening : std::uint8_t {
   create,
   /// A file that is not there is an error: for programs that work on somebody else's.
   existing,
-  /// Neither it nor anything beside it is made or changed, and it must be there: to have a look.
+  /// Only to read: neither the file nor anything beside it is made or changed, and it must exist.
   read_only,
 };
 
@@ -57,14 +57,14 @@ std::string memory_path(Random& random);
 
 /// Opens connections to one database; for those who bring their own pool. Files are switched to
 /// write-ahead logging, unless they are opened to be read only. A file that was removed once it had
-/// been opened is not made anew: transient until it is back. Faults: rejected for a path that names
-/// a database of one connection only.
-/// `clock` and `random` must outlive the driver; `random` must be callable from any thread.
+/// been opened is not made again: transient until it is back. Throws: rejected for a path that
+/// names a database of one connection only. `clock` and `random` must outlive the driver; `random`
+/// must be callable from any thread.
 std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock, Random& random);
 
 /// A database with a pool of connections. Connects lazily. A writing transaction takes the write
 /// lock at its beginning and waits for it until its deadline, with short pauses of our own; readers
-/// wait for nobody. Faults: as `driver`.
+/// wait for nobody. Throws: as `driver`.
 Database connect(Config const& config, PoolOptions const& options, Clock& clock, Random& random);
 
 }  // namespace tram::sqlite

@@ -8,6 +8,10 @@ namespace tram {
 
 /// Where time comes from. A parameter everywhere: nothing in Tram asks the system for the time by
 /// itself.
+///
+///     auto const began = clock.steady();
+///     …
+///     log(clock.steady() - began);
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -22,6 +26,8 @@ class Clock {
 };
 
 /// The machine's clocks.
+///
+///     tram::SystemClock clock;  // in main; everything else takes a Clock&
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] WallTime wall() const override;
@@ -31,6 +37,9 @@ class SystemClock final : public Clock {
 
 /// A clock that moves only when told to, for tests and the simulation. Not for use from several
 /// threads.
+///
+///     tram::ManualClock clock;
+///     clock.advance(std::chrono::seconds{30});
 class ManualClock final : public Clock {
  public:
   /// Starts at `wall`; steady time starts one hour after its epoch, so that "an hour ago" is a

@@ -11,6 +11,8 @@ namespace tram {
 /// What was stamped before such a step seems older than it is, by the step. After as long as
 /// anything is kept all of that is old anyhow, and the step is forgotten. One thread at a time;
 /// never waits.
+///
+///     auto const age = kept + steps.ahead(civil_now, clock.steady(), kept);
 class ClockSteps {
  public:
   /// A clock may be set by more than nanoseconds can count.

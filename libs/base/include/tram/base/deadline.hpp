@@ -5,13 +5,16 @@
 namespace tram {
 
 /// The moment at which a wait gives up. Every call that waits takes one.
+///
+///     auto const deadline = tram::Deadline::after(clock, std::chrono::seconds{5});
+///     while (!done() && !deadline.reached(clock)) …
 class Deadline {
  public:
   /// `timeout` from now on; a timeout of zero means "do not wait at all", one beyond all times the
   /// same as `never()`.
   static Deadline after(Clock const& clock, Duration timeout);
   static Deadline at(SteadyTime time) { return Deadline{time}; }
-  /// Already reached: look once, never wait.
+  /// Already reached: try once, never wait.
   static Deadline now() { return Deadline{SteadyTime::min()}; }
   /// For waits that only a stop request may end. Use it where the caller has no better idea, never
   /// inside a driver.

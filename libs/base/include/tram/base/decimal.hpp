@@ -8,6 +8,9 @@ namespace tram {
 
 /// A decimal number as people write it: exact, with its scale (`1.50` stays `1.50`), never in
 /// exponent form. For amounts of money and whatever else must not become a double.
+///
+///     auto const price = tram::Decimal::parse("1.50");
+///     price.text();  // "1.50", not "1.5"
 class Decimal {
  public:
   static constexpr std::size_t digits_max = 1000;

@@ -8,9 +8,9 @@
 
 namespace tram {
 
-/// What went wrong, told as the answer to "what may I do now?".
+/// What went wrong, as the answer to "what may I do now?".
 ///
-/// Choosing the fault is the only translation a driver owes: the runtime never looks at native
+/// Choosing the fault is the only translation that a driver does: the runtime never reads native
 /// codes.
 enum class Fault : std::uint8_t {
   /// Nothing happened; the same call may be tried again, after a pause, within the deadline.
@@ -18,22 +18,29 @@ enum class Fault : std::uint8_t {
   /// A deadlock, a serialization failure or a busy database: run the whole transaction again, few
   /// times.
   conflict,
-  /// This connection is finished: drop it, take another, then as `transient`.
+  /// This connection (or producer, or consumer) is of no more use: drop it, take another, then as
+  /// `transient`.
   broken,
   /// A commit may or may not have happened. Never retried blindly: the inbox row decides for a
   /// consumer.
   in_doubt,
   /// The other side understood and refused; trying again cannot help.
   rejected,
-  /// These bytes are not what was agreed upon.
+  /// These bytes do not have the agreed form.
   malformed,
 };
 
-/// The fault's name as it stands in logs and metrics: `transient`, `conflict`, …
+/// The fault's name in logs and metrics: `transient`, `conflict`, …
 std::string_view to_string(Fault fault) noexcept;
 
-/// What is wrong outside of Tram: the one exception type that it throws. `TRAM_ASSERT` is for what
-/// no data, cast or call of a user can bring about, and an answer of "no" is a value.
+/// The one exception type that Tram throws. `TRAM_ASSERT` is for states that no data, cast or call
+/// of a user can cause; an answer of "no" is a value.
+///
+///     try {
+///       database.transact(place_order);
+///     } catch (tram::Error const& error) {
+///       if (error.fault() == tram::Fault::in_doubt) ask_whether_it_happened();
+///     }
 class Error final : public std::runtime_error {
  public:
   /// `what` names operation, object, state and remedy:
@@ -46,10 +53,10 @@ class Error final : public std::runtime_error {
   [[nodiscard]] int native_code() const noexcept { return native_code_; }
   [[nodiscard]] std::source_location const& where() const noexcept { return where_; }
 
-  /// An object that was named is missing, is of another shape or is not allowed (a table, a column,
-  /// a privilege), and so every request that needs it fails until somebody puts that right;
-  /// whatever the fault. Drivers of databases tell. A handler that lets such an error out is not to
-  /// blame, and neither is its message.
+  /// True when a named object (a table, a column, a privilege) is missing, has another shape or is
+  /// not allowed. Every request that needs it fails until an operator corrects that, whatever the
+  /// fault. Set by the drivers of databases. A handler that lets such an error out is not to blame,
+  /// and neither is its message.
   [[nodiscard]] bool is_about_setup() const noexcept { return is_about_setup_; }
   /// The same error, and `is_about_setup`.
   [[nodiscard]] Error about_setup() const;

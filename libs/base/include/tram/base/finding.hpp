@@ -4,13 +4,13 @@
 
 namespace tram {
 
-/// One thing that a check looked at, for an operator.
+/// One result of a check, for an operator.
 struct Finding {
   /// Whether a relay would work as far as this goes.
   bool good{};
-  /// What was looked at: `replication slot`.
+  /// The object checked: `replication slot`.
   std::string subject;
-  /// How it is, and when that is not good, what to do.
+  /// Its state, and the remedy when that is not good.
   std::string text;
 };
 

@@ -15,7 +15,7 @@ void append_string(std::string& out, std::string_view text);
 /// none, with an unfinished string in `out`.
 std::size_t append_utf8_string(std::string& out, std::string_view text);
 
-/// Appends what stands between the quotes: for text that is put together piece by piece. A
+/// Appends the escaped text without quotes: for text that is put together piece by piece. A
 /// character must not be split over two calls.
 void append_escaped(std::string& out, std::string_view text);
 

@@ -6,8 +6,11 @@ namespace tram {
 
 /// A file that processes of one user lock, each for itself: the lock ends with the process.
 ///
-/// Nobody else can hold it: the file belongs to the user of this process, only that user may open
+/// No other user can hold it: the file belongs to the user of this process, only that user may open
 /// it, and no link is followed to it. One thread only; nothing here waits.
+///
+///     tram::LockFile lock{"orders.db-relay.lock"};
+///     if (!lock.try_take()) wait_for(tram::LockFile::owner(lock.path()));
 class LockFile {
  public:
   /// Opens nothing.
@@ -17,8 +20,8 @@ class LockFile {
   LockFile& operator=(LockFile const&) = delete;
 
   /// Makes the file where it is missing, and takes its lock unless another one has it; true when
-  /// this object has it now. Where the file was removed or replaced, the lock is taken anew.
-  /// Faults: transient, with the system's reason and its code; rejected, with what to do and no
+  /// this object has it now. When the file was removed or replaced, the lock is taken again.
+  /// Throws: transient, with the system's reason and its code; rejected, with what to do and no
   /// code, where the file is a link, no plain file, or somebody else's. Both texts are the end of a
   /// sentence about the file.
   bool try_take();
@@ -28,7 +31,7 @@ class LockFile {
   /// Best effort: writes who has the lock into the file, for `owner`. Only while it is held.
   void sign() const;
   /// Who has the lock of the file at `path`, for people: `process 4711`; empty when nobody has.
-  /// Takes and makes nothing. Faults: as `try_take`.
+  /// Takes and makes nothing. Throws: as `try_take`.
   static std::string owner(std::string const& path);
 
  private:

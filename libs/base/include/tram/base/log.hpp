@@ -28,10 +28,13 @@ struct LogField {
   std::string value;
 };
 
-/// Structured log lines that one can grep: `level=info event=relay.started source=sqlite`.
+/// Structured log lines for grep: `level=info event=relay.started source=sqlite`.
 ///
 /// A value, passed as a parameter and cheap to copy; there is no global logger. Callable from any
 /// thread when its sink is (the built-in ones are).
+///
+///     auto const logger = tram::Logger::to_stderr();
+///     logger.info("relay.started", {{"source", "sqlite"}, {"window", 2000}});
 class Logger {
  public:
   /// Takes one finished line, without the line end.
@@ -42,8 +45,8 @@ class Logger {
   Logger(Sink sink, LogLevel lowest) : sink_{std::move(sink)}, lowest_{lowest} {}
 
   /// Writes each line with its UTC time to standard error: in one write(2) up to 4096 bytes. Waits
-  /// a tenth of a second at most for a reader that does not read; lines that find no room then are
-  /// dropped, and counted by `log.dropped` when it goes on.
+  /// a tenth of a second at most for a reader that does not read; lines that do not fit then are
+  /// dropped, and counted by `log.dropped` when the reader continues.
   static Logger to_stderr(LogLevel lowest = LogLevel::info);
 
   /// `event` is a dotted name that never changes: `subscription.held`. Values are quoted where they

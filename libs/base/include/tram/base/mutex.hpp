@@ -20,6 +20,9 @@ namespace tram {
 
 /// `std::mutex` that clang's thread-safety analysis understands. Fits
 /// `std::condition_variable_any`.
+///
+///     Mutex mutex_;
+///     int count_ TRAM_GUARDED_BY(mutex_){};
 class TRAM_CAPABILITY("mutex") Mutex {
  public:
   void lock() TRAM_ACQUIRE() { mutex_.lock(); }
@@ -30,6 +33,9 @@ class TRAM_CAPABILITY("mutex") Mutex {
 };
 
 /// Holds a Mutex for a scope. Never call user code or do I/O while one lives.
+///
+///     Lock const lock{mutex_};
+///     ++count_;
 class TRAM_SCOPED_CAPABILITY Lock {
  public:
   explicit Lock(Mutex& mutex) TRAM_ACQUIRE(mutex) : mutex_{mutex} { mutex_.lock(); }

@@ -11,8 +11,8 @@ namespace tram {
 /// `Duration`.
 inline constexpr std::chrono::hours option_time_max{24 * 3650};
 
-/// Refuses what can be no time of an option: less than `shortest`, or more than `option_time_max`.
-/// `owner` and `option` name it. Faults: rejected.
+/// Refuses a time that no option can have: less than `shortest`, or more than `option_time_max`.
+/// `owner` and `option` name it. Throws: rejected.
 void require_time(std::string_view owner, std::string_view option, Duration value,
                   Duration shortest = Duration::zero());
 /// The same for a time that counts in milliseconds, which may be longer than any `Duration`.
@@ -21,7 +21,7 @@ void require_time(std::string_view owner, std::string_view option, std::chrono::
 /// The same for the pause of a loop, which must not spin: a millisecond at least.
 void require_pause(std::string_view owner, std::string_view option, Duration value);
 
-/// Refuses a number below `lowest`. Faults: rejected.
+/// Refuses a number below `lowest`. Throws: rejected.
 void require_number(std::string_view owner, std::string_view option, double value, double lowest);
 
 }  // namespace tram

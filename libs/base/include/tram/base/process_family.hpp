@@ -11,7 +11,7 @@ std::uint64_t process_generation();
 
 /// Refuses what was made in the process of that generation and is used in a child of it:
 /// connections and threads are not copied by a fork. `what` begins the text: `kafka: this
-/// producer`. Faults: rejected.
+/// producer`. Throws: rejected.
 void require_made_here(std::uint64_t generation, std::string_view what);
 
 }  // namespace tram

@@ -6,6 +6,8 @@
 namespace tram {
 
 /// Where randomness comes from: ids, jitter, simulations. A parameter everywhere.
+///
+///     auto const jitter = pause * random.unit();
 class Random {
  public:
   virtual ~Random() = default;
@@ -17,14 +19,18 @@ class Random {
   double unit() { return static_cast<double>(bits() >> 11U) * 0x1.0p-53; }
 };
 
-/// A generator per thread, seeded by the operating system, and anew in a process that was forked;
-/// callable from any thread.
+/// A generator per thread, seeded by the operating system, again in a forked process; callable from
+/// any thread.
+///
+///     tram::SystemRandom random;  // in main; everything else takes a Random&
 class SystemRandom final : public Random {
  public:
   std::uint64_t bits() override;
 };
 
 /// A reproducible sequence (SplitMix64) for simulations and tests; one thread only.
+///
+///     tram::SeededRandom random{seed};  // print the seed of a test that fails
 class SeededRandom final : public Random {
  public:
   explicit SeededRandom(std::uint64_t seed) : state_{seed} {}

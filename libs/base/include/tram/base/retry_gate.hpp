@@ -10,12 +10,18 @@
 
 namespace tram {
 
-/// One of the sides that a loop works with (its broker, its database): when it may be tried again
+/// Guards one side that a loop works with (its broker, its database): when it may be tried again
 /// after an error, and what is wrong with it. Logs once per change of state. One thread only;
 /// nothing here waits.
+///
+///     if (!gate.may_be_tried(now)) return;
+///     try {
+///       connect();
+///       gate.succeeded();
+///     } catch (tram::Error const& error) { gate.failed(error, now); }
 class RetryGate final {
  public:
-  /// What stands in log lines: `event=relay.trouble relay=orders with=source`. The views are
+  /// The names in log lines: `event=relay.trouble relay=orders with=source`. The views are
   /// literals.
   struct Names {
     /// What the events begin with: `relay`.

@@ -9,6 +9,9 @@ namespace tram {
 
 /// Values that no message may show, however a client library quotes them: whole, in quotes, or in
 /// part.
+///
+///     secrets.add("password", password);
+///     throw tram::Error{tram::Fault::rejected, secrets.hidden_in(PQerrorMessage(connection))};
 class Secrets final {
  public:
   /// `name` says in messages which value was hidden: `password`. An empty value is ignored.

@@ -6,9 +6,12 @@ namespace tram {
 
 /// A descriptor that other threads make readable, for a thread that waits in poll(2). Nothing here
 /// waits.
+///
+///     queue.push(item);
+///     wake_up.raise();  // poll(2) on wake_up.descriptor() returns in the other thread
 class WakeUp final {
  public:
-  /// `owner` stands in the error: `relay`. Faults: transient, when the process has no descriptors
+  /// `owner` is named in the error: `relay`. Throws: transient, when the process has no descriptors
   /// left.
   explicit WakeUp(std::string_view owner);
   ~WakeUp();
@@ -19,7 +22,7 @@ class WakeUp final {
   [[nodiscard]] int descriptor() const { return descriptor_; }
   /// Callable from any thread, and from a `std::stop_callback`.
   void raise() noexcept;
-  /// Takes back whatever was raised. Look for what is new after this, so that nothing is missed.
+  /// Takes back whatever was raised. Check for news after this call, so that nothing is missed.
   void lower() noexcept;
 
  private:

@@ -8,13 +8,20 @@
 
 namespace tram {
 
-/// Which position of one partition is safe to acknowledge while records finish out of order: the
-/// end of the contiguous finished prefix. Pure; the same idea serves the relay (sequences instead
-/// of positions).
+/// Computes which position of one partition is safe to acknowledge while records finish out of
+/// order: the end of the contiguous finished prefix. Pure. The relay's window works the same way,
+/// with sequences instead of positions.
+///
+///     ledger.issue(5);
+///     ledger.issue(6);
+///     ledger.finish(6);
+///     ledger.take_acknowledgeable();  // empty: 5 is not finished
+///     ledger.finish(5);
+///     ledger.take_acknowledgeable();  // 7
 class AckLedger {
  public:
-  /// A record was handed out; positions ascend, gaps are allowed (compaction, transaction markers).
-  /// Faults: broken, for one that does not.
+  /// A record was delivered. Positions ascend; gaps are allowed (compaction, transaction markers).
+  /// Throws: broken, when a position does not ascend.
   void issue(Position position);
   /// A record is done. It must have been issued and not been finished before.
   void finish(Position position);

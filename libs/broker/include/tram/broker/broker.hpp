@@ -14,7 +14,7 @@
 
 namespace tram {
 
-/// What a broker promises; shown by `doctor`, used by the contract suite.
+/// The promises of a broker; shown by `doctor`, used by the contract suite.
 struct BrokerTraits {
   std::string name;
   /// Records survive a crash of the broker once completed.
@@ -27,22 +27,26 @@ struct BrokerTraits {
 
 /// The broker seam. Callable from any thread; the producers and consumers it gives are for one
 /// thread each.
+///
+///     std::vector<std::string> const channels{"shipments"};
+///     auto const consumer = broker.subscribe({.group = "arrivals"}, channels);
+///     auto const producer = broker.producer();
 class Broker {
  public:
   virtual ~Broker() = default;
   [[nodiscard]] virtual BrokerTraits traits() const = 0;
-  /// Does not wait for the broker. Faults: transient (not there yet), rejected (configuration,
+  /// Does not wait for the broker. Throws: transient (not there yet), rejected (configuration,
   /// authorisation).
   virtual std::unique_ptr<Producer> producer() = 0;
   /// Creates the channels that are missing, with the broker's default number of partitions. May
   /// wait for the broker, as long as the driver is configured to: in broadcast, "from now on" holds
-  /// when it returns. A requested `stop` ends the wait at once, as transient. Faults as above.
+  /// when it returns. A requested `stop` ends the wait at once, as transient. Throws as above.
   virtual std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                               std::span<std::string const> channels,
                                               std::stop_token const& stop = no_stop()) = 0;
   /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until
   /// the deadline at most, and no longer than until `stop` is requested. Without channels it only
-  /// asks whether the broker is there. Faults as above.
+  /// asks whether the broker is there. Throws as above.
   virtual void create_channels(std::span<std::string const> channels, std::int32_t partitions,
                                Deadline deadline, std::stop_token const& stop = no_stop()) = 0;
 };

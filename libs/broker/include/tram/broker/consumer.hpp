@@ -22,27 +22,26 @@ struct Delivery {
 struct Assigned {
   TopicPartition partition;
 };
-/// The partition is taken away. It is gone for good at the *next* `poll`: until then
-/// acknowledgements still count.
+/// The partition is revoked. It is lost at the *next* `poll`: until then acknowledgements still
+/// count.
 struct Revoked {
   TopicPartition partition;
 };
-/// Members of others take part in the group, and take messages that this consumer's owner may miss
+/// The group has members of other services, which take messages that this consumer's owner misses
 /// (see `ConsumerMode::owner`). Comes when that changes, at the latest half a minute later; without
-/// owners when there are none any more.
+/// owners when the last of them has left.
 struct GroupShared {
   std::vector<std::string> owners;
 };
-/// The broker is not there, though there are events before this one: what a poll that has none
-/// raises as transient.
+/// The broker does not answer, though there are events before this one. A poll without events
+/// throws `transient` instead.
 struct BrokerAway {
   Error why;
 };
-/// Records that the broker removed before the group got to them; not for those of a time before the
-/// group began.
+/// The broker removed records before the group read them; not for records older than the group.
 struct RecordsExpired {
   TopicPartition partition;
-  /// Positions: at most so many, since a broker may have left some out.
+  /// An upper bound: positions may have gaps.
   Position records{};
 };
 using ConsumerEvent =
@@ -50,14 +49,21 @@ using ConsumerEvent =
 
 /// Receives records as a member of a group, or all of them in broadcast. One thread only. Never
 /// waits.
+///
+///     for (auto const& event : consumer.poll()) {
+///       auto const* const record = std::get_if<tram::Delivery>(&event);
+///       if (record == nullptr) continue;
+///       handle(record->value);
+///       consumer.acknowledge(record->source, record->position + 1);
+///     }
 class Consumer {
  public:
   virtual ~Consumer() = default;
   /// What happened since the last call; at most a few hundred deliveries at once. Must be called at
   /// least once a second, paused or not, for that is also what keeps the membership. Deliveries of
   /// one partition come in order, and none comes twice without a Revoked and an Assigned in
-  /// between. Faults: transient (the broker is not there: goes on by itself), broken (take a new
-  /// consumer), rejected (not authorised, illegal channel).
+  /// between. Throws: transient (the broker does not answer; the consumer recovers by itself),
+  /// broken (take a new consumer), rejected (not authorised, illegal channel).
   virtual std::vector<ConsumerEvent> poll() = 0;
   /// Everything before `next` is done: after a restart or a rebalance deliveries start at `next`.
   /// Stored soon, at the latest at a revocation and in `close`; late is harmless, since the inbox

@@ -12,12 +12,12 @@ namespace tram {
 /// Numbers the records of one producer, ascending, chosen by the caller.
 using Sequence = std::uint64_t;
 
-/// What became of one record.
+/// The result of one record.
 struct Completion {
   Sequence sequence{};
   /// Nothing: the record is durable at the broker. `rejected`: this record can never be taken (too
   /// large, no such or an illegal channel, not authorised), and no other record is affected. Any
-  /// other fault: the producer is finished; see Producer.
+  /// other fault: the producer is broken; see Producer.
   std::optional<Error> error{};
   /// With `rejected`: there is no such channel. It may have been deleted.
   bool missing_channel{};
@@ -26,18 +26,18 @@ struct Completion {
 /// Sends records. One thread only. Never waits: its user waits on `descriptor()`.
 ///
 /// Order per (channel, key) is the order of `submit`. One poison record fails alone. After a
-/// completion with a fault other than `rejected` the producer is *finished*: everything not
-/// completed yet may or may not have landed; the caller drops it, takes a new one, and submits
-/// again everything from the first record that was not completed, in order. Retrying one record
-/// alone would break the order, since a later one may have landed.
+/// completion with a fault other than `rejected` the producer is *broken*: records not completed
+/// yet may or may not have landed. The caller drops it, takes a new one, and submits again
+/// everything from the first record that was not completed, in order. Retrying one record alone
+/// would break the order, since a later one may have landed.
 class Producer {
  public:
   virtual ~Producer() = default;
   /// Takes a record into a bounded window, copying it; false when the window is full (nothing
-  /// happened: wait for completions). `sequence` must be larger than any before. Raises nothing but
-  /// `Error{broken}` when finished.
+  /// happened: wait for completions). `sequence` must be larger than any before. Throws only
+  /// `Error{broken}`, when the producer is broken.
   [[nodiscard]] virtual bool submit(RecordView const& record, Sequence sequence) = 0;
-  /// What became of records since the last call, in any order; empty when there is no news.
+  /// Results since the last call, in any order; empty when there are none.
   virtual std::vector<Completion> completions() = 0;
   /// Readable (poll(2), POLLIN) when `completions` has news; -1 when news is always ready right
   /// after `submit`.

@@ -14,6 +14,9 @@ struct ReplyToken;
 
 /// What a message says about a command, before its payload is read. Refers to the message; valid
 /// while the handler runs.
+///
+///     auto const customer = command.path_variable_as<CustomerId>("id");
+///     store(tx, command.reply_token());  // to answer later
 class RawCommand {
  public:
   /// `type` is the name that the handler is registered by. Malformed: header `ID` is missing.
@@ -46,6 +49,10 @@ class RawCommand {
 };
 
 /// A command with its payload: `command->customer_id`.
+///
+///     .on([](tram::Transaction& tx, tram::Command<ReserveCredit> const& command) {
+///       reserve(tx, command->customer_id);
+///     })
 template <class C>
 class Command final : public RawCommand {
  public:

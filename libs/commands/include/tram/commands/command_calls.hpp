@@ -52,7 +52,7 @@ class CommandCalls final {
     Logger logger{};
     /// The one that outbox and subscriptions have.
     NameMapping channel_mapping{};
-    /// At a stop, answers to calls that wait are read for so long.
+    /// At a stop, time limit for the answers to calls that wait.
     Duration stop_grace{std::chrono::seconds{2}};
   };
   CommandCalls(Parts parts, Channel const& replies);
@@ -63,13 +63,13 @@ class CommandCalls final {
   /// To be added to one service, once: one component, on one thread, which reads answers until a
   /// stop is requested and no call waits any more, or `stop_grace` is over, when those that still
   /// wait end in doubt; whether answers are read, for readiness; and the metrics `tram_call…`. The
-  /// component goes on through trouble with the broker, whose answers meanwhile are missed, and
-  /// ends with rejected where the broker refuses the channel. The calls live until the service's
-  /// `run` has returned; they may be made after the service, whose outbox they use.
+  /// component survives problems of the broker, and misses answers meanwhile, and ends with
+  /// rejected where the broker refuses the channel. The calls live until the service's `run` has
+  /// returned; they may be made after the service, whose outbox they use.
   [[nodiscard]] Contribution contribution();
 
-  /// Sends the command in a transaction of its own, and waits for the answer. Callable from any
-  /// thread, but never inside a transaction: nothing would be sent before that ends. Faults:
+  /// Sends the command in a separate transaction, and waits for the answer. Callable from any
+  /// thread, but never inside a transaction: nothing would be sent before that ends. Throws:
   /// transient, when the answers cannot be read yet, or not any more since a stop was requested
   /// (nothing was sent); in_doubt, when the deadline or the stop came before the answer, so that
   /// the command may still be carried out; malformed, for an answer that the command does not

@@ -23,7 +23,10 @@ namespace tram {
 /// A message goes to the first handler that names its command and, if it asks for a path, matches
 /// its resource; one behind it that nothing could reach is rejected when it is added. The answers
 /// are sent in the handler's transaction. A command that nobody handles, or that cannot be read, is
-/// malformed: it is held at once, and the others go on.
+/// malformed: it is held at once, and the others are not affected.
+///
+///     service.add(tram::handle_commands(customers::service, outbox)
+///                     .on_resource("/customers/{id}", reserve_credit));
 template <class... Taken>
 class CommandHandlers final {
  public:
@@ -41,8 +44,8 @@ class CommandHandlers final {
   CommandHandlers& on(Handler handler) {
     return add("", std::nullopt, std::move(handler));
   }
-  /// The same for commands about a resource whose path matches: `/customers/{id}`. Faults: those of
-  /// `ResourcePattern`.
+  /// The same for commands about a resource whose path matches: `/customers/{id}`. Throws: the
+  /// errors of `ResourcePattern`.
   template <class Handler>
   CommandHandlers& on_resource(std::string_view pattern, Handler handler) {
     return add("", ResourcePattern{pattern}, std::move(handler));

@@ -65,7 +65,11 @@ void send_replies(Outbox const& outbox, Transaction& tx, ReplyToken const& token
 }  // namespace detail
 
 /// Sends commands to other services, in the caller's transaction. A value; callable from any
-/// thread. All calls may wait and raise what `Outbox::send` does.
+/// thread. All calls may wait, and throw what `Outbox::send` does.
+///
+///     tram::Commands const commands{outbox};
+///     auto const sent = commands.send(tx, customers::service, ReserveCredit{customer, amount},
+///                                     {.reply_to = order_replies});
 class Commands final {
  public:
   /// `outbox` must outlive it.

@@ -11,6 +11,8 @@ namespace tram {
 
 /// What a message says about an answer to a command, before its payload is read. Refers to the
 /// message; valid while the handler runs.
+///
+///     if (reply.outcome() == tram::ReplyOutcome::failure) cancel(tx, reply.in_reply_to());
 class RawReply {
  public:
   /// Malformed: a header of a reply is missing, or its outcome is neither of the two.
@@ -35,6 +37,10 @@ class RawReply {
 };
 
 /// An answer with its payload: `reply->shortfall`.
+///
+///     .on([](tram::Transaction& tx, tram::Reply<CreditReserved> const& reply) {
+///       approve(tx, reply.in_reply_to());
+///     })
 template <class R>
 class Reply final : public RawReply {
  public:

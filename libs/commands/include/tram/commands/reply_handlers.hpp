@@ -20,6 +20,8 @@ namespace tram {
 /// What a service does with the answers to its commands. Made by `handle_replies`; converts to a
 /// `Subscription`. An answer goes to the handler of its type; one that nobody handles is malformed,
 /// and so held, unless `otherwise` or `ignore_others` says what to do.
+///
+///     service.add(tram::handle_replies(order_replies).on(credit_reserved).on(credit_refused));
 class ReplyHandlers final {
  public:
   explicit ReplyHandlers(detail::ReplyDispatcher dispatcher) : dispatcher_{std::move(dispatcher)} {}

@@ -10,7 +10,9 @@
 
 namespace tram {
 
-/// What the variables of a resource's path stand for, by name.
+/// The values of the variables of a resource's path, by name.
+///
+///     auto const* const id = variables.find("id");
 class PathVariables {
  public:
   PathVariables() = default;
@@ -24,9 +26,12 @@ class PathVariables {
 
 /// A path whose segments may be variables: `/customers/{id}` (contract: core 4.3). Segments are
 /// compared as they are, without decoding; empty ones at the end do not count.
+///
+///     tram::ResourcePattern const pattern{"/customers/{id}"};
+///     *pattern.match("/customers/7")->find("id");  // "7"
 class ResourcePattern {
  public:
-  /// Faults: rejected, unless it begins with `/`, and its variables are whole segments, `{name}`,
+  /// Throws: rejected, unless it begins with `/`, and its variables are whole segments, `{name}`,
   /// with different names.
   explicit ResourcePattern(std::string_view pattern);
 
@@ -34,7 +39,7 @@ class ResourcePattern {
   [[nodiscard]] std::optional<PathVariables> match(std::string_view path) const;
   /// Whether every path of the other form is one of this form.
   [[nodiscard]] bool covers(ResourcePattern const& other) const;
-  /// The path with these values for its variables, in their order. Faults: rejected, unless there
+  /// The path with these values for its variables, in their order. Throws: rejected, unless there
   /// is one value for each, which is not empty and has no `/`.
   [[nodiscard]] std::string fill(std::vector<std::string> const& values) const;
 
@@ -42,7 +47,7 @@ class ResourcePattern {
   std::vector<std::string> segments_;
 };
 
-/// `resource_path("/customers/{id}", customer.id)` is `/customers/7`. Faults: those of
+/// `resource_path("/customers/{id}", customer.id)` is `/customers/7`. Throws: the errors of
 /// `ResourcePattern`.
 template <class... Ids>
 std::string resource_path(std::string_view pattern, Ids const&... ids) {

@@ -15,10 +15,12 @@ namespace tram {
 
 /// What a message says about an event, before its payload is read. Refers to the message; valid
 /// while the handler runs.
+///
+///     log(event.type(), event.aggregate_id_as<OrderId>(), event.payload());
 class RawEvent {
  public:
-  /// `type` is the name that the handler is looked up by. Malformed: one of the event's headers is
-  /// missing.
+  /// `type` is the name under which the handler is registered. Malformed: one of the event's
+  /// headers is missing.
   RawEvent(IncomingMessage const& incoming, std::string_view type)
       : incoming_{&incoming},
         type_{type},
@@ -54,6 +56,10 @@ class RawEvent {
 };
 
 /// An event with its payload: `event->total`.
+///
+///     .on([&](tram::Transaction& tx, tram::Event<OrderApproved> const& event) {
+///       view.add(tx, event->customer_id, event->total);
+///     })
 template <class E>
 class Event final : public RawEvent {
  public:

@@ -5,10 +5,10 @@
 
 namespace tram {
 
-/// What became of the messages that the handlers of events were given. Callable from any thread.
+/// Counts the messages given to handlers of events. Callable from any thread.
 struct EventCounters {
   std::atomic<std::uint64_t> handled{};
-  /// No handler is for this type: other services' business, and no error.
+  /// No handler has this type: no error, since other services may handle it.
   std::atomic<std::uint64_t> ignored{};
 };
 

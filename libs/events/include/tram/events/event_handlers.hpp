@@ -27,9 +27,10 @@ struct FromVersion {
 /// `and_events`. Made by `handle_events`; converts to a `Subscription`.
 ///
 /// A message goes to the one handler whose aggregate and event it names; a second one for the same
-/// event is rejected when it is added. Events without a handler
-/// are counted and passed over. A message without the headers of an event, or whose payload cannot
-/// be read, is malformed, and so is held.
+/// event is rejected when it is added. Events without a handler are counted and skipped. A message
+/// without the headers of an event, or whose payload cannot be read, is malformed, and so is held.
+///
+///     service.add(tram::handle_events<Order>("credit-view").on(order_approved).on(order_cancelled));
 template <class Aggregate>
 class EventHandlers final {
   static_assert(AggregateType<Aggregate>,
@@ -110,7 +111,7 @@ class EventHandlers final {
     return *this;
   }
 
-  /// Goes on with the events of a further aggregate, in the same subscriber.
+  /// Continues with the events of a further aggregate, in the same subscriber.
   template <class Other>
   [[nodiscard]] EventHandlers<Other> and_events() const {
     return EventHandlers<Other>{dispatcher_};

@@ -15,7 +15,7 @@ struct EventNames {
       std::function<std::string(std::string_view aggregate_type, std::string_view event_type)>;
   /// From the event's `wire_type` to header `event-type`.
   Mapping outgoing{};
-  /// From header `event-type` to the `wire_type` that a handler is looked up by.
+  /// From header `event-type` to the `wire_type` of the handler.
   Mapping incoming{};
 };
 

@@ -42,7 +42,7 @@ class EventPublisher final {
 
   /// Publishes an event that is in the list of `Aggregate`, or a `std::variant` of such events, and
   /// returns the message's id; or a range of either, in its order, and returns their ids. `headers`
-  /// are added to each message; those of an event win over them. May wait and raises what
+  /// are added to each message; those of an event win over them. May wait and throws what
   /// `Outbox::send` does.
   template <class Aggregate, class Executor, class AggregateId, class Event>
   auto publish(Executor&& tx, AggregateId const& id, Event const& event,

@@ -11,18 +11,18 @@
 
 namespace tram {
 
-/// A part of a program that runs on a thread of its own until it is asked to stop.
+/// A part of a service that runs on its own thread until it is asked to stop.
 struct Component {
   std::string name;
   /// Returns soon after a stop is requested. Returning earlier, or throwing, ends the program with
-  /// a non-zero status: a part that died must never look healthy.
+  /// a non-zero status: a dead part must never pass for a healthy one.
   std::function<void(std::stop_token)> run;
   /// Empty while it does its work, otherwise why not; for readiness. Callable from any thread;
   /// never waits. While it throws, the service is not ready and says what it threw.
   std::function<std::string()> trouble{};
 };
 
-/// What a library or an application adds to a service, which needs to know no more of it.
+/// What a library or an application adds to a service. The service knows nothing else of it.
 struct Contribution {
   std::vector<Subscription> subscriptions{};
   std::vector<Component> components{};

@@ -11,7 +11,11 @@
 
 namespace tram {
 
-/// Leaves the process with `exit_stop_timed_out` when a stop takes too long, whatever hangs.
+/// Ends the process with `exit_stop_timed_out` when a stop takes too long, whatever hangs.
+///
+///     tram::StopDeadline deadline{std::chrono::seconds{20}, logger};
+///     deadline.begin();
+///     deadline.waiting_for("relay 'orders'");
 class StopDeadline final {
  public:
   StopDeadline(Duration timeout, Logger logger);

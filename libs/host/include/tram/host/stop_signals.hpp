@@ -28,8 +28,8 @@ namespace tram {
 ///
 /// Programs that the process starts get both signals as any other program does, and so does a child
 /// that is forked: it ends by them, and does not stop its parent. One per process; afterwards the
-/// signals have their usual effect again. Faults of the constructor: transient, when the process
-/// has no descriptors left.
+/// signals have their usual effect again. The constructor throws: transient, when the process has
+/// no descriptors left.
 class StopSignals final {
  public:
   explicit StopSignals(Logger logger = {}, std::optional<Duration> stop_timeout = std::nullopt,

@@ -17,20 +17,23 @@ namespace tram {
 /// When a part is stopped: those that give work to others go first.
 enum class StopStage : std::uint8_t { components, subscriber, relays };
 
-/// A part that ended though nobody asked it to, or threw.
+/// A part that ended without a stop request, or threw.
 struct FailedThread {
   std::string name;
   std::string reason;
 };
 
 /// The threads of a service, each watched.
+///
+///     threads.start(tram::StopStage::relays, "relay", [&](std::stop_token stop) { relay.run(stop);
+///     }); threads.watch(stop);
 class ThreadSupervisor final {
  public:
   using Work = std::function<void(std::stop_token)>;
 
   explicit ThreadSupervisor(Logger logger) : logger_{std::move(logger)} {}
 
-  /// Faults: `std::system_error` when there are no threads left.
+  /// Throws: `std::system_error` when there are no threads left.
   void start(StopStage stage, std::string name, Work work);
   /// Waits until a stop is requested or a part is lost.
   void watch(std::stop_token const& stop);

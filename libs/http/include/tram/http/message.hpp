@@ -61,7 +61,7 @@ struct Route {
   Urgency urgency{Urgency::normal};
 };
 
-/// Faults: rejected, naming the route, for one that no request can reach: a method that is
+/// Throws: rejected, naming the route, for one that no request can reach: a method that is
 /// malformed or in small letters, a pattern that is malformed, a handler that is missing, and a
 /// route all of whose paths go to an earlier one.
 void check_routes(std::vector<Route> const& routes);

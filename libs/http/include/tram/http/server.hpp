@@ -14,12 +14,17 @@ namespace tram::http {
 /// A small HTTP/1.1 server, strict in what it reads. `GET` routes answer `HEAD` too; an unknown
 /// path is answered with 404, another method with 405, a path that is no text, or holds `.` or
 /// `..`, with 400. What could be understood in two ways, as by a proxy before it, is answered with
-/// 400 and the connection closed. A client that is slow or silent costs only itself.
+/// 400 and the connection closed. A slow or silent client delays no other.
+///
+///     tram::http::Server const server{
+///         {.port = 8080},
+///         {{.method = "GET", .pattern = "/hello/{name}", .handler = hello}},
+///         clock};
 class Server final {
  public:
-  /// Listens from now on. Faults: those of `check_routes`, rejected (an option is out of range, the
-  /// address is malformed, or in use by somebody else, or may not be used), transient (no threads
-  /// or descriptors left). `clock` must outlive the server.
+  /// Listens from now on. Throws: the errors of `check_routes`, rejected (an option is out of
+  /// range, the address is malformed, or in use, or not permitted), transient (no threads or
+  /// descriptors left). `clock` must outlive the server.
   Server(ServerOptions const& options, std::vector<Route> routes, Clock& clock, Logger logger = {});
   /// Stops listening, lets handlers end and closes all connections: waits `stop_timeout` at most,
   /// and for handlers that run longer.

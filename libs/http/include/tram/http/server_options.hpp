@@ -13,21 +13,20 @@ struct ServerOptions {
   std::string address{"0.0.0.0"};
   /// 0: any free one, see `Server::port`.
   std::uint16_t port{0};
-  /// How many handlers may run at once; further requests wait. Those for health have a thread of
-  /// their own beside these.
+  /// How many handlers may run at once; further requests wait. Health has a further thread.
   unsigned threads{4};
   /// Open connections at most. A further one takes the place of the one that has done nothing for
-  /// longest, among those of the address that has most; connections that a handler works for go
-  /// last.
+  /// longest, among those of the address that has most; connections with a running handler are
+  /// closed last.
   unsigned connections_max{256};
   /// For one request's first line and headers; more is answered with 431 or 414.
   std::size_t header_bytes_max{std::size_t{16} << 10U};
   /// A larger body is answered with 413 and not kept.
   std::size_t body_bytes_max{std::size_t{1} << 20U};
-  /// A connection is closed when no request begins for so long, or when one is not answered so long
-  /// after it began, however busy it is; the time of its handlers counts.
+  /// A connection is closed after this long without a request, or when a request is not answered
+  /// within this time; the time of its handlers counts.
   Duration request_timeout{std::chrono::seconds{10}};
-  /// At a stop, requests that have begun may end for so long.
+  /// At a stop, time limit for requests that have begun.
   Duration stop_timeout{std::chrono::seconds{2}};
 };
 

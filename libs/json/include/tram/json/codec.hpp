@@ -14,7 +14,7 @@ namespace tram {
 /// std::string, std::string_view (to write), enums with a table of names (see json_names.hpp),
 /// std::optional, std::unique_ptr, std::vector and other sequences, std::array, maps from
 /// std::string, `Id`, `Decimal`, points of system time (epoch milliseconds), std::vector<std::byte>
-/// (base64), `json::Value`. A type that wants another form, or is none of these, specialises it:
+/// (base64), `json::Value`. For any other type or form, specialise it:
 ///
 ///     template <>
 ///     struct tram::JsonCodec<Money> {
@@ -26,7 +26,7 @@ struct JsonCodec;
 
 namespace json {
 
-/// Types that say "absent" by a state of their own: such members may be missing.
+/// Types with a state that means "absent": such members may be missing.
 template <class T>
 inline constexpr bool may_be_absent = false;
 template <class T>

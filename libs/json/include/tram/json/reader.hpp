@@ -48,12 +48,12 @@ struct ReaderOptions {
 /// that nobody takes is checked and skipped. Members come in the order of the text, repeated names
 /// included.
 ///
-/// The text is copied, so it may go away. Views that are handed out live as long as the reader.
-/// Every function throws `Fault::malformed` where the text is not JSON (RFC 8259, valid UTF-8, no
-/// unpaired surrogate), is too deep or too long, or is not what the function expects; the message
-/// begins with the path and ends with what came:
-/// `ReserveCredit.lines[0].quantity: expected an integer, got "two"`. Calls in a wrong order, in a
-/// codec of one's own, are `Fault::rejected`.
+/// The text is copied, so it need not outlive the reader. Views that are handed out live as long as
+/// the reader. Every function throws `Fault::malformed` where the text is not JSON (RFC 8259, valid
+/// UTF-8, no unpaired surrogate), is too deep or too long, or is not what the function expects; the
+/// message begins with the path and ends with what came: `ReserveCredit.lines[0].quantity: expected
+/// an integer, got "two"`. Calls in a wrong order, in a codec of the application, are
+/// `Fault::rejected`.
 class Reader {
  public:
   explicit Reader(std::string_view text, ReaderOptions const& options = {});
@@ -61,7 +61,7 @@ class Reader {
   Reader(Reader const&) = delete;
   Reader& operator=(Reader const&) = delete;
 
-  /// What the current value looks like; it is not taken.
+  /// The kind of the current value; it is not taken.
   [[nodiscard]] Kind kind() const;
   [[nodiscard]] Policy policy() const;
 

@@ -17,8 +17,7 @@
 
 namespace tram {
 
-/// What the JSON of a type looks like, for a type that has a codec of its own, or that wants to say
-/// more than its members do:
+/// Describes the JSON of a type that has a `JsonCodec`, or whose members do not say enough:
 ///
 ///     template <>
 ///     struct tram::JsonSchema<Money> {
@@ -30,8 +29,8 @@ struct JsonSchema {};
 namespace json {
 
 /// A JSON Schema (draft 7, http://json-schema.org) for what `encode` writes under `Policy::wire`:
-/// members that are not optional are required, further ones allowed. A type with a codec of its own
-/// and no `JsonSchema` may be anything. Raises no fault.
+/// members that are not optional are required, further ones allowed. A type with a `JsonCodec` and
+/// no `JsonSchema` may be anything. Throws nothing.
 template <class T>
 [[nodiscard]] std::string json_schema();
 

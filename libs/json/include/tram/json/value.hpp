@@ -20,6 +20,9 @@ struct Member;
 
 /// Any JSON: for members whose shape is somebody else's business. Order, repeated names and the
 /// text of numbers survive reading and writing; white space does not.
+///
+///     auto const value = tram::json::decode<tram::json::Value>(text);
+///     auto const* const name = value.find("name");
 class Value {
  public:
   using Array = std::vector<Value>;
@@ -32,7 +35,7 @@ class Value {
 
   [[nodiscard]] Content const& content() const noexcept { return content_; }
 
-  /// The last member of this name; none when there is none, or when this is no object. It lives as
+  /// The last member of this name; null when it is missing, or when this is no object. It lives as
   /// long as this value.
   [[nodiscard]] Value const* find(std::string_view name) const;
 

@@ -9,8 +9,8 @@ namespace tram {
 
 /// Turns the channel that code names into the one that the broker knows, and subscriber ids into
 /// consumer groups. Identity when empty. Applied to the destination of what is sent and to the
-/// channels of subscriptions, never to names that stand in headers (contract: core 2.6). Must be
-/// callable from any thread and always give the same answer.
+/// channels of subscriptions, never to names in headers (contract: core 2.6). Must be callable from
+/// any thread and always give the same answer.
 using NameMapping = std::function<std::string(std::string_view)>;
 
 /// What the mapping gives; the name itself for an empty mapping.

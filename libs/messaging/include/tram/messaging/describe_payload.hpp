@@ -8,7 +8,7 @@
 
 namespace tram {
 
-/// What a type is called and looks like on the wire.
+/// The name and schema of a type on the wire.
 template <class T>
 PayloadDescription describe_payload() {
   return {.type = std::string{wire_names<T>[0]}, .schema = json::json_schema<T>()};

@@ -19,11 +19,11 @@ struct IncomingMessage {
   /// The record it came in. `source.channel` is the broker's name of the channel, after mapping.
   TopicPartition source;
   Position position{};
-  /// The record's key, in a multi-message the message's own: what holds, and is held by, other
-  /// messages. One of more than 700 bytes is shortened to an equal beginning and a hash.
+  /// Ordering key: the record's, or the message's own inside a multi-message. A held message blocks
+  /// later ones with the same key. Keys over 700 bytes are cut, with a hash at the end.
   std::string key;
-  /// 1 the first time it is given to the handler by this process; a replay of a held message goes
-  /// on counting.
+  /// 1 the first time it is given to the handler by this process; a replay of a held message
+  /// continues the count.
   int attempt{1};
 
   [[nodiscard]] std::string const& id() const { return message.id(); }
@@ -39,7 +39,7 @@ struct IncomingMessage {
 /// `conflict` runs it again at once; `malformed` holds the message at once; anything else is an
 /// attempt, a run longer than `handle_timeout` too, and when those are used up the message is held.
 ///
-/// It must not open a transaction of its own on the same database: that is `rejected`.
+/// It must not open a second transaction on the same database: that is `rejected`.
 using MessageHandler = std::function<void(Transaction& tx, IncomingMessage const& incoming)>;
 
 }  // namespace tram

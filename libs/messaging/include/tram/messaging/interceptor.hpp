@@ -11,10 +11,15 @@
 
 namespace tram {
 
-/// Looks at, and may change, what passes (contract: core 5.2). All hooks run in the order in which
-/// interceptors were given, the ones after an event too. What a `before` hook throws stops the
-/// message as if the sender or handler had thrown it; what an `after` hook throws is logged.
-/// Callable from any thread at once.
+/// Sees every message that is sent or received, and may change it (contract: core 5.2). All hooks
+/// run in the order in which interceptors were given, the ones after an event too. What a `before`
+/// hook throws stops the message as if the sender or handler had thrown it; what an `after` hook
+/// throws is logged. Callable from any thread at once.
+///
+///     struct Tenant final : tram::MessageInterceptor {
+///       void before_send(tram::Message& message) override { message.headers.set("tenant", "blue");
+///       }
+///     };
 class MessageInterceptor {
  public:
   virtual ~MessageInterceptor() = default;
@@ -36,7 +41,7 @@ class MessageInterceptor {
 // Shared: outbox and subscriptions use the same ones, and each may outlive the other.
 using Interceptors = std::vector<std::shared_ptr<MessageInterceptor>>;
 
-/// Refuses a pointer to none. `owner` names whose they are. Faults: rejected.
+/// Refuses a pointer to none. `owner` names whose they are. Throws: rejected.
 void require_interceptors(Interceptors const& interceptors, std::string_view owner);
 
 /// Wraps the handler of a subscription: calls `next` once, several times, or not at all. Runs in

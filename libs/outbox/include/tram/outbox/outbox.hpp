@@ -36,13 +36,19 @@ struct SendOptions {
 };
 
 /// Sends messages by writing rows into the outbox table, in the caller's transaction: sent if that
-/// commits, never otherwise. Callable from any thread.
+/// commits, never otherwise. A relay publishes them, at least once. Callable from any thread.
+///
+///     auto const outbox = tram::Outbox::of(database, ids, random);
+///     database.transact([&](tram::Transaction& tx) {
+///       tx.execute("INSERT INTO shipments VALUES (?, ?)", id, "Hermes");
+///       outbox.send(tx, "shipments", ShipmentBooked{id, "Hermes"}, {.partition_key = "7"});
+///     });
 class Outbox final {
  public:
   /// What it takes from its surroundings; all of it outlives the outbox.
   struct Parts {
     Dialect dialect;
-    /// From `probe_outbox_table`. Nothing: the first `send` looks, in its transaction.
+    /// From `probe_outbox_table`. Empty: the first `send` reads the layout, in its transaction.
     std::optional<OutboxTable> table;
     IdGenerator& ids;
     Clock& clock;
@@ -51,28 +57,28 @@ class Outbox final {
     /// Hears of interceptors whose `after` hook throws.
     Logger logger{};
   };
-  /// Faults: rejected, where the table's ids come from the database and `outbox_id` is missing; the
+  /// Throws: rejected, where the table's ids come from the database and `outbox_id` is missing; the
   /// first `send` where the table is not known yet.
   Outbox(Parts parts, OutboxOptions options);
   // Moves are copies, which are cheap: what was moved from can still send.
   Outbox(Outbox const&) = default;
   ~Outbox() = default;
 
-  /// For a database with our tables: checks them and looks how its outbox table is made, in short
-  /// transactions of their own. Faults: those of `require_schema` and `probe_outbox_table`.
+  /// For a database with our tables: checks them and reads the outbox table's layout, in short
+  /// separate transactions. Throws: the errors of `require_schema` and `probe_outbox_table`.
   static Outbox of(Database& database, IdGenerator& ids, Random& random,
                    OutboxOptions options = {});
 
-  /// Looks how the table is made unless that is known: the first `send` need not then. Faults:
-  /// those of `probe_outbox_table` and of the constructor.
+  /// Reads the outbox table's layout now, so that the first `send` does not have to. Throws: the
+  /// errors of `probe_outbox_table` and of the constructor.
   void look_at_table(StatementExecutor& tx) const { static_cast<void>(known(tx)); }
 
   /// Writes the message and returns its id. Sets `DESTINATION` (the mapped channel), `DATE`,
   /// `PARTITION_ID` where missing, and `ID` where the service makes the ids; the trace context of a
-  /// `Transaction` becomes `traceparent` and `tracestate` where the message has none. Waits for
-  /// the database only where that makes the ids: otherwise the row travels with the next statement
-  /// or the commit. Faults: rejected, before anything is written, for what no receiver could use:
-  /// a channel or reply channel that no broker takes, a message that is too large or has an `ID`
+  /// `Transaction` becomes `traceparent` and `tracestate` where the message has none. Waits for the
+  /// database only where that makes the ids: otherwise the row travels with the next statement or
+  /// the commit. Throws: rejected, before anything is written, for what no receiver could use: a
+  /// channel or reply channel that no broker takes, a message that is too large or has an `ID`
   /// already, text that is no UTF-8 or holds a NUL, a header without a name, a key, type or id that
   /// is empty, longer than 4096 bytes or holds a control character; those of the driver.
   std::string send(StatementExecutor& tx, std::string_view channel, Message message,

@@ -17,8 +17,8 @@ struct OutboxOptions {
   OutboxPartitioning partitioning{};
   /// Needed where the database makes the ids: the relay must be given the same.
   std::optional<OutboxId> outbox_id{};
-  /// Larger messages are refused by `send`: headers and payload as they stand in the record, in
-  /// bytes. Kafka's own default limit leaves some room above this.
+  /// Larger messages are refused by `send`: headers and payload as in the record, in bytes. Kafka's
+  /// own default limit leaves some room above this.
   std::size_t message_bytes_max{1'000'000};
   NameMapping channel_mapping{};
   Interceptors interceptors{};

@@ -35,10 +35,10 @@ struct OutboxRow {
   /// Set on the last row of a transaction: when this row and all before it are published, this much
   /// is done.
   std::optional<LogPosition> ends_at;
-  /// Nothing where every row has a position of its own.
+  /// Empty when every row has its own position.
   std::optional<RowPlace> place{};
-  /// Why a column's bytes are not the text that was written, whatever they look like: the row is
-  /// held, with its bytes as they came. Empty for all others.
+  /// Why a column's bytes are not the text that was written: the row is held, with its bytes as
+  /// they came. Empty for all others.
   std::string unreadable{};
 };
 
@@ -48,29 +48,29 @@ struct ChangeBatch {
   /// Rows seen up to here, also when none of them was for us: an idle outbox must not hold the log
   /// back.
   std::optional<LogPosition> seen_up_to;
-  /// When there are no rows: none is committed that was not given. False where the source could not
-  /// look, or has seen a transaction in part.
+  /// When there are no rows: none is committed that was not given. False when the source could not
+  /// check, or has seen a part of a transaction.
   bool at_end{true};
-  /// This is another log than the one read before: positions begin anew, and nothing of it is
+  /// The log was replaced (for example, the file was restored). Positions restart and nothing is
   /// confirmed. Everything that was in flight must be done by now, as after any error.
   bool starts_over{};
 };
 
-/// Where a source stands, for health and metrics.
+/// The state of a source, for health and metrics.
 struct ChangeSourceStatus {
   bool connected{};
   /// Another process reads this source under the same name; this one waits to take over and returns
-  /// no rows. Said only with evidence that the other one publishes: if rows wait and nothing moves,
-  /// it is false, and `trouble` tells.
+  /// no rows. True only with evidence that the other one publishes: if rows wait and nothing moves,
+  /// it is false, and `trouble` says why.
   bool standby{};
   /// Bytes (log) or rows (table) between the last confirmed position and the end; nothing when
   /// unknown.
   std::optional<std::uint64_t> behind;
   /// Last trouble, empty when all is well.
   std::string trouble;
-  /// Every row committed up to here was given, which was looked up, and not concluded from silence:
-  /// rows behind it are not proven published, whatever was confirmed. Nothing where what was read
-  /// proves it.
+  /// Every row committed up to here was returned. This was checked, not concluded from silence:
+  /// later rows are not proven published, whatever was confirmed. Empty when reading itself is the
+  /// proof.
   std::optional<LogPosition> shown_up_to{};
 };
 
@@ -83,19 +83,19 @@ class ChangeSource {
   /// nothing new. `read(0)` takes no rows and only keeps the connection in order; while the caller
   /// can take no rows it calls that every `poll_interval()`, and does not wait on `descriptor()`,
   /// which stays readable then. After an error the next call starts again behind the position
-  /// confirmed by then: the caller lets finish what is in flight first, so that little comes twice.
-  /// Faults: transient and broken (goes on by itself with the next calls), rejected (needs an
-  /// operator: the text says what to do).
+  /// confirmed by then. The caller waits for what is in flight first, so that few rows come twice.
+  /// Throws: transient and broken (the next calls recover), rejected (needs an operator: the text
+  /// says what to do).
   virtual ChangeBatch read(std::size_t rows_max) = 0;
   /// Everything up to `position` is durable at the broker; after a restart reading starts behind
-  /// it. May be stored late; trouble with that shows at the next `read` or `flush`.
+  /// it. May be stored late; an error of that shows at the next `read` or `flush`.
   virtual void confirm(LogPosition position) = 0;
   /// Everything up to this row is durable at the broker, or held, though its transaction is not:
   /// this object gives none of it again, after an error or a rewind either, as long as it reads the
   /// same log. Called for rows that have a place. Never waits.
   virtual void settled(RowPlace /*place*/) {}
-  /// Stores what was confirmed; called at a clean stop. Waits for the database, and may give up
-  /// what makes others stand by: the next `read` begins anew.
+  /// Stores what was confirmed; called at a clean stop. Waits for the database, and may release
+  /// what keeps others on standby: the next `read` begins again.
   virtual void flush() = 0;
   /// Starts over behind the last confirmed position and the last row that is settled: rows may come
   /// again. Used when a producer had to be replaced.
@@ -105,9 +105,8 @@ class ChangeSource {
   /// When `read` wants to be called even though the descriptor is quiet.
   [[nodiscard]] virtual Duration poll_interval() const = 0;
   [[nodiscard]] virtual ChangeSourceStatus status() const = 0;
-  /// Names the rows that are held for this source. It goes with what keeps the position and with
-  /// the outbox table, and with nothing else: who goes on from the position finds the rows that
-  /// were passed over on the way. Constant.
+  /// Identifies this source's held rows. Derived from the position's name and the outbox table, so
+  /// a relay that resumes from the position also finds the rows held on the way. Never changes.
   [[nodiscard]] virtual std::string held_rows_name() const = 0;
 };
 

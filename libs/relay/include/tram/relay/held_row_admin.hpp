@@ -35,8 +35,11 @@ struct HeldRowFilter {
   std::string row_id{};
 };
 
-/// The operator's side of `SqlHeldRowStore`: the relay notices within its next looks what is done
-/// here. A value; callable from any thread. Faults of all calls: those of the driver.
+/// The operator's side of `SqlHeldRowStore`. The relay reads the changes within seconds. A value;
+/// callable from any thread. Every call throws the errors of the driver.
+///
+///     tram::HeldRowAdmin const held{database.dialect(), schema};
+///     database.transact([&](tram::Transaction& tx) { held.request_retry(tx, {.row_id = id}); });
 class HeldRowAdmin final {
  public:
   HeldRowAdmin(Dialect const& dialect, SchemaName const& schema);

@@ -14,7 +14,7 @@
 
 namespace tram {
 
-/// Why a row is held that nothing is wrong with: an earlier one of its key is held.
+/// The reason of a row that is held only because an earlier one of its key is.
 inline constexpr std::string_view held_behind{"behind an earlier message of its key"};
 
 /// A row that is not published for now.
@@ -62,8 +62,11 @@ enum class ReplayOrder : std::uint8_t {
 };
 
 /// Where a relay keeps the rows that it cannot publish. One thread only; every call waits for the
-/// database, some seconds at most. Faults of all calls: those of `Database::transact`; nothing is
+/// database, some seconds at most. Every call throws the errors of `Database::transact`; nothing is
 /// done half.
+///
+///     for (auto const& stored : held.replayable(100, tram::ReplayOrder::by_key))
+///     publish(stored.row);
 class HeldRowStore {
  public:
   virtual ~HeldRowStore() = default;

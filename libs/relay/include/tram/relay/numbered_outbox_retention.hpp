@@ -22,6 +22,9 @@ class StatementExecutor;
 /// row stays, as the proof. Rows go oldest first, a thousand at a time. A row without a creation
 /// time counts as old; one that was stamped by a clock that was ahead is as old as those behind it.
 /// While the clock is ahead, rows are kept no shorter.
+///
+///     tram::NumberedOutboxRetention retention{database, schema, std::chrono::hours{48}};
+///     tram::Relay relay{{*source, *broker, held, &retention, clock, random}, {}};
 class NumberedOutboxRetention final : public OutboxRetention {
  public:
   /// Rows live for `age` after they were written, by the database's clock. `database` must outlive

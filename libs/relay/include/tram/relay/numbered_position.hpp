@@ -6,12 +6,11 @@
 namespace tram {
 
 // Where an outbox numbers its rows, a stored position alone does not prove which rows are
-// published: the table may have been made anew, or its numbering begun again. So the relay stores
-// beside it which row stands at the position, as a second row of `tram_relay_position`. Its name is
-// the relay's with `#row=`, the number and what tells the row from others. Retention keeps that
-// row.
+// published: the table may have been made again, or its numbering may have restarted. So the relay
+// also stores which row has the position, as a second row of `tram_relay_position`. Its name is the
+// relay's with `#row=`, the number and what tells the row from others. Retention keeps that row.
 
-/// Between the name of a relay and the row that stands at its position.
+/// Between the name of a relay and the row at its position.
 inline constexpr std::string_view row_mark_infix{"#row="};
 
 /// SQL for what tells a row of the outbox from another one of its number.

@@ -12,6 +12,10 @@ namespace tram {
 /// Which rows are in flight, and up to where the log may be confirmed: the end of the contiguous
 /// prefix of rows that are published or held, and only at the end of a transaction. Positions never
 /// step back, also when rows come again after a restart. Pure: no threads, no clock, no I/O.
+///
+///     auto const sequence = core.accept(row.ends_at);
+///     core.done(sequence);
+///     core.take_confirmable();  // the row's position
 class PublishingCore {
  public:
   explicit PublishingCore(std::size_t window) : window_{window} {}
@@ -38,12 +42,12 @@ class PublishingCore {
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   /// Accepted, and not done or behind one that is not: what counts against the window.
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  /// The oldest row that is not done has this sequence; `next_sequence()` when there is none.
+  /// The oldest row that is not done has this sequence; `next_sequence()` when all are done.
   [[nodiscard]] Sequence first_not_done() const { return first_; }
-  /// Positions begin anew, for another log. Nothing may be in flight.
+  /// Positions restart, for another log. Nothing may be in flight.
   void start_over();
-  /// Forgets everything in flight: the source rewinds to the last confirmed position. Sequences go
-  /// on.
+  /// Forgets everything in flight: the source rewinds to the last confirmed position. Sequences
+  /// continue.
   void restart();
 
  private:

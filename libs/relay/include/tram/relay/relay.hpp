@@ -40,8 +40,13 @@ struct RelayParts {
 /// already on their way to the broker when it refused may land before it; everything that can be
 /// checked before is.
 ///
-/// When a producer is finished, everything from the first unacknowledged row on is read and
-/// published again: later records may have landed, so retrying one alone would break the order.
+/// When a producer is broken, everything from the first unacknowledged row on is read and published
+/// again: later records may have landed, so retrying one alone would break the order.
+///
+///     auto const source = tram::sqlite::change_source({.path = "orders.db"}, clock);
+///     tram::SqlHeldRowStore held{database, tram::SchemaName{}, *source};
+///     tram::Relay relay{{*source, *broker, held, nullptr, clock, random}, {}};
+///     relay.run(stop);  // until a stop is requested
 class Relay final {
  public:
   Relay(RelayParts parts, RelayOptions options);
@@ -52,7 +57,7 @@ class Relay final {
   /// One round of the loop, for simulations and tests; waits for nothing but the databases behind
   /// `HeldRowStore` and `OutboxRetention` and for `Broker::create_channels`, when it needs them.
   /// False when there was nothing to do: call again when a descriptor is ready, or at `next_step`.
-  /// Raises nothing: every trouble is met with another attempt. The same thread as `run`, or none.
+  /// Throws nothing: every failure is retried. The same thread as `run`, or none.
   bool step();
   /// When `step` wants to be called though no descriptor is ready.
   [[nodiscard]] SteadyTime next_step() const;
@@ -60,7 +65,7 @@ class Relay final {
   /// position and returns.
   void run(std::stop_token stop);
 
-  /// Looks at the source now. Callable from any thread; never waits.
+  /// Makes the loop read the source now. Callable from any thread; never waits.
   void wake() noexcept;
   /// Callable from any thread; never waits.
   [[nodiscard]] RelayStatus status() const TRAM_EXCLUDES(mutex_);

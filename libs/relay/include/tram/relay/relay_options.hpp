@@ -44,19 +44,19 @@ struct RelayOptions {
   /// an operator wait the longest pause at once.
   Duration back_off_first{std::chrono::milliseconds{50}};
   Duration back_off_longest{std::chrono::seconds{5}};
-  /// How often held rows are looked at for requested retries, while there are any.
+  /// How often held rows are checked for requested retries, while there are any.
   Duration held_check_interval{std::chrono::seconds{2}};
-  /// How often old rows are looked for, when there is a retention.
+  /// How often old rows are removed, with a retention.
   Duration retention_interval{std::chrono::seconds{30}};
-  /// Not moving for so long, with work to do, is not ready.
+  /// Not ready after this long without progress while work is pending.
   Duration stall_after{std::chrono::seconds{10}};
   RelayDrain drain{RelayDrain::in_flight};
-  /// At a stop, that may take so long.
+  /// Time limit for `drain`.
   Duration drain_timeout{std::chrono::seconds{5}};
 };
 
-/// Refuses options that nobody could mean: a time below zero or above ten years, a pause below a
-/// millisecond, no rows or bytes at all. `owner` names whose they are. Faults: rejected.
+/// Refuses options that make no sense: a time below zero or above ten years, a pause below a
+/// millisecond, no rows or bytes at all. `owner` is named in the error. Throws: rejected.
 void require_usable(RelayOptions const& options, std::string_view owner);
 
 }  // namespace tram

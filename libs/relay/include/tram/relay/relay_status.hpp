@@ -16,16 +16,16 @@ struct RelayCounters {
   /// again.
   std::uint64_t reads{};
   std::uint64_t rows_read{};
-  /// Transactions whose last row was among them; rows where every row has a position of its own.
+  /// Transactions whose last row was among them; rows, when every row has its own position.
   std::uint64_t transactions_read{};
-  /// Records acknowledged by the broker, held ones that were published at last included; and the
-  /// bytes of the values handed to it.
+  /// Records acknowledged by the broker, replayed ones included; and the bytes of the values handed
+  /// to it.
   std::uint64_t rows_published{};
   std::uint64_t bytes_published{};
   /// Rows stored because they cannot be published, and rows stored behind them.
   std::uint64_t rows_held{};
   std::uint64_t rows_held_behind{};
-  /// Stored rows that were published at last.
+  /// Held rows that were published by a replay.
   std::uint64_t rows_replayed{};
   /// Rows of the outbox removed because of their age.
   std::uint64_t rows_removed{};
@@ -38,12 +38,12 @@ struct RelayCounters {
   std::uint64_t producers{};
 };
 
-/// Where a relay stands, for health, metrics and people.
+/// The state of a relay, for health, metrics and people.
 struct RelayStatus {
   RelayCounters counters;
   /// Rows handed to the broker, or waiting to be stored as held.
   std::size_t in_flight{};
-  /// Rows that stand in the table of held ones, and the keys they hold.
+  /// Rows in the table of held rows, and their keys.
   std::size_t held_rows{};
   std::size_t held_keys{};
   /// Everything up to here is published or held, and confirmed to the source since this relay was

@@ -9,7 +9,7 @@
 
 namespace tram {
 
-/// What is known of a relay at one moment.
+/// The state of a relay at one moment.
 struct RelayView {
   std::string name{};
   RelayStatus status{};

@@ -17,10 +17,11 @@ class Database;
 ///
 /// A row is known by its `id`, else by the number the database gave it, else by its content: stored
 /// twice, it is there once. Other rows of the same `id` are told apart by number and content, and
-/// are all there. A text that is
-/// no UTF-8 is stored as `base64:…`, and a destination, a key or an id of more than 700 bytes as
-/// its beginning and a hash. An operator requests a retry by setting `retry_requested`, and drops a
-/// row by deleting it; the relay sees either at its next look.
+/// are all there. A text that is no UTF-8 is stored as `base64:…`, and a destination, a key or an
+/// id of more than 700 bytes as its beginning and a hash. An operator requests a retry by setting
+/// `retry_requested`, and drops a row by deleting it; the relay sees either within seconds.
+///
+///     tram::SqlHeldRowStore held{database, tram::SchemaName{}, *source};
 class SqlHeldRowStore final : public HeldRowStore {
  public:
   /// The rows of the relay that reads `source`, under `ChangeSource::held_rows_name`: they stay

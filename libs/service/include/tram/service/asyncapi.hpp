@@ -7,7 +7,7 @@
 
 namespace tram {
 
-/// What a service is to others.
+/// How a service presents itself to others.
 struct ServiceDescription {
   std::string name;
   std::string version;

@@ -59,18 +59,18 @@ struct ServiceOptions {
   NewTraces new_traces{NewTraces::never};
   /// Where health, metrics and documents are served; nothing: nowhere.
   std::optional<http::ServerOptions> http{};
-  /// How often it looks whether the database answers.
+  /// How often it checks whether the database answers.
   Duration database_check_interval{std::chrono::seconds{2}};
-  /// Messages that wait and none finished for so long is not ready.
+  /// Not ready if messages have waited this long and none was handled.
   Duration stall_after{std::chrono::seconds{60}};
-  /// From the request to stop until `run` returns; after that the process is left as it is, with
+  /// From the request to stop until `run` returns; after that the process exits with
   /// `exit_stop_timed_out`. Handlers that run may use three quarters of it, and
   /// `SubscriberOptions::drain_timeout` at most; leaving the groups an eighth of it, and
   /// `SubscriberOptions::close_timeout` at most.
   Duration stop_timeout{std::chrono::seconds{20}};
 };
 
-/// What a service stands on; all of it outlives the service.
+/// What a service needs; all of it outlives the service.
 struct ServiceParts {
   Database& database;
   Broker& broker;
@@ -92,20 +92,27 @@ struct ServiceRelay {
   RelayOptions options{};
 };
 
-/// All of a service in one process: outbox, subscriptions, relay, health and metrics; started in
-/// order, watched, and stopped in the reverse order.
+/// Runs a whole service in one process: outbox, subscriptions, relay, health and metrics. Starts
+/// them in order, watches them, and stops them in reverse order.
+///
+///     tram::Service service{
+///         {.database = database, .broker = *broker, .clock = clock, .random = random},
+///         {.name = "orders", .http = tram::http::ServerOptions{.port = 8080}}};
+///     service.relay({.source = tram::sqlite::change_source({.path = "orders.db"}, clock)});
+///     service.add(tram::handle_events<Order>("credit-view").on(order_approved));
+///     return service.run(signals.stop());
 class Service final {
  public:
-  /// Faults: rejected, for no workers, an empty middleware or interceptor, and a time below zero or
+  /// Throws: rejected, for no workers, an empty middleware or interceptor, and a time below zero or
   /// above ten years; it names the option.
   Service(ServiceParts parts, ServiceOptions options);
   ~Service();
   Service(Service const&) = delete;
   Service& operator=(Service const&) = delete;
 
-  // Not while `run` goes on. Faults: rejected, naming the part, while it does, and for what could
-  // not run: see `require_runnable`, components without a name or a function, relays without a
-  // source.
+  // Not while `run` runs. Throws: rejected, naming the part, while it does, and for a part that
+  // could not run: see `require_runnable`, components without a name or a function, relays without
+  // a source.
 
   Service& add(Contribution contribution);
   Service& add(Subscription subscription);
@@ -113,13 +120,13 @@ class Service final {
   Service& add(std::vector<MessageDescription> messages);
   Service& relay(ServiceRelay relay);
   /// Serves the application's own requests beside `/health/live`, `/health/ready`, `/metrics` and
-  /// `/asyncapi.json`; answered with 503 before the service has started and while it stops. Faults:
-  /// those of `http::check_routes`, and rejected for one of these paths.
+  /// `/asyncapi.json`; answered with 503 before the service has started and while it stops. Throws:
+  /// the errors of `http::check_routes`, and rejected for one of these paths.
   Service& route(http::Route route);
 
-  /// Sends in the caller's transactions. Callable from any thread, also before `run`; asks the
-  /// database nothing. What is sent before `run` looks first how the table is made: faults of
-  /// `probe_outbox_table`, and rejected where `outbox_id` is missing.
+  /// Sends in the caller's transactions. Callable from any thread, also before `run`; does not ask
+  /// the database. The first `send` before `run` reads the table's layout: it throws the errors of
+  /// `probe_outbox_table`, and rejected when `outbox_id` is missing.
   [[nodiscard]] Outbox const& outbox();
   /// Of what was added; see `asyncapi`.
   [[nodiscard]] ServiceDescription description() const;
@@ -129,13 +136,13 @@ class Service final {
   /// Everything has started, and no stop was requested. Callable from any thread.
   [[nodiscard]] bool is_running() const;
 
-  /// Runs until a stop is requested or a part cannot go on, and returns what `main` should: 0 after
-  /// a clean stop, `exit_cannot_start` or `exit_cannot_go_on`. Raises nothing. It may be
-  /// called again afterwards; while it runs, a second call is refused, with `exit_cannot_start`.
+  /// Runs until a stop is requested or a part fails, and returns what `main` should: 0 after a
+  /// clean stop, `exit_cannot_start` or `exit_cannot_go_on`. Throws nothing. It may be called again
+  /// afterwards; while it runs, a second call is refused, with `exit_cannot_start`.
   ///
   /// Started: the schema is checked, or installed with `install_schema`, HTTP served, then relays,
   /// and, when these follow the outbox or have said why they cannot, subscriptions and components.
-  /// While the database is away it waits, alive and not ready. Stopped: no new requests or
+  /// While the database is down it waits, alive and not ready. Stopped: no new requests or
   /// messages, handlers that run may finish, relays publish what is committed.
   [[nodiscard]] int run(std::stop_token stop);
 

@@ -22,7 +22,7 @@ struct TraceContext {
   /// 2 digits; `01`: recorded.
   std::string flags{"01"};
 
-  /// Nothing for a text that is malformed: its reader starts a new trace.
+  /// Empty if the header is not valid; callers then start a new trace.
   static std::optional<TraceContext> parse(std::string_view traceparent);
   /// A new trace.
   static TraceContext start(Random& random);
@@ -35,8 +35,8 @@ struct TraceContext {
 /// Whether a message without a trace begins one.
 enum class NewTraces : std::uint8_t { never, for_every_message };
 
-/// Carries traces through handlers: the handler's transaction gets a span of its own, a child of
-/// the message's, and what it sends carries that on. A message whose `traceparent` is broken counts
+/// Carries traces through handlers: the handler's transaction gets a new span, a child of the
+/// message's, and the messages it sends carry that. A message whose `traceparent` is broken counts
 /// as one without. `random` must outlive it and be callable from any thread.
 std::shared_ptr<MessageInterceptor> trace_handlers(Random& random,
                                                    NewTraces new_traces = NewTraces::never);

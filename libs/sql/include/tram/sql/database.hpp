@@ -16,8 +16,8 @@
 
 namespace tram {
 
-/// Whether the function of a transaction may open another one on the same database and thread,
-/// which on SQLite waits for the first one, and so for itself.
+/// Whether the function of a transaction may open another one on the same database and thread. On
+/// SQLite the second one would wait for the first, and so for itself.
 enum class Nesting : std::uint8_t { allowed, refused };
 
 /// How one transaction is to run.
@@ -36,8 +36,8 @@ struct TransactOptions {
   Nesting nesting = Nesting::allowed;
   /// Where given, tells of the attempt that runs or ran last; it outlives the call.
   TransactionAttempt* attempt = nullptr;
-  /// Called at the beginning of each attempt, before it has a connection: what the caller keeps
-  /// about an attempt must begin anew here, since the function may never run.
+  /// Called at the beginning of each attempt, before it has a connection: reset here what the
+  /// caller keeps about an attempt, since the function may never run.
   std::function<void()> begins{};
 };
 
@@ -46,8 +46,14 @@ struct PoolOptions {
   std::size_t connections_max = 10;
 };
 
-/// A database with a pool of connections. Callable from any thread; owns nothing but connections.
-/// One that was moved from refuses every call: rejected.
+/// A database with a pool of connections. Callable from any thread; owns only connections. After a
+/// move the old object refuses every call: rejected.
+///
+///     auto database = tram::sqlite::connect({.path = "orders.db"}, {}, clock, random);
+///     auto const name = database.transact([&](tram::Transaction& tx) {
+///       auto const rows = tx.execute("SELECT name FROM customer WHERE id = ?", id);
+///       return rows.empty() ? std::string{} : rows[0].get<std::string>(0);
+///     });
 class Database final {
  public:
   /// Connects lazily: an unreachable server shows at the first transaction. `clock` and `random`
@@ -59,12 +65,12 @@ class Database final {
   Database& operator=(Database&&) = delete;
 
   /// Runs `function(Transaction&)` in a transaction and commits when it returns; rolls back when it
-  /// throws, and the exception goes on to the caller. `conflict`, `transient` and `broken` before
-  /// the commit run the function again, after a growing pause with jitter, within deadline and
-  /// attempts: the function must be fit to run twice. `in_doubt` always reaches the caller. Waits
-  /// for a connection, the database and the pauses, at most until the deadline. Faults: also
-  /// rejected, inside the function of a transaction that refuses nesting, and for a second writing
-  /// transaction inside a writing one on SQLite, which has one writer at a time.
+  /// throws, and the caller gets the exception. `conflict`, `transient` and `broken` before the
+  /// commit run the function again, after a growing pause with jitter, within deadline and
+  /// attempts: the function must be idempotent but for its transaction. `in_doubt` always reaches
+  /// the caller. Waits for a connection, the database and the pauses, at most until the deadline.
+  /// Throws: also rejected, inside the function of a transaction that refuses nesting, and for a
+  /// second writing transaction inside a writing one on SQLite, which has one writer at a time.
   template <class Function>
   auto transact(TransactOptions const& options, Function&& function) {
     using Result = decltype(function(std::declval<Transaction&>()));

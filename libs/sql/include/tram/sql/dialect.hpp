@@ -29,8 +29,10 @@ Dialect const& mysql_dialect();
 /// is never an error.
 std::string insert_or_ignore(Dialect const& dialect, std::string_view into);
 
-/// The schema that Tram's tables stand in (contract: core 1.9): empty means `eventuate`, `none`
-/// means unqualified.
+/// The schema of Tram's tables (contract: core 1.9): empty means `eventuate`, `none` means
+/// unqualified.
+///
+///     tram::SchemaName{}.qualify("message");  // eventuate.message
 class SchemaName {
  public:
   /// `Error{rejected}` for a name with other characters than letters, digits, `_` and `$`.

@@ -33,6 +33,8 @@ inline constexpr bool never = false;
 /// One value bound to a `?` of a statement: NULL, an integer, a bool (as 1 or 0), a number or a
 /// text; a `char const*` that is null is NULL. Borrows text: it must outlive the call it is passed
 /// to. `Error{rejected}` for an unsigned number above 2^63-1.
+///
+///     tx.execute("UPDATE orders SET state = ?, total = ? WHERE id = ?", "paid", 12.5, id);
 class Parameter {
  public:
   using Value = std::variant<std::monostate, std::int64_t, double, std::string_view>;

@@ -20,14 +20,14 @@ namespace tram {
 using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
 
 namespace sql_detail {
-/// Each raises `Error{malformed}` naming the column when the cell does not hold such a value; text
+/// Each throws `Error{malformed}` naming the column when the cell does not hold such a value; text
 /// that is a number counts as one, since text protocols know nothing else.
 bool to_bool(Cell const& cell, std::size_t column);
 std::int64_t to_integer(Cell const& cell, std::size_t column);
 double to_double(Cell const& cell, std::size_t column);
 std::string to_text(Cell const& cell, std::size_t column);
 [[noreturn]] void out_of_range(std::size_t column, std::int64_t value);
-/// Each raises `Error{rejected}`.
+/// Each throws `Error{rejected}`.
 [[noreturn]] void no_such_row(std::size_t row, std::size_t rows);
 [[noreturn]] void no_such_column(std::size_t column, std::size_t columns);
 
@@ -44,6 +44,10 @@ using SharedCells = std::shared_ptr<std::vector<Cell> const>;
 }  // namespace sql_detail
 
 /// One row of a result. Keeps all of the result, so it may be kept itself.
+///
+///     auto const row = tx.execute("SELECT id, name FROM customer")[0];
+///     row.get<std::int64_t>(0);
+///     row.get<std::optional<std::string>>(1);  // empty for NULL
 class Row {
  public:
   Row(sql_detail::SharedCells cells, std::size_t row, std::size_t columns)
@@ -75,6 +79,8 @@ class Row {
 };
 
 /// What a statement returned: rows, and how many rows it changed. A copy is cheap.
+///
+///     for (auto const row : tx.execute("SELECT id FROM orders")) use(row.get<std::int64_t>(0));
 class Rows {
  public:
   Rows() = default;
@@ -86,8 +92,8 @@ class Rows {
     return cells_ == nullptr || columns_ == 0 ? 0 : cells_->size() / columns_;
   }
   [[nodiscard]] bool empty() const { return size() == 0; }
-  /// `Error{rejected}` when the statement returned no such row: whether it returns one is up to the
-  /// data, so look at `empty()` where none is an answer.
+  /// `Error{rejected}` when the statement returned no such row: check `empty()` first when the data
+  /// decides whether there is one.
   [[nodiscard]] Row operator[](std::size_t row) const {
     if (row >= size()) sql_detail::no_such_row(row, size());
     return Row{cells_, row, columns_};

@@ -8,19 +8,22 @@
 
 namespace tram {
 
-/// The one thing the outbox needs of a transaction: run a statement in it.
+/// Runs statements in a transaction: the one function that the outbox needs.
 ///
 /// `Transaction` is one; so is every handle adopted from a client the application already uses
 /// (`tram/sqlite/adopt.hpp`, `tram/postgres/adopt.hpp`, `tram/sql/function_executor.hpp`).
 /// Placeholders are `?` in all of Tram's SQL; `??` is a literal question mark.
+///
+///     tx.execute("UPDATE orders SET state = ? WHERE id = ?", "paid", id);
+///     tx.post("INSERT INTO audit VALUES (?)", id);  // travels with the next statement
 class StatementExecutor {
  public:
   virtual ~StatementExecutor() = default;
-  /// Runs one statement and waits for its rows. Faults: those of the driver; after any of them the
-  /// transaction can only be rolled back, unless a savepoint protects it.
+  /// Runs one statement and waits for its rows. Throws: the errors of the driver; after any of them
+  /// the transaction can only be rolled back, unless a savepoint protects it.
   virtual Rows execute_statement(std::string_view sql, Parameters parameters) = 0;
-  /// Runs one statement whose rows nobody needs. Drivers may send it together with a later one: an
-  /// error then comes from that later statement or from the commit.
+  /// Runs one statement whose rows are not needed. Drivers may send it together with a later one:
+  /// an error then comes from that later statement or from the commit.
   virtual void post_statement(std::string_view sql, Parameters parameters);
 
   /// The same with the values written out: `execute("SELECT name FROM customer WHERE id = ?", id)`.

@@ -23,6 +23,9 @@ LexicalRules lexical_rules(Dialect const& dialect) noexcept;
 
 /// Cuts the text of a statement into tokens as the database does. Accepts every text: what has no
 /// end ends with the text. Borrows the text.
+///
+///     tram::StatementTokens tokens{"SELECT 1", tram::LexicalRules::sqlite};
+///     tokens.next_visible().text;  // "SELECT"
 class StatementTokens {
  public:
   enum class Kind : std::uint8_t {

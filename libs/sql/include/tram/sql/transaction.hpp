@@ -28,8 +28,8 @@ struct TransactionContext {
 };
 
 /// What happened in one attempt of a transaction, for callers that must tell whose fault an error
-/// is: `Database::transact` makes it anew at the beginning of each attempt, so that nothing in it
-/// is left of an earlier one.
+/// is: `Database::transact` resets it at the beginning of each attempt, so that nothing in it is
+/// left of an earlier one.
 struct TransactionAttempt {
   enum class Stage : std::uint8_t {
     /// No connection yet, or no transaction on it: the function has not begun.
@@ -46,7 +46,7 @@ struct TransactionAttempt {
   /// exception that ended the attempt, when that came from the database.
   std::exception_ptr statement_error{};
   /// A statement found that an object is missing or not allowed (`Error::is_about_setup`), and none
-  /// got on since: what fails now may fail for it, whatever it is that the function throws.
+  /// succeeded since: what fails now may fail for it, whatever it is that the function throws.
   bool lacks_setup{};
 };
 
@@ -54,6 +54,11 @@ struct TransactionAttempt {
 /// returns.
 ///
 /// One thread only. Every statement waits at most until the transaction's deadline.
+///
+///     database.transact([&](tram::Transaction& tx) {
+///       tx.execute("INSERT INTO orders VALUES (?)", id);
+///       outbox.send(tx, "orders", OrderPlaced{id});
+///     });
 class Transaction final : public StatementExecutor {
  public:
   Transaction(Connection& connection, Dialect const& dialect, Deadline deadline,
@@ -64,7 +69,7 @@ class Transaction final : public StatementExecutor {
   Transaction(Transaction const&) = delete;
   Transaction& operator=(Transaction const&) = delete;
 
-  /// Faults: also rejected, for a statement that begins or ends a transaction or a savepoint: those
+  /// Throws: also rejected, for a statement that begins or ends a transaction or a savepoint: those
   /// belong to `Database::transact` and `with_savepoint`.
   Rows execute_statement(std::string_view sql, Parameters parameters) override;
   void post_statement(std::string_view sql, Parameters parameters) override;
@@ -75,13 +80,13 @@ class Transaction final : public StatementExecutor {
   /// Why what follows happens: for a transaction that handles one message after the other.
   void set_context(TransactionContext context) { context_ = std::move(context); }
 
-  /// Runs `function` behind a savepoint: when it throws, whatever it is, what it did is rolled back
-  /// and the exception goes on, and the transaction can be used further. May be nested. Where the
-  /// rollback failed (`broken`), every further statement raises its error and nothing is committed.
+  /// Runs `function` behind a savepoint. When it throws anything, its work is rolled back, the
+  /// caller gets the exception, and the transaction can be used further. May be nested. When the
+  /// rollback fails (`broken`), every further statement throws its error and nothing is committed.
   template <class Function>
   auto with_savepoint(Function&& function);
 
-  /// Raises what kept a savepoint from being rolled back: the work behind it must not be committed.
+  /// Throws the error of a savepoint that could not be rolled back: its work must not be committed.
   void require_whole() const {
     if (spoiled_) throw Error{*spoiled_};
     require_made_here(process_, "sql: this transaction");
@@ -116,11 +121,15 @@ class Transaction final : public StatementExecutor {
 };
 
 /// A part of a transaction that can be rolled back alone, for code that decides later whether to
-/// keep it; where the function's return decides, use `with_savepoint`. What was neither released
-/// nor rolled back when it goes is rolled back. Savepoints end innermost first.
+/// keep it; when the function's return decides, use `with_savepoint`. The destructor rolls back
+/// what was neither released nor rolled back. Savepoints end innermost first.
+///
+///     tram::Savepoint savepoint{tx};
+///     if (reserve(tx)) savepoint.release();
+///     else savepoint.roll_back();
 class Savepoint {
  public:
-  /// Faults: those of a statement; the savepoint is not there then.
+  /// Throws: the errors of a statement; the savepoint is not there then.
   explicit Savepoint(Transaction& tx) : tx_{tx}, depth_{tx.open_savepoint()} {}
   ~Savepoint() {
     if (!ended_) tx_.abandon_savepoint(depth_);
@@ -128,14 +137,14 @@ class Savepoint {
   Savepoint(Savepoint const&) = delete;
   Savepoint& operator=(Savepoint const&) = delete;
 
-  /// Keeps the work. Faults: also those of statements posted behind the savepoint, which can be
+  /// Keeps the work. Throws: also those of statements posted behind the savepoint, which can be
   /// rolled back then.
   void release() {
     tx_.release_savepoint(depth_);
     ended_ = true;
   }
-  /// Undoes the work. Where this raises a fault, every further statement raises it, too, and
-  /// nothing is committed.
+  /// Undoes the work. Where this throws, every further statement throws it, too, and nothing is
+  /// committed.
   void roll_back() {
     ended_ = true;
     tx_.roll_back_to_savepoint(depth_);

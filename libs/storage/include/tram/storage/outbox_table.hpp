@@ -18,8 +18,8 @@ enum class IdSource : std::uint8_t {
   database,
 };
 
-/// How the outbox table of this database is made. Installations differ, and the INSERT has to
-/// follow (contract: core 1.6, 1.7, 1.11).
+/// The layout of this database's outbox table. Installations differ, and the INSERT has to follow
+/// (contract: core 1.6, 1.7, 1.11).
 struct OutboxTable {
   IdSource ids{IdSource::application};
   /// The columns' types as the database names them: `text`, `json`, `jsonb`, `character varying`,
@@ -29,12 +29,12 @@ struct OutboxTable {
   friend bool operator==(OutboxTable const&, OutboxTable const&) = default;
 };
 
-/// Looks at table `message` of the schema, which must exist also where only tables with a suffix
-/// are used. One statement; look once and keep the answer. Faults: those of the transaction, and
-/// rejected when the table is not there or lacks a column.
+/// Reads the layout of table `message`, which must exist also when only tables with a suffix are
+/// used. One statement; call it once and keep the answer. Throws: the errors of the transaction,
+/// and rejected when the table is not there or lacks a column.
 OutboxTable probe_outbox_table(StatementExecutor& tx, Dialect const& dialect,
                                SchemaName const& schema);
-/// The same in a transaction of its own.
+/// The same in a separate transaction.
 OutboxTable probe_outbox_table(Database& database, SchemaName const& schema);
 
 }  // namespace tram

@@ -21,7 +21,7 @@ class StatementExecutor;
 /// legal.
 inline constexpr int schema_version = 1;
 
-/// What stands in a database.
+/// What a database has of the schema.
 struct SchemaStatus {
   enum class State : std::uint8_t { absent, behind, current, newer, foreign };
   State state{State::absent};
@@ -32,11 +32,11 @@ struct SchemaStatus {
 };
 
 /// Creates what is missing and migrates what is behind, in one transaction where the database can;
-/// idempotent, and safe when several processes start at once. Faults: rejected when the schema is
+/// idempotent, and safe when several processes start at once. Throws: rejected when the schema is
 /// newer than this build or a table of that name has other columns.
 void install_schema(Database& database, SchemaName const& schema);
 
-/// Looks and changes nothing.
+/// Reads the status and changes nothing.
 SchemaStatus schema_status(Database& database, SchemaName const& schema);
 
 /// Throws `Error{rejected}` with the remedy (`run "tram schema install"`) unless the schema is

@@ -14,7 +14,8 @@
 
 namespace tram {
 
-/// A message that is not handled for now: its attempts are used up, or it came behind such a one.
+/// A dead letter that keeps its key's order: its attempts are used up, or it came behind such a
+/// message.
 struct HeldMessage {
   /// Number of the row; orders the messages of a key.
   std::int64_t sequence{};
@@ -57,8 +58,14 @@ struct HeldFilter {
 
 /// Held messages of one database, in the tables `tram_held_key` and `tram_held_message`. The row of
 /// a key is locked while its messages are added or replayed, so that a message either finds its key
-/// held and joins it, or comes after the last replay. A value; callable from any thread. Faults of
-/// all calls: those of the driver.
+/// held and joins it, or comes after the last replay. A value; callable from any thread. Every call
+/// throws the errors of the driver.
+///
+///     tram::HeldMessages const held{database.dialect(), schema};
+///     database.transact([&](tram::Transaction& tx) {
+///       for (auto const& each : held.messages(tx, {.subscriber_id = "billing"}, 50))
+///       show(each.reason); held.request_retry(tx, {.subscriber_id = "billing"});
+///     });
 class HeldMessages final {
  public:
   HeldMessages(Dialect const& dialect, SchemaName const& schema);
@@ -106,8 +113,8 @@ class HeldMessages final {
   [[nodiscard]] std::size_t count(StatementExecutor& tx, HeldFilter const& filter) const;
   /// Asks the services to replay the keys; how many keys that are. They do it within seconds.
   std::size_t request_retry(StatementExecutor& tx, HeldFilter const& filter) const;
-  /// Removes a message for good; false when there is none. When it was the first of its key, those
-  /// behind it are replayed.
+  /// Removes a message for good; false when it does not exist. When it was the first of its key,
+  /// those behind it are replayed.
   bool drop(StatementExecutor& tx, std::string_view subscriber_id,
             std::string_view message_id) const;
 

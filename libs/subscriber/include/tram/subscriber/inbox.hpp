@@ -16,7 +16,7 @@ namespace tram {
 enum class InboxResult {
   /// Not handled before, and nothing of its key is held: handle it.
   fresh,
-  /// Handled (or held) before: pass over it.
+  /// Handled (or held) before: skip it.
   duplicate,
   /// Not handled before, and its key is held: it must be held behind the others.
   key_is_held,
@@ -40,25 +40,29 @@ struct InboxEntry {
 /// The messages that subscriptions of one database have handled: table `received_messages`
 /// (contract: core 1.3 and 5.3). Ids and keys that no database takes as text are kept in Base64. A
 /// value; callable from any thread.
+///
+///     tram::Inbox const inbox{database.dialect(), schema};
+///     database.transact([&](tram::Transaction& tx) {
+///       if (inbox.receive(tx, "arrivals", message.id())) handle(tx, message);  // else a duplicate
+///     });
 class Inbox final {
  public:
   Inbox(Dialect const& dialect, SchemaName const& schema);
 
-  /// Writes the inbox row of a message, unless it is there, and looks whether its key is held: in
-  /// one statement where the database is another process, in two where it is this one. A duplicate
-  /// is never an error and never spoils the transaction. Waits for a transaction that writes the
-  /// same row at this moment. Faults: those of the driver.
+  /// Writes the inbox row of a message, unless it exists, and reads whether its key is held: in one
+  /// statement on a server, in two on SQLite. A duplicate is never an error and never spoils the
+  /// transaction. Waits for a transaction that writes the same row at this moment. Throws: the
+  /// errors of the driver.
   InboxResult receive(StatementExecutor& tx, HeldKey const& key, std::string_view message_id) const;
-  /// The same for several messages of one subscriber, with an answer for each: in one statement
-  /// where the database is another process, message by message where it is this one. Where two
-  /// have one id, the second is a duplicate.
+  /// The same for several messages of one subscriber, with an answer for each: in one statement on
+  /// a server, message by message on SQLite. When two have one id, the second is a duplicate.
   std::vector<InboxResult> receive(StatementExecutor& tx,
                                    std::span<InboxEntry const> arrivals) const;
-  /// The same without looking at keys; true when it is the first time.
+  /// The same without keys; true when it is the first time.
   bool receive(StatementExecutor& tx, std::string_view subscriber_id,
                std::string_view message_id) const;
 
-  /// Writes nothing, and fails where `receive` could not write. Faults: those of the driver.
+  /// Writes nothing, and fails where `receive` could not write. Throws: the errors of the driver.
   void require_writable(StatementExecutor& tx) const;
 
   /// Forgets messages that these subscribers handled longer than `age` ago, a thousand at most; how

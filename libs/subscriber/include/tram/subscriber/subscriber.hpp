@@ -38,7 +38,7 @@ struct SubscriptionCounters {
   std::uint64_t duplicates{};
   /// Attempts whose handler threw.
   std::uint64_t failures{};
-  /// With a reason of their own, records that are no message included.
+  /// With their own reason; includes records that are no message.
   std::uint64_t held{};
   std::uint64_t held_behind{};
   std::uint64_t replayed{};
@@ -46,7 +46,7 @@ struct SubscriptionCounters {
   std::uint64_t replay_failures{};
   /// Records held because they are no message.
   std::uint64_t malformed{};
-  /// Partitions taken away.
+  /// Partitions revoked.
   std::uint64_t rebalances{};
   /// Records that the broker removed before they were delivered: lost to this subscription.
   std::uint64_t expired{};
@@ -62,7 +62,7 @@ struct SubscriptionStatus {
   std::size_t running{};
   /// The breaker is open: nothing is tried for a while; `trouble` says why.
   bool paused{};
-  /// Other services that use the same subscriber id now, and take messages that this one misses.
+  /// Other services that use the same subscriber id, and take a part of the messages.
   std::vector<std::string> shared_with{};
   /// When a message was finished last, or there was none to finish.
   SteadyTime last_progress{};
@@ -71,14 +71,20 @@ struct SubscriptionStatus {
 };
 
 /// Runs subscriptions: takes records from the broker and gives their messages to the handlers, on
-/// the workers, in order per key, each once in effect.
+/// the workers, in order per key. Delivery is at least once; the inbox makes the effect of a
+/// handler in its database happen exactly once.
 ///
 /// Every message is handled in one transaction with its inbox row. A handler that throws never ends
-/// the subscription: its message is tried again, then held with its key, and the others go on.
-/// Acknowledged to the broker is only what lies before the oldest unfinished record.
+/// the subscription: its message is retried, then held with its key, and other keys continue. A
+/// record is acknowledged to the broker only when it and all before it are handled or held.
+///
+///     tram::WorkerPool workers{8};
+///     tram::Subscriber subscriber{{database, *broker, workers, clock, random}, {},
+///                                 {{"arrivals", {"shipments"}, handle_shipment}}};
+///     subscriber.run(stop);  // until a stop is requested
 class Subscriber final {
  public:
-  /// Faults: rejected, for a subscriber id that is used twice, an illegal channel, no channel.
+  /// Throws: rejected, for a subscriber id that is used twice, an illegal channel, no channel.
   Subscriber(SubscriberParts parts, SubscriberOptions options,
              std::vector<Subscription> subscriptions);
   /// Waits for the handlers that run. Leaves the groups as a crash would: only `run` ends in order.
@@ -86,21 +92,21 @@ class Subscriber final {
   Subscriber(Subscriber const&) = delete;
   Subscriber& operator=(Subscriber const&) = delete;
 
-  /// One round of the loop, for simulations and tests: takes what the consumers have, and what the
-  /// workers finished, and starts what can run. Never waits: what needs the database is done by the
-  /// workers. False when there was nothing to do. The same thread as `run`, or none.
+  /// One round of the loop, for simulations and tests: takes records and results, and starts what
+  /// can run. Never waits: the workers do what needs the database. False when there was nothing to
+  /// do. The same thread as `run`, or none.
   bool step();
-  /// When `step` wants to be called though nothing woke it.
+  /// When `step` must be called though nothing woke it.
   [[nodiscard]] SteadyTime next_step() const;
-  /// Works until a stop is requested, lets finish what runs, acknowledges it, leaves the groups and
-  /// returns; what the workers had not begun is dropped and comes again. Raises nothing: every
-  /// trouble is met with another attempt, and is in the status. Not again after it returned.
+  /// Works until a stop is requested. Then it waits for running handlers, acknowledges them, leaves
+  /// the groups and returns. Messages that no worker had begun are dropped and come again. Throws
+  /// nothing: every failure is retried, and is in the status. Call it once.
   void run(std::stop_token stop);
 
   /// Callable from any thread; never waits.
   [[nodiscard]] std::vector<SubscriptionStatus> status() const;
-  /// No message is waiting, running or being replayed, and the last look at each consumer found
-  /// nothing. Callable from any thread; never waits.
+  /// No message waits, runs or is being replayed, and the last poll of each consumer found nothing.
+  /// Callable from any thread; never waits.
   [[nodiscard]] bool idle() const;
 
  private:

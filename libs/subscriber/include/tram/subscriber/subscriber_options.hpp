@@ -19,22 +19,22 @@ struct SubscriberOptions {
   /// Subscriber id → consumer group; the inbox keeps the unmapped id.
   NameMapping group_mapping{};
   Interceptors interceptors{};
-  /// How often requested replays are looked for.
+  /// How often it checks for requested replays.
   Duration held_check_interval{std::chrono::seconds{2}};
-  /// Inbox rows are kept so long: at least as long as the broker keeps records.
+  /// How long inbox rows are kept: at least as long as the broker keeps records.
   std::chrono::milliseconds inbox_age{std::chrono::hours{24 * 14}};
   Duration inbox_check_interval{std::chrono::seconds{30}};
-  /// Pauses after trouble with the broker: the first one, doubling up to the longest.
+  /// Pauses after errors of the broker: the first one, doubling up to the longest.
   Duration back_off_first{std::chrono::milliseconds{50}};
   Duration back_off_longest{std::chrono::seconds{5}};
-  /// At a stop, handlers that run may finish for so long.
+  /// At a stop, time limit for running handlers.
   Duration drain_timeout{std::chrono::seconds{10}};
-  /// Then all subscriptions together may take so long to store what is done and to leave.
+  /// Then time limit for all subscriptions together to store positions and leave their groups.
   Duration close_timeout{std::chrono::seconds{5}};
 };
 
-/// Refuses options that nobody could mean: a time below zero or above ten years, a pause below a
-/// millisecond, a null interceptor. `owner` names whose they are. Faults: rejected.
+/// Refuses options that make no sense: a time below zero or above ten years, a pause below a
+/// millisecond, a null interceptor. `owner` is named in the error. Throws: rejected.
 void require_usable(SubscriberOptions const& options, std::string_view owner);
 
 }  // namespace tram

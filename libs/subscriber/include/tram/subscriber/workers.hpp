@@ -7,7 +7,9 @@
 
 namespace tram {
 
-/// Runs jobs, each once, on threads of its own. One pool serves all subscriptions of a service.
+/// Runs jobs, each once, on its own threads. One pool serves all subscriptions of a service.
+///
+///     workers.submit([&] { handle(message); });
 class Workers {
  public:
   using Job = std::function<void()>;
@@ -21,6 +23,8 @@ class Workers {
 
 /// Threads that live as long as the pool. Its destructor waits for the jobs that run and drops the
 /// others.
+///
+///     tram::WorkerPool workers{8};
 class WorkerPool final : public Workers {
  public:
   /// `threads` at least 1.

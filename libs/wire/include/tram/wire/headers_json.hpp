@@ -7,8 +7,8 @@
 
 namespace tram {
 
-/// Headers as they stand in the outbox and in records: one JSON object of strings, no white space,
-/// in their order.
+/// Headers as in the outbox and in records: one JSON object of strings, no white space, in their
+/// order.
 std::string headers_to_json(Headers const& headers);
 /// The same, appended to `out`.
 void append_headers_json(std::string& out, Headers const& headers);

@@ -12,12 +12,15 @@ namespace tram {
 /// Makes message ids that increase: milliseconds, machine number, and a counter of 16 bits within
 /// the millisecond.
 ///
-/// One per process and machine number. Callable from any thread. Never waits: where the clock
-/// stands still or steps back, ids go on from the last one, with milliseconds that are ahead of the
+/// One per process and machine number. Callable from any thread. Never waits: where the clock does
+/// not move or steps back, ids continue from the last one, with milliseconds that are ahead of the
 /// clock when a counter is full.
 ///
-/// In a process that is forked it goes on with a machine number drawn at random, however its own
-/// was chosen: no two processes make the same id.
+/// In a forked process it continues with a random machine number, however its own was chosen: no
+/// two processes make the same id.
+///
+///     tram::IdGenerator ids{clock, tram::MachineNumber::choose(std::nullopt, random)};
+///     ids.next();
 class IdGenerator final {
  public:
   /// `clock` must outlive the generator.

@@ -25,6 +25,8 @@ struct MachineNumber {
 
 /// The number of an outbox whose ids are made by the database. Service and relay must be given the
 /// same one.
+///
+///     tram::OutboxOptions const options{.outbox_id = tram::OutboxId{7}};
 class OutboxId {
  public:
   /// From 0 to 2^48 - 1; anything else: rejected.

@@ -6,7 +6,7 @@
 namespace tram {
 
 /// `String.hashCode` of Java: over UTF-16 units, so that Java services and we choose the same
-/// outbox table and the same Redis partition. Takes UTF-8; a byte that is none counts as U+FFFD, as
+/// outbox table and the same Redis partition. Takes UTF-8; an invalid byte counts as U+FFFD, as
 /// when Java decodes it.
 std::int32_t java_hash(std::string_view text);
 

@@ -21,6 +21,9 @@ struct Header {
 /// equal in any order.
 ///
 /// A flat vector, because messages carry about ten headers. A value; nothing here waits.
+///
+///     message.headers.set("tenant", "blue");
+///     auto const tenant = message.headers.find("tenant");
 class Headers {
  public:
   Headers() = default;
@@ -56,7 +59,7 @@ class Headers {
   std::vector<Header> headers_;
 };
 
-/// What travels: a payload (by convention JSON text, never looked into on its way) and its headers.
+/// A payload (by convention JSON text, never read on its way) and its headers.
 struct Message {
   Headers headers;
   std::string payload;

@@ -8,7 +8,7 @@
 
 namespace tram {
 
-/// One message inside a multi-message: its own key, and the value that a record of its own would
+/// One message inside a multi-message: its own key, and the value that a separate record would
 /// have.
 struct MultiMessageEntry {
   std::vector<Header> headers;

@@ -10,6 +10,9 @@ namespace tram {
 
 /// A name that code gives. One that is made when the program is compiled refers to its literal,
 /// which lives for ever; any other owns its text, so that none outlives what it was made of.
+///
+///     inline constexpr tram::Channel order_replies{"orders-replies"};  // its name refers to the
+///     literal
 class Name final {
  public:
   constexpr Name() = default;

@@ -5,7 +5,7 @@
 
 namespace tram {
 
-/// Where the first byte lies that belongs to no valid UTF-8; `npos` when there is none.
+/// The place of the first byte that belongs to no valid UTF-8; `npos` when all of it is valid.
 std::size_t find_no_utf8(std::string_view text);
 
 /// Where the first byte lies that some database does not take in a text: a NUL, or one that belongs
