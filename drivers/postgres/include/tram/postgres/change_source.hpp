@@ -53,9 +53,9 @@ struct ChangeSourceConfig {
 };
 
 /// The outbox as PostgreSQL's log shows it through the built-in plugin pgoutput. Connects with the
-/// first `read`, which then waits for the server at most `connect_timeout`. Later calls do not wait,
-/// except a second at most to make the second connection again. It leaves a server that is being
-/// stopped, however long the caller takes between two calls.
+/// first `read`, which then waits for the server at most `connect_timeout`. Later calls do not
+/// wait, except a second at most to make the second connection again. It leaves a server that is
+/// being stopped, however long the caller takes between two calls.
 ///
 /// Silence of the log is not taken for an empty outbox. The log shows a row only under conditions
 /// that an administrator may change while the relay runs: the table's name, kind and columns, and
