@@ -62,6 +62,30 @@ NAMED_TEST = re.compile(r"\[`(\w+)\.(\w+)`\]\(([^)#]+)\)")
 LINK = re.compile(r"\]\(([^):]+\.md)(?:#([^)]*))?\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 
+# Habits that pages and public headers have lost, with what to write instead.
+HABITS = {
+    r"\bwhoever\b": "say who, or use 'if' or 'when'",
+    r"\b(for|takes?|keeps?|kept|waits?) so long\b": "give the time: 'maximum time', 'after this long'",
+    r"\b(is|are) none\b": "say what is missing: 'is empty', 'is not valid', 'does not exist'",
+    r"\b(goes|go|went) on\b": "'continues'",
+    r"\bstands? (in|on|there|at|between|still|by)\b|\bstood by\b": "'is', 'needs', 'is on standby'",
+    r"\bof (its|their|one's) own\b": "'its own …', or 'a separate …'",
+    r"\banew\b": "'again'",
+    r"\bgets? on\b": "'is handled', 'succeeds'",
+    r"\bat last\b": "say when or by what",
+    r"\b(is|are|was|were) away\b": "'is down', 'does not answer'",
+    r"\blooks? (at|whether|how)\b|\b(a|the|its|last|next) look\b": "'reads', 'checks', 'a check'",
+    r"\bnobody could mean\b": "'that makes no sense'",
+    r"\bfor want of\b": "'because there is no'",
+    r"\bFaults( of [^:]*)?:": "'Throws:'",
+    r"\b(?<!`)raises\b": "'throws'",
+}
+HABIT = re.compile("|".join(f"(?:{habit})" for habit in HABITS), re.IGNORECASE)
+PUBLIC_HEADER = re.compile(r"((libs|drivers)/[^/]+|connect|testkit)/include/.*\.hpp$")
+# Pages of decisions are never edited.
+PAGE = re.compile(r"(?!docs/decisions/).*\.md$")
+CLASS = re.compile(r"class (?:TRAM_\w+(?:\([^)]*\))? )?(?:\[\[nodiscard\]\] )?(\w+)[^;]*$")
+
 CPP = {".hpp", ".cpp", ".h"}
 TEXT = CPP | {".cmake", ".txt", ".md", ".py", ".sh", ".sql", ".json", ".yml", ".in", ""}
 # This file and its test spell out what they look for.
@@ -198,6 +222,35 @@ def page_findings(path, text, files):
                 yield Finding(path, number, "link", f"{target} has no heading #{anchor}")
 
 
+def habit_findings(path, text):
+    """Pages and public headers are written in plain sentences."""
+    is_header = PUBLIC_HEADER.match(path)
+    if not is_header and not PAGE.match(path):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.partition("//")[2] if is_header else line
+        found = HABIT.search(words)
+        if found:
+            advice = next(advice for habit, advice in HABITS.items() if re.search(habit, words, re.IGNORECASE))
+            yield Finding(path, number, "habit", f"'{found.group()}': {advice}")
+
+
+def example_findings(path, text):
+    """Every class in a public header shows its use in a few lines, or in one between backticks."""
+    if not PUBLIC_HEADER.match(path) or "/detail/" in path:
+        return
+    comment = []
+    for number, line in enumerate(text.splitlines(), 1):
+        name = CLASS.match(line)
+        shown = any(re.match(r"///? {3,}\S", each) or re.search(r"`[^`]*\([^`]*`", each) for each in comment)
+        if name and not shown:
+            yield Finding(path, number, "example", f"show how '{name.group(1)}' is used, in a few lines of its comment")
+        if line.startswith("//"):
+            comment.append(line)
+        elif not line.startswith(("template", "  requires")):
+            comment = []
+
+
 def resolve(path, opening, target, known):
     """The project file that an include line means; None for a header from elsewhere."""
     candidates = [str(pathlib.PurePosixPath(path).parent / target)] if opening == '"' else []
@@ -262,9 +315,11 @@ def findings(files):
     sources = {path: text for path, text in files.items() if pathlib.PurePosixPath(path).suffix in CPP}
     for path, text in sources.items():
         found += cpp_findings(path, text, drivers)
+        found += example_findings(path, text)
     for path, text in files.items():
         if path not in SELF:
             found += text_findings(path, text)
+            found += habit_findings(path, text)
         if path.endswith(".md"):
             found += page_findings(path, text, files)
     found += cycle_findings(sources)

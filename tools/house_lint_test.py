@@ -141,6 +141,34 @@ class Pages(unittest.TestCase):
             self.assertEqual(rules("docs/a.md", f"see [it]({link})", others=others), expected, link)
 
 
+class Words(unittest.TestCase):
+    def test_pages_have_none_of_the_habits(self):
+        for sentence in ("Whoever reads it goes on.", "The database is away.", "It keeps so long.",
+                         "There is none.", "A relay that stands by.", "It looks whether it is there.",
+                         "A thread of its own.", "It is made anew.", "It gets on.", "Handled at last."):
+            self.assertEqual(rules("docs/guide/a.md", sentence), [(1, "habit")], sentence)
+        self.assertEqual(rules("docs/guide/a.md", "A relay on standby checks every second whether it is ready."), [])
+
+    def test_comments_of_public_headers_have_none_either(self):
+        header = "libs/wire/include/tram/wire/a.hpp"
+        self.assertEqual(rules(header, "#pragma once\n/// Faults: rejected.\n"), [(2, "habit")])
+        self.assertEqual(rules(header, "#pragma once\nint away = is_away;  // it is away\n"), [(2, "habit")])
+        self.assertEqual(rules(header, "#pragma once\n/// Throws: rejected.\nbool goes_on();\n"), [])
+
+    def test_decisions_and_hidden_headers_keep_their_words(self):
+        self.assertEqual(rules("docs/decisions/0001-a.md", "Whoever reads it goes on."), [])
+        self.assertEqual(rules("libs/wire/src/a.hpp", "#pragma once\n// It goes on.\n"), [])
+
+    def test_public_classes_show_how_they_are_used(self):
+        header = "libs/wire/include/tram/wire/a.hpp"
+        plain = "#pragma once\n/// Reads ids.\nclass Ids {\n};\n"
+        self.assertEqual(rules(header, plain), [(3, "example")])
+        self.assertEqual(rules(header, plain.replace("ids.", "ids: `ids.read(text)`.")), [])
+        self.assertEqual(rules(header, plain.replace("class", "///\n///     Ids ids;\ntemplate <class T>\nclass")), [])
+        self.assertEqual(rules(header, "#pragma once\nclass Ids;\n"), [])
+        self.assertEqual(rules("libs/wire/src/a.hpp", plain), [])
+
+
 class Cycles(unittest.TestCase):
     def test_between_files_of_one_folder(self):
         others = {"libs/wire/src/b.hpp": '#pragma once\n#include "a.hpp"\n'}

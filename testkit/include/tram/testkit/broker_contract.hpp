@@ -50,6 +50,7 @@
 
 namespace tram::testkit {
 
+/// `INSTANTIATE_TYPED_TEST_SUITE_P(MyBroker, BrokerContract, MyHarness);`
 template <class Harness>
 class BrokerContract : public ::testing::Test {
  protected:

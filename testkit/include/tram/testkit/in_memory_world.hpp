@@ -69,7 +69,8 @@ class InMemoryWorld final {
   [[nodiscard]] Outbox const& outbox();
   [[nodiscard]] ManualClock& clock();
   [[nodiscard]] Random& random();
-  /// Where records are; also for its own faults: rebalances, broken producers, silent members.
+  /// Holds the records; also causes trouble on demand: rebalances, broken producers, silent
+  /// members.
   [[nodiscard]] embedded::InMemoryBroker& broker();
 
   /// Subscribes from here on; twice with one subscriber id means two members of a group. Throws:

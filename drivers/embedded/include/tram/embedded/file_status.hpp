@@ -21,7 +21,7 @@ struct FileStatus {
 };
 
 /// Reads the state of a broker's file while others may use it. Makes and changes nothing. Throws:
-/// rejected (not a broker's file, made by a newer release, not readable), transient (disk trouble).
+/// rejected (not a broker's file, made by a newer release, not readable), transient (disk errors).
 FileStatus inspect(std::string const& path);
 
 }  // namespace tram::embedded

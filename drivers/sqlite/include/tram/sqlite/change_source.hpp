@@ -35,8 +35,8 @@ struct ChangeSourceConfig {
 /// holding a lock on a file beside the database, and the others are on standby; the lock ends with
 /// its process. Rows with `published` other than 0 are skipped.
 ///
-/// Opens the file with the first `read`. Faults of `read`: transient (no such file yet, busy, disk
-/// trouble), rejected (not a database, no outbox table in it). `clock` must outlive the source.
+/// Opens the file with the first `read`. `read` throws: transient (no such file yet, busy, disk
+/// errors), rejected (not a database, no outbox table in it). `clock` must outlive the source.
 std::unique_ptr<ChangeSource> change_source(ChangeSourceConfig config, Clock& clock);
 
 }  // namespace tram::sqlite

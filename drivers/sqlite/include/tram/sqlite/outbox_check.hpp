@@ -10,7 +10,7 @@
 namespace tram::sqlite {
 
 /// Whether a relay would find its outbox. Makes and changes nothing; waits some seconds at most,
-/// and trouble is a finding. Of a missing table `message`, which is part of the schema, it says
+/// and a problem is a finding. Of a missing table `message`, which is part of the schema, it says
 /// nothing: see `schema_status`.
 std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock, Random& random);
 

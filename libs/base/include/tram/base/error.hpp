@@ -43,9 +43,9 @@ std::string_view to_string(Fault fault) noexcept;
 ///     }
 class Error final : public std::runtime_error {
  public:
-  /// `what` names operation, object, state and remedy:
-  /// `sqlite: cannot open '/data/orders.db': read-only file system; make the folder writable`.
-  /// `native_code` is the client library's own code, 0 where there is none.
+  /// `what` names operation, object, state and remedy: `sqlite: cannot open '/data/orders.db':
+  /// read-only file system; make the folder writable`. `native_code` is the client library's code,
+  /// 0 without one.
   Error(Fault fault, std::string const& what, int native_code = 0,
         std::source_location where = std::source_location::current());
 

@@ -13,8 +13,8 @@ struct FileIdentity {
   friend bool operator==(FileIdentity const&, FileIdentity const&) = default;
 };
 
-/// The file that the path leads to, behind all links; nothing when there is none, or it cannot be
-/// told. Asks the file system. Callable from any thread.
+/// The file that the path leads to, behind all links; empty when it is missing, or cannot be told.
+/// Asks the file system. Callable from any thread.
 std::optional<FileIdentity> identity_of(std::string const& path);
 
 }  // namespace tram

@@ -37,7 +37,7 @@ class Producer {
   /// happened: wait for completions). `sequence` must be larger than any before. Throws only
   /// `Error{broken}`, when the producer is broken.
   [[nodiscard]] virtual bool submit(RecordView const& record, Sequence sequence) = 0;
-  /// Results since the last call, in any order; empty when there are none.
+  /// Results since the last call, in any order; possibly empty.
   virtual std::vector<Completion> completions() = 0;
   /// Readable (poll(2), POLLIN) when `completions` has news; -1 when news is always ready right
   /// after `submit`.

@@ -66,7 +66,7 @@ struct ChangeSourceStatus {
   /// Bytes (log) or rows (table) between the last confirmed position and the end; nothing when
   /// unknown.
   std::optional<std::uint64_t> behind;
-  /// Last trouble, empty when all is well.
+  /// The last problem, empty when all is well.
   std::string trouble;
   /// Every row committed up to here was returned. This was checked, not concluded from silence:
   /// later rows are not proven published, whatever was confirmed. Empty when reading itself is the

@@ -42,8 +42,8 @@ struct TransactionAttempt {
   Stage stage{};
   /// How long the function waited for its statements.
   Duration waited{};
-  /// What a statement raised last, even if the function caught it. The same object as the
-  /// exception that ended the attempt, when that came from the database.
+  /// What a statement threw last, even if the function caught it. The same object as the exception
+  /// that ended the attempt, when that came from the database.
   std::exception_ptr statement_error{};
   /// A statement found that an object is missing or not allowed (`Error::is_about_setup`), and none
   /// succeeded since: what fails now may fail for it, whatever it is that the function throws.
@@ -63,7 +63,7 @@ class Transaction final : public StatementExecutor {
  public:
   Transaction(Connection& connection, Dialect const& dialect, Deadline deadline,
               TransactionContext context);
-  /// Notes in `attempt`, which outlives it, what its statements raise and how long they take.
+  /// Notes in `attempt`, which outlives it, what its statements throw and how long they take.
   Transaction(Connection& connection, Dialect const& dialect, Deadline deadline,
               TransactionContext context, Clock const& clock, TransactionAttempt& attempt);
   Transaction(Transaction const&) = delete;

@@ -25,7 +25,7 @@ struct ReplyDispatcher {
   std::string subscriber_id;
   std::string channel;
   std::vector<ReplyRoute> routes;
-  /// For answers of other types; they are malformed where there is none.
+  /// For answers of other types; without it they are malformed.
   RawReplyHandler otherwise;
   SubscriptionOptions options;
   std::vector<HandlerMiddleware> middleware;

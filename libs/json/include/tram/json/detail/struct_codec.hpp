@@ -53,7 +53,7 @@ void encode_members(Writer& writer, T const& value, std::index_sequence<at...> /
 
 inline constexpr std::size_t unknown_member = reflect::member_count_max;
 
-// Members mostly come in the order of their declaration: looks at `expected` first.
+// Members mostly come in the order of their declaration: tries `expected` first.
 template <std::size_t count>
 std::size_t find_member(std::array<std::string_view, count> const& names, std::string_view name,
                         std::size_t expected) {
@@ -148,7 +148,7 @@ consteval bool is_supported() {
 
 template <class T>
 struct tram::JsonCodec {
-  /// For those who describe types: no codec of its own.
+  /// For descriptions of types: it has no codec of the application.
   static constexpr bool is_of_members = true;
 
   static void encode(json::Writer& writer, T const& value) {
