@@ -198,6 +198,13 @@ def text_findings(path, text):
             yield Finding(path, number, "machine path", "name the file relative to the project, or take it as a parameter")
 
 
+def cmake_findings(path, text):
+    """What is built is named: a folder that is missing is an error, and no reason to leave it out."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"\bif\s*\(\s*EXISTS\b.*CMakeLists\.txt", line):
+            yield Finding(path, number, "cmake", "name the folders that exist with add_subdirectory; a typing error must not pass")
+
+
 def anchors(text):
     """What `#…` behind a page's name may be, made of its headings as GitHub makes it."""
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
@@ -320,6 +327,8 @@ def findings(files):
         if path not in SELF:
             found += text_findings(path, text)
             found += habit_findings(path, text)
+        if path.endswith("CMakeLists.txt"):
+            found += cmake_findings(path, text)
         if path.endswith(".md"):
             found += page_findings(path, text, files)
     found += cycle_findings(sources)

@@ -124,6 +124,13 @@ class Leftovers(unittest.TestCase):
         self.assertEqual(rules("libs/wire/src/a.hpp", "int f();"), [(1, "header")])
 
 
+class CMake(unittest.TestCase):
+    def test_names_folders_that_exist(self):
+        text = "if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${driver}/CMakeLists.txt)\n  add_subdirectory(${driver})\nendif()\n"
+        self.assertEqual(rules("drivers/CMakeLists.txt", text), [(1, "cmake")])
+        self.assertEqual(rules("drivers/CMakeLists.txt", "add_subdirectory(sqlite)\n"), [])
+
+
 class Pages(unittest.TestCase):
     def test_name_tests_that_exist(self):
         others = {"tests/x/a_test.cpp": "TEST_F(Relay, loses_nothing) {}"}
