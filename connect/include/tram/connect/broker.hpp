@@ -14,8 +14,7 @@
 
 namespace tram::connect {
 
-/// What a client library is told beyond what the URL says, under its own names; empty for brokers
-/// without one.
+/// Further properties for the client library, under its own names; empty for brokers without one.
 using BrokerProperties = std::map<std::string, std::string>;
 
 /// The broker that a URL names:

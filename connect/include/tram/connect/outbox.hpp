@@ -49,7 +49,7 @@ struct OutboxOptions {
 std::unique_ptr<ChangeSource> change_source(std::string_view url, OutboxOptions const& options,
                                             Clock& clock);
 
-/// Removes old rows of it. `database` is the one at the URL, and outlives what is returned.
+/// Removes old rows of it. `database` is the one at the URL, and outlives the result.
 std::unique_ptr<OutboxRetention> outbox_retention(std::string_view url,
                                                   OutboxOptions const& options, Database& database,
                                                   std::chrono::milliseconds age);

@@ -15,8 +15,7 @@
 
 namespace tram::testkit {
 
-/// A consumer, and everything it said. Notes every breach of the seam's promises by itself. One
-/// thread only.
+/// A consumer that records all events and every breach of the seam's promises. One thread only.
 ///
 ///     ConsumerProbe probe{broker.subscribe(mode, channels)};
 ///     probe.poll();
@@ -47,7 +46,7 @@ class ConsumerProbe {
   /// Revoked by the last poll, so that acknowledgements still count.
   [[nodiscard]] std::vector<TopicPartition> const& just_revoked() const { return just_revoked_; }
   [[nodiscard]] std::size_t revocations() const { return revocations_; }
-  /// Others whose members take part in the group, as it was told last.
+  /// The other owners of members of the group, as reported last.
   [[nodiscard]] std::vector<std::string> const& others() const { return others_; }
   /// Records that the broker removed before they were read.
   [[nodiscard]] Position expired() const { return expired_; }
@@ -88,7 +87,7 @@ struct OwnedRecord {
   std::string value;
 };
 
-/// A producer that numbers records and collects what becomes of them. One thread only.
+/// A producer that numbers records and collects their completions. One thread only.
 ///
 ///     ProducerProbe probe{broker.producer(), clock, std::chrono::seconds{10}};
 ///     auto const number = probe.submit({"orders", "7", "value"});

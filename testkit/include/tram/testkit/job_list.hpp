@@ -8,8 +8,8 @@
 
 namespace tram::testkit {
 
-/// Workers without threads: jobs wait until somebody runs them, here and now. For worlds that run
-/// on one thread. Destroyed with jobs left, it drops them, as a pool does.
+/// Workers without threads: jobs wait until the test runs them. For worlds that run on one thread.
+/// Destroyed with jobs left, it drops them, as a pool does.
 ///
 ///     tram::testkit::JobList workers;
 ///     while (workers.run_first()) {}

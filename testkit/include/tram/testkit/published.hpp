@@ -14,8 +14,8 @@ struct PublishedMessage {
   Message message;
 };
 
-/// Compares payloads with what is expected, in order, and tells the first difference in a sentence;
-/// empty when they are equal. For any test framework: `EXPECT_EQ(difference(…), "")`.
+/// Compares payloads with what is expected, in order, and returns the first difference as a
+/// sentence; empty when they are equal. For any test framework: `EXPECT_EQ(difference(…), "")`.
 std::string difference(std::vector<PublishedMessage> const& published,
                        std::vector<std::string> const& payloads);
 

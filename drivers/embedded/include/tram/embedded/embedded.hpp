@@ -15,10 +15,10 @@ namespace tram::embedded {
 
 /// When a record is completed.
 enum class Durability : std::uint8_t {
-  /// After the disk has it: a power failure loses nothing that was completed.
+  /// After it is on the disk: a power failure loses no completed record.
   power_failure,
-  /// After the operating system has it: a crash of the process loses nothing, a power failure may
-  /// lose the last records.
+  /// After it is with the operating system: a crash of the process loses nothing, a power failure
+  /// may lose the last records.
   process_crash,
 };
 
@@ -56,9 +56,9 @@ struct Config {
 ///
 /// Completed records survive `kill -9` of the process and, unless `durability` says otherwise, a
 /// power failure. Positions of groups survive the first, and may fall back a little in the second.
-/// What is submitted between two calls of `completions` is one transaction, which `completions`
-/// commits: it waits for the disk, and so may a `poll` that stores positions. Nobody polls the
-/// file: consumers are woken by the producer that committed.
+/// Records submitted between two calls of `completions` are one transaction, which `completions`
+/// commits: it waits for the disk, and so may a `poll` that stores positions. The file is not
+/// polled: the producer that commits wakes the consumers.
 ///
 /// The broker holds a lock on `<path>.lock` that ends with its process; the lock file stays.
 /// Producers and consumers may outlive the broker, and hold the lock, too. Consumers whose next

@@ -60,14 +60,15 @@ class InMemoryBroker final : public Broker {
   /// Every partition of the group is revoked in the usual two steps and goes to another member, or
   /// back to the only one.
   void rebalance(std::string const& group);
-  /// All members lose their partitions at once, as if they had been silent for too long. They
-  /// join again at their next polls, and get again what they acknowledged since their last ones.
+  /// All members lose their partitions at once, as if they had been silent for too long. They join
+  /// again at their next polls, and get records again that they acknowledged since their last
+  /// polls.
   void expire_members(std::string const& group);
   /// From now on records become visible this long after their submission, in order; zero ends it.
   /// No consumer is woken when the time comes: poll.
   void delay(Duration delay);
-  /// Breaks all current producers. What they submitted has landed, whether its completion was taken
-  /// or not; what they are given from here on is lost.
+  /// Breaks all current producers. Records that they were given have landed, whether their
+  /// completions were taken or not; later ones are lost.
   void break_producers();
 
  private:

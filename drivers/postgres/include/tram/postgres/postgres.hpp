@@ -32,7 +32,7 @@ struct Config {
   std::string application_name = "tram";
 };
 
-/// Opens connections to one database; for those who bring their own pool. Throws: rejected for a
+/// Opens connections to one database, for an application with its own pool. Throws: rejected for a
 /// connection string that libpq does not understand. `clock` must outlive the driver.
 std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock);
 

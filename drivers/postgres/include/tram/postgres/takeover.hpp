@@ -13,8 +13,8 @@ namespace tram::postgres {
 
 /// Taking over an outbox from the Java relay without losing anything: the new slot begins where the
 /// old one was confirmed. The Java relay confirms ahead of its broker, so when it was killed, rows
-/// of before that position may be published by nobody. `rows_again` of them are therefore published
-/// again, from the table, by the first relay of the new slot.
+/// before that position may be unpublished. `rows_again` of them are therefore published again,
+/// from the table, by the first relay of the new slot.
 ///
 /// A slot shows a change only through publications that are older than the transaction of the
 /// change. So the publication is made while the old relay still runs (`takeover_prepare`); when

@@ -29,11 +29,11 @@ struct ChangeSourceConfig {
 
 /// The outbox of a SQLite file, in the order of column `seq`, on a separate connection.
 ///
-/// Wakes up when any process commits, whatever client library it uses: the files are watched.
-/// Positions are values of `seq`. The position is stored without a sync of the disk, so after a
-/// power failure a little comes twice. Of the processes that relay a file under one name one works,
-/// holding a lock on a file beside the database, and the others are on standby; the lock ends with
-/// its process. Rows with `published` other than 0 are skipped.
+/// Wakes up when any process commits, with any client library: the files are watched. Positions are
+/// values of `seq`. The position is stored without a sync of the disk, so after a power failure a
+/// little comes twice. Of the processes that relay a file under one name one works, holding a lock
+/// on a file beside the database, and the others are on standby; the lock ends with its process.
+/// Rows with `published` other than 0 are skipped.
 ///
 /// Opens the file with the first `read`. `read` throws: transient (no such file yet, busy, disk
 /// errors), rejected (not a database, no outbox table in it). `clock` must outlive the source.

@@ -19,10 +19,10 @@ namespace tram::sqlite {
 
 /// When a commit returns.
 enum class Durability : std::uint8_t {
-  /// After the disk has it: a power failure loses nothing that was committed.
+  /// After it is on the disk: a power failure loses no commit.
   power_failure,
-  /// After the operating system has it: a crash of the process loses nothing, a power failure may
-  /// lose the last commits.
+  /// After it is with the operating system: a crash of the process loses nothing, a power failure
+  /// may lose the last commits.
   process_crash,
 };
 
@@ -30,7 +30,7 @@ enum class Durability : std::uint8_t {
 enum class Opening : std::uint8_t {
   /// It is made when it is not there.
   create,
-  /// A file that is not there is an error: for programs that work on somebody else's.
+  /// A missing file is an error: for programs that work on the database of another program.
   existing,
   /// Only to read: neither the file nor anything beside it is made or changed, and it must exist.
   read_only,
@@ -55,7 +55,7 @@ struct Config {
 /// as long as the driver or database that was made for it.
 std::string memory_path(Random& random);
 
-/// Opens connections to one database; for those who bring their own pool. Files are switched to
+/// Opens connections to one database, for an application with its own pool. Files are switched to
 /// write-ahead logging, unless they are opened to be read only. A file that was removed once it had
 /// been opened is not made again: transient until it is back. Throws: rejected for a path that
 /// names a database of one connection only. `clock` and `random` must outlive the driver; `random`
@@ -63,8 +63,8 @@ std::string memory_path(Random& random);
 std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock, Random& random);
 
 /// A database with a pool of connections. Connects lazily. A writing transaction takes the write
-/// lock at its beginning and waits for it until its deadline, with short pauses of our own; readers
-/// wait for nobody. Throws: as `driver`.
+/// lock at its beginning and waits for it until its deadline, with short pauses of the driver;
+/// readers never wait. Throws: as `driver`.
 Database connect(Config const& config, PoolOptions const& options, Clock& clock, Random& random);
 
 }  // namespace tram::sqlite

@@ -6,10 +6,11 @@
 
 namespace tram {
 
-/// How far a civil clock has been set forward lately, told by a clock that never steps.
+/// Computes how far a civil clock has been set forward lately, by comparing it with a clock that
+/// never steps.
 ///
-/// What was stamped before such a step seems older than it is, by the step. After as long as
-/// anything is kept all of that is old anyhow, and the step is forgotten. One thread at a time;
+/// Rows stamped before such a step seem older than they are, by the step. When the retention time
+/// has passed since, all of them are old anyhow, and the step is forgotten. One thread at a time;
 /// never waits.
 ///
 ///     auto const age = kept + steps.ahead(civil_now, clock.steady(), kept);

@@ -16,13 +16,12 @@ class Deadline {
   static Deadline at(SteadyTime time) { return Deadline{time}; }
   /// Already reached: try once, never wait.
   static Deadline now() { return Deadline{SteadyTime::min()}; }
-  /// For waits that only a stop request may end. Use it where the caller has no better idea, never
-  /// inside a driver.
+  /// For waits that only a stop request may end. Never use it inside a driver.
   static Deadline never() { return Deadline{SteadyTime::max()}; }
 
   [[nodiscard]] SteadyTime time() const { return time_; }
   [[nodiscard]] bool reached(Clock const& clock) const;
-  /// What is left; zero when reached, `Duration::max()` for `never()`.
+  /// The time left; zero when reached, `Duration::max()` for `never()`.
   [[nodiscard]] Duration remaining(Clock const& clock) const;
   [[nodiscard]] bool is_never() const { return time_ == SteadyTime::max(); }
   [[nodiscard]] bool is_now() const { return time_ == SteadyTime::min(); }

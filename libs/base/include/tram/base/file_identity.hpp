@@ -6,7 +6,7 @@
 
 namespace tram {
 
-/// Which file it is, whatever it is called: a path may lead to another one later.
+/// Identifies a file independently of its path, which may lead to another file later.
 struct FileIdentity {
   std::uint64_t device{};
   std::uint64_t number{};

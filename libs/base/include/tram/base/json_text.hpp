@@ -5,10 +5,9 @@
 
 namespace tram::json {
 
-/// Appends `text` as a JSON string, quotes included, byte for byte as Java peers write it:
-/// `\b \t \n \f \r` in short form, other controls as `\u00XX` with upper-case digits, `"` and `\`
-/// escaped, everything else raw. What is no valid UTF-8 (an encoded surrogate included) becomes
-/// `?`.
+/// Appends `text` as a JSON string, quotes included, byte for byte as Java peers write it: `\b \t
+/// \n \f \r` in short form, other controls as `\u00XX` with upper-case digits, `"` and `\` escaped,
+/// everything else raw. Invalid UTF-8 (an encoded surrogate included) becomes `?`.
 void append_string(std::string& out, std::string_view text);
 
 /// The same where all of it is valid UTF-8, and then gives `npos`; otherwise the first byte that is

@@ -22,16 +22,16 @@ class LockFile {
   /// Makes the file where it is missing, and takes its lock unless another one has it; true when
   /// this object has it now. When the file was removed or replaced, the lock is taken again.
   /// Throws: transient, with the system's reason and its code; rejected, with what to do and no
-  /// code, where the file is a link, no plain file, or somebody else's. Both texts are the end of a
+  /// code, when the file is a link, no plain file, or owned by another user. Both texts end a
   /// sentence about the file.
   bool try_take();
   [[nodiscard]] bool held() const { return held_; }
   [[nodiscard]] std::string const& path() const { return path_; }
 
-  /// Best effort: writes who has the lock into the file, for `owner`. Only while it is held.
+  /// Best effort: writes the holder of the lock into the file, for `owner`. Only while it is held.
   void sign() const;
-  /// Who has the lock of the file at `path`, for people: `process 4711`; empty when nobody has.
-  /// Takes and makes nothing. Throws: as `try_take`.
+  /// The holder of the lock of the file at `path`, for people: `process 4711`; empty when it is
+  /// free. Takes and makes nothing. Throws: as `try_take`.
   static std::string owner(std::string const& path);
 
  private:

@@ -7,8 +7,7 @@
 
 namespace tram {
 
-/// The longest time that an option takes: as good as for ever, and sums of a few still fit into a
-/// `Duration`.
+/// The longest time that an option may have. Sums of a few still fit into a `Duration`.
 inline constexpr std::chrono::hours option_time_max{24 * 3650};
 
 /// Refuses a time that no option can have: less than `shortest`, or more than `option_time_max`.

@@ -9,7 +9,7 @@ namespace tram {
 /// from, however it was forked. Callable from any thread; as cheap as reading a variable.
 std::uint64_t process_generation();
 
-/// Refuses what was made in the process of that generation and is used in a child of it:
+/// Refuses objects that were made in the process of that generation and are used in a child of it:
 /// connections and threads are not copied by a fork. `what` begins the text: `kafka: this
 /// producer`. Throws: rejected.
 void require_made_here(std::uint64_t generation, std::string_view what);

@@ -7,8 +7,7 @@
 
 namespace tram {
 
-/// Values that no message may show, however a client library quotes them: whole, in quotes, or in
-/// part.
+/// Hides secret values in messages, also when a client library quotes them in part.
 ///
 ///     secrets.add("password", password);
 ///     throw tram::Error{tram::Fault::rejected, secrets.hidden_in(PQerrorMessage(connection))};
@@ -16,7 +15,7 @@ class Secrets final {
  public:
   /// `name` says in messages which value was hidden: `password`. An empty value is ignored.
   void add(std::string name, std::string value);
-  /// Of a value that is a common word, perhaps: it is found in quotes only.
+  /// For a value that may be a common word: it is found in quotes only.
   void add_quoted(std::string name, std::string value);
 
   /// The text with `<name>` in place of each value and of each part of one that has six characters

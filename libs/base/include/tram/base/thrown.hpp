@@ -4,7 +4,7 @@
 
 namespace tram {
 
-/// What the `catch` block around it has caught, in words: the text of a std::exception, and of
+/// Describes the exception of the surrounding `catch` block: the text of a std::exception, and of
 /// those nested in it; its type where there is no text. Empty outside of a `catch` block. Waits for
 /// nothing, throws nothing but std::bad_alloc.
 std::string describe_current_exception();

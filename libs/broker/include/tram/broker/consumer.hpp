@@ -67,7 +67,7 @@ class Consumer {
   virtual std::vector<ConsumerEvent> poll() = 0;
   /// Everything before `next` is done: after a restart or a rebalance deliveries start at `next`.
   /// Stored soon, at the latest at a revocation and in `close`; late is harmless, since the inbox
-  /// filters what comes twice. Ignored for a partition not owned any more.
+  /// filters repeats. Ignored for a partition not owned any more.
   virtual void acknowledge(TopicPartition const& partition, Position next) = 0;
   /// No deliveries of this partition until resumed; those already returned stay with the caller.
   virtual void pause(TopicPartition const& partition) = 0;

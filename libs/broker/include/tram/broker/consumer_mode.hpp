@@ -19,7 +19,7 @@ struct ConsumerMode {
   std::string group{};
   /// On whose behalf it takes part, as the name of a service: the members of a group should all be
   /// one owner's, or messages are split between several. 200 bytes of it count; a member without
-  /// one is told nothing, and nothing is told of it.
+  /// one reports nothing, and is not reported.
   std::string owner{};
   /// Where a group without a stored position starts.
   enum class Start : std::uint8_t { earliest, latest } start{Start::earliest};

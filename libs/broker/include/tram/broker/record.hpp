@@ -20,7 +20,7 @@ struct TopicPartition {
   friend auto operator<=>(TopicPartition const&, TopicPartition const&) = default;
 };
 
-/// What a producer sends; borrows, and only for the call.
+/// A record for a producer. Borrows its texts for the call.
 struct RecordView {
   std::string_view channel;
   std::string_view key;

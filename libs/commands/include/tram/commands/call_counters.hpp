@@ -4,7 +4,7 @@
 
 namespace tram {
 
-/// What became of the calls of one `CommandCalls`, and of the answers that it read.
+/// Counts the calls of one `CommandCalls`, and the answers that it read.
 struct CallCounters {
   /// Calls that wait now.
   std::uint64_t waiting{};
@@ -15,10 +15,10 @@ struct CallCounters {
   std::uint64_t late{};
   /// Answers to calls that had one already.
   std::uint64_t repeated{};
-  /// Answers to nobody's call here: those of other instances, of processes that are gone, and to
-  /// calls before the last thousand.
+  /// Answers to no call of this instance: those of other instances, of processes that are gone, and
+  /// to calls before the last thousand.
   std::uint64_t foreign{};
-  /// Records that are no message, and messages that say of no command that they answer it.
+  /// Records that are no message, and messages that answer no command.
   std::uint64_t malformed{};
 };
 

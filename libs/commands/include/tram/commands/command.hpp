@@ -12,8 +12,8 @@ namespace tram {
 /// In tram/commands/reply_token.hpp.
 struct ReplyToken;
 
-/// What a message says about a command, before its payload is read. Refers to the message; valid
-/// while the handler runs.
+/// The headers of a command, before its payload is read. Refers to the message; valid while the
+/// handler runs.
 ///
 ///     auto const customer = command.path_variable_as<CustomerId>("id");
 ///     store(tx, command.reply_token());  // to answer later

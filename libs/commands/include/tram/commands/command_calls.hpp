@@ -33,21 +33,21 @@ struct CallOptions {
   Headers headers{};
 };
 
-/// Sends a command and waits for its answer, for where a person waits: requests over HTTP, tools.
-/// Between services, handle replies instead.
+/// Sends a command and waits for its answer, for callers with a person behind them: HTTP requests,
+/// tools. Between services, handle replies instead.
 ///
 /// Any number of processes may use one channel of replies: each reads all of it from now on, in
-/// broadcast, and takes what answers its own calls. An answer that nobody waits for here is counted
-/// and dropped. Needs a relay that runs, and its contribution in a service:
+/// broadcast, and takes what answers its own calls. An answer without a waiting call is counted and
+/// dropped. Needs a relay that runs, and its contribution in a service:
 /// `service.add(calls.contribution())`.
 class CommandCalls final {
  public:
-  /// What it works with; all of it lives until the last call returned and its component has.
+  /// What it needs; all of it outlives the last call and its component.
   struct Parts {
     Database& database;
     Broker& broker;
     std::reference_wrapper<Outbox const> outbox;
-    /// With the machine's pace: `call` waits in real time.
+    /// A real clock: `call` waits in real time.
     Clock& clock;
     Logger logger{};
     /// The one that outbox and subscriptions have.

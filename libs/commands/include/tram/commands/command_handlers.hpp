@@ -17,13 +17,12 @@
 
 namespace tram {
 
-/// What a service does with the commands of an endpoint. Made by `handle_commands`; converts to a
-/// `Subscription`.
+/// The handlers of an endpoint's commands. Made by `handle_commands`; converts to a `Subscription`.
 ///
 /// A message goes to the first handler that names its command and, if it asks for a path, matches
-/// its resource; one behind it that nothing could reach is rejected when it is added. The answers
-/// are sent in the handler's transaction. A command that nobody handles, or that cannot be read, is
-/// malformed: it is held at once, and the others are not affected.
+/// its resource; a later handler that no message could reach is rejected when it is added. The
+/// answers are sent in the handler's transaction. A command without a handler, or one that cannot
+/// be read, is malformed: it is held at once, and the others are not affected.
 ///
 ///     service.add(tram::handle_commands(customers::service, outbox)
 ///                     .on_resource("/customers/{id}", reserve_credit));
@@ -33,9 +32,9 @@ class CommandHandlers final {
   explicit CommandHandlers(detail::CommandDispatcher dispatcher)
       : dispatcher_{std::move(dispatcher)} {}
 
-  /// Handles one type of command, told by the handler's second parameter:
-  /// `[&](Transaction& tx, Command<ReserveCredit> const& command) -> Outcome<ReserveCredit> { … }`,
-  /// or returning nothing, which answers nothing. `operation` names the handler in documents.
+  /// Handles one type of command, that of the handler's second parameter: `[&](Transaction& tx,
+  /// Command<ReserveCredit> const& command) -> Outcome<ReserveCredit> { … }`, or returning nothing,
+  /// which answers nothing. `operation` names the handler in documents.
   template <class Handler>
   CommandHandlers& on(std::string_view operation, Handler handler) {
     return add(operation, std::nullopt, std::move(handler));

@@ -17,7 +17,7 @@ namespace tram {
 struct CommandOptions {
   /// Where the answer goes, before mapping.
   Channel reply_to{};
-  /// The path of what it is about, for handlers that ask for it: see `resource_path`.
+  /// The path of the resource, for handlers that ask for it: see `resource_path`.
   std::string resource{};
   /// Commands to a channel with the same key keep their order; without one a random key, and so no
   /// order.
@@ -84,7 +84,7 @@ class Commands final {
     return {detail::send_command(*outbox_, tx, detail::draft_of(endpoint, command), options)};
   }
 
-  /// Sends a command that nobody answers. With a `reply_to`, or a header that is one: rejected.
+  /// Sends a command without an answer. With a `reply_to`, or a header that is one: rejected.
   template <class Executor, class... Taken, class Command>
   SentCommand notify(Executor&& tx, Endpoint<Taken...> const& endpoint, Command const& command,
                      CommandOptions const& options = {}) const {
@@ -93,9 +93,8 @@ class Commands final {
   }
 
   /// Answers a command whose token was kept: `commands.reply<ReserveCredit>(tx, token,
-  /// CreditReserved{})`. Does nothing where no reply was wanted. Whether the other side still waits
-  /// is its business: it passes over, or holds, an answer that it does not know. Malformed: the
-  /// token does not say which command it answers.
+  /// CreditReserved{})`. Does nothing when no reply was wanted. A receiver that no longer waits
+  /// skips or holds the answer. Malformed: the token does not say which command it answers.
   template <class Command, class Executor>
   void reply(Executor&& tx, ReplyToken const& token, Outcome<Command> const& outcome) const {
     detail::send_replies(*outbox_, tx, token, outcome.replies());

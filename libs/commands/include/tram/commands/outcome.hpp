@@ -15,7 +15,7 @@
 
 namespace tram {
 
-/// Whether what was asked was done.
+/// Whether the command was carried out.
 enum class ReplyOutcome : std::uint8_t { success, failure };
 
 /// `SUCCESS` or `FAILURE`, as in header `reply_outcome-type`.
@@ -34,12 +34,12 @@ struct ReplyDraft {
   Headers headers{};
 };
 
-/// What a handler made of a command: one answer that the command declares, several, or none.
+/// The result of a handler: one answer that the command declares, several, or none.
 ///
 ///     if (!customer) return CustomerNotFound{};
 ///
-/// With a failure among the answers, what the handler wrote to the database is rolled back; the
-/// answers are sent all the same.
+/// With a failure among the answers, the handler's writes to the database are rolled back; the
+/// answers are still sent.
 template <class Command>
 class [[nodiscard]] Outcome final {
  public:

@@ -9,8 +9,8 @@
 
 namespace tram {
 
-/// What a message says about an answer to a command, before its payload is read. Refers to the
-/// message; valid while the handler runs.
+/// The headers of an answer to a command, before its payload is read. Refers to the message; valid
+/// while the handler runs.
 ///
 ///     if (reply.outcome() == tram::ReplyOutcome::failure) cancel(tx, reply.in_reply_to());
 class RawReply {

@@ -17,17 +17,17 @@
 
 namespace tram {
 
-/// What a service does with the answers to its commands. Made by `handle_replies`; converts to a
-/// `Subscription`. An answer goes to the handler of its type; one that nobody handles is malformed,
-/// and so held, unless `otherwise` or `ignore_others` says what to do.
+/// The handlers of the answers to a service's commands. Made by `handle_replies`; converts to a
+/// `Subscription`. An answer goes to the handler of its type; one without a handler is malformed,
+/// and so held, unless `otherwise` or `ignore_others` is given.
 ///
 ///     service.add(tram::handle_replies(order_replies).on(credit_reserved).on(credit_refused));
 class ReplyHandlers final {
  public:
   explicit ReplyHandlers(detail::ReplyDispatcher dispatcher) : dispatcher_{std::move(dispatcher)} {}
 
-  /// Handles one type of answer, told by the handler's second parameter:
-  /// `[&](Transaction& tx, Reply<CreditReserved> const& reply) { … reply.in_reply_to() … }`.
+  /// Handles one type of answer, that of the handler's second parameter: `[&](Transaction& tx,
+  /// Reply<CreditReserved> const& reply) { … reply.in_reply_to() … }`.
   template <class Handler>
   ReplyHandlers& on(Handler handler) {
     static_assert(ShapedHandler<Handler>,
@@ -48,7 +48,7 @@ class ReplyHandlers final {
     dispatcher_.set_otherwise(std::move(handler));
     return *this;
   }
-  /// Passes over the answers that no handler takes.
+  /// Skips the answers that no handler takes.
   ReplyHandlers& ignore_others() {
     return otherwise([](Transaction& /*tx*/, RawReply const& /*reply*/) {});
   }

@@ -13,8 +13,8 @@
 
 namespace tram {
 
-/// What a message says about an event, before its payload is read. Refers to the message; valid
-/// while the handler runs.
+/// The headers of an event, before its payload is read. Refers to the message; valid while the
+/// handler runs.
 ///
 ///     log(event.type(), event.aggregate_id_as<OrderId>(), event.payload());
 class RawEvent {

@@ -23,8 +23,8 @@ struct FromVersion {
   int value{};
 };
 
-/// What a subscriber does with the events of `Aggregate`, and of those named before by
-/// `and_events`. Made by `handle_events`; converts to a `Subscription`.
+/// The handlers of the events of `Aggregate`, and of those named before by `and_events`. Made by
+/// `handle_events`; converts to a `Subscription`.
 ///
 /// A message goes to the one handler whose aggregate and event it names; a second one for the same
 /// event is rejected when it is added. Events without a handler are counted and skipped. A message
@@ -41,9 +41,8 @@ class EventHandlers final {
     dispatcher_.add_aggregate(Aggregate::wire_type.name);
   }
 
-  /// Handles one type of event, told by the handler's second parameter:
-  /// `[&](Transaction& tx, Event<OrderApproved> const& event) { … }`. `operation` names the handler
-  /// in documents.
+  /// Handles one type of event, that of the handler's second parameter: `[&](Transaction& tx,
+  /// Event<OrderApproved> const& event) { … }`. `operation` names the handler in documents.
   template <class Handler>
   EventHandlers& on(std::string_view operation, Handler handler) {
     static_assert(ShapedHandler<Handler>,

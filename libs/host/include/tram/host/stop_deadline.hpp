@@ -25,7 +25,7 @@ class StopDeadline final {
 
   /// The time runs from the first call. Callable from any thread; never waits.
   void begin() noexcept TRAM_EXCLUDES(mutex_);
-  /// What is waited for now, for the log.
+  /// Names what the stop waits for now, for the log.
   void waiting_for(std::string what) TRAM_EXCLUDES(mutex_);
 
  private:

@@ -25,7 +25,7 @@ struct Request {
   std::string body{};
 };
 
-/// What a handler answers.
+/// The answer of a handler.
 struct Response {
   int status{200};
   std::string content_type{"text/plain; charset=utf-8"};

@@ -13,8 +13,8 @@ namespace tram::http {
 
 /// A small HTTP/1.1 server, strict in what it reads. `GET` routes answer `HEAD` too; an unknown
 /// path is answered with 404, another method with 405, a path that is no text, or holds `.` or
-/// `..`, with 400. What could be understood in two ways, as by a proxy before it, is answered with
-/// 400 and the connection closed. A slow or silent client delays no other.
+/// `..`, with 400. A request that a proxy could understand in another way is answered with 400, and
+/// the connection is closed. A slow or silent client delays no other.
 ///
 ///     tram::http::Server const server{
 ///         {.port = 8080},

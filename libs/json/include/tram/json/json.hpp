@@ -28,8 +28,7 @@ template <class T>
   return out;
 }
 
-/// The same for reports on the state of things, which must not fail for a text that they show: what
-/// is no UTF-8 becomes `?`.
+/// The same for reports, which must not fail for a text that they show: invalid UTF-8 becomes `?`.
 template <class T>
 [[nodiscard]] std::string encode_report(T const& value, Policy policy = Policy::wire) {
   std::string out;

@@ -14,9 +14,9 @@ enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
 
 /// How strict a text is read and how absence is written.
 enum class Policy : std::uint8_t {
-  /// Messages: what is absent is left out, types are strict, unknown members are ignored.
+  /// Messages: absent members are left out, types are strict, unknown members are ignored.
   wire,
-  /// HTTP interfaces: what is absent is written as `null`, and a number may come in quotes.
+  /// HTTP interfaces: absent members are written as `null`, and a number may be in quotes.
   rest,
 };
 
@@ -45,7 +45,7 @@ struct ReaderOptions {
 ///
 /// There is always one current value: at first the whole text, after `next_member` or
 /// `next_element` the member or element. It is taken once, by one of the functions below; a value
-/// that nobody takes is checked and skipped. Members come in the order of the text, repeated names
+/// that is not taken is checked and skipped. Members come in the order of the text, repeated names
 /// included.
 ///
 /// The text is copied, so it need not outlive the reader. Views that are handed out live as long as

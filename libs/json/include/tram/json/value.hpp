@@ -18,8 +18,8 @@ struct Number {
 
 struct Member;
 
-/// Any JSON: for members whose shape is somebody else's business. Order, repeated names and the
-/// text of numbers survive reading and writing; white space does not.
+/// Any JSON: for members of unknown shape. Order, repeated names and the text of numbers survive
+/// reading and writing; white space does not.
 ///
 ///     auto const value = tram::json::decode<tram::json::Value>(text);
 ///     auto const* const name = value.find("name");

@@ -12,7 +12,7 @@ namespace tram::json {
 
 /// What becomes of text that is no UTF-8.
 enum class BadText : std::uint8_t {
-  /// It is refused: what is sent is what was meant.
+  /// It is refused, so that no other text is sent than was meant.
   refused,
   /// Each malformed character becomes `?`: for reports, which must not fail for what they show.
   replaced,
@@ -26,8 +26,8 @@ struct WriterOptions {
   BadText bad_text = BadText::refused;
 };
 
-/// Appends one JSON value to a text: compact, members in the order of the calls. Nothing waits;
-/// that the calls form one value is the caller's duty.
+/// Appends one JSON value to a text: compact, members in the order of the calls. Nothing waits; the
+/// caller makes sure that the calls form one value.
 ///
 ///     Writer writer{text};
 ///     writer.begin_object();
@@ -35,8 +35,8 @@ struct WriterOptions {
 ///     writer.number("12.50");
 ///     writer.end_object();
 ///
-/// What no reader would take is `Fault::rejected`, and takes back what was written: text that is
-/// not UTF-8, NaN or an infinite number, more than 64 levels. The message begins with the path:
+/// Throws `Fault::rejected` for values that no reader would take, and undoes its writes: text that
+/// is not UTF-8, NaN or an infinite number, more than 64 levels. The message begins with the path:
 /// `OrderPlaced.lines[0].product: the text 'M?ller' is no UTF-8 at byte 2; convert it, …`.
 class Writer {
  public:
@@ -86,7 +86,7 @@ class Writer {
   void end_array() { close(']'); }
 
   /// Throws `Fault::rejected` for the value that would be written next: its path, then `problem`.
-  /// For codecs of types that hold what has no form.
+  /// For codecs of types with values that have no JSON form.
   [[noreturn]] void fail(std::string_view problem);
 
  private:

@@ -13,7 +13,7 @@ namespace tram {
 /// any thread and always give the same answer.
 using NameMapping = std::function<std::string(std::string_view)>;
 
-/// What the mapping gives; the name itself for an empty mapping.
+/// Applies the mapping; the name itself for an empty mapping.
 inline std::string mapped(NameMapping const& mapping, std::string_view name) {
   return mapping ? mapping(name) : std::string{name};
 }

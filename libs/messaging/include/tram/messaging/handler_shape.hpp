@@ -36,7 +36,7 @@ bool is_empty_handler(Handler const& handler) {
   else return false;
 }
 
-/// Whether the argument can be told from the handler itself.
+/// Whether the handler's type shows its argument.
 template <class Handler>
 concept ShapedHandler = requires { typename HandlerShape<Handler>::Argument; };
 

@@ -29,15 +29,15 @@ struct IncomingMessage {
   [[nodiscard]] std::string const& id() const { return message.id(); }
 };
 
-/// Handles one message, in a transaction that already holds its inbox row: whatever the handler
-/// writes there happens once in effect. The transaction commits after it returns.
+/// Handles one message, in a transaction that already holds its inbox row: the handler's writes
+/// there happen exactly once in effect. The transaction commits after it returns.
 ///
 /// Called from a worker thread; messages of one (channel, partition, key) one after the other,
-/// others at the same time. What it throws decides: `Error` with `transient`, `broken` or
-/// `in_doubt` does not count as an attempt (the message is tried again after a pause, and the
-/// subscription pauses when many messages meet that; `RetryPolicy::unavailable_max` ends it);
-/// `conflict` runs it again at once; `malformed` holds the message at once; anything else is an
-/// attempt, a run longer than `handle_timeout` too, and when those are used up the message is held.
+/// others at the same time. If it throws `Error` with `transient`, `broken` or `in_doubt`, that is
+/// no attempt: the message is retried after a pause, `RetryPolicy::unavailable_max` times, and the
+/// subscription pauses when many messages fail so. `conflict` runs it again at once. `malformed`
+/// holds the message at once. Any other exception is an attempt, and so is a run longer than
+/// `handle_timeout`. When the attempts are used up, the message is held.
 ///
 /// It must not open a second transaction on the same database: that is `rejected`.
 using MessageHandler = std::function<void(Transaction& tx, IncomingMessage const& incoming)>;

@@ -12,9 +12,9 @@
 namespace tram {
 
 /// Sees every message that is sent or received, and may change it (contract: core 5.2). All hooks
-/// run in the order in which interceptors were given, the ones after an event too. What a `before`
-/// hook throws stops the message as if the sender or handler had thrown it; what an `after` hook
-/// throws is logged. Callable from any thread at once.
+/// run in the order in which interceptors were given, the ones after an event too. An exception of
+/// a `before` hook stops the message as if the sender or handler had thrown it; one of an `after`
+/// hook is logged. Callable from any thread at once.
 ///
 ///     struct Tenant final : tram::MessageInterceptor {
 ///       void before_send(tram::Message& message) override { message.headers.set("tenant", "blue");
@@ -28,12 +28,12 @@ class MessageInterceptor {
   /// After the insert; `error` is null when it went well. The transaction has not committed.
   virtual void after_send(Message const& /*message*/, std::exception_ptr const& /*error*/) {}
   /// Before the transaction and the inbox, for every delivery and every attempt, duplicates too;
-  /// for a replay, in its transaction. What it changes, the handler sees and nobody stores.
+  /// for a replay, in its transaction. The handler sees its changes; they are not stored.
   virtual void before_receive(IncomingMessage& /*incoming*/) {}
   virtual void after_receive(IncomingMessage const& /*incoming*/) {}
   /// In the transaction, for a message that was not handled before.
   virtual void before_handle(Transaction& /*tx*/, IncomingMessage const& /*incoming*/) {}
-  /// In the transaction still, unless `error` tells that the handler threw.
+  /// Still in the transaction, unless the handler threw: then `error` is set.
   virtual void after_handle(IncomingMessage const& /*incoming*/,
                             std::exception_ptr const& /*error*/) {}
 };
@@ -41,7 +41,7 @@ class MessageInterceptor {
 // Shared: outbox and subscriptions use the same ones, and each may outlive the other.
 using Interceptors = std::vector<std::shared_ptr<MessageInterceptor>>;
 
-/// Refuses a pointer to none. `owner` names whose they are. Throws: rejected.
+/// Refuses a null pointer. `owner` is named in the error. Throws: rejected.
 void require_interceptors(Interceptors const& interceptors, std::string_view owner);
 
 /// Wraps the handler of a subscription: calls `next` once, several times, or not at all. Runs in

@@ -21,7 +21,7 @@ struct HeaderDescription {
   std::string value{};
 };
 
-/// What a program sends to, or takes from, a channel: for documents about it.
+/// Describes a message that a program sends or receives, for documents.
 struct MessageDescription {
   enum class Direction : std::uint8_t { sends, receives };
 

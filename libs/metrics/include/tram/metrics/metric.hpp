@@ -22,7 +22,7 @@ struct Metric {
   /// A sentence about the family.
   std::string help;
   std::vector<std::pair<std::string, std::string>> labels{};
-  /// What it is now. Callable from any thread; never waits. While it throws, it is not shown.
+  /// The current value. Callable from any thread; never waits. While it throws, it is not shown.
   std::function<std::uint64_t()> value;
 };
 

@@ -45,7 +45,7 @@ struct SendOptions {
 ///     });
 class Outbox final {
  public:
-  /// What it takes from its surroundings; all of it outlives the outbox.
+  /// What an outbox needs; all of it outlives the outbox.
   struct Parts {
     Dialect dialect;
     /// From `probe_outbox_table`. Empty: the first `send` reads the layout, in its transaction.
@@ -60,7 +60,7 @@ class Outbox final {
   /// Throws: rejected, where the table's ids come from the database and `outbox_id` is missing; the
   /// first `send` where the table is not known yet.
   Outbox(Parts parts, OutboxOptions options);
-  // Moves are copies, which are cheap: what was moved from can still send.
+  // Moves are copies, which are cheap: the old object can still send.
   Outbox(Outbox const&) = default;
   ~Outbox() = default;
 
@@ -77,10 +77,10 @@ class Outbox final {
   /// `PARTITION_ID` where missing, and `ID` where the service makes the ids; the trace context of a
   /// `Transaction` becomes `traceparent` and `tracestate` where the message has none. Waits for the
   /// database only where that makes the ids: otherwise the row travels with the next statement or
-  /// the commit. Throws: rejected, before anything is written, for what no receiver could use: a
-  /// channel or reply channel that no broker takes, a message that is too large or has an `ID`
-  /// already, text that is no UTF-8 or holds a NUL, a header without a name, a key, type or id that
-  /// is empty, longer than 4096 bytes or holds a control character; those of the driver.
+  /// the commit. Throws: rejected, before anything is written, for a message that no receiver could
+  /// use: a channel or reply channel that no broker takes, a message that is too large or has an
+  /// `ID` already, text that is no UTF-8 or holds a NUL, a header without a name, a key, type or id
+  /// that is empty, longer than 4096 bytes or holds a control character; those of the driver.
   std::string send(StatementExecutor& tx, std::string_view channel, Message message,
                    SendOptions const& options = {}) const;
   std::string send(Transaction& tx, std::string_view channel, Message message,

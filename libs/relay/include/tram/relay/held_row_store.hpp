@@ -20,7 +20,7 @@ inline constexpr std::string_view held_behind{"behind an earlier message of its 
 /// A row that is not published for now.
 struct HeldRow {
   OutboxRow row;
-  /// What orders it among the rows of its destination; nothing when its headers do not tell.
+  /// Orders it among the rows of its destination; empty when its headers have no readable key.
   std::optional<std::string> key;
   /// What is wrong and what to do, for people; or `held_behind`.
   std::string reason;
@@ -40,7 +40,7 @@ struct HeldSummary {
   std::set<HeldRowKey> keys;
 };
 
-/// What came of publishing stored rows again.
+/// The result of publishing stored rows again.
 struct ReplayOutcome {
   struct Refusal {
     std::int64_t id{};
@@ -62,8 +62,8 @@ enum class ReplayOrder : std::uint8_t {
 };
 
 /// Where a relay keeps the rows that it cannot publish. One thread only; every call waits for the
-/// database, some seconds at most. Every call throws the errors of `Database::transact`; nothing is
-/// done half.
+/// database, some seconds at most. Every call throws the errors of `Database::transact`; each is
+/// done wholly or not at all.
 ///
 ///     for (auto const& stored : held.replayable(100, tram::ReplayOrder::by_key))
 ///     publish(stored.row);
@@ -78,7 +78,7 @@ class HeldRowStore {
   /// Rows to publish again now, oldest first: those whose retry was requested, or that were held
   /// for nothing but an earlier row of their key. With `by_key` only the first row of each key.
   virtual std::vector<StoredHeldRow> replayable(std::size_t rows_max, ReplayOrder order) = 0;
-  /// Forgets what is published and keeps what was refused.
+  /// Removes the published rows and keeps the refused ones.
   virtual void settle(ReplayOutcome const& outcome) = 0;
 };
 

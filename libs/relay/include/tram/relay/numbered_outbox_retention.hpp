@@ -17,11 +17,11 @@ class StatementExecutor;
 
 /// Retention for an outbox whose rows carry their position in column `seq`, as on SQLite.
 ///
-/// Removed is only what the database itself proves to be published: rows before the position that
-/// the relay has stored in it, while the row at that position is the one that was published. That
-/// row stays, as the proof. Rows go oldest first, a thousand at a time. A row without a creation
-/// time counts as old; one that was stamped by a clock that was ahead is as old as those behind it.
-/// While the clock is ahead, rows are kept no shorter.
+/// Removes only rows that the database itself proves to be published: those before the position
+/// that the relay has stored in it, while the row at that position is the one that was published.
+/// That row stays, as the proof. Rows go oldest first, a thousand at a time. A row without a
+/// creation time counts as old; one that was stamped by a clock that was ahead is as old as those
+/// behind it. While the clock is ahead, rows are kept no shorter.
 ///
 ///     tram::NumberedOutboxRetention retention{database, schema, std::chrono::hours{48}};
 ///     tram::Relay relay{{*source, *broker, held, &retention, clock, random}, {}};

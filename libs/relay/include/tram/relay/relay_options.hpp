@@ -11,12 +11,12 @@
 
 namespace tram {
 
-/// What is still published when a stop is requested.
+/// Which rows are still published when a stop is requested.
 enum class RelayDrain : std::uint8_t {
-  /// What was handed to the broker.
+  /// Rows already handed to the broker.
   in_flight,
-  /// What is committed by then, unless something is wrong: for a relay inside the service whose
-  /// last messages they are.
+  /// Rows committed by then, unless something fails: for a relay inside the service that sends
+  /// them.
   committed,
 };
 

@@ -10,7 +10,7 @@
 
 namespace tram {
 
-/// What a relay counted since it was made.
+/// Counters since the relay was made.
 struct RelayCounters {
   /// Calls of `ChangeSource::read` that returned rows, and the rows; rows that came again count
   /// again.

@@ -38,7 +38,7 @@ struct Route;
 
 struct ServiceOptions {
   /// Names the service in logs, metrics and documents, and to the other members of its consumer
-  /// groups: two services that use one subscriber id are told by it. There the default is the name
+  /// groups: it tells apart two services that use one subscriber id. There the default is the name
   /// of the program.
   std::string name{"service"};
   std::string version{"0"};
@@ -116,7 +116,7 @@ class Service final {
 
   Service& add(Contribution contribution);
   Service& add(Subscription subscription);
-  /// What it publishes or sends, for documents.
+  /// Messages that the service publishes or sends, for documents.
   Service& add(std::vector<MessageDescription> messages);
   Service& relay(ServiceRelay relay);
   /// Serves the application's own requests beside `/health/live`, `/health/ready`, `/metrics` and

@@ -41,8 +41,7 @@ enum class NewTraces : std::uint8_t { never, for_every_message };
 std::shared_ptr<MessageInterceptor> trace_handlers(Random& random,
                                                    NewTraces new_traces = NewTraces::never);
 
-/// For a transaction that does what a request asks for: a child of the request's `traceparent`, or
-/// a new trace.
+/// For the transaction of a request: a child of the request's `traceparent`, or a new trace.
 TransactionContext trace_request(std::string_view traceparent, std::string_view tracestate,
                                  Random& random);
 

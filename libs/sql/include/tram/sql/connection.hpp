@@ -12,7 +12,7 @@
 
 namespace tram {
 
-/// What a transaction is going to do. SQLite takes its write lock at the start of a writing
+/// How a transaction uses the database. SQLite takes its write lock at the start of a writing
 /// transaction, so that no transaction fails half-way because another one wrote first.
 enum class Access : std::uint8_t {
   read_write,
@@ -41,13 +41,13 @@ class Connection {
   /// transient (disk full, out of connections), broken, rejected (constraint, syntax, unknown
   /// table, a text that is empty or holds a NUL), malformed.
   virtual Rows execute(std::string_view sql, Parameters parameters, Deadline deadline) = 0;
-  /// Queues one statement whose rows nobody needs; its error comes from this call, a later
+  /// Queues one statement whose rows are not needed; its error comes from this call, a later
   /// `execute` or `commit`.
   virtual void post(std::string_view sql, Parameters parameters, Deadline deadline) = 0;
   /// Commits. When this returns, the transaction is durable. Throws: all of `execute`, and in_doubt
   /// when it cannot be known whether the commit happened.
   virtual void commit(Deadline deadline) = 0;
-  /// Rolls back what is open; true when the connection may be used again.
+  /// Rolls back the open transaction; true when the connection may be used again.
   virtual bool reset() noexcept = 0;
 };
 

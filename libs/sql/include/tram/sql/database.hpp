@@ -34,7 +34,7 @@ struct TransactOptions {
   /// `transient` and `broken` before the commit.
   int attempts_max = 10;
   Nesting nesting = Nesting::allowed;
-  /// Where given, tells of the attempt that runs or ran last; it outlives the call.
+  /// If given, describes the attempt that runs or ran last; it outlives the call.
   TransactionAttempt* attempt = nullptr;
   /// Called at the beginning of each attempt, before it has a connection: reset here what the
   /// caller keeps about an attempt, since the function may never run.

@@ -78,7 +78,7 @@ class Row {
   std::size_t columns_;
 };
 
-/// What a statement returned: rows, and how many rows it changed. A copy is cheap.
+/// The result of a statement: rows, and how many rows it changed. A copy is cheap.
 ///
 ///     for (auto const row : tx.execute("SELECT id FROM orders")) use(row.get<std::int64_t>(0));
 class Rows {

@@ -21,8 +21,8 @@ enum class LexicalRules : std::uint8_t {
 
 LexicalRules lexical_rules(Dialect const& dialect) noexcept;
 
-/// Cuts the text of a statement into tokens as the database does. Accepts every text: what has no
-/// end ends with the text. Borrows the text.
+/// Cuts the text of a statement into tokens as the database does. Accepts every text: an open quote
+/// or comment ends with the text. Borrows the text.
 ///
 ///     tram::StatementTokens tokens{"SELECT 1", tram::LexicalRules::sqlite};
 ///     tokens.next_visible().text;  // "SELECT"
@@ -72,7 +72,7 @@ bool is_empty_statement(std::string_view sql, LexicalRules rules);
 /// `Error{rejected}` for a text that holds no statement, only blanks, comments and semicolons, and
 /// for one with a NUL, where client libraries would cut it off.
 void require_statement(std::string_view sql, LexicalRules rules);
-/// The same where nobody knows the database: what is empty by the rules of each.
+/// The same for an unknown database: empty by the rules of each.
 void require_statement(std::string_view sql);
 
 /// `Error{rejected}` for a statement that begins or ends a transaction or a savepoint: the

@@ -27,9 +27,9 @@ struct TransactionContext {
   std::string tracestate;
 };
 
-/// What happened in one attempt of a transaction, for callers that must tell whose fault an error
-/// is: `Database::transact` resets it at the beginning of each attempt, so that nothing in it is
-/// left of an earlier one.
+/// What happened in one attempt of a transaction, for callers that must find out whose fault an
+/// error is: `Database::transact` resets it at the beginning of each attempt, so that nothing in it
+/// is left of an earlier one.
 struct TransactionAttempt {
   enum class Stage : std::uint8_t {
     /// No connection yet, or no transaction on it: the function has not begun.
@@ -46,7 +46,7 @@ struct TransactionAttempt {
   /// that ended the attempt, when that came from the database.
   std::exception_ptr statement_error{};
   /// A statement found that an object is missing or not allowed (`Error::is_about_setup`), and none
-  /// succeeded since: what fails now may fail for it, whatever it is that the function throws.
+  /// succeeded since: what fails now may fail for it, whatever the function throws.
   bool lacks_setup{};
 };
 
@@ -77,7 +77,7 @@ class Transaction final : public StatementExecutor {
   [[nodiscard]] Deadline deadline() const { return deadline_; }
   [[nodiscard]] Dialect const& dialect() const { return dialect_; }
   [[nodiscard]] TransactionContext const& context() const { return context_; }
-  /// Why what follows happens: for a transaction that handles one message after the other.
+  /// Sets the reason of the following statements, for a transaction that handles several messages.
   void set_context(TransactionContext context) { context_ = std::move(context); }
 
   /// Runs `function` behind a savepoint. When it throws anything, its work is rolled back, the

@@ -13,8 +13,8 @@ namespace tram {
 ///
 /// A row is old by its time, in epoch milliseconds. A time that lies ahead of now was stamped by a
 /// clock that was ahead: such a row is old when one that was written after it is old, and keeps no
-/// other row. What it takes does not grow with the table. A value; callable from any thread. Every
-/// call throws the errors of the driver.
+/// other row. Its cost does not grow with the table. A value; callable from any thread. Every call
+/// throws the errors of the driver.
 ///
 ///     tram::AgedRows const rows{"message", "seq", "creation_time"};
 ///     while (rows.remove_some(tx, published_up_to, now - age, now) == 1000) {}

@@ -31,7 +31,7 @@ struct SchemaStatus {
   std::vector<std::string> findings;
 };
 
-/// Creates what is missing and migrates what is behind, in one transaction where the database can;
+/// Creates missing tables and migrates older ones, in one transaction where the database can;
 /// idempotent, and safe when several processes start at once. Throws: rejected when the schema is
 /// newer than this build or a table of that name has other columns.
 void install_schema(Database& database, SchemaName const& schema);

@@ -40,7 +40,7 @@ struct FirstHeld {
   bool is_last{};
 };
 
-/// A key with what is held for it.
+/// A key with its held messages.
 struct HeldKeySummary {
   HeldKey key;
   std::int64_t count{};
@@ -73,12 +73,12 @@ class HeldMessages final {
   // For subscriptions.
 
   /// Holds the message and its key; nothing when the message is held already. `message.sequence`
-  /// and `held_at` are chosen here. What no database takes as text (a NUL, bytes that are no UTF-8)
-  /// is held as a record that is no message. The inbox row is the caller's to write, in the same
-  /// transaction.
+  /// and `held_at` are chosen here. A message that no database takes as text (a NUL, bytes that are
+  /// no UTF-8) is held as a record that is no message. The inbox row is the caller's to write, in
+  /// the same transaction.
   void hold(StatementExecutor& tx, HeldMessage const& message) const;
-  /// Holds the message behind others of its key; false, and nothing done, when the key is not held
-  /// any more. Waits for a replay of the key that is under way.
+  /// Holds the message behind others of its key; returns false and does nothing when the key is
+  /// free. Waits for a replay of the key that is under way.
   bool hold_behind(StatementExecutor& tx, HeldMessage const& message) const;
   /// Keys of the subscriber whose replay was requested, in the order of channel and key, those
   /// behind `after` when it is given, `max` at most.
@@ -88,7 +88,7 @@ class HeldMessages final {
   /// Locks the key, and gives its first message; nothing when it holds none, or when its replay is
   /// not requested any more, since another process replayed it.
   [[nodiscard]] std::optional<HeldMessage> first(StatementExecutor& tx, HeldKey const& key) const;
-  /// The same without waiting: nothing also when somebody else has locked the key.
+  /// The same without waiting: also empty when another process has locked the key.
   [[nodiscard]] std::optional<FirstHeld> take_first(StatementExecutor& tx,
                                                     HeldKey const& key) const;
   /// Takes out a message that was handled; the key is free when it was the last. The key must be

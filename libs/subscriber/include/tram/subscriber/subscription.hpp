@@ -76,7 +76,7 @@ struct Subscription {
   MessageHandler handler;
   SubscriptionOptions options{};
   std::vector<HandlerMiddleware> middleware{};
-  /// What it handles, for documents.
+  /// The messages that it handles, for documents.
   std::vector<MessageDescription> messages{};
   /// Of its handler; shown by the service that it runs in.
   std::vector<Metric> metrics{};

@@ -10,7 +10,7 @@ namespace tram {
 
 class Random;
 
-/// What tells the ids of one process from those of all others: 48 bits, the place of a network
+/// Makes the ids of one process differ from those of all others: 48 bits, the place of a network
 /// address in the ids of Java services.
 struct MachineNumber {
   std::int64_t value{};

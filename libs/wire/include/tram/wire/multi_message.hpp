@@ -37,7 +37,7 @@ std::string encode_multi_message(MultiMessage const& batch);
 /// are skipped.
 MultiMessage decode_multi_message(std::string_view value);
 
-/// What a batch without messages counts in Java's estimate of its size.
+/// The size of a batch without messages in Java's estimate.
 inline constexpr std::size_t multi_message_size_start = 48;
 /// What one message adds to that estimate: three bytes for each UTF-16 unit, headers included.
 std::size_t multi_message_size(MultiMessageEntry const& entry);

@@ -10,7 +10,7 @@
 
 namespace tram {
 
-/// What the relay needs of a row of the outbox; nothing for NULL. The texts must outlive the call
+/// The parts of an outbox row that the relay needs; empty for NULL. The texts must outlive the call
 /// only.
 struct RowView {
   std::optional<std::string_view> headers_json;

@@ -9,7 +9,7 @@
 
 namespace tram {
 
-/// What a type is called on the wire; for peers in Java that is its class name. Any text; it is a
+/// The name of a type on the wire; for peers in Java that is its class name. Any text; it is a
 /// promise to every service that reads it:
 ///
 ///     struct OrderPlaced {
@@ -29,7 +29,7 @@ consteval std::array<WireType, sizeof...(Names)> wire_types(Names... names) {
   return {WireType{names}...};
 }
 
-/// A type that says what it is called on the wire.
+/// A type with a name on the wire.
 template <class T>
 concept WireTyped = requires {
   { T::wire_type } -> std::convertible_to<WireType>;
