@@ -43,7 +43,7 @@ Relay::Loop::Loop(RelayParts parts, RelayOptions const& options)
       broker_{counterpart("broker", parts_, options)},
       held_{counterpart("held rows", parts_, options)},
       retention_{counterpart("retention", parts_, options)},
-      core_{options.window},
+      window_{{.rows = options.window, .bytes = options.window_bytes}},
       channels_{parts_.broker, parts_.clock, parts_.logger, options} {}
 
 bool Relay::Loop::step() {
@@ -103,14 +103,14 @@ void Relay::Loop::make_producer() {
 
 void Relay::Loop::publish() {
   if (!producer_ || !held_is_known() || pending_.empty() || !create_channels(pending_)) return;
-  while (!pending_.empty() && window_open()) {
+  while (!pending_.empty() && window_.open()) {
     if (take(pending_.front()) == Taken::not_now) return;
     pending_.pop_front();
     next_record_.reset();
     progressed_ = true;
   }
   if (!pending_.empty() || !pending_seen_) return;
-  core_.seen(*pending_seen_);
+  window_.seen(*pending_seen_);
   pending_seen_.reset();
 }
 
@@ -126,15 +126,14 @@ Relay::Loop::Taken Relay::Loop::take(OutboxRow& row) {
     return Taken::yes;
   }
   if (submit(row.destination, record) == Taken::not_now) return Taken::not_now;
-  Sequence const sequence = core_.accept(row.ends_at, row.place);
-  flights_.add(sequence, {.row = std::move(row)});
+  window_.accept(std::move(row));
   return Taken::yes;
 }
 
 Relay::Loop::Taken Relay::Loop::submit(std::string_view channel, RelayRecord const& record) {
   try {
     RecordView const view{.channel = channel, .key = record.key, .value = record.value};
-    if (!producer_->submit(view, core_.next_sequence())) return Taken::not_now;
+    if (!producer_->submit(view, window_.next_sequence())) return Taken::not_now;
     counters_.bytes_published += record.value.size();
     return Taken::yes;
   } catch (Error const& error) {
@@ -183,8 +182,7 @@ std::optional<Error> Relay::Loop::take(Completion const& completion) {
   if (error->fault() != Fault::rejected) return error;
   std::string reason = error->what();
   if (missing_channel) {
-    // A copy: the flight may end below.
-    auto const channel = flights_.at(sequence).row.destination;
+    auto const& channel = window_.row(sequence).destination;
     if (channels_.missed(channel)) {
       return Error{Fault::transient, "channel '" + channel + "' is gone: " + reason +
                                          "; this relay makes it again and publishes again"};
@@ -196,15 +194,11 @@ std::optional<Error> Relay::Loop::take(Completion const& completion) {
 }
 
 void Relay::Loop::landed(Sequence sequence) {
-  auto const& flight = flights_.at(sequence);
-  channels_.proved(flight.row.destination);
-  if (flight.stored_id) {
-    outcome_.published.push_back(*flight.stored_id);
+  channels_.proved(window_.row(sequence).destination);
+  if (auto const stored_id = window_.land(sequence)) {
+    outcome_.published.push_back(*stored_id);
     ++counters_.rows_replayed;
-    --replays_;
   }
-  flights_.finish(sequence);
-  core_.done(sequence);
   ++counters_.rows_published;
   producer_broke_ = false;
   broker_.succeeded();
@@ -212,19 +206,13 @@ void Relay::Loop::landed(Sequence sequence) {
 }
 
 void Relay::Loop::refused(Sequence sequence, std::string reason) {
-  auto& flight = flights_.at(sequence);
-  if (flight.stored_id) {
-    outcome_.refused.push_back({.id = *flight.stored_id, .reason = std::move(reason)});
-    --replays_;
-    flights_.finish(sequence);
-    core_.done(sequence);
-  } else {
-    flight.state = Flight::State::to_hold;
-    flight.key = records_.key_of(flight.row);
-    flight.reason = std::move(reason);
-    if (options_.hold_key && flight.key)
-      summary_->keys.insert(stored_text::held_key(flight.row.destination, *flight.key));
-    ++to_store_;
+  auto const& row = window_.row(sequence);
+  auto const key = records_.key_of(row);
+  auto const channel = row.destination;
+  if (auto const stored_id = window_.refuse(sequence, key, reason)) {
+    outcome_.refused.push_back({.id = *stored_id, .reason = std::move(reason)});
+  } else if (options_.hold_key && key) {
+    summary_->keys.insert(stored_text::held_key(channel, *key));
   }
   producer_broke_ = false;
   broker_.succeeded();
@@ -245,13 +233,10 @@ void Relay::Loop::producer_failed(Error const& error) {
 }
 
 void Relay::Loop::forget_in_flight() {
-  core_.restart();
-  flights_.clear();
+  window_.restart();
   pending_.clear();
   pending_seen_.reset();
   next_record_.reset();
-  to_store_ = 0;
-  replays_ = 0;
   // Keys held for rows that were not stored yet are forgotten with them.
   summary_.reset();
   look_again();
@@ -260,16 +245,12 @@ void Relay::Loop::forget_in_flight() {
 
 // --- the source's side
 
-bool Relay::Loop::window_open() const {
-  return !core_.full() && flights_.bytes() < options_.window_bytes;
-}
-
 bool Relay::Loop::may_take_rows() const {
-  return pending_.empty() && window_open() && now_ >= paced_until_;
+  return pending_.empty() && window_.open() && now_ >= paced_until_;
 }
 
 bool Relay::Loop::waits_for_completions() const {
-  return read_after_completion_ && (core_.size() > 0 || !pending_.empty());
+  return read_after_completion_ && (!window_.empty() || !pending_.empty());
 }
 
 void Relay::Loop::read() {
@@ -288,7 +269,7 @@ void Relay::Loop::read() {
       all_seen_ = source_empty_ && batch.at_end;
     }
     if (pending_.empty() && batch.rows.empty() && pending_seen_) {
-      core_.seen(*std::exchange(pending_seen_, std::nullopt));
+      window_.seen(*std::exchange(pending_seen_, std::nullopt));
     }
     if (batch.rows.empty()) return;
     ++counters_.reads;
@@ -311,7 +292,7 @@ void Relay::Loop::look_after_source() {
 
 /// What is held is held in the database that is gone, too.
 void Relay::Loop::start_over() {
-  core_.start_over();
+  window_.start_over();
   confirmed_.reset();
   pending_seen_.reset();
   summary_.reset();
@@ -326,8 +307,8 @@ void Relay::Loop::source_failed(Error const& error) {
 }
 
 void Relay::Loop::confirm() {
-  if (auto const place = core_.take_settled()) parts_.source.settled(*place);
-  auto const position = core_.take_confirmable();
+  if (auto const place = window_.take_settled()) parts_.source.settled(*place);
+  auto const position = window_.take_confirmable();
   if (!position) return;
   confirmed_ = position;
   note_progress();
@@ -345,12 +326,8 @@ bool Relay::Loop::key_is_held(OutboxRow const& row, std::string const& key) cons
 
 void Relay::Loop::hold(OutboxRow row, std::optional<std::string> key, std::string reason) {
   if (options_.hold_key && key) summary_->keys.insert(stored_text::held_key(row.destination, *key));
-  Sequence const sequence = core_.accept(row.ends_at, row.place);
-  flights_.add(sequence, {.row = std::move(row),
-                          .state = Flight::State::to_hold,
-                          .key = std::move(key),
-                          .reason = std::move(reason)});
-  ++to_store_;
+  window_.accept(
+      HeldRow{.row = std::move(row), .key = std::move(key), .reason = std::move(reason)});
 }
 
 void Relay::Loop::load_held() {
@@ -366,17 +343,10 @@ void Relay::Loop::load_held() {
   }
 }
 
-/// A row is stored once every earlier row is done: the stored ones of a key are then in their
-/// order, though completions are not.
 void Relay::Loop::store_held() {
-  if (to_store_ == 0 || !held_.may_be_tried(now_)) return;
-  auto const sequences = flights_.to_hold(hold_rows_max);
-  if (sequences.empty()) return;
-  std::vector<HeldRow> rows;
-  for (Sequence const sequence : sequences) {
-    auto const& flight = flights_.at(sequence);
-    rows.push_back({.row = flight.row, .key = flight.key, .reason = flight.reason});
-  }
+  if (window_.waiting_to_be_held() == 0 || !held_.may_be_tried(now_)) return;
+  auto const rows = window_.to_hold(hold_rows_max);
+  if (rows.empty()) return;
   try {
     parts_.held.store(rows);
     held_.succeeded();
@@ -385,13 +355,9 @@ void Relay::Loop::store_held() {
     held_.failed(error, parts_.clock.steady());
     return;
   }
-  for (Sequence const sequence : sequences) {
-    flights_.finish(sequence);
-    core_.done(sequence);
-  }
+  window_.stored(rows.size());
   for (auto const& row : rows) log_held(row);
-  to_store_ -= sequences.size();
-  summary_->rows += sequences.size();
+  summary_->rows += rows.size();
   next_held_check_ = std::min(next_held_check_, now_ + options_.held_check_interval);
   note_progress();
 }
@@ -412,8 +378,8 @@ void Relay::Loop::log_held(HeldRow const& held) {
 /// Stored rows and keys are looked at only while none is on its way there: else a key could be
 /// taken for free.
 bool Relay::Loop::may_replay() const {
-  return producer_ && held_is_known() && to_store_ == 0 && replays_ == 0 && outcome_.empty() &&
-         !draining_ && held_.may_be_tried(now_);
+  return producer_ && held_is_known() && window_.waiting_to_be_held() == 0 &&
+         window_.replays() == 0 && outcome_.empty() && !draining_ && held_.may_be_tried(now_);
 }
 
 void Relay::Loop::replay_held() {
@@ -427,7 +393,7 @@ void Relay::Loop::replay_held() {
     summary_ = std::move(summary);
     held_.succeeded();
     for (auto& row : rows) {
-      if (!window_open() || replay(row) == Taken::not_now) return;
+      if (!window_.open() || replay(row) == Taken::not_now) return;
     }
   } catch (Error const& error) {
     ++counters_.held_errors;
@@ -445,14 +411,14 @@ Relay::Loop::Taken Relay::Loop::replay(StoredHeldRow& stored) {
   if (submit(stored.row.destination, std::get<RelayRecord>(record)) == Taken::not_now) {
     return Taken::not_now;
   }
-  Sequence const sequence = core_.accept(std::nullopt);
-  flights_.add(sequence, {.row = std::move(stored.row), .stored_id = stored.id});
-  ++replays_;
+  window_.accept(std::move(stored));
   return Taken::yes;
 }
 
 void Relay::Loop::settle_replays() {
-  if (outcome_.empty() || replays_ > 0 || to_store_ > 0 || !held_.may_be_tried(now_)) return;
+  if (outcome_.empty() || window_.replays() > 0 || window_.waiting_to_be_held() > 0 ||
+      !held_.may_be_tried(now_))
+    return;
   try {
     parts_.held.settle(outcome_);
     if (!outcome_.published.empty()) next_held_check_ = now_;
@@ -510,12 +476,12 @@ void Relay::Loop::rest() {
   }
 }
 
-bool Relay::Loop::caught_up() const { return all_seen_ && pending_.empty() && core_.size() == 0; }
+bool Relay::Loop::caught_up() const { return all_seen_ && pending_.empty() && window_.empty(); }
 
 RelayStatus Relay::Loop::status() const {
   auto const source = parts_.source.status();
   RelayStatus status{.counters = counters_,
-                     .in_flight = core_.in_flight(),
+                     .in_flight = window_.in_flight(),
                      .held_rows = summary_ ? summary_->rows : 0,
                      .held_keys = summary_ ? summary_->keys.size() : 0,
                      .confirmed = confirmed_,
@@ -554,7 +520,7 @@ SteadyTime Relay::Loop::next_step() const {
 SteadyTime Relay::Loop::next_read() const {
   if (!source_.may_be_tried(now_)) return source_.not_before();
   if (waits_for_completions()) return SteadyTime::max();
-  bool const has_more = !source_empty_ && !draining_ && pending_.empty() && window_open();
+  bool const has_more = !source_empty_ && !draining_ && pending_.empty() && window_.open();
   return has_more ? paced_until_ : last_read_ + parts_.source.poll_interval();
 }
 

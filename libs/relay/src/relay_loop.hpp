@@ -8,11 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "flights.hpp"
+#include "publish_window.hpp"
 #include "relay_channels.hpp"
 #include "row_record.hpp"
 #include "tram/base/retry_gate.hpp"
-#include "tram/relay/publishing_core.hpp"
 #include "tram/relay/relay.hpp"
 
 namespace tram {
@@ -31,7 +30,7 @@ class Relay::Loop {
   /// From here on nothing new is read or published.
   void begin_drain();
   /// Nothing is in flight.
-  [[nodiscard]] bool drained() const { return core_.in_flight() == 0; }
+  [[nodiscard]] bool drained() const { return window_.in_flight() == 0; }
   /// Stores what is known to be done.
   void flush();
 
@@ -72,7 +71,6 @@ class Relay::Loop {
   void source_failed(Error const& error);
   void producer_failed(Error const& error);
   void forget_in_flight();
-  [[nodiscard]] bool window_open() const;
   [[nodiscard]] bool may_take_rows() const;
   [[nodiscard]] bool waits_for_completions() const;
   [[nodiscard]] bool may_remove_old_rows() const;
@@ -89,8 +87,7 @@ class Relay::Loop {
   RetryGate held_;
   RetryGate retention_;
 
-  PublishingCore core_;
-  Flights flights_;
+  PublishWindow window_;
   std::unique_ptr<Producer> producer_;
   RelayChannels channels_;
 
@@ -101,8 +98,6 @@ class Relay::Loop {
 
   /// What is stored, and the keys of rows that are about to be.
   std::optional<HeldSummary> summary_;
-  std::size_t to_store_{};
-  std::size_t replays_{};
   ReplayOutcome outcome_;
 
   SteadyTime now_{};
