@@ -144,7 +144,7 @@ std::vector<Finding> check_broker(std::string_view text, BrokerProperties const&
     }
 #endif
     auto const opened = broker(text, properties, clock);
-    opened->create_channels({}, 0, Deadline::after(clock, patience));
+    opened->ping(Deadline::after(clock, patience));
     auto const traits = opened->traits();
     std::vector<Finding> findings{
         {.good = true, .subject = "broker", .text = traits.name + " answers"}};

@@ -31,6 +31,9 @@ class RecordingBroker final : public Broker {
                        Deadline deadline, std::stop_token const& stop = no_stop()) override {
     inner_.create_channels(channels, partitions, deadline, stop);
   }
+  void ping(Deadline deadline, std::stop_token const& stop = no_stop()) override {
+    inner_.ping(deadline, stop);
+  }
 
   [[nodiscard]] std::vector<RecordedRecord> const& records() const { return memory_.records; }
   void land_twice(bool twice) { memory_.twice = twice; }

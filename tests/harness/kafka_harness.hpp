@@ -25,8 +25,6 @@ class KafkaHarness {
   static constexpr Duration stored_within{std::chrono::seconds{1}};
   static constexpr std::size_t refused_bytes{100'001};
   static constexpr std::size_t window_max{1'000};
-  static constexpr bool refuses_missing_channels{true};
-  static constexpr bool keys_as_kafka{true};
 
   Broker& broker() { return *broker_; }
   Clock& clock() { return clock_; }

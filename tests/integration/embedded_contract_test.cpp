@@ -15,8 +15,6 @@ class InMemoryHarness {
   static constexpr Duration stored_within{0};
   static constexpr std::size_t refused_bytes{5'000};
   static constexpr std::size_t window_max{64};
-  static constexpr bool refuses_missing_channels{true};
-  static constexpr bool keys_as_kafka{true};
 
   Broker& broker() { return *broker_; }
   Clock& clock() { return clock_; }
@@ -33,8 +31,6 @@ class EmbeddedHarness {
   static constexpr Duration stored_within{std::chrono::milliseconds{100}};
   static constexpr std::size_t refused_bytes{5'000};
   static constexpr std::size_t window_max{64};
-  static constexpr bool refuses_missing_channels{true};
-  static constexpr bool keys_as_kafka{true};
 
   EmbeddedHarness() = default;
   ~EmbeddedHarness() {

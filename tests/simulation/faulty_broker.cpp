@@ -193,4 +193,11 @@ void FaultyBroker::create_channels(std::span<std::string const> channels, std::i
   parts_.line.leave("create channels");
 }
 
+void FaultyBroker::ping(Deadline deadline, std::stop_token const& stop) {
+  parts_.line.enter("ping");
+  parts_.line.fail(Trouble::transient, Fault::transient, "ping");
+  parts_.inner.ping(deadline, stop);
+  parts_.line.leave("ping");
+}
+
 }  // namespace tram::simulation

@@ -54,6 +54,7 @@ class FaultyBroker final : public Broker {
                                       std::stop_token const& stop = no_stop()) override;
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
                        Deadline deadline, std::stop_token const& stop = no_stop()) override;
+  void ping(Deadline deadline, std::stop_token const& stop = no_stop()) override;
 
  private:
   FaultyBrokerParts parts_;

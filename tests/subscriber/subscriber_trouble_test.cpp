@@ -243,6 +243,9 @@ class MoodyBroker final : public Broker {
                        Deadline deadline, std::stop_token const& stop = no_stop()) override {
     inner_.create_channels(channels, partitions, deadline, stop);
   }
+  void ping(Deadline deadline, std::stop_token const& stop = no_stop()) override {
+    inner_.ping(deadline, stop);
+  }
 
   std::optional<Fault> at_subscribe;
   std::optional<Fault> at_poll;

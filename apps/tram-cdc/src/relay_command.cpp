@@ -187,8 +187,7 @@ class Program {
                             Deadline::after(machine_.clock, log_end_patience));
   }};
   BrokerWatch broker_watch_{[this](std::stop_token const& stop) {
-                              broker_->create_channels(
-                                  {}, 0, Deadline::after(machine_.clock, broker_patience), stop);
+                              broker_->ping(Deadline::after(machine_.clock, broker_patience), stop);
                             },
                             machine_.clock, broker_answer_lives};
   std::atomic<SteadyTime::rep> last_heartbeat_{0};

@@ -24,7 +24,9 @@ class FileBroker final : public Broker {
     return {.name = "embedded",
             .durable = true,
             .record_bytes_max = state_->config.record_bytes_max,
-            .shared_by_processes = false};
+            .shared_by_processes = false,
+            .refuses_missing_channels = true,
+            .keys_as_kafka = true};
   }
 
   std::unique_ptr<Producer> producer() override {
@@ -55,6 +57,10 @@ class FileBroker final : public Broker {
     state_->require_this_process();
     for (auto const& channel : channels) check_channel_name(channel);
     state_->create_channels(channels, partitions > 0 ? partitions : state_->config.partitions);
+  }
+  void ping(Deadline, std::stop_token const& = {}) override {
+    state_->require_this_process();
+    state_->require_usable();
   }
 
  private:

@@ -146,6 +146,11 @@ void FileState::check_progress() {
   if (row.number(0) > 0) throw damaged(connection_, "its stored positions are not in order");
 }
 
+void FileState::require_usable() {
+  Lock const mine{turn};
+  require_content();
+}
+
 void FileState::create_channels(std::span<std::string const> names, std::int32_t partitions) {
   Lock const mine{turn};
   require_content();

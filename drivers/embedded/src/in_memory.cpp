@@ -162,7 +162,9 @@ BrokerTraits InMemoryBroker::traits() const {
   return {.name = "in-memory",
           .durable = false,
           .record_bytes_max = state_->config.record_bytes_max,
-          .shared_by_processes = false};
+          .shared_by_processes = false,
+          .refuses_missing_channels = true,
+          .keys_as_kafka = true};
 }
 
 std::unique_ptr<Producer> InMemoryBroker::producer() {

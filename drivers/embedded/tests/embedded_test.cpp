@@ -487,7 +487,7 @@ TEST_F(Embedded, says_that_it_was_put_back_to_an_earlier_state_and_passes_over_n
 /// What a service asks to know whether its broker is there.
 TEST_F(Embedded, says_without_any_traffic_that_it_was_put_back) {
   auto const broker = open_with_channel();
-  auto const look = [&] { broker->create_channels({}, 0, Deadline::now()); };
+  auto const look = [&] { broker->ping(Deadline::now()); };
   Sender sender{*broker, channel};
   sender.send("a");
   file_.save();

@@ -29,7 +29,9 @@ class KafkaBroker final : public Broker {
     return {.name = "kafka",
             .durable = true,
             .record_bytes_max = config_.record_bytes_max,
-            .shared_by_processes = true};
+            .shared_by_processes = true,
+            .refuses_missing_channels = true,
+            .keys_as_kafka = true};
   }
 
   std::unique_ptr<Producer> producer() override {
@@ -60,10 +62,13 @@ class KafkaBroker final : public Broker {
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
                        Deadline deadline, std::stop_token const& stop = no_stop()) override {
     for (auto const& channel : channels) check_channel_name(channel);
+    if (channels.empty()) return;
     Admin admin{config_, clock_, logger_, deadline, stop};
-    if (channels.empty()) return admin.require_answer();
     admin.create_topics(channels, partitions);
     admin.look_up_limits(channels, *limits_);
+  }
+  void ping(Deadline deadline, std::stop_token const& stop = no_stop()) override {
+    Admin{config_, clock_, logger_, deadline, stop}.require_answer();
   }
 
  private:

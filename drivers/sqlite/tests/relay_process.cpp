@@ -31,6 +31,7 @@ class FileBroker final : public tram::Broker {
   }
   void create_channels(std::span<std::string const>, std::int32_t, tram::Deadline,
                        std::stop_token const& = {}) override {}
+  void ping(tram::Deadline, std::stop_token const& = {}) override {}
 
  private:
   class FileProducer final : public tram::Producer {

@@ -36,23 +36,6 @@ void require_request(ReplyToken const& token) {
                   "tell what is answered; store the token as the command gave it"};
 }
 
-template <class Executor>
-std::string send(Outbox const& outbox, Executor& tx, CommandDraft draft,
-                 CommandOptions const& options) {
-  return outbox.send(tx, draft.channel, Message{.headers = {}, .payload = std::move(draft.payload)},
-                     options_for(draft, options));
-}
-
-template <class Executor>
-void send(Outbox const& outbox, Executor& tx, ReplyToken const& token,
-          std::vector<ReplyDraft> const& replies) {
-  if (!token.reply_channel) return;
-  require_request(token);
-  for (auto const& reply : replies)
-    outbox.send(tx, *token.reply_channel, Message{.headers = {}, .payload = reply.payload},
-                options_for(token, reply));
-}
-
 }  // namespace
 
 void require_reply_channel(CommandOptions const& options, std::string_view command) {
@@ -70,19 +53,16 @@ void refuse_reply_channel(CommandOptions const& options, std::string_view comman
 
 std::string send_command(Outbox const& outbox, StatementExecutor& tx, CommandDraft draft,
                          CommandOptions const& options) {
-  return send(outbox, tx, std::move(draft), options);
-}
-std::string send_command(Outbox const& outbox, Transaction& tx, CommandDraft draft,
-                         CommandOptions const& options) {
-  return send(outbox, tx, std::move(draft), options);
+  return outbox.send(tx, draft.channel, Message{.headers = {}, .payload = std::move(draft.payload)},
+                     options_for(draft, options));
 }
 void send_replies(Outbox const& outbox, StatementExecutor& tx, ReplyToken const& token,
                   std::vector<ReplyDraft> const& replies) {
-  send(outbox, tx, token, replies);
-}
-void send_replies(Outbox const& outbox, Transaction& tx, ReplyToken const& token,
-                  std::vector<ReplyDraft> const& replies) {
-  send(outbox, tx, token, replies);
+  if (!token.reply_channel) return;
+  require_request(token);
+  for (auto const& reply : replies)
+    outbox.send(tx, *token.reply_channel, Message{.headers = {}, .payload = reply.payload},
+                options_for(token, reply));
 }
 
 }  // namespace tram::detail

@@ -33,10 +33,4 @@ std::string EventPublisher::send(StatementExecutor& tx, detail::EventDraft draft
                        {.partition_key = std::string{draft.aggregate_id}});
 }
 
-std::string EventPublisher::send(Transaction& tx, detail::EventDraft draft,
-                                 Headers const& headers) const {
-  return outbox_->send(tx, draft.aggregate_type, message_of(draft, headers),
-                       {.partition_key = std::string{draft.aggregate_id}});
-}
-
 }  // namespace tram

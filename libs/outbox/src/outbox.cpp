@@ -126,12 +126,6 @@ Outbox Outbox::of(Database& database, IdGenerator& ids, Random& random, OutboxOp
 std::string Outbox::send(StatementExecutor& tx, std::string_view channel, Message message,
                          SendOptions const& options) const {
   auto addressed_message = addressed(channel, std::move(message), options);
-  return write(tx, addressed_message);
-}
-
-std::string Outbox::send(Transaction& tx, std::string_view channel, Message message,
-                         SendOptions const& options) const {
-  auto addressed_message = addressed(channel, std::move(message), options);
   auto const& context = tx.context();
   if (is_usable(context.traceparent) && !addressed_message.headers.contains(traceparent)) {
     addressed_message.headers.set(traceparent, context.traceparent);

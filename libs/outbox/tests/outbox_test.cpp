@@ -295,6 +295,9 @@ TEST_F(OutboxTest, takes_trace_context_along_from_the_transaction) {
   auto const second = headers_from_json(tx_.calls[1].texts[2]);
   EXPECT_EQ(second.require("traceparent"), "mine");
   EXPECT_FALSE(second.contains("tracestate"));
+  StatementExecutor& seen_as_its_base = tx;
+  outbox().send(seen_as_its_base, "orders", Message{});
+  EXPECT_EQ(headers_from_json(tx_.calls[2].texts[2]).require("traceparent"), "00-1-2-01");
 }
 
 class Witness final : public MessageInterceptor {

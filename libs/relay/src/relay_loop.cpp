@@ -468,7 +468,7 @@ void Relay::Loop::rest() {
   last_progress_ = now_;
   if (!producer_ || !producer_broke_ || !broker_.may_be_tried(now_)) return;
   try {
-    parts_.broker.create_channels({}, 0, Deadline::after(parts_.clock, ask_timeout), stop_);
+    parts_.broker.ping(Deadline::after(parts_.clock, ask_timeout), stop_);
     producer_broke_ = false;
     broker_.succeeded();
   } catch (Error const& error) {

@@ -153,12 +153,14 @@ class ScriptedBroker final : public Broker {
   }
   void create_channels(std::span<std::string const> names, std::int32_t, Deadline,
                        std::stop_token const& = {}) override {
-    if (!channel_errors.empty()) {
-      Error const error = channel_errors.front();
-      channel_errors.pop_front();
-      throw error;
-    }
+    ping(Deadline::now());
     channels.insert(names.begin(), names.end());
+  }
+  void ping(Deadline, std::stop_token const& = {}) override {
+    if (channel_errors.empty()) return;
+    Error const error = channel_errors.front();
+    channel_errors.pop_front();
+    throw error;
   }
 
   /// The oldest `count` records in flight land or are refused.

@@ -13,7 +13,7 @@ constexpr Duration look_timeout{std::chrono::seconds{3}};
 
 void BrokerWatch::look(std::stop_token const& stop) {
   try {
-    broker_.create_channels({}, 0, Deadline::after(clock_, look_timeout), stop);
+    broker_.ping(Deadline::after(clock_, look_timeout), stop);
     set_trouble({});
   } catch (Error const& error) {
     if (!stop.stop_requested()) set_trouble(error.what());

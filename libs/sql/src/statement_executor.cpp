@@ -6,4 +6,9 @@ void StatementExecutor::post_statement(std::string_view sql, Parameters paramete
   execute_statement(sql, parameters);
 }
 
+TransactionContext const& StatementExecutor::context() const {
+  static TransactionContext const none{};
+  return none;
+}
+
 }  // namespace tram

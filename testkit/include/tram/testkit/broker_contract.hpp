@@ -33,10 +33,6 @@
 //     static constexpr std::size_t refused_bytes{…};
 //     // A window is full after so many records at most.
 //     static constexpr std::size_t window_max{…};
-//     // By a `rejected` completion, rather than by creating them.
-//     static constexpr bool refuses_missing_channels{…};
-//     // murmur2 of the key chooses the partition.
-//     static constexpr bool keys_as_kafka{…};
 //     tram::Broker& broker();
 //     tram::Clock& clock();  // the machine's
 //   };
@@ -182,7 +178,7 @@ TYPED_TEST_P(BrokerContract, keeps_records_with_one_key_in_one_partition) {
   }
   for (auto const& [key, numbers] : places) {
     EXPECT_EQ(numbers.size(), 1U) << key;
-    if constexpr (TypeParam::keys_as_kafka) {
+    if (this->broker().traits().keys_as_kafka) {
       EXPECT_EQ(*numbers.begin(), kafka_partition(key, this->partitions)) << key;
     }
   }
@@ -228,7 +224,7 @@ TYPED_TEST_P(BrokerContract, refuses_an_illegal_channel_and_takes_the_others) {
 }
 
 TYPED_TEST_P(BrokerContract, refuses_a_channel_that_does_not_exist_and_takes_the_others) {
-  if constexpr (TypeParam::refuses_missing_channels) {
+  if (this->broker().traits().refuses_missing_channels) {
     this->expect_refused_alone({this->fresh_name("missing"), "k", "poison"});
   } else {
     std::cout << "not promised: this broker may create channels by itself\n";
@@ -538,7 +534,7 @@ TYPED_TEST_P(BrokerContract, delivers_nothing_of_a_paused_partition_until_it_is_
   auto const others = static_cast<std::size_t>(std::ranges::count_if(
       this->numbered(channel, 100, 20),
       [](OwnedRecord const& record) { return kafka_partition(record.key, 2) != 0; }));
-  auto const expected = TypeParam::keys_as_kafka ? others : std::size_t{1};
+  auto const expected = this->broker().traits().keys_as_kafka ? others : std::size_t{1};
   ASSERT_TRUE(this->received(*reader, expected));
   for (int i = 0; i < 5; ++i) reader->poll();
   this->expect_no_breach(*reader);
@@ -618,6 +614,10 @@ TYPED_TEST_P(BrokerContract, tells_nothing_of_members_that_have_the_same_owner_o
   EXPECT_TRUE(three->others().empty());
 }
 
+TYPED_TEST_P(BrokerContract, answers_a_ping) {
+  EXPECT_NO_THROW(this->broker().ping(Deadline::after(this->clock(), TypeParam::patience)));
+}
+
 TYPED_TEST_P(BrokerContract, waits_no_longer_than_until_a_stop) {
   std::stop_source stop;
   stop.request_stop();
@@ -628,6 +628,7 @@ TYPED_TEST_P(BrokerContract, waits_no_longer_than_until_a_stop) {
       (void)this->broker().subscribe({.kind = kind, .group = this->fresh_name("group")}, channels,
                                      stop.get_token());
       this->broker().create_channels(channels, 1, Deadline::never(), stop.get_token());
+      this->broker().ping(Deadline::never(), stop.get_token());
     } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::transient); }
   }
   EXPECT_LT(this->clock().steady() - began, TypeParam::patience);
@@ -741,8 +742,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     delivers_nothing_of_a_paused_partition_until_it_is_resumed,
     gives_every_listener_every_record_from_now_on,
     tells_the_members_of_a_group_that_it_is_shared_by_two_owners,
-    tells_nothing_of_members_that_have_the_same_owner_or_none, waits_no_longer_than_until_a_stop,
-    reads_several_channels_with_one_consumer, is_readable_when_poll_has_something,
-    does_nothing_after_close, serves_many_threads_at_once);
+    tells_nothing_of_members_that_have_the_same_owner_or_none, answers_a_ping,
+    waits_no_longer_than_until_a_stop, reads_several_channels_with_one_consumer,
+    is_readable_when_poll_has_something, does_nothing_after_close, serves_many_threads_at_once);
 
 }  // namespace tram::testkit

@@ -51,6 +51,7 @@ class InMemoryBroker final : public Broker {
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
                                       std::stop_token const& stop = no_stop()) override;
+  void ping(Deadline /*deadline*/, std::stop_token const& /*stop*/ = no_stop()) override {}
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
                        Deadline deadline, std::stop_token const& stop = no_stop()) override;
 

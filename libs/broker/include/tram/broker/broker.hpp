@@ -23,6 +23,12 @@ struct BrokerTraits {
   std::size_t record_bytes_max{};
   /// Several processes may use it at the same time.
   bool shared_by_processes{};
+  /// A record for a channel that does not exist completes as `rejected`; otherwise the broker makes
+  /// the channel.
+  bool refuses_missing_channels{};
+  /// murmur2 of the key chooses the partition, as Kafka's own producers do (`murmur2.hpp`): other
+  /// producers put the same key into the same partition.
+  bool keys_as_kafka{};
 };
 
 /// The broker seam. Callable from any thread; the producers and consumers it gives are for one
@@ -45,10 +51,12 @@ class Broker {
                                               std::span<std::string const> channels,
                                               std::stop_token const& stop = no_stop()) = 0;
   /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until
-  /// the deadline at most, and no longer than until `stop` is requested. Without channels it only
-  /// asks whether the broker is there. Throws as above.
+  /// the deadline at most, and no longer than until `stop` is requested. Throws as above.
   virtual void create_channels(std::span<std::string const> channels, std::int32_t partitions,
                                Deadline deadline, std::stop_token const& stop = no_stop()) = 0;
+  /// Asks the broker for a sign of life and returns when it came. Waits until the deadline at most,
+  /// and no longer than until `stop` is requested. Throws as above.
+  virtual void ping(Deadline deadline, std::stop_token const& stop = no_stop()) = 0;
 };
 
 }  // namespace tram

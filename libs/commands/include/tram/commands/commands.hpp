@@ -55,11 +55,7 @@ void require_reply_channel(CommandOptions const& options, std::string_view comma
 void refuse_reply_channel(CommandOptions const& options, std::string_view command);
 std::string send_command(Outbox const& outbox, StatementExecutor& tx, CommandDraft draft,
                          CommandOptions const& options);
-std::string send_command(Outbox const& outbox, Transaction& tx, CommandDraft draft,
-                         CommandOptions const& options);
 void send_replies(Outbox const& outbox, StatementExecutor& tx, ReplyToken const& token,
-                  std::vector<ReplyDraft> const& replies);
-void send_replies(Outbox const& outbox, Transaction& tx, ReplyToken const& token,
                   std::vector<ReplyDraft> const& replies);
 
 }  // namespace detail

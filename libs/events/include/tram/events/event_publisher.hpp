@@ -85,7 +85,6 @@ class EventPublisher final {
   }
 
   std::string send(StatementExecutor& tx, detail::EventDraft draft, Headers const& headers) const;
-  std::string send(Transaction& tx, detail::EventDraft draft, Headers const& headers) const;
   /// Takes the payload out of the draft.
   [[nodiscard]] Message message_of(detail::EventDraft& draft, Headers const& headers) const;
 

@@ -74,16 +74,14 @@ class Outbox final {
   void look_at_table(StatementExecutor& tx) const { static_cast<void>(known(tx)); }
 
   /// Writes the message and returns its id. Sets `DESTINATION` (the mapped channel), `DATE`,
-  /// `PARTITION_ID` where missing, and `ID` where the service makes the ids; the trace context of a
-  /// `Transaction` becomes `traceparent` and `tracestate` where the message has none. Waits for the
+  /// `PARTITION_ID` where missing, and `ID` where the service makes the ids; the trace context of
+  /// `tx` becomes `traceparent` and `tracestate` where the message has none. Waits for the
   /// database only where that makes the ids: otherwise the row travels with the next statement or
   /// the commit. Throws: rejected, before anything is written, for a message that no receiver could
   /// use: a channel or reply channel that no broker takes, a message that is too large or has an
   /// `ID` already, text that is no UTF-8 or holds a NUL, a header without a name, a key, type or id
   /// that is empty, longer than 4096 bytes or holds a control character; those of the driver.
   std::string send(StatementExecutor& tx, std::string_view channel, Message message,
-                   SendOptions const& options = {}) const;
-  std::string send(Transaction& tx, std::string_view channel, Message message,
                    SendOptions const& options = {}) const;
   /// For a transaction adopted on the spot: `outbox.send(tram::sqlite::adopt(connection), …)`.
   std::string send(StatementExecutor&& tx, std::string_view channel, Message message,

@@ -1,12 +1,22 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "tram/sql/parameter.hpp"
 #include "tram/sql/rows.hpp"
 
 namespace tram {
+
+/// What rides on a transaction besides its deadline, and nothing else does: why it happens.
+struct TransactionContext {
+  /// The id of the message being handled, empty outside a handler.
+  std::string causation_id;
+  /// W3C trace context (https://www.w3.org/TR/trace-context/), empty without a trace.
+  std::string traceparent;
+  std::string tracestate;
+};
 
 /// Runs statements in a transaction: the one function that the outbox needs.
 ///
@@ -25,6 +35,8 @@ class StatementExecutor {
   /// Runs one statement whose rows are not needed. Drivers may send it together with a later one:
   /// an error then comes from that later statement or from the commit.
   virtual void post_statement(std::string_view sql, Parameters parameters);
+  /// Why the transaction happens; empty unless it knows. Never waits.
+  [[nodiscard]] virtual TransactionContext const& context() const;
 
   /// The same with the values written out: `execute("SELECT name FROM customer WHERE id = ?", id)`.
   template <class... Values>

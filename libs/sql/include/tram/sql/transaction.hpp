@@ -18,15 +18,6 @@ namespace tram {
 class Connection;
 struct Dialect;
 
-/// What rides on a transaction besides its deadline, and nothing else does: why it happens.
-struct TransactionContext {
-  /// The id of the message being handled, empty outside a handler.
-  std::string causation_id;
-  /// W3C trace context (https://www.w3.org/TR/trace-context/), empty without a trace.
-  std::string traceparent;
-  std::string tracestate;
-};
-
 /// What happened in one attempt of a transaction, for callers that must find out whose fault an
 /// error is: `Database::transact` resets it at the beginning of each attempt, so that nothing in it
 /// is left of an earlier one.
@@ -76,7 +67,7 @@ class Transaction final : public StatementExecutor {
 
   [[nodiscard]] Deadline deadline() const { return deadline_; }
   [[nodiscard]] Dialect const& dialect() const { return dialect_; }
-  [[nodiscard]] TransactionContext const& context() const { return context_; }
+  [[nodiscard]] TransactionContext const& context() const override { return context_; }
   /// Sets the reason of the following statements, for a transaction that handles several messages.
   void set_context(TransactionContext context) { context_ = std::move(context); }
 
