@@ -15,6 +15,7 @@
 #include "tram/base/error.hpp"
 #include "tram/base/random.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/sql/violations.hpp"
 
 /// What every database promises. A driver instantiates the suite with a harness that has
 /// - `Database database(Clock&, Random&)`: each time a pool of its own, on one and the same
@@ -204,6 +205,34 @@ TYPED_TEST_P(DatabaseContract, tells_what_is_missing_from_what_is_wrong) {
   }
 }
 
+TYPED_TEST_P(DatabaseContract, tells_which_rule_of_a_table_was_broken) {
+  this->database_.transact([](Transaction& tx) {
+    tx.execute("DROP TABLE IF EXISTS contract_child");
+    tx.execute("DROP TABLE IF EXISTS contract_parent");
+    tx.execute("CREATE TABLE contract_parent (id INTEGER PRIMARY KEY, code INTEGER UNIQUE)");
+    tx.execute("CREATE TABLE contract_child (id INTEGER NOT NULL, parent INTEGER REFERENCES "
+               "contract_parent (id), amount INTEGER CHECK (amount > 0))");
+    tx.execute("INSERT INTO contract_parent (id, code) VALUES (1, 1)");
+  });
+  auto const error_of = [&](std::string const& sql) {
+    try {
+      this->database_.transact([&](Transaction& tx) { tx.execute(sql); });
+    } catch (Error const& error) { return error; }
+    ADD_FAILURE() << sql << " was run";
+    return Error{Fault::rejected, ""};
+  };
+  auto const insert_parent = std::string{"INSERT INTO contract_parent (id, code) VALUES "};
+  auto const insert_child = std::string{"INSERT INTO contract_child (id, parent, amount) VALUES "};
+  EXPECT_TRUE(is_unique_violation(error_of(insert_parent + "(1, 2)")));
+  EXPECT_TRUE(is_unique_violation(error_of(insert_parent + "(2, 1)")));
+  EXPECT_TRUE(is_not_null_violation(error_of(insert_child + "(NULL, 1, 1)")));
+  EXPECT_TRUE(is_check_violation(error_of(insert_child + "(1, 1, 0)")));
+  auto const error = error_of(insert_child + "(1, 7, 1)");
+  EXPECT_TRUE(is_foreign_key_violation(error));
+  EXPECT_FALSE(is_unique_violation(error));
+  EXPECT_FALSE(is_unique_violation(error_of("SELEC 1")));
+}
+
 TYPED_TEST_P(DatabaseContract, loses_no_update_among_writers_that_lock_what_they_read) {
   this->database_.transact([&](Transaction& tx) { this->insert(tx, 1, "0"); });
   std::vector<std::jthread> threads;
@@ -358,7 +387,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     runs_posted_statements_in_their_order_before_the_commit,
     commits_nothing_when_a_posted_statement_fails,
     rejects_what_can_never_succeed_and_is_fit_afterwards, tells_what_is_missing_from_what_is_wrong,
-    loses_no_update_among_writers_that_lock_what_they_read,
+    tells_which_rule_of_a_table_was_broken, loses_no_update_among_writers_that_lock_what_they_read,
     gives_up_at_the_deadline_when_another_one_keeps_a_lock,
     rejects_what_writes_in_a_transaction_that_only_reads,
     leaves_the_end_of_a_transaction_to_whoever_began_it, rejects_a_text_that_is_no_statement,

@@ -34,7 +34,9 @@ struct SqliteHarness {
 
 struct SqliteDatabaseHarness {
   Database database(Clock& clock, Random& random) {
-    return sqlite::connect({.path = (folder.path() / "contract.db").string()}, {}, clock, random);
+    return sqlite::connect({.path = (folder.path() / "contract.db").string(),
+                            .statements = {"PRAGMA foreign_keys = ON"}},
+                           {}, clock, random);
   }
 
  private:

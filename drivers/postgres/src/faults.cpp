@@ -144,10 +144,13 @@ Error failed_statement(Fault fault, std::string_view sql, PGresult const* result
   auto message = std::string{field(result, PG_DIAG_MESSAGE_PRIMARY)};
   if (message.empty()) message = first_line(PQresultErrorMessage(result));
   auto const detail = field(result, PG_DIAG_MESSAGE_DETAIL);
-  Error const error{fault, "postgresql: " + excerpt(sql) + " failed: " + message +
-                               (detail.empty() ? "" : " (" + std::string{detail} + ")") +
-                               (code.empty() ? "" : " (SQLSTATE " + std::string{code} + ")") +
-                               std::string{remedy}};
+  auto const error = Error{
+      fault,
+      "postgresql: " + excerpt(sql) + " failed: " + message +
+          (detail.empty() ? "" : " (" + std::string{detail} + ")") +
+          (code.empty() ? "" : " (SQLSTATE " + std::string{code} + ")") +
+          std::string{
+              remedy}}.with_sqlstate(code);
   return is_about_setup(result) ? error.about_setup() : error;
 }
 
@@ -254,7 +257,7 @@ Error connect_error(std::string_view database, std::string_view verbose_message)
   if (code.empty() && fault == Fault::transient)
     what += "; is the server running, and are host and port right?";
   // A connection that never was cannot be broken.
-  return Error{fault == Fault::broken ? Fault::transient : fault, what};
+  return Error{fault == Fault::broken ? Fault::transient : fault, what}.with_sqlstate(code);
 }
 
 std::string excerpt(std::string_view sql) {

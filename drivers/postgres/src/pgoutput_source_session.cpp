@@ -51,7 +51,8 @@ void PgoutputSource::stream_from_here(Deadline deadline) {
                     deadline);
   } catch (Error const& error) {
     // Somebody else was quicker: the next attempt finds out who.
-    if (std::string_view{error.what()}.find("SQLSTATE 55006") == std::string_view::npos) throw;
+    constexpr std::string_view object_in_use{"55006"};
+    if (error.sqlstate() != object_in_use) throw;
     throw Error{Fault::transient, error.what()};
   }
   decoder_.emplace(decoder(*outbox_, as_bytes_ ? text_reader() : TextReader{}));

@@ -19,9 +19,7 @@ std::size_t size_of(OutboxRow const& row) {
 /// A character without equivalent, or bytes that are no character: of one row, and of all that come
 /// behind it for as long as the server has to convert it.
 bool blames_a_text(Error const& error) {
-  std::string_view const text{error.what()};
-  return text.find("SQLSTATE 22P05") != std::string_view::npos ||
-         text.find("SQLSTATE 22021") != std::string_view::npos;
+  return error.sqlstate() == "22P05" || error.sqlstate() == "22021";
 }
 
 }  // namespace
@@ -96,8 +94,7 @@ void PgoutputSource::end_of_stream() {
       throw Error{Fault::transient,
                   std::string{error.what()} + "; reading the texts of this transaction one by one"};
     }
-    if (std::string_view{error.what()}.find("SQLSTATE 42704") == std::string_view::npos)
-      throw error;
+    if (error.sqlstate() != "42704") throw error;
     replaces_slot_ = config_.missing_slot != MissingSlot::refuse;
     auto const state = std::string{error.what()} +
                        "; the slot is older than the publication, and "

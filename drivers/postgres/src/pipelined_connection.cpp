@@ -62,10 +62,6 @@ std::string_view consequence(std::string_view tag) {
   return "what was done before it keeps its locks until COMMIT PREPARED or ROLLBACK PREPARED";
 }
 
-Error with_remark(Error const& error, std::string_view remark) {
-  return Error{error.fault(), error.what() + std::string{remark}, error.native_code()};
-}
-
 constexpr std::string_view nothing_committed{"; nothing was committed"};
 
 }  // namespace
@@ -134,7 +130,7 @@ void PipelinedConnection::commit(Deadline deadline) {
   if (ended_) throw Error{*ended_};
   try {
     look();
-  } catch (Error const& trouble) { throw with_remark(trouble, nothing_committed); }
+  } catch (Error const& trouble) { throw trouble.with_remark(nothing_committed); }
   is_ending_ = true;
   if (access_ == Access::read_write && !number_known_) {
     ask_transaction_number();
@@ -155,7 +151,7 @@ void PipelinedConnection::judge_commit(Error const& trouble, Deadline deadline) 
   // Its answer came before the connection was lost, which the next transaction tells.
   if (committed_ && !ended_) return;
   if (may_have_committed(trouble)) return settle(trouble, deadline);
-  if (trouble.fault() == Fault::broken) throw with_remark(trouble, nothing_committed);
+  if (trouble.fault() == Fault::broken) throw trouble.with_remark(nothing_committed);
   throw Error{trouble};
 }
 

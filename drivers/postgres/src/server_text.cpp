@@ -22,9 +22,7 @@ std::string hexadecimal(std::string_view bytes) {
 }
 
 /// Data exceptions: the value cannot be converted.
-bool blames_the_value(Error const& error) {
-  return std::string_view{error.what()}.find("SQLSTATE 22") != std::string_view::npos;
-}
+bool blames_the_value(Error const& error) { return error.sqlstate().starts_with("22"); }
 
 }  // namespace
 

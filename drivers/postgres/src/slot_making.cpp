@@ -26,9 +26,7 @@ std::string temporary_name(std::string const& slot) {
 
 std::string column_of(PGresult const* result, int column) { return PQgetvalue(result, 0, column); }
 
-bool is_taken_name(Error const& error) {
-  return std::string_view{error.what()}.find("SQLSTATE 42710") != std::string_view::npos;
-}
+bool is_taken_name(Error const& error) { return error.sqlstate() == "42710"; }
 
 }  // namespace
 

@@ -68,6 +68,19 @@ bool is_about_setup(int code, std::string_view message) {
   }
 }
 
+/// As PostgreSQL calls the same, so that a handler can ask for it on any database.
+std::string_view sqlstate_of(int extended_code) {
+  switch (extended_code) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID: return "23505";
+    case SQLITE_CONSTRAINT_FOREIGNKEY: return "23503";
+    case SQLITE_CONSTRAINT_CHECK: return "23514";
+    case SQLITE_CONSTRAINT_NOTNULL: return "23502";
+    default: return {};
+  }
+}
+
 char const* remedy_of(int code, std::string_view message) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -104,9 +117,10 @@ Cell cell_of(sqlite3_stmt* statement, int column) {
 
 Error error_of(sqlite3* connection, int code, std::string const& operation) {
   std::string const message{::sqlite3_errmsg(connection)};
-  Error const error{fault_of(code),
-                    "sqlite: cannot " + operation + ": " + message + remedy_of(code, message),
-                    code};
+  auto const error =
+      Error{fault_of(code),
+            "sqlite: cannot " + operation + ": " + message + remedy_of(code, message), code}
+          .with_sqlstate(sqlstate_of(code));
   return is_about_setup(code, message) ? error.about_setup() : error;
 }
 

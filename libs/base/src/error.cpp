@@ -49,6 +49,19 @@ std::string_view to_string(Fault fault) noexcept {
 Error::Error(Fault fault, std::string const& what, int native_code, std::source_location where)
     : std::runtime_error{storable(what)}, fault_{fault}, native_code_{native_code}, where_{where} {}
 
+Error Error::with_remark(std::string_view remark) const {
+  Error error{fault_, what() + std::string{remark}, native_code_, where_};
+  error.is_about_setup_ = is_about_setup_;
+  return error.with_sqlstate(sqlstate());
+}
+
+Error Error::with_sqlstate(std::string_view code) const {
+  auto error = *this;
+  error.has_sqlstate_ = code.size() == error.sqlstate_.size();
+  if (error.has_sqlstate_) std::ranges::copy(code, error.sqlstate_.begin());
+  return error;
+}
+
 Error Error::about_setup() const {
   auto error = *this;
   error.is_about_setup_ = true;

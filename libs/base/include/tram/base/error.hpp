@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <source_location>
 #include <stdexcept>
@@ -52,6 +53,16 @@ class Error final : public std::runtime_error {
   [[nodiscard]] Fault fault() const noexcept { return fault_; }
   [[nodiscard]] int native_code() const noexcept { return native_code_; }
   [[nodiscard]] std::source_location const& where() const noexcept { return where_; }
+  /// The five characters that SQL has for what a statement met (PostgreSQL, appendix A); empty
+  /// where the database gave none. SQLite's constraints have PostgreSQL's codes. Valid as long as
+  /// this object. `tram/sql/violations.hpp` knows the common ones by name.
+  [[nodiscard]] std::string_view sqlstate() const noexcept {
+    return {sqlstate_.data(), has_sqlstate_ ? sqlstate_.size() : 0};
+  }
+  /// The same error, whose text goes on with `remark`.
+  [[nodiscard]] Error with_remark(std::string_view remark) const;
+  /// The same error with that code. A code that is not five characters long is none.
+  [[nodiscard]] Error with_sqlstate(std::string_view code) const;
 
   /// True when a named object (a table, a column, a privilege) is missing, has another shape or is
   /// not allowed. Every request that needs it fails until an operator corrects that, whatever the
@@ -66,6 +77,8 @@ class Error final : public std::runtime_error {
   int native_code_;
   std::source_location where_;
   bool is_about_setup_{};
+  bool has_sqlstate_{};
+  std::array<char, 5> sqlstate_{};
 };
 
 }  // namespace tram
