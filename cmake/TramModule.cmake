@@ -50,6 +50,10 @@ function(tram_test)
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
   set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
   tram_build_with_tests(${T_LABEL} ${T_NAME})
+  # Those that need no server can be chosen one by one: ctest --preset case.
+  if(T_LABEL MATCHES "^(unit|contract|simulation)$")
+    gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS case TIMEOUT ${T_TIMEOUT})
+  endif()
 endfunction()
 
 # The target tests_<label> builds these targets too.
