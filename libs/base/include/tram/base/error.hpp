@@ -59,9 +59,9 @@ class Error final : public std::runtime_error {
   [[nodiscard]] std::string_view sqlstate() const noexcept {
     return {sqlstate_.data(), has_sqlstate_ ? sqlstate_.size() : 0};
   }
-  /// The same error, whose text goes on with `remark`.
+  /// The same error, with `remark` behind its text.
   [[nodiscard]] Error with_remark(std::string_view remark) const;
-  /// The same error with that code. A code that is not five characters long is none.
+  /// The same error with that code. A code of another length than five is ignored.
   [[nodiscard]] Error with_sqlstate(std::string_view code) const;
 
   /// True when a named object (a table, a column, a privilege) is missing, has another shape or is

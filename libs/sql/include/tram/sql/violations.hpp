@@ -11,7 +11,7 @@
 ///       …  // there is such a customer
 ///     }
 ///
-/// All are pure, and false for an error that is none of a statement.
+/// All are pure, and false for an error that came from no statement.
 namespace tram {
 
 /// A row with such a key is there: UNIQUE or PRIMARY KEY.
