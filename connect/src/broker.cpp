@@ -55,7 +55,7 @@ Finding look_at_file(std::string const& path, BrokerCheck check) {
                                                   : ""));
     case State::free: break;
   }
-  return finding(true, "'" + path + "' is sound, and nobody uses it now");
+  return finding(true, "'" + path + "' is sound, and no process uses it now");
 }
 
 std::unique_ptr<Broker> open_embedded(Url const& url, Clock& clock, Logger const& logger) {

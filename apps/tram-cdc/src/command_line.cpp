@@ -26,7 +26,7 @@ class Parser {
     app_.set_help_flag("--help", "print this and exit");
     app_.set_version_flag("--version", std::string{"tram-cdc "} + programs::version);
     app_.add_option("--config", result_.configuration_file, "settings in TOML")->type_name("FILE");
-    app_.add_flag("--check", check_, "look at everything, change nothing, and say what is wrong");
+    app_.add_flag("--check", check_, "check everything, change nothing, and report what is wrong");
     for (auto const& key : key_descriptions()) {
       if (key.flag.empty()) continue;
       auto* option = app_.add_option(key.flag, values_[key.key], key.text);

@@ -79,7 +79,7 @@ class Flattening {
 /// The library quotes what it read, which may be a part of a password.
 std::string without_quotes(std::string_view description) {
   return std::string{description.substr(0, description.find_first_of("'\""))} +
-         " (the text itself is not shown); look at quotes, brackets and line ends there";
+         " (the text itself is not shown); check quotes, brackets and line ends there";
 }
 
 toml::table table_of(std::string_view text, std::string const& name) {

@@ -33,7 +33,7 @@ constexpr std::string_view no_polling{
     "is for a reader that polls; this program reads the database's log and is woken by commits"};
 constexpr std::string_view no_mysql{"is for MySQL's log, which this program does not read"};
 constexpr std::string_view no_zookeeper{
-    "is not needed: the replication slot has one reader at a time, and others stand by"};
+    "is not needed: the replication slot has one reader at a time, and others are on standby"};
 constexpr std::string_view no_retries{"has no effect: this program retries until it is stopped"};
 constexpr std::string_view no_helper_slot{"is not needed: the relay's own position tells"};
 
@@ -207,7 +207,7 @@ class Reading {
     for (auto const& profile : list_of(value)) {
       if (profile == "EventuatePolling") {
         refuse(name, "the profile EventuatePolling asks for a reader that polls, and this program "
-                     "reads the log; look at the guide \"Replacing the Java CDC\", then remove it");
+                     "reads the log; see the guide \"Replacing the Java CDC\", then remove it");
       } else if (profile == "ActiveMQ" || profile == "RabbitMQ" || profile == "Redis") {
         refuse(name, "the profile " + profile +
                          " asks for a broker that this program does not publish to; keep the Java "

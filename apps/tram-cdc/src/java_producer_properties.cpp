@@ -19,7 +19,7 @@ constexpr std::string_view ours{"has no effect: this program decides it"};
 constexpr std::string_view always_all{
     "has no effect: a row is done when all in-sync replicas have its record"};
 constexpr std::string_view unlimited{
-    "has no effect: a record is sent until it is there, and the relay goes on by itself"};
+    "has no effect: a record is sent until it is acknowledged, and the relay recovers by itself"};
 constexpr std::string_view no_java{"has no effect: it is about the Java client's own parts"};
 constexpr std::string_view tls_by_openssl{"has no effect: OpenSSL decides it"};
 constexpr std::string_view pem_authority{

@@ -50,7 +50,7 @@ class Metrics {
     auto const lag = status.caught_up ? 0 : milliseconds(view_.since_progress());
     text_
         .summary("eventuate_cdc_replication_lag",
-                 "Milliseconds without progress, one sample per look.")
+                 "Milliseconds without progress, one sample per scrape.")
         .suffixed("_count", 1, {reader})
         .suffixed("_sum", lag, {reader});
     text_.gauge("eventuate_cdc_replication_lag_max", "The same.").sample(lag, {reader});

@@ -84,7 +84,7 @@ class Look {
     auto const missing = missing_on(table, {"SELECT", "INSERT", "UPDATE"});
     if (missing.empty()) return;
     add(true, "role " + quoted(role_) + " has no " + missing + " on " + table +
-                  ", so a slot that somebody moves or makes anew by hand is not noticed; run: " +
+                  ", so a slot that is moved or made again by hand is not noticed; run: " +
                   grant(missing, table));
   }
 

@@ -16,9 +16,9 @@ namespace {
 
 constexpr auto footer{
     "The database: sqlite:orders.db or postgresql://user@host/name; also from the environment, as\n"
-    "TRAM_DATABASE_URL. Flags may stand anywhere.\n\n"
+    "TRAM_DATABASE_URL. Flags may be anywhere.\n\n"
     "Exit status: 0 done; 1 the answer is no: nothing matched, or something is wrong; 2 this "
-    "command line\nis wrong; 3 the database or the broker refused or is away,\nor the output "
+    "command line\nis wrong; 3 the database or the broker refused or is down,\nor the output "
     "cannot be written."};
 
 [[noreturn]] void refuse(std::string const& what) {
@@ -172,7 +172,7 @@ class Parser {
   }
 
   void add_doctor() {
-    auto& doctor = command(app_, "doctor", "look at everything, change nothing, say what is wrong",
+    auto& doctor = command(app_, "doctor", "check everything, change nothing, report what is wrong",
                            Command::doctor);
     option(doctor, "--broker", result_.broker_url, "URL",
            "is it there: kafka://host:9092, embedded:channels.db");
@@ -242,7 +242,8 @@ class Parser {
   std::string broker_retention_;
   std::string inbox_retention_;
   bool chosen_{};
-  CLI::App app_{"Looks after Tram's tables, the outbox, and messages that are held.", "tram"};
+  CLI::App app_{"The operator's tool: Tram's tables, the outbox, and held messages (dead letters).",
+                "tram"};
 };
 
 }  // namespace

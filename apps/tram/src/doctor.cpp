@@ -200,7 +200,7 @@ int doctor(Arguments const& arguments, SchemaName const& schema, Machine const& 
     machine.out << (finding.good ? "good   " : "WRONG  ") << finding.subject << ": " << finding.text
                 << "\n";
   }
-  machine.out << (all_good ? "all good\n" : "put right what is marked WRONG, then look again\n");
+  machine.out << (all_good ? "all good\n" : "correct what is marked WRONG, then run this again\n");
   return all_good ? exit_done : exit_no;
 }
 

@@ -117,7 +117,7 @@ int held_drop(CommandContext const& place) {
   if (place.arguments.json) {
     place.out << json::encode_report(report) << "\n";
   } else if (report.dropped) {
-    place.out << "dropped; what waited behind it goes on\n";
+    place.out << "dropped; messages behind it are replayed\n";
   } else if (report.owners.empty()) {
     return nothing_found(place);
   } else {

@@ -147,7 +147,7 @@ int outbox_status(CommandContext const& place) {
               << relay.unpublished << " rows to go\n";
   }
   if (place.database.dialect().kind == DatabaseKind::postgres) {
-    place.out << "how far a relay is stands in the server: tram doctor\n";
+    place.out << "the server knows how far a relay is: tram doctor\n";
   }
   return exit_done;
 }

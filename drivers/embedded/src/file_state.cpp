@@ -81,7 +81,7 @@ void FileState::require_file() {
                                                    ? "written back"
                                                    : "not written back, and may be lost"};
   lost_.emplace(Fault::transient,
-                "embedded: '" + config.path + what + "; restart the service, which opens it anew");
+                "embedded: '" + config.path + what + "; restart the service, which opens it again");
   throw Error{*lost_};
 }
 
@@ -102,7 +102,7 @@ void FileState::require_end(FilePartition const& partition, std::optional<Positi
                 "embedded: '" + config.path +
                     "' does not hold all that was committed to it: while it was open it was "
                     "restored from a backup, or records were removed from its tables; restart the "
-                    "service, which goes on with what it holds");
+                    "service, which continues with its content");
   throw Error{*lost_};
 }
 

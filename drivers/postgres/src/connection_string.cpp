@@ -69,7 +69,7 @@ class Parser {
     if (at == npos) return;
     auto const user = rest.substr(0, at);
     if (user.find_first_of("/?") != npos || rest.find('@', at + 1) != npos)
-      refuse("an '@' stands where it ends no user and password");
+      refuse("an '@' is where it ends no user and password");
     auto const colon = user.find(':');
     if (user.substr(0, colon).find_first_of(" =") != npos)
       refuse("the user's name holds a blank or a '='");

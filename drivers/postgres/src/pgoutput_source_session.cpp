@@ -100,7 +100,7 @@ void PgoutputSource::read_as_bytes_next() {
 void PgoutputSource::learn_type(std::uint32_t type) {
   if (type == 0 || !strange_types_.insert(type).second) return;
   throw Error{Fault::transient, "postgresql: the columns of the outbox in " + target_.name() +
-                                    " changed; connecting again to look at them"};
+                                    " changed; connecting again to read them"};
 }
 
 /// It stops only when everything it ever sent is confirmed, or when nobody reads its log any more.

@@ -373,7 +373,7 @@ void PipelinedConnection::settle(Error const& trouble, Deadline deadline) {
     return Error{Fault::in_doubt, "postgresql: " + server_->target.name() +
                                       " may or may not have committed: " + why + " (" +
                                       trouble.what() +
-                                      "); look for the transaction's rows before doing it again"};
+                                      "); query the transaction's rows before doing it again"};
   };
   if (access_ == Access::marked_write) throw in_doubt("the connection was lost during the commit");
   if (!number_known_)

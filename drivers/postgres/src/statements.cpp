@@ -41,7 +41,7 @@ void refuse_what_a_pool_cannot_run(std::string_view sql, std::string_view word,
                 "COPY on a connection of your own");
   }
   if (word == "LISTEN") {
-    refuse(sql, "a connection of a pool has nobody who reads notifications; listen on a "
+    refuse(sql, "nobody reads the notifications of a connection of a pool; listen on a "
                 "connection of your own");
   }
   if (word == "DEALLOCATE" && holds_words(sql, rules, {"ALL"}))

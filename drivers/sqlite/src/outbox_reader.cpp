@@ -158,7 +158,7 @@ void OutboxReader::require_file() {
   auto const state = file_->look();
   if (state == FileStatus::State::sound) return;
   throw Error{Fault::transient, "sqlite relay: '" + path_ + "' " + to_text(state) +
-                                    "; it is opened anew, and published from the position stored "
+                                    "; it is opened again, and published from the position stored "
                                     "in it"};
 }
 

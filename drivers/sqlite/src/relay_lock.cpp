@@ -35,7 +35,7 @@ bool RelayLock::try_take() {
   } catch (Error const& error) {
     throw Error{Fault::transient,
                 "sqlite relay: cannot lock '" + file_.path() + "': " + error.what() +
-                    "; the relay needs a lock file of its own user in a folder that is writable",
+                    "; the relay needs a lock file that its user owns, in a writable folder",
                 error.native_code()};
   }
 }

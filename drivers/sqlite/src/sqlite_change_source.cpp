@@ -237,7 +237,7 @@ void SqliteChangeSource::raise_not_as_remembered() const {
   throw Error{Fault::transient,
               "sqlite relay: '" + config_.path + "' is not as relay '" + name_ +
                   "' left it: it was restored from a backup, its table '" + config_.table +
-                  "' or the numbers of its rows were made anew, or the relay's position was "
+                  "' or the numbers of its rows began again, or the relay's position was "
                   "changed; it is published from the position stored in it"};
 }
 

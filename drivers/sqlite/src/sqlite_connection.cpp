@@ -136,7 +136,7 @@ void SqliteConnection::require_file() {
                     ::sqlite3_db_filename(handle_.get(), "main") + "' " + to_text(state);
   if (state == FileStatus::State::log_busy) throw Error{Fault::conflict, what};
   usable_ = false;
-  throw Error{Fault::broken, what + "; it is opened anew"};
+  throw Error{Fault::broken, what + "; it is opened again"};
 }
 
 /// With the write lock in hand: whoever found the log gone before had this lock to save what was in
@@ -154,7 +154,7 @@ void SqliteConnection::begin(Access access, Deadline deadline) {
   if (fell_back_to_reading_ && access != Access::read_only) {
     throw Error{Fault::broken,
                 "sqlite: the database could be opened for reading only; make the file and its "
-                "folder writable; it is opened anew"};
+                "folder writable; it is opened again"};
   }
   turn_.emplace(line_.get(), access, deadline.remaining(clock_));
   control(access == Access::read_only ? "BEGIN" : "BEGIN IMMEDIATE", deadline);

@@ -49,7 +49,7 @@ void require_made_here(std::uint64_t generation, std::string_view what) {
   if (generation == process_generation()) return;
   throw Error{Fault::rejected,
               std::string{what} + " belongs to the process that this one was forked from, with its "
-                                  "connections and threads; make one of its own in the child"};
+                                  "connections and threads; make another one in the child"};
 }
 
 }  // namespace tram

@@ -13,7 +13,7 @@ void AckLedger::issue(Position position) {
     throw Error{Fault::broken, "broker: a record at position " + std::to_string(position) +
                                    " came behind that at " +
                                    std::to_string(entries_.back().position) +
-                                   "; the channel is read anew from its stored position"};
+                                   "; the channel is read again from its stored position"};
   }
   entries_.push_back({position, false});
 }

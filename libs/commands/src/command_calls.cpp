@@ -332,7 +332,7 @@ Contribution CommandCalls::contribution() {
               counter("tram_call_replies_repeated_total", "Answers to calls that had one already.",
                       &CallCounters::repeated),
               counter("tram_call_replies_foreign_total",
-                      "Answers to nobody's call here: other instances', or of processes "
+                      "Answers to no call of this instance: other instances', or of processes "
                       "that are gone.",
                       &CallCounters::foreign),
               counter("tram_call_replies_malformed_total",

@@ -42,7 +42,7 @@ void check_pattern(Route const& route) {
     auto const name = parameter_name(segment);
     if (name && (!is_word(*name, "-_") || !names.emplace(*name).second))
       refuse(route, "has two parameters '" + std::string{*name} +
-                        "', or one whose name is no word; give each a name of its own");
+                        "', or one whose name is no word; give each another name");
     if (!name && segment.find_first_of("{}") != std::string::npos)
       refuse(route, "has a brace where no whole segment is a parameter; write '/{name}'");
     bool const is_path = std::ranges::none_of(segment, [](char character) {

@@ -51,7 +51,7 @@ class RelayMetrics {
   }
 
   void states() {
-    gauge("tram_relay_ready", "1 while rows move or there are none to move.",
+    gauge("tram_relay_ready", "1 while rows move or nothing is left to move.",
           [](RelayView const& relay) { return relay.readiness.ready ? 1 : 0; });
     gauge("tram_relay_connected", "1 while the database is connected.",
           [](RelayView const& relay) { return relay.status.connected ? 1 : 0; });
@@ -85,11 +85,11 @@ class RelayMetrics {
             &RelayCounters::rows_published);
     counter("tram_relay_bytes_published_total", "Bytes of values handed to the broker.",
             &RelayCounters::bytes_published);
-    counter("tram_relay_rows_held_total", "Rows held with a reason of their own.",
+    counter("tram_relay_rows_held_total", "Rows held with their own reason.",
             &RelayCounters::rows_held);
     counter("tram_relay_rows_held_behind_total", "Rows held behind one of their key.",
             &RelayCounters::rows_held_behind);
-    counter("tram_relay_rows_replayed_total", "Held rows that were published at last.",
+    counter("tram_relay_rows_replayed_total", "Held rows that a replay published.",
             &RelayCounters::rows_replayed);
     counter("tram_relay_rows_removed_total", "Old rows removed from the outbox.",
             &RelayCounters::rows_removed);

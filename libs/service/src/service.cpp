@@ -66,7 +66,7 @@ void check(ServiceOptions const& options) {
 class InRun final {
  public:
   InRun(std::atomic<bool>& flag, std::string const& service) : flag_{flag} {
-    if (flag_.exchange(true)) reject(service, "it runs already; run() goes on until it is stopped");
+    if (flag_.exchange(true)) reject(service, "it runs already; run() returns when it is stopped");
   }
   ~InRun() { flag_ = false; }
   InRun(InRun const&) = delete;

@@ -74,14 +74,14 @@ class ServiceMetrics {
             &SubscriptionCounters::held);
     counter("tram_subscription_messages_held_behind_total",
             "Messages held behind one of their key.", &SubscriptionCounters::held_behind);
-    counter("tram_subscription_messages_replayed_total", "Held messages handled at last.",
+    counter("tram_subscription_messages_replayed_total", "Held messages handled by a replay.",
             &SubscriptionCounters::replayed);
     counter("tram_subscription_replay_failures_total",
             "Runs of the replay of a held message whose handler threw.",
             &SubscriptionCounters::replay_failures);
     counter("tram_subscription_messages_malformed_total", "Records that are no message.",
             &SubscriptionCounters::malformed);
-    counter("tram_subscription_rebalances_total", "Partitions taken away.",
+    counter("tram_subscription_rebalances_total", "Partitions revoked.",
             &SubscriptionCounters::rebalances);
     counter("tram_subscription_records_expired_total",
             "Records that the broker removed before they were read: lost to the subscription.",

@@ -23,9 +23,8 @@ constexpr std::size_t key_bytes_kept = 500;
 void check_id(Message const& message) {
   auto const size = message.id().size();
   if (size > 0 && size <= message_id_bytes_max) return;
-  throw Error{Fault::malformed,
-              "record: header 'ID' has " + std::to_string(size) +
-                  " bytes; it must have 1 to 700: whoever published it is no Tram relay"};
+  throw Error{Fault::malformed, "record: header 'ID' has " + std::to_string(size) +
+                                    " bytes; it must have 1 to 700: no Tram relay published it"};
 }
 
 /// FNV-1a, 64 bits: the same in every process.

@@ -79,7 +79,7 @@ void SubscriptionCore::delivered(TopicPartition const& partition, Position posit
     throw Error{Fault::broken, "broker: a record came of partition " +
                                    std::to_string(partition.partition) + " of '" +
                                    partition.channel +
-                                   "', which is not assigned here; the group is joined anew"};
+                                   "', which is not assigned here; the group is joined again"};
   }
   auto& owner = partitions_.at(found->second);
   owner.ledger.issue(position);

@@ -48,10 +48,9 @@ std::string record_value(Message const& message) {
 }
 
 Message parse_record(std::string_view value) {
-  return read_whole(
-      "record", value,
-      R"(a record is {"payload":"…","headers":{…}}; whoever published it is no Tram relay)",
-      read_message);
+  return read_whole("record", value,
+                    R"(a record is {"payload":"…","headers":{…}}; no Tram relay published it)",
+                    read_message);
 }
 
 std::vector<Message> decode_record_value(std::string_view value) {
