@@ -180,6 +180,22 @@ TEST_F(TopicsMadeAnew, get_no_position_of_the_old_topic) {
   EXPECT_TRUE(read(*later, "new ", 30)) << seen(*later, "new ") << " of 30 records were seen";
 }
 
+TEST_F(TopicsMadeAnew, are_left_with_fetched_records_that_nobody_took) {
+  create("backlog", 4);
+  publish("backlog", "old ", 40'000);
+  for (int round = 0; round < 10; ++round) {
+    auto const probe = reader("backlog");
+    ASSERT_TRUE(until([&] {
+      probe->poll();
+      return seen(*probe, "old ") > 0;
+    }));
+    auto const begun = clock_.steady();
+    probe->consumer()->close(seconds{5});
+    probe->crash();
+    EXPECT_LT(clock_.steady() - begun, seconds{5});
+  }
+}
+
 class TopicsOfAnotherSize : public TopicsMadeAnew,
                             public ::testing::WithParamInterface<std::pair<int, int>> {};
 

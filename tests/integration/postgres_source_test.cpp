@@ -592,10 +592,10 @@ TEST_F(PostgresSource, makes_a_slot_anew_that_is_older_than_its_publication) {
     } catch (Error const& error) { trouble = error.what(); }
     return !trouble.empty() && reader->status().connected;
   }));
-  EXPECT_NE(trouble.find("publication \"tram\" does not exist (SQLSTATE 42704); the slot is older "
-                         "than the publication"),
-            std::string::npos)
-      << trouble;
+  for (auto const* const part : {"publication \"tram\" does not exist (SQLSTATE 42704)",
+                                 "; the slot is older than the publication"}) {
+    EXPECT_NE(trouble.find(part), std::string::npos) << trouble;
+  }
   EXPECT_EQ(all.back(), "1");
   insert("2");
   EXPECT_EQ(ids(*reader, 1), Ids{"2"});

@@ -123,6 +123,7 @@ void KafkaConsumer::end(Duration patience) noexcept {
 }
 
 void KafkaConsumer::leave(Deadline deadline) {
+  constexpr int wait_ms = 10;
   closing_ = deadline;
   finish_revocation(deadline);
   prove_at_once(deadline);
@@ -131,7 +132,10 @@ void KafkaConsumer::leave(Deadline deadline) {
   ErrorHandle const refused{rd_kafka_consumer_close_queue(client_.get(), rest.get())};
   if (refused) return;
   while (rd_kafka_consumer_closed(client_.get()) == 0 && !deadline.reached(clock_)) {
-    rd_kafka_queue_poll_callback(rest.get(), milliseconds_left(deadline, clock_));
+    // Fetched records lie among the callbacks, and rd_kafka_queue_poll_callback ends the process at
+    // the first of them. Short waits, since the last word of the group is no message.
+    MessageHandle const unread{
+        rd_kafka_consume_queue(rest.get(), std::min(milliseconds_left(deadline, clock_), wait_ms))};
   }
   hooks_.rethrow();
 }
