@@ -57,18 +57,20 @@ struct NoDatabase final : Connection {
 };
 
 /// What both ways stand on.
+constexpr Dialect plain_dialect{};
+
 struct World {
   SystemClock clock;
   SystemRandom random;
   IdGenerator ids{clock, MachineNumber{17}};
-  Outbox outbox{{.dialect = sqlite_dialect(),
+  Outbox outbox{{.dialect = plain_dialect,
                  .table = OutboxTable{},
                  .ids = ids,
                  .clock = clock,
                  .random = random},
                 {}};
   NoDatabase connection;
-  Transaction tx{connection, sqlite_dialect(), Deadline::never(), {}};
+  Transaction tx{connection, plain_dialect, Deadline::never(), {}};
 };
 
 // By hand: a struct to the row of its message, and back, for just this event.

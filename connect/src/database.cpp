@@ -4,9 +4,11 @@
 #include "schemes.hpp"
 #include "tram/base/error.hpp"
 #ifdef TRAM_HAS_POSTGRES
+#include "tram/postgres/dialect.hpp"
 #include "tram/postgres/postgres.hpp"
 #endif
 #ifdef TRAM_HAS_SQLITE
+#include "tram/sqlite/dialect.hpp"
 #include "tram/sqlite/sqlite.hpp"
 #endif
 
@@ -65,6 +67,16 @@ Database database(std::string_view text, PoolOptions const& options, Clock& cloc
   if (url.scheme == "sqlite") return open_sqlite(url, options, clock, random, opening);
 #endif
   refuse_database(url);
+}
+
+Dialect const* dialect([[maybe_unused]] std::string_view scheme) {
+#ifdef TRAM_HAS_POSTGRES
+  if (scheme == "postgresql") return &postgres::dialect;
+#endif
+#ifdef TRAM_HAS_SQLITE
+  if (scheme == "sqlite") return &sqlite::dialect;
+#endif
+  return nullptr;
 }
 
 }  // namespace tram::connect

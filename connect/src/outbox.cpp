@@ -82,7 +82,7 @@ std::unique_ptr<OutboxRetention> outbox_retention(std::string_view text,
 }
 
 LogPosition log_end(OutboxOptions const& options, Database& database, Deadline deadline) {
-  bool const counted = database.dialect().kind == DatabaseKind::sqlite;
+  bool const counted = database.dialect().numbered_outbox;
   // Flushed: what is not yet is not committed either, or its writer did not want to wait for it.
   auto const question =
       counted ? "SELECT coalesce(max(seq), 0) FROM " + SchemaName::none().qualify(options.table)

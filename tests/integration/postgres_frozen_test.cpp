@@ -7,6 +7,7 @@
 #include "pooler.hpp"
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
+#include "tram/postgres/dialect.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/storage/schema.hpp"
 #include "tram/subscriber/inbox.hpp"
@@ -101,7 +102,7 @@ class PostgresFrozen : public ::testing::Test {
   static void handle(
       Database& database, TransactOptions const& options, std::string const& name,
       std::function<void(Transaction&)> const& then = [](Transaction&) {}) {
-    Inbox const inbox{postgres_dialect(), SchemaName{}};
+    Inbox const inbox{postgres::dialect, SchemaName{}};
     database.transact(options, [&](Transaction& tx) {
       if (!inbox.receive(tx, "subscriber", "message")) return;
       tx.execute("INSERT INTO t VALUES (?)", name);

@@ -28,8 +28,8 @@ Heartbeat::Heartbeat(Database& database, Options options, std::function<bool()> 
       leads_{std::move(leads)},
       logger_{std::move(logger)},
       statement_{"INSERT INTO " + heartbeat_table(options_.schema) +
-                 " (reader_id, last_time) VALUES (?, ?) ON CONFLICT (reader_id) DO UPDATE SET "
-                 "last_time = excluded.last_time"} {}
+                 " (reader_id, last_time) VALUES (?, ?)" +
+                 database.dialect().or_update("reader_id", "last_time = excluded.last_time")} {}
 
 void Heartbeat::run(std::stop_token const& stop) {
   while (!stop.stop_requested()) {

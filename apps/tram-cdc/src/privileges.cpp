@@ -135,7 +135,7 @@ class Look {
 }  // namespace
 
 Privileges look_at_privileges(Database& database, Configuration const& configuration) {
-  if (database.dialect().kind != DatabaseKind::postgres) return {};
+  if (database.dialect().numbered_outbox) return {};
   return database.transact({.access = Access::read_only}, [&](Transaction& tx) {
     return Look{tx, configuration.outbox.schema}.run(configuration);
   });

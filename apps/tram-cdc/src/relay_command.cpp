@@ -177,9 +177,7 @@ class Program {
   Database database_{connect::database(configuration_.database_url, {.connections_max = 2},
                                        machine_.clock, machine_.random,
                                        connect::Opening::existing)};
-  SchemaName schema_{database_.dialect().kind == DatabaseKind::sqlite
-                         ? SchemaName::none()
-                         : configuration_.outbox.schema};
+  SchemaName schema_{schema_in(database_.dialect(), configuration_.outbox.schema)};
   SqlHeldRowStore held_store_{database_, schema_, *source_};
   InstalledHeldRows held_{held_store_, [this] { install(); }};
   CaughtUpProbe finish_line_{[this] {

@@ -6,6 +6,7 @@
 #include "nearest_name.hpp"
 #include "shown.hpp"
 #include "tram/base/error.hpp"
+#include "tram/connect/database.hpp"
 #include "values.hpp"
 #include "version.hpp"
 
@@ -42,7 +43,7 @@ void check(Arguments const& arguments) {
     refuse("--schema takes the name of a schema, and what it was given looks like a URL; give that "
            "to --database");
   }
-  if (!arguments.kind.empty() && arguments.kind != "sqlite" && arguments.kind != "postgresql")
+  if (!arguments.kind.empty() && connect::dialect(arguments.kind) == nullptr)
     refuse("there are tables for 'sqlite' and 'postgresql', not for " +
            programs::shown(arguments.kind));
   if (arguments.database_url.empty() && arguments.kind.empty()) {

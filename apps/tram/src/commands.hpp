@@ -37,8 +37,9 @@ inline constexpr int exit_trouble{3};
 
 int schema_install(CommandContext const& place);
 int schema_status_command(CommandContext const& place);
-/// For the kind that the arguments name. Needs no database.
-int schema_print(Arguments const& arguments, SchemaName const& schema, std::ostream& out);
+/// Needs no database.
+int schema_print(Dialect const& dialect, SchemaName const& schema, Arguments const& arguments,
+                 std::ostream& out);
 int outbox_list(CommandContext const& place);
 int outbox_status(CommandContext const& place);
 int held_list(CommandContext const& place);

@@ -120,14 +120,12 @@ class Doctor {
 
   /// A table that the Java platform made has none.
   static std::string advice_on_index(Transaction& tx, std::string const& table) {
-    if (tx.dialect().kind != DatabaseKind::postgres) return "";
-    auto const rows = tx.execute(
-        "SELECT count(*) FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = "
-        "indkey[0] WHERE indrelid = to_regclass(?) AND attname = 'creation_time'",
-        table);
+    auto const& catalog = tx.dialect().catalog;
+    if (catalog.age_indexes.empty()) return "";
+    auto const rows = tx.execute(catalog.age_indexes, table);
     if (rows[0].get<int>(0) > 0) return "";
-    return "; removing old ones reads the whole table, which CREATE INDEX CONCURRENTLY ON " +
-           table + " (creation_time) would spare";
+    return "; removing old ones reads the whole table, which " +
+           filled(catalog.make_age_index, {{"table", table}}) + " would spare";
   }
 
   void look_at_held(Database& database) {

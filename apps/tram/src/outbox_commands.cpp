@@ -25,16 +25,9 @@ struct SentRow {
 
 /// What numbers the rows in the order in which they came, or nearly.
 std::string number_column(Transaction& tx, SchemaName const& schema) {
-  if (tx.dialect().kind == DatabaseKind::sqlite) return "seq";
+  if (tx.dialect().numbered_outbox) return "seq";
   bool const numbered = probe_outbox_table(tx, tx.dialect(), schema).ids == IdSource::database;
   return numbered ? "dbid" : "id";
-}
-
-/// In SQLite anything can stand there: `datetime('now')`.
-std::string sent_at_column(Transaction& tx) {
-  return tx.dialect().kind == DatabaseKind::sqlite
-             ? "CASE WHEN typeof(creation_time) = 'integer' THEN creation_time END"
-             : "creation_time";
 }
 
 /// A column may be NULL in rows that relays hold for it.
@@ -54,11 +47,12 @@ std::string key_in(std::string const& headers_json) {
 std::vector<SentRow> newest(CommandContext const& place) {
   return place.database.transact({.access = Access::read_only}, [&](Transaction& tx) {
     auto const number = number_column(tx, place.schema);
-    auto const rows = tx.execute(
-        "SELECT " + text_of("id") + ", " + text_of("destination") + ", " + text_of("headers") +
-            ", " + sent_at_column(tx) + ", coalesce(length(CAST(payload AS TEXT)), 0), " + number +
-            " FROM " + place.schema.qualify("message") + " ORDER BY " + number + " DESC LIMIT ?",
-        static_cast<std::int64_t>(place.arguments.limit));
+    auto const rows =
+        tx.execute("SELECT " + text_of("id") + ", " + text_of("destination") + ", " +
+                       text_of("headers") + ", " + std::string{tx.dialect().creation_time} +
+                       ", coalesce(length(CAST(payload AS TEXT)), 0), " + number + " FROM " +
+                       place.schema.qualify("message") + " ORDER BY " + number + " DESC LIMIT ?",
+                   static_cast<std::int64_t>(place.arguments.limit));
     std::vector<SentRow> sent;
     for (auto const row : rows) {
       auto id = row.get<std::string>(0);
@@ -91,7 +85,7 @@ struct OutboxReport {
 OutboxReport report(CommandContext const& place) {
   return place.database.transact({.access = Access::read_only}, [&](Transaction& tx) {
     auto const outbox = place.schema.qualify("message");
-    auto const sent_at = sent_at_column(tx);
+    std::string const sent_at{tx.dialect().creation_time};
     auto const rows =
         tx.execute("SELECT count(*), min(" + sent_at + "), max(" + sent_at + ") FROM " + outbox);
     auto const held = tx.execute("SELECT count(*) FROM " + place.schema.qualify("tram_relay_held"));
@@ -100,12 +94,12 @@ OutboxReport report(CommandContext const& place) {
                        .newest_at = rows[0].get<std::optional<std::int64_t>>(2),
                        .held_rows = held[0].get<std::int64_t>(0),
                        .relays = {}};
-    if (tx.dialect().kind != DatabaseKind::sqlite) return found;
+    if (!tx.dialect().numbered_outbox) return found;
     for (auto const row :
          tx.execute("SELECT relay, position, (SELECT count(*) FROM message WHERE seq > position "
-                    "AND published = 0) FROM tram_relay_position WHERE instr(relay, ?) = 0 ORDER "
+                    "AND published = 0) FROM tram_relay_position WHERE relay NOT LIKE ? ORDER "
                     "BY relay",
-                    row_mark_infix)) {
+                    "%" + std::string{row_mark_infix} + "%")) {
       found.relays.push_back({.relay = row.get<std::string>(0),
                               .position = row.get<std::int64_t>(1),
                               .unpublished = row.get<std::int64_t>(2)});
@@ -146,8 +140,9 @@ int outbox_status(CommandContext const& place) {
     place.out << "relay '" << relay.relay << "': published up to row " << relay.position << ", "
               << relay.unpublished << " rows to go\n";
   }
-  if (place.database.dialect().kind == DatabaseKind::postgres) {
-    place.out << "the server knows how far a relay is: tram doctor\n";
+  if (!place.database.dialect().numbered_outbox) {
+    place.out << "the server knows how far a relay is: tram doctor
+";
   }
   return exit_done;
 }

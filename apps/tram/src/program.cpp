@@ -51,11 +51,6 @@ Task understand(std::vector<std::string> const& arguments, Machine const& machin
   task.database.emplace(connect::database(task.arguments.database_url, {.connections_max = 1},
                                           machine.clock, machine.random,
                                           opening_of(task.arguments.command)));
-  // Nothing else of the database is of interest.
-  if (task.arguments.command == Command::schema_print) {
-    bool const sqlite = task.database->dialect().kind == DatabaseKind::sqlite;
-    task.arguments.kind = sqlite ? "sqlite" : "postgresql";
-  }
   return task;
 }
 
@@ -64,8 +59,11 @@ int act(Task& task, Machine const& machine) {
     machine.out << task.arguments.text;
     return exit_done;
   }
-  if (task.arguments.command == Command::schema_print)
-    return schema_print(task.arguments, task.schema, machine.out);
+  if (task.arguments.command == Command::schema_print) {
+    auto const& dialect =
+        task.database ? task.database->dialect() : *connect::dialect(task.arguments.kind);
+    return schema_print(dialect, task.schema, task.arguments, machine.out);
+  }
   if (task.arguments.command == Command::doctor)
     return doctor(task.arguments, task.schema, machine);
   return act({.database = *task.database,

@@ -77,8 +77,8 @@ int schema_status_command(CommandContext const& place) {
   return status.state == SchemaStatus::State::current ? exit_done : exit_no;
 }
 
-int schema_print(Arguments const& arguments, SchemaName const& schema, std::ostream& out) {
-  auto const& dialect = arguments.kind == "sqlite" ? sqlite_dialect() : postgres_dialect();
+int schema_print(Dialect const& dialect, SchemaName const& schema, Arguments const& arguments,
+                 std::ostream& out) {
   auto sql = print_schema(dialect, schema);
   if (arguments.json) out << json::encode_report(Statements{.sql = std::move(sql)}) << "\n";
   else out << sql;

@@ -1,5 +1,6 @@
 #include "pipelined_connection.hpp"
 #include "session.hpp"
+#include "tram/postgres/dialect.hpp"
 #include "tram/postgres/postgres.hpp"
 
 namespace tram::postgres {
@@ -15,7 +16,7 @@ class Driver final : public DatabaseDriver {
   std::unique_ptr<Connection> connect(Deadline deadline) override {
     return std::make_unique<PipelinedConnection>(server_, clock_, deadline);
   }
-  Dialect const& dialect() const override { return postgres_dialect(); }
+  Dialect const& dialect() const override { return postgres::dialect; }
   std::string name() const override { return server_->target.name(); }
 
  private:

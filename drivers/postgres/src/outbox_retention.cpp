@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "outbox_look.hpp"
+#include "tram/postgres/dialect.hpp"
 #include "tram/storage/outbox_table.hpp"
 
 namespace tram::postgres {
@@ -84,9 +85,9 @@ class MarkedOutboxRetention final : public OutboxRetention {
     return "WITH old AS MATERIALIZED (SELECT part, place FROM (SELECT tableoid AS part, ctid AS "
            "place, xmin AS writer, creation_time FROM " +
            outbox_ + " WHERE creation_time IS NULL OR creation_time <= " +
-           std::string{postgres_dialect().now_milliseconds} + " ORDER BY " + key +
+           std::string{dialect.now_milliseconds} + " ORDER BY " + key +
            " LIMIT 1000) oldest WHERE (creation_time IS NULL OR creation_time < " +
-           std::string{postgres_dialect().now_milliseconds} +
+           std::string{dialect.now_milliseconds} +
            " - ?::bigint) AND age(writer) > age(?::text::xid)) DELETE FROM " + outbox_ +
            " WHERE ctid = ANY (ARRAY(SELECT place FROM old)) AND (tableoid, ctid) IN (SELECT part, "
            "place FROM old)";

@@ -8,6 +8,7 @@
 #include "tram/base/mutex.hpp"
 #include "tram/sql/statement_text.hpp"
 #include "tram/sqlite/adopt.hpp"
+#include "tram/sqlite/dialect.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
 namespace tram::sqlite {
@@ -51,7 +52,7 @@ class SqliteDriver final : public DatabaseDriver {
       throw Error{Fault::rejected, error.what(), error.native_code()};
     }
   }
-  [[nodiscard]] Dialect const& dialect() const override { return sqlite_dialect(); }
+  [[nodiscard]] Dialect const& dialect() const override { return sqlite::dialect; }
   [[nodiscard]] std::string name() const override { return "sqlite '" + config_.path + "'"; }
 
  private:

@@ -7,6 +7,7 @@
 #include "outbox_file.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/sqlite/dialect.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
 namespace {
@@ -110,20 +111,8 @@ TEST_F(SqliteSchema, is_behind_when_a_table_is_missing_and_is_completed_by_an_in
 }
 
 TEST_F(SqliteSchema, is_printed_as_statements_that_install_it) {
-  raw.run(tram::print_schema(tram::sqlite_dialect(), schema));
+  raw.run(tram::print_schema(tram::sqlite::dialect, schema));
   EXPECT_EQ(tram::schema_status(database, schema).state, State::current);
-}
-
-TEST(PrintSchema, qualifies_the_tables_and_makes_the_schema_on_postgresql) {
-  auto const text = tram::print_schema(tram::postgres_dialect(), SchemaName{"custom"});
-  EXPECT_EQ(text.find("CREATE SCHEMA IF NOT EXISTS custom;\n"), 0U);
-  EXPECT_NE(text.find("CREATE TABLE IF NOT EXISTS custom.message ("), std::string::npos);
-  EXPECT_EQ(tram::print_schema(tram::postgres_dialect(), SchemaName::none()).find("CREATE SCHEMA"),
-            std::string::npos);
-}
-
-TEST(PrintSchema, refuses_a_database_that_has_no_tables_yet) {
-  EXPECT_THROW(tram::print_schema(tram::mysql_dialect(), SchemaName{}), Error);
 }
 
 }  // namespace

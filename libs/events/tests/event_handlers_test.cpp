@@ -79,7 +79,8 @@ IncomingMessage event_message(std::string aggregate, std::string type, std::stri
 
 void give(Subscription const& subscription, IncomingMessage const& incoming) {
   NoConnection connection;
-  Transaction tx{connection, tram::sqlite_dialect(), tram::Deadline::never(), {}};
+  tram::Dialect const dialect{};
+  Transaction tx{connection, dialect, tram::Deadline::never(), {}};
   subscription.handler(tx, incoming);
 }
 

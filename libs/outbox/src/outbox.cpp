@@ -24,12 +24,8 @@ namespace {
 constexpr std::string_view traceparent{"traceparent"};
 constexpr std::string_view tracestate{"tracestate"};
 
-/// PostgreSQL does not take text for JSON by itself; the platform casts to whatever the column is.
-/// A cast to `character` would keep the first character, and one to bytea read backslashes.
 std::string text_placeholder(Dialect const& dialect, std::string const& type) {
-  if (dialect.kind != DatabaseKind::postgres || type == "character") return "?";
-  if (type == "bytea") return "convert_to(?, 'UTF8')";
-  return "?::" + type;
+  return dialect.text_placeholder == nullptr ? "?" : dialect.text_placeholder(type);
 }
 
 std::string insert_into(std::string const& table, Dialect const& dialect,

@@ -65,9 +65,14 @@ class RecordingConnection final : public Connection {
   RecordingExecutor& to_;
 };
 
+constexpr Dialect casting_dialect{.schemas = true, .text_placeholder = [](std::string_view type) {
+                                    return "?::" + std::string{type};
+                                  }};
+constexpr Dialect plain_dialect{};
+
 class OutboxTest : public ::testing::Test {
  protected:
-  Outbox outbox(OutboxOptions options = {}, Dialect const& dialect = postgres_dialect(),
+  Outbox outbox(OutboxOptions options = {}, Dialect const& dialect = casting_dialect,
                 OutboxTable table = {.ids = IdSource::application,
                                      .headers_type = "text",
                                      .payload_type = "jsonb"}) {
@@ -149,7 +154,7 @@ TEST_F(OutboxTest, logs_whatever_a_hook_throws_and_sends_all_the_same) {
 
 TEST_F(OutboxTest, takes_the_schema_and_the_casts_from_the_database) {
   outbox({.schema = SchemaName{"custom"}}).send(tx_, "orders", Message{});
-  outbox({.schema = SchemaName{"custom"}}, sqlite_dialect()).send(tx_, "orders", Message{});
+  outbox({.schema = SchemaName{"custom"}}, plain_dialect).send(tx_, "orders", Message{});
   EXPECT_TRUE(tx_.calls[0].sql.starts_with("INSERT INTO custom.message "));
   EXPECT_TRUE(tx_.calls[1].sql.starts_with("INSERT INTO message "));
   EXPECT_EQ(tx_.calls[1].sql.find("::"), std::string::npos);
@@ -158,9 +163,9 @@ TEST_F(OutboxTest, takes_the_schema_and_the_casts_from_the_database) {
 TEST_F(OutboxTest, waits_for_the_id_where_the_database_makes_it) {
   OutboxTable const numbered{
       .ids = IdSource::database, .headers_type = "text", .payload_type = "text"};
-  EXPECT_THROW(outbox({}, postgres_dialect(), numbered), Error);
+  EXPECT_THROW(outbox({}, casting_dialect, numbered), Error);
   OutboxOptions const options{.partitioning = {.tables = 4}, .outbox_id = OutboxId{1}};
-  auto const id = outbox(options, postgres_dialect(), numbered)
+  auto const id = outbox(options, casting_dialect, numbered)
                       .send(tx_, "Order", Message{}, {.partition_key = "2"});
   ASSERT_EQ(tx_.calls.size(), 1U);
   EXPECT_EQ(tx_.calls[0].how, "execute");
@@ -250,7 +255,7 @@ TEST_F(OutboxTest, judges_a_reply_channel_by_what_comes_of_its_mapping) {
 TEST_F(OutboxTest, goes_without_a_trace_that_could_not_be_sent) {
   RecordingConnection connection{tx_};
   Transaction tx{connection,
-                 postgres_dialect(),
+                 casting_dialect,
                  Deadline::after(clock_, std::chrono::seconds{1}),
                  {.causation_id = "", .traceparent = "00-1-2-01", .tracestate = "a=\0"s}};
   outbox().send(tx, "orders", Message{});
@@ -284,7 +289,7 @@ TEST_F(OutboxTest, takes_trace_context_along_from_the_transaction) {
   RecordingConnection connection{tx_};
   auto const deadline = Deadline::after(clock_, std::chrono::seconds{1});
   Transaction tx{connection,
-                 postgres_dialect(),
+                 casting_dialect,
                  deadline,
                  {.causation_id = "", .traceparent = "00-1-2-01", .tracestate = "a=b"}};
   outbox().send(tx, "orders", Message{});

@@ -12,12 +12,12 @@ RelayOptions options_of(ServiceRelay const& relay) {
   return options;
 }
 
-/// Where rows carry their position in a column, as ours on SQLite do.
+/// Where rows carry their position in a column.
 std::unique_ptr<OutboxRetention> default_retention(ServiceRelay const& relay,
                                                    ServiceParts const& parts,
                                                    SchemaName const& schema) {
   if (relay.retention) return nullptr;
-  if (parts.database.dialect().kind != DatabaseKind::sqlite) {
+  if (!parts.database.dialect().numbered_outbox) {
     parts.logger.warning(
         "service.no_retention",
         {{"relay", relay.options.name}, {"what", "rows of the outbox are never removed"}});

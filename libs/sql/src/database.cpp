@@ -169,8 +169,7 @@ void Database::run(TransactOptions const& options,
                     ", and a second one might wait for it for ever; use the Transaction that the "
                     "handler was given"};
   }
-  bool const one_writer = dialect().kind == DatabaseKind::sqlite;
-  if (one_writer && options.access != Access::read_only &&
+  if (dialect().single_writer && options.access != Access::read_only &&
       ThreadTransactionScope::writes(state_.get())) {
     throw Error{Fault::rejected,
                 "sql: this thread has a writing transaction open on " + name() +

@@ -11,44 +11,23 @@ bool is_name_part(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+void replace_all(std::string& text, std::string const& place, std::string_view replacement) {
+  for (auto at = text.find(place); at != std::string::npos;
+       at = text.find(place, at + replacement.size()))
+    text.replace(at, place.size(), replacement);
+}
+
 }  // namespace
 
-std::string_view to_string(DatabaseKind kind) noexcept {
-  switch (kind) {
-    case DatabaseKind::sqlite: return "sqlite";
-    case DatabaseKind::postgres: return "postgres";
-    case DatabaseKind::mysql: return "mysql";
-  }
-  return "unknown";
-}
-
-Dialect const& sqlite_dialect() {
-  static constexpr Dialect dialect{
-      .kind = DatabaseKind::sqlite,
-      .now_milliseconds = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
-      .for_update = ""};
-  return dialect;
-}
-
-Dialect const& postgres_dialect() {
-  static constexpr Dialect dialect{
-      .kind = DatabaseKind::postgres,
-      .now_milliseconds = "(ROUND(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000))",
-      .for_update = "FOR UPDATE"};
-  return dialect;
-}
-
-Dialect const& mysql_dialect() {
-  static constexpr Dialect dialect{.kind = DatabaseKind::mysql,
-                                   .now_milliseconds = "ROUND(UNIX_TIMESTAMP(CURTIME(4)) * 1000)",
-                                   .for_update = "FOR UPDATE"};
-  return dialect;
+std::string filled(std::string_view statement, std::initializer_list<Replacement> replacements) {
+  std::string text{statement};
+  for (auto const& [place, replacement] : replacements)
+    replace_all(text, "{" + std::string{place} + "}", replacement);
+  return text;
 }
 
 std::string insert_or_ignore(Dialect const& dialect, std::string_view into) {
-  // Not SQLite's INSERT OR IGNORE: that passes over a NULL in a column that must have a value, too.
-  if (dialect.kind == DatabaseKind::mysql) return "INSERT IGNORE " + std::string{into};
-  return "INSERT " + std::string{into} + " ON CONFLICT DO NOTHING";
+  return std::string{dialect.insert_or_ignore}.append(into).append(dialect.or_ignore);
 }
 
 SchemaName::SchemaName(std::string_view configured) {
@@ -66,7 +45,7 @@ std::string SchemaName::qualify(std::string_view table) const {
 }
 
 SchemaName schema_in(Dialect const& dialect, SchemaName const& schema) {
-  return dialect.kind == DatabaseKind::sqlite ? SchemaName::none() : schema;
+  return dialect.schemas ? schema : SchemaName::none();
 }
 
 }  // namespace tram

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "tram/sql/dialect.hpp"
 #include "tram/sql/statement_text.hpp"
 
 namespace tram {
@@ -116,10 +115,6 @@ std::size_t dollar_quoted(std::string_view text) {
 constexpr std::string_view byte_order_mark{"\xEF\xBB\xBF"};
 
 }  // namespace
-
-LexicalRules lexical_rules(Dialect const& dialect) noexcept {
-  return dialect.kind == DatabaseKind::postgres ? LexicalRules::postgres : LexicalRules::sqlite;
-}
 
 StatementTokens::Token StatementTokens::next() {
   if (at_ >= sql_.size()) return {.kind = Kind::end, .text = {}};

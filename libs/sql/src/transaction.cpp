@@ -54,7 +54,7 @@ auto Transaction::observed(Function&& function) {
 }
 
 Rows Transaction::execute_statement(std::string_view sql, Parameters parameters) {
-  refuse_transaction_control(sql, lexical_rules(dialect_));
+  refuse_transaction_control(sql, dialect_.lexical_rules);
   require_whole();
   return run(sql, parameters);
 }
@@ -67,7 +67,7 @@ Rows Transaction::run(std::string_view sql, Parameters parameters) {
 }
 
 void Transaction::post_statement(std::string_view sql, Parameters parameters) {
-  refuse_transaction_control(sql, lexical_rules(dialect_));
+  refuse_transaction_control(sql, dialect_.lexical_rules);
   require_whole();
   queue(sql, parameters);
   ++posted_;

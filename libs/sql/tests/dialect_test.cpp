@@ -23,13 +23,24 @@ TEST(SchemaName, refuses_what_would_need_quotes) {
   }
 }
 
-TEST(InsertOrIgnore, follows_the_dialect) {
-  EXPECT_EQ(insert_or_ignore(postgres_dialect(), "INTO t (a) VALUES (?)"),
-            "INSERT INTO t (a) VALUES (?) ON CONFLICT DO NOTHING");
-  EXPECT_EQ(insert_or_ignore(sqlite_dialect(), "INTO t (a) VALUES (?)"),
-            "INSERT INTO t (a) VALUES (?) ON CONFLICT DO NOTHING");
-  EXPECT_EQ(insert_or_ignore(mysql_dialect(), "INTO t (a) VALUES (?)"),
+TEST(InsertOrIgnore, begins_and_ends_as_the_dialect_says) {
+  Dialect const by_its_beginning{.insert_or_ignore = "INSERT IGNORE ", .or_ignore = ""};
+  EXPECT_EQ(insert_or_ignore(by_its_beginning, "INTO t (a) VALUES (?)"),
             "INSERT IGNORE INTO t (a) VALUES (?)");
+  Dialect const by_its_end{.insert_or_ignore = "INSERT ", .or_ignore = " OR NOTHING"};
+  EXPECT_EQ(insert_or_ignore(by_its_end, "INTO t (a) VALUES (?)"),
+            "INSERT INTO t (a) VALUES (?) OR NOTHING");
+}
+
+TEST(Filled, puts_texts_in_all_their_places_and_no_others) {
+  EXPECT_EQ(filled("DELETE FROM {inbox} USING {inbox} {other}", {{"inbox", "{other}"}}),
+            "DELETE FROM {other} USING {other} {other}");
+  EXPECT_EQ(filled("", {{"inbox", "a"}}), "");
+}
+
+TEST(SchemaIn, is_no_schema_where_there_are_none) {
+  EXPECT_EQ(schema_in(Dialect{.schemas = true}, SchemaName{}).name(), "eventuate");
+  EXPECT_EQ(schema_in(Dialect{.schemas = false}, SchemaName{"custom"}).name(), "");
 }
 
 }  // namespace

@@ -56,9 +56,11 @@ class ScriptedConnection final : public Connection {
   Script& script_;
 };
 
+inline constexpr Dialect one_writer{.single_writer = true};
+
 class ScriptedDriver final : public DatabaseDriver {
  public:
-  explicit ScriptedDriver(Script& script, Dialect const& dialect = sqlite_dialect())
+  explicit ScriptedDriver(Script& script, Dialect const& dialect = one_writer)
       : script_{script}, dialect_{dialect} {}
   std::unique_ptr<Connection> connect(Deadline) override {
     ++script_.connections;

@@ -12,35 +12,11 @@
 #include "tram/storage/schema.hpp"
 
 namespace tram {
-namespace {
-
-/// A domain over bytea counts as what it is made of: text is not cast to it, but encoded.
-constexpr std::string_view postgres_columns{
-    "SELECT a.attname::text, CASE WHEN (WITH RECURSIVE chain(type) AS (SELECT a.atttypid UNION ALL "
-    "SELECT t.typbasetype FROM chain c JOIN pg_catalog.pg_type t ON t.oid = c.type WHERE "
-    "t.typtype = 'd') SELECT bool_or(type = 'bytea'::regtype) FROM chain) THEN 'bytea' ELSE "
-    "format_type(a.atttypid, NULL) END FROM pg_catalog.pg_attribute a WHERE a.attrelid = "
-    "to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped"};
-
-Rows columns_of(StatementExecutor& tx, Dialect const& dialect, SchemaName const& schema) {
-  switch (dialect.kind) {
-    case DatabaseKind::sqlite:
-      return tx.execute("SELECT name, lower(type) FROM pragma_table_info('message')");
-    case DatabaseKind::postgres: return tx.execute(postgres_columns, schema.qualify("message"));
-    case DatabaseKind::mysql:
-      return tx.execute("SELECT column_name, data_type FROM information_schema.columns "
-                        "WHERE table_schema = coalesce(?, database()) AND table_name = 'message'",
-                        schema.name().empty() ? std::nullopt : std::optional{schema.name()});
-  }
-  return {};
-}
-
-}  // namespace
 
 OutboxTable probe_outbox_table(StatementExecutor& tx, Dialect const& dialect,
                                SchemaName const& schema) {
-  auto const columns = columns_of(tx, dialect, schema);
-  auto const table = dialect.kind == DatabaseKind::sqlite ? "message" : schema.qualify("message");
+  auto const table = schema_in(dialect, schema).qualify("message");
+  auto const columns = tx.execute(dialect.catalog.column_types, table);
   if (columns.empty() && is_hidden_by_capitals(tx, dialect, schema))
     throw Error{Fault::rejected, "sql: table " + table + ": " + capitals_remedy(schema)};
   if (columns.empty()) {

@@ -21,12 +21,7 @@ constexpr std::int64_t installation_lock{0x7472616d};  // "tram"
 
 std::set<std::string> columns_of(Transaction& tx, std::string const& table,
                                  SchemaName const& schema) {
-  auto const rows =
-      tx.dialect().kind == DatabaseKind::sqlite
-          ? tx.execute("SELECT name FROM pragma_table_info(?)", table)
-          : tx.execute("SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass(?) "
-                       "AND attnum > 0 AND NOT attisdropped",
-                       schema.qualify(table));
+  auto const rows = tx.execute(tx.dialect().catalog.columns, schema.qualify(table));
   std::set<std::string> columns;
   for (auto const row : rows) columns.insert(row.get<std::string>(0));
   return columns;
@@ -139,9 +134,8 @@ std::vector<std::string> installation(Dialect const& dialect, SchemaName const& 
 void install_schema(Database& database, SchemaName const& wanted) {
   auto const schema = schema_in(database.dialect(), wanted);
   database.transact([&](Transaction& tx) {
-    if (tx.dialect().kind == DatabaseKind::postgres) {
-      tx.execute("SELECT pg_advisory_xact_lock(?)", installation_lock);
-    }
+    auto const lock = tx.dialect().catalog.lock_installation;
+    if (!lock.empty()) tx.execute(lock, installation_lock);
     auto const status = look(tx, schema);
     refuse_foreign_or_newer(database, status);
     if (status.state == SchemaStatus::State::current) return;
@@ -174,10 +168,8 @@ void require_schema(Database& database, SchemaName const& schema) {
 
 bool is_hidden_by_capitals(StatementExecutor& tx, Dialect const& dialect,
                            SchemaName const& schema) {
-  if (dialect.kind != DatabaseKind::postgres) return false;
-  return !tx.execute("SELECT 1 FROM pg_namespace WHERE nspname = ? AND nspname <> lower(nspname)",
-                     schema.name())
-              .empty();
+  auto const question = dialect.catalog.hidden_schema;
+  return !question.empty() && !tx.execute(question, schema.name()).empty();
 }
 
 std::string capitals_remedy(SchemaName const& schema) {

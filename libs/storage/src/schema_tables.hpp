@@ -24,7 +24,7 @@ struct TableDefinition {
   std::vector<std::string> needed_columns{};
 };
 
-/// All tables, in the order in which they are made. Rejected for a database that has none yet.
+/// All tables, in the order in which they are made.
 std::vector<TableDefinition> schema_tables(Dialect const& dialect);
 
 /// What creates the table and its indexes where they are missing.

@@ -76,10 +76,11 @@ HeldMessages::HeldMessages(Dialect const& dialect, SchemaName const& configured)
   message_table_ = schema.qualify("tram_held_message");
   std::string const key{one_key};
   std::string const columns{message_columns};
-  hold_key_statement_ = "INSERT INTO " + key_table_ +
-                        " AS held (subscriber_id, channel, message_key, held_count) VALUES (?, ?, "
-                        "?, 1) ON CONFLICT (subscriber_id, channel, message_key) DO UPDATE SET "
-                        "held_count = held.held_count + 1";
+  hold_key_statement_ =
+      "INSERT INTO " + key_table_ +
+      " AS held (subscriber_id, channel, message_key, held_count) VALUES (?, ?, "
+      "?, 1)" +
+      dialect.or_update("subscriber_id, channel, message_key", "held_count = held.held_count + 1");
   join_key_statement_ = "UPDATE " + key_table_ + " SET held_count = held_count + 1" + key;
   leave_key_statement_ = "UPDATE " + key_table_ + " SET held_count = held_count - 1" + key;
   insert_statement_ = insert_or_ignore(

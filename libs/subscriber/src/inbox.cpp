@@ -9,80 +9,40 @@
 namespace tram {
 namespace {
 
-/// An index on `creation_time` finds them; the time must be of the column's type for that.
-/// Places are unique in one partition only.
-std::string forget_statement(std::string const& table) {
-  return "WITH old AS MATERIALIZED (SELECT tableoid AS part, ctid AS place FROM " + table +
-         " WHERE consumer_id = ANY (CAST(? AS TEXT[])) AND creation_time < CAST(? AS BIGINT) ORDER "
-         "BY creation_time LIMIT 1000) DELETE FROM " +
-         table +
-         " WHERE ctid = ANY (ARRAY(SELECT place FROM old)) AND (tableoid, ctid) IN (SELECT part, "
-         "place FROM old)";
-}
-
-/// The rows are written in the order of their ids, so that two that receive the same messages wait
-/// for each other and never for ever. What was written comes back with its place, and whether its
-/// key is held.
-std::string receive_all_statement(Dialect const& dialect, std::string const& inbox,
-                                  std::string const& held_key) {
-  if (dialect.kind != DatabaseKind::postgres) return {};
-  return "WITH arrived AS (SELECT * FROM unnest(CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS "
-         "TEXT[])) WITH ORDINALITY AS arrival (message_id, channel, message_key, place)), fresh AS "
-         "(INSERT INTO " +
-         inbox + " (consumer_id, message_id, creation_time) SELECT CAST(? AS TEXT), message_id, " +
-         std::string{dialect.now_milliseconds} +
-         " FROM arrived ORDER BY message_id ON CONFLICT DO NOTHING RETURNING message_id) SELECT "
-         "arrived.place - 1, EXISTS (SELECT 1 FROM " +
-         held_key +
-         " AS held WHERE held.subscriber_id = ? AND held.channel = arrived.channel AND "
-         "held.message_key = arrived.message_key) FROM arrived JOIN fresh ON fresh.message_id = "
-         "arrived.message_id";
-}
-
-/// Adds an element to the text form of an array (PostgreSQL 15, chapter 8.15.2).
-void append_element(std::string& array, std::string_view element) {
-  array.append(array.empty() ? "{\"" : ",\"");
-  for (char const each : element) {
-    if (each == '"' || each == '\\') array.push_back('\\');
-    array.push_back(each);
-  }
-  array.push_back('"');
-}
-
-std::string array_text(std::span<std::string const> elements) {
-  std::string array;
-  for (auto const& each : elements) append_element(array, each);
-  return array.append("}");
-}
-
-/// In the order of the rows, not by consumer.
-std::string condition_for(std::span<std::string const> subscriber_ids) {
+/// Without an index the rows are read in their order.
+std::string condition_for(std::span<std::string const> subscriber_ids, std::string_view unindexed) {
   std::string ids;
   for (auto const& each : subscriber_ids) {
     ids.append(ids.empty() ? "'" : ", '");
     for (char const character : each) ids.append(character == '\'' ? 2 : 1, character);
     ids.push_back('\'');
   }
-  return "+consumer_id IN (" + ids + ")";
+  return std::string{unindexed} + "consumer_id IN (" + ids + ")";
 }
 
 }  // namespace
 
-Inbox::Inbox(Dialect const& dialect, SchemaName const& configured) {
+Inbox::Inbox(Dialect const& dialect, SchemaName const& configured)
+    : append_to_list_{dialect.append_to_list},
+      row_number_{dialect.inbox.row_number},
+      unindexed_{dialect.inbox.unindexed} {
   auto const schema = schema_in(dialect, configured);
   auto const table = schema.qualify("received_messages");
   receive_statement_ = insert_or_ignore(
       dialect, "INTO " + table + " (consumer_id, message_id, creation_time) VALUES (?, ?, " +
                    std::string{dialect.now_milliseconds} + ")");
   auto const held_key = schema.qualify("tram_held_key");
-  receive_all_statement_ = receive_all_statement(dialect, table, held_key);
+  auto const complete = [&](std::string_view statement) {
+    return filled(statement,
+                  {{"inbox", table}, {"held_key", held_key}, {"now", dialect.now_milliseconds}});
+  };
+  receive_all_statement_ = complete(dialect.inbox.receive_all);
+  forget_statement_ = complete(dialect.inbox.forget_some);
   // One row comes back if, and only if, this is the first time.
   receive_and_look_statement_ = receive_statement_ + " RETURNING EXISTS (SELECT 1 FROM " +
                                 held_key +
                                 " WHERE subscriber_id = ? AND channel = ? AND message_key = ?)";
-  // SQLite makes a table in memory for what comes back, which costs more than another statement;
-  // and nobody else can hold a key once this transaction has written.
-  if (dialect.kind == DatabaseKind::sqlite) {
+  if (!dialect.cheap_returning) {
     look_statement_ = "SELECT 1 FROM " + held_key +
                       " WHERE subscriber_id = ? AND channel = ? AND message_key = ?";
   }
@@ -90,8 +50,6 @@ Inbox::Inbox(Dialect const& dialect, SchemaName const& configured) {
                         " (consumer_id, message_id, creation_time) SELECT '', '', 0 WHERE 1 = 0";
   now_statement_ = "SELECT CAST(" + std::string{dialect.now_milliseconds} + " AS BIGINT)";
   table_ = table;
-  // SQLite keeps its rows in the order in which they came.
-  if (dialect.kind != DatabaseKind::sqlite) forget_statement_ = forget_statement(table);
 }
 
 InboxResult Inbox::receive(StatementExecutor& tx, HeldKey const& key,
@@ -118,14 +76,14 @@ std::vector<InboxResult> Inbox::receive(StatementExecutor& tx,
   std::unordered_set<std::string_view> seen;
   std::vector<bool> seen_before;
   for (auto const& each : arrivals) {
-    append_element(ids, Storable{each.message_id}.view());
-    append_element(channels, each.key.channel);
-    append_element(keys, Storable{each.key.key}.view());
+    append_to_list_(ids, Storable{each.message_id}.view());
+    append_to_list_(channels, each.key.channel);
+    append_to_list_(keys, Storable{each.key.key}.view());
     seen_before.push_back(!seen.insert(each.message_id).second);
   }
   auto const& subscriber_id = arrivals.front().key.subscriber_id;
-  auto const rows = tx.execute(receive_all_statement_, ids + "}", channels + "}", keys + "}",
-                               subscriber_id, subscriber_id);
+  auto const rows =
+      tx.execute(receive_all_statement_, ids, channels, keys, subscriber_id, subscriber_id);
   receptions.assign(arrivals.size(), InboxResult::duplicate);
   for (auto const row : rows) {
     auto const place = row.get<std::size_t>(0);
@@ -160,10 +118,12 @@ std::size_t Inbox::forget_some(StatementExecutor& tx, std::span<std::string cons
   auto const now = this->now(tx).count();
   auto const old_before = now - static_cast<std::int64_t>(age.count());
   if (forget_statement_.empty()) {
-    AgedRows const rows{table_, "rowid", "creation_time", condition_for(subscriber_ids)};
+    AgedRows const rows{table_, row_number_, "creation_time",
+                        condition_for(subscriber_ids, unindexed_)};
     return rows.remove_some(tx, std::numeric_limits<std::int64_t>::max(), old_before, now);
   }
-  auto const ids = array_text(subscriber_ids);
+  std::string ids;
+  for (auto const& each : subscriber_ids) append_to_list_(ids, each);
   return static_cast<std::size_t>(tx.execute(forget_statement_, ids, old_before).affected());
 }
 

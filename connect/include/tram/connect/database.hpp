@@ -6,6 +6,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/sql/dialect.hpp"
 
 namespace tram::connect {
 
@@ -31,5 +32,9 @@ enum class Opening : std::uint8_t {
 /// must be callable from any thread.
 Database database(std::string_view url, PoolOptions const& options, Clock& clock, Random& random,
                   Opening opening = Opening::create);
+
+/// The SQL of the databases whose URLs have this scheme: `sqlite`, `postgresql`; null for a scheme
+/// without a driver in this program.
+Dialect const* dialect(std::string_view scheme);
 
 }  // namespace tram::connect

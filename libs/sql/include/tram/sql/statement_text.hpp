@@ -5,21 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "tram/sql/dialect.hpp"
+
 namespace tram {
-
-struct Dialect;
-
-/// By whose rules the text of a statement is cut into tokens.
-enum class LexicalRules : std::uint8_t {
-  /// PostgreSQL's (its manual, chapter 4.1).
-  postgres,
-  /// PostgreSQL's where `standard_conforming_strings` is off: a backslash escapes in every text.
-  postgres_with_backslashes,
-  /// SQLite's.
-  sqlite,
-};
-
-LexicalRules lexical_rules(Dialect const& dialect) noexcept;
 
 /// Cuts the text of a statement into tokens as the database does. Accepts every text: an open quote
 /// or comment ends with the text. Borrows the text.

@@ -43,9 +43,9 @@ SchemaStatus schema_status(Database& database, SchemaName const& schema);
 /// there and this build may write to it. Called at start-up by everything that uses the tables.
 void require_schema(Database& database, SchemaName const& schema);
 
-/// A PostgreSQL database has a schema of exactly this name, with capitals. Tram's SQL writes names
-/// without quotes, as the Java platform does (contract: core 1.9), and so never reaches it: the
-/// server reads them in lower case. One statement; false on other databases.
+/// The database has a schema of exactly this name, with capitals, which Tram never reaches: its SQL
+/// writes names without quotes, as the Java platform does (contract: core 1.9), and the server
+/// reads them in lower case. One statement; false where the dialect knows no such question.
 bool is_hidden_by_capitals(StatementExecutor& tx, Dialect const& dialect, SchemaName const& schema);
 /// What to do then.
 std::string capitals_remedy(SchemaName const& schema);

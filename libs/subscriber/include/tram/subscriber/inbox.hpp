@@ -79,17 +79,21 @@ class Inbox final {
   InboxResult receive_then_look(StatementExecutor& tx, HeldKey const& key,
                                 std::string_view message_id) const;
 
+  void (*append_to_list_)(std::string& list, std::string_view element);
   std::string receive_statement_;
   std::string receive_and_look_statement_;
   /// Empty where messages are received one by one.
   std::string receive_all_statement_;
-  /// Empty where one statement does both.
+  /// Empty where one statement does both. A second one is as good where nobody else can hold a key
+  /// once this transaction has written.
   std::string look_statement_;
   std::string writable_statement_;
   std::string now_statement_;
   std::string table_;
   /// Empty where rows are numbered in the order in which they came.
   std::string forget_statement_;
+  std::string row_number_;
+  std::string unindexed_;
 };
 
 }  // namespace tram

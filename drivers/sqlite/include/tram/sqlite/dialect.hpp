@@ -1,0 +1,10 @@
+#pragma once
+
+#include "tram/sql/dialect.hpp"
+
+namespace tram::sqlite {
+
+/// SQLite's SQL: for an `Outbox` on adopted transactions, which needs it without a `Database`.
+extern Dialect const dialect;
+
+}  // namespace tram::sqlite
