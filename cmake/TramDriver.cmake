@@ -2,6 +2,8 @@
 #   DEPENDENCY SQLite3          the client library: a CMake package, or pkg-config:<module>, which then
 #                               is the target PkgConfig::<module>; none for a driver without one
 #   DEBIAN libsqlite3-dev       the Debian package that has it, for messages
+#   DATABASE_KITS sqlite        the schemes of URLs that choose it, as a database, and as a broker: the header
+#   BROKER_KITS …               tram/<name>/kit.hpp declares tram::<name>::kit; scheme=symbol for another symbol
 #   …                           everything that tram_module takes
 # )
 # gives the option TRAM_SQLITE=AUTO|ON|OFF, and the module when its dependency is there. AUTO leaves
@@ -15,7 +17,7 @@ set_property(CACHE TRAM_DRIVERS PROPERTY STRINGS AUTO ON)
 set_property(GLOBAL PROPERTY TRAM_DRIVER_SUMMARY)
 
 function(tram_driver)
-  cmake_parse_arguments(D "" "NAME;DEPENDENCY;DEBIAN" "" ${ARGN})
+  cmake_parse_arguments(D "" "NAME;DEPENDENCY;DEBIAN" "DATABASE_KITS;BROKER_KITS" ${ARGN})
   string(TOUPPER "TRAM_${D_NAME}" option)
   set(${option} AUTO CACHE STRING "Build the ${D_NAME} driver: AUTO, ON or OFF")
   set_property(CACHE ${option} PROPERTY STRINGS AUTO ON OFF)
@@ -24,20 +26,49 @@ function(tram_driver)
   endif()
   if(${option} STREQUAL "OFF")
     _tram_driver_note("${D_NAME}: off, as ${option}=OFF asks")
+    _tram_kits_left_out()
     return()
   endif()
 
   _tram_find_dependency(found "${D_DEPENDENCY}")
   if(found)
     _tram_driver_note("${D_NAME}: on")
+    _tram_kits_built()
     tram_module(NAME ${D_NAME} ${D_UNPARSED_ARGUMENTS})
   elseif(${option} STREQUAL "ON" OR TRAM_DRIVERS STREQUAL "ON")
     message(FATAL_ERROR "tram: the ${D_NAME} driver is required (${option}=${${option}}, TRAM_DRIVERS=${TRAM_DRIVERS}), "
                         "but '${D_DEPENDENCY}' was not found; install the Debian package ${D_DEBIAN}, or set ${option}=OFF")
   else()
     _tram_driver_note("${D_NAME}: off, '${D_DEPENDENCY}' was not found (Debian package ${D_DEBIAN})")
+    _tram_kits_left_out()
   endif()
 endfunction()
+
+# What connect/ composes: entries are a scheme, for the order, and a piece of C++. Macros: they see the driver's arguments.
+macro(_tram_kits_built)
+  if(D_DATABASE_KITS OR D_BROKER_KITS)
+    set_property(GLOBAL APPEND PROPERTY TRAM_KIT_DRIVERS ${D_NAME})
+  endif()
+  foreach(kind DATABASE BROKER)
+    foreach(entry IN LISTS D_${kind}_KITS)
+      set(_tram_symbol kit)
+      if(entry MATCHES "=(.+)$")
+        set(_tram_symbol ${CMAKE_MATCH_1})
+      endif()
+      string(REGEX REPLACE "=.*" "" _tram_scheme "${entry}")
+      set_property(GLOBAL APPEND PROPERTY TRAM_${kind}_KITS "${_tram_scheme} &${D_NAME}::${_tram_symbol}")
+    endforeach()
+  endforeach()
+endmacro()
+
+macro(_tram_kits_left_out)
+  foreach(kind DATABASE BROKER)
+    foreach(entry IN LISTS D_${kind}_KITS)
+      string(REGEX REPLACE "=.*" "" _tram_scheme "${entry}")
+      set_property(GLOBAL APPEND PROPERTY TRAM_${kind}_LEFT_OUT "${_tram_scheme} \"${_tram_scheme}\"")
+    endforeach()
+  endforeach()
+endmacro()
 
 # A macro: what find_package defines must be seen by the caller's tram_module.
 macro(_tram_find_dependency result dependency)

@@ -53,6 +53,15 @@ CLOCK = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock)\s*::\s*
 CATCH_ALL = re.compile(r"\bcatch\s*\(\s*\.\.\.\s*\)")
 CATCH_ALL_ALLOWED = re.compile(r"//\s*(thread top|C callback)\b")
 SKIPPED = re.compile(r"\bGTEST_SKIP\b|\bDISABLED_")
+# What one database says only, and who asks which database it is. A driver says it, as a value: its dialect, its kit.
+DATABASE_SQL = re.compile(
+    r"\bpg_\w+|\bctid\b|\btableoid\b|\bunnest\b|\bto_regclass\b|\bhas_\w+_privilege\b|\bsqlite_\w+\b|\bpragma\b|\bpragma_\w+"
+    r"|\bjulianday\b|\browid\b|\btypeof\s*\(|\binstr\s*\(|\bon (conflict|duplicate key)\b|\binsert ignore\b|\binformation_schema\b"
+    r"|[?')]::\w", re.IGNORECASE)
+DATABASE_BRANCH = re.compile(r"\bDatabaseKind\b|\bdialect(_|\(\))?(\.|->)kind\b|\bscheme\s*[!=]=\s*\"")
+DRIVER_SWITCH = re.compile(r"\bTRAM_HAS_\w*")
+TEXT_LITERAL = re.compile(r'"((?:\\.|[^"\\])*)"')
+
 UNDONE = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 CONFLICT = re.compile(r"(<{7}|>{7}) \S|={7}$")
 MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(home|root|Users|work)/\w")
@@ -158,8 +167,12 @@ def cpp_findings(path, text, drivers):
     names_drivers = is_test(path) or path.startswith("connect/") or MAIN.search(text)
     if path.endswith((".hpp", ".h")) and "#pragma once" not in text:
         yield Finding(path, 1, "header", "begin it with #pragma once")
+    knows_databases = is_test(path) or path.startswith(("drivers/", "benchmarks/")) or MAIN.search(text)
     in_block_comment = False
     for number, line in enumerate(text.splitlines(), 1):
+        if not knows_databases:
+            for advice in database_findings(path, line):
+                yield Finding(path, number, "database", advice)
         include = INCLUDE.match(line)
         if include:
             yield from include_findings(path, number, *include.groups(), drivers)
@@ -256,6 +269,17 @@ def example_findings(path, text):
             comment.append(line)
         elif not line.startswith(("template", "  requires")):
             comment = []
+
+
+def database_findings(path, line):
+    """What belongs into a driver, in a line outside of them. SQL stands in text literals."""
+    comment_free = re.sub(r'//[^"]*$', "", line)
+    if DRIVER_SWITCH.search(comment_free):
+        yield "ask for nothing that was built: look the kit up by its scheme, in connect/"
+    if DATABASE_BRANCH.search(comment_free):
+        yield "ask for no database by name: give Dialect the statement or trait that differs, and let each driver fill it"
+    if any(DATABASE_SQL.search(text) for text in TEXT_LITERAL.findall(comment_free)):
+        yield "this is SQL of one database: put it into the driver's dialect or outbox source"
 
 
 def resolve(path, opening, target, known):

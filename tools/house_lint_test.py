@@ -58,6 +58,33 @@ class Layers(unittest.TestCase):
         self.assertEqual(rules("libs/wire/src/a.cpp", '#include "../include/tram/wire/a.hpp"'), [(1, "layers")])
 
 
+class Databases(unittest.TestCase):
+    SQL = ('"SELECT ctid FROM t"', '"SELECT 1 FROM pg_namespace"', '"PRAGMA foreign_keys"', '"SELECT * FROM unnest(?)"',
+           '"SELECT name FROM sqlite_master"', '"SELECT ?::jsonb"', '" ON CONFLICT DO NOTHING"', '"SELECT julianday(1)"',
+           '"SELECT to_regclass(?)"', '"INSERT IGNORE INTO t"', '"SELECT name FROM pragma_table_info(?)"')
+
+    def test_sql_of_one_database_is_its_driver_s(self):
+        for sql in self.SQL:
+            line = f"tx.execute({sql});"
+            for path in ("libs/subscriber/src/a.cpp", "connect/src/a.cpp", "apps/tram/src/a.cpp", "testkit/src/a.cpp"):
+                self.assertEqual(rules(path, line), [(1, "database")], path + sql)
+            for path in ("drivers/postgres/src/a.cpp", "libs/sql/tests/a.cpp", "tests/contracts/a.hpp", "benchmarks/a.cpp"):
+                self.assertNotIn((1, "database"), rules(path, line), path + sql)
+            self.assertEqual(rules("examples/01_x/main.cpp", line + "\nint main() {}"), [], sql)
+
+    def test_nobody_asks_which_database_it_is(self):
+        for line in ("if (dialect.kind == x) return;", "if (tx.dialect().kind != DatabaseKind::sqlite) return;",
+                     "switch (dialect_->kind) {", 'if (url.scheme == "sqlite") return;', "#ifdef TRAM_HAS_SQLITE"):
+            self.assertEqual(rules("libs/storage/src/a.cpp", line), [(1, "database")], line)
+            self.assertEqual(rules("connect/src/a.cpp", line), [(1, "database")], line)
+            self.assertEqual(rules("drivers/sqlite/src/a.cpp", line), [], line)
+
+    def test_sql_of_all_databases_and_other_kinds_are_anybody_s(self):
+        for line in ('tx.execute("SELECT max(seq) FROM message WHERE id = ? FOR UPDATE");', "if (mode.kind == Kind::group) return;",
+                     "Told::As const as{Told::as::text};", "// PostgreSQL has ctid and pg_class", "std::int64_t page_number{};"):
+            self.assertEqual(rules("libs/storage/src/a.cpp", line), [], line)
+
+
 class ClientHeaders(unittest.TestCase):
     def test_stay_in_the_source_folder_of_their_driver(self):
         self.assertEqual(rules("drivers/sqlite/src/a.cpp", "#include <sqlite3.h>"), [])

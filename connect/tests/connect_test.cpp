@@ -2,13 +2,12 @@
 
 #include <array>
 #include <filesystem>
+#include <tuple>
 
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
-#include "tram/connect/outbox.hpp"
-#include "tram/connect/takeover.hpp"
 
 #include <stdlib.h>
 
@@ -98,7 +97,7 @@ TEST_F(ByUrl, lists_what_there_is_for_an_unknown_scheme) {
   EXPECT_TRUE(says(why, "postgresql:, sqlite:")) << why;
   EXPECT_TRUE(says(broker_refusal("http://x"), "kafka:"));
   EXPECT_FALSE(says(broker_refusal("secret:x"), "secret"));
-  EXPECT_TRUE(says(refusal([&] { change_source("oracle:x", {}, clock_); }), "sqlite:"));
+  EXPECT_TRUE(says(refusal([&] { outbox("oracle:x", {}, clock_, random_); }), "sqlite:"));
 }
 
 TEST_F(ByUrl, refuses_parameters_that_it_does_not_know) {
@@ -111,7 +110,7 @@ TEST_F(ByUrl, refuses_parameters_that_it_does_not_know) {
 
 TEST_F(ByUrl, checks_without_making_anything) {
   auto const file = folder_ / "none.db";
-  auto const findings = check_outbox("sqlite:" + file.string(), {}, clock_, random_);
+  auto const findings = outbox("sqlite:" + file.string(), {}, clock_, random_)->check();
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_FALSE(findings.front().good);
   EXPECT_TRUE(std::filesystem::is_empty(folder_));
@@ -159,9 +158,8 @@ TEST_F(ByUrl, says_that_a_file_is_not_a_broker_s) {
 }
 
 TEST_F(ByUrl, has_nothing_to_take_over_from_a_file) {
-  EXPECT_TRUE(says(refusal([&] {
-                     takeover(TakeoverAction::look, "sqlite:a.db", {}, "eventuate_slot", 1, clock_);
-                   }),
+  auto const file = outbox("sqlite:a.db", {}, clock_, random_);
+  EXPECT_TRUE(says(refusal([&] { std::ignore = file->takeover(TakeoverAction::look, {}); }),
                    "nothing to take over"));
 }
 

@@ -5,8 +5,6 @@
 #include "tram/base/error.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
-#include "tram/connect/outbox.hpp"
-#include "tram/connect/takeover.hpp"
 
 namespace tram::connect {
 namespace {
@@ -52,17 +50,20 @@ TEST_F(Passwords, of_database_urls_are_not_shown) {
       return std::string{};
     });
     expect_silence(url, [&] {
-      auto const source = change_source(url, {}, clock_);
+      auto const source = outbox(url, {}, clock_, random_)->change_source();
       (void)source->read(1);
       return source->status().trouble;
     });
-    expect_silence(url,
-                   [&] { return takeover(TakeoverAction::look, url, {}, "x", 1, clock_).next; });
+    expect_silence(url, [&] {
+      return outbox(url, {}, clock_, random_)
+          ->takeover(TakeoverAction::look, {.old_slot = "x"})
+          .next;
+    });
     // What may be connected to is tried for seconds.
     if (is_understood(url)) continue;
     expect_silence(url, [&] {
       std::string texts;
-      for (auto const& finding : check_outbox(url, {}, clock_, random_)) texts += finding.text;
+      for (auto const& finding : outbox(url, {}, clock_, random_)->check()) texts += finding.text;
       return texts;
     });
   }

@@ -3,7 +3,6 @@
 
 #include <tram/connect/broker.hpp>
 #include <tram/connect/database.hpp>
-#include <tram/connect/outbox.hpp>
 #include <tram/outbox/outbox.hpp>
 #include <tram/relay/relay.hpp>
 #include <tram/relay/sql_held_row_store.hpp>
@@ -33,7 +32,8 @@ int main(int argc, char** argv) {
   });
 
   // The relay, from the outbox table to the broker: stands by where a tram-cdc does this.
-  auto const source = tram::connect::change_source(options.database_url, {}, clock);
+  auto const source =
+      tram::connect::outbox(options.database_url, {}, clock, random)->change_source();
   tram::SqlHeldRowStore held{database, tram::SchemaName{}, *source};
   tram::Relay relay{{*source, *broker, held, nullptr, clock, random}, {}};
   std::jthread const relaying{[&](std::stop_token const& stop) { relay.run(stop); }};

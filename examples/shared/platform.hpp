@@ -2,7 +2,6 @@
 
 #include <tram/connect/broker.hpp>
 #include <tram/connect/database.hpp>
-#include <tram/connect/outbox.hpp>
 #include <tram/service/asyncapi.hpp>
 #include <tram/service/service.hpp>
 #include <tram/storage/schema.hpp>
@@ -36,7 +35,9 @@ class Platform final {
     database.transact([&](tram::Transaction& tx) {
       for (auto const& table : tables) tx.execute("CREATE TABLE IF NOT EXISTS " + table);
     });
-    service.relay({.source = tram::connect::change_source(options_.database_url, {}, clock_)});
+    service.relay(
+        {.source =
+             tram::connect::outbox(options_.database_url, {}, clock_, random_)->change_source()});
   }
 
   /// Runs the service with what was added to it, and the demonstration beside it; what `main`

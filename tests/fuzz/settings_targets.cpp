@@ -6,7 +6,7 @@
 #include "promise.hpp"
 #include "targets.hpp"
 #include "tram/base/secrets.hpp"
-#include "url.hpp"
+#include "tram/base/url.hpp"
 #include "values.hpp"
 
 namespace tram::fuzz {
@@ -25,7 +25,7 @@ void jdbc(std::string_view bytes) {
 }
 
 void urls(std::string_view bytes) {
-  reading([&] { promise(!connect::parse_url(bytes).scheme.empty(), "a URL has a scheme"); });
+  reading([&] { promise(!parse_url(bytes).scheme.empty(), "a URL has a scheme"); });
 }
 
 void values(std::string_view bytes) {

@@ -16,7 +16,6 @@
 #include "tram/base/error.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
-#include "tram/connect/outbox.hpp"
 #include "tram/relay/relay.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
 #include "tram/subscriber/subscriber.hpp"
@@ -83,7 +82,7 @@ int serve(std::string const& roles, std::string const& database_url,
   std::optional<SqlHeldRowStore> held;
   std::unique_ptr<Relay> relay;
   if (has("relay")) {
-    source = connect::change_source(database_url, {}, clock);
+    source = connect::outbox(database_url, {}, clock, random)->change_source();
     held.emplace(database, SchemaName{}, *source);
     relay = std::make_unique<Relay>(
         RelayParts{*source, *broker, *held, nullptr, clock, random, logger}, RelayOptions{});

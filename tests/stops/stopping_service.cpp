@@ -11,7 +11,6 @@
 #include "tram/commands/command_calls.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
-#include "tram/connect/outbox.hpp"
 #include "tram/host/contribution.hpp"
 #include "tram/host/stop_signals.hpp"
 #include "tram/outbox/outbox.hpp"
@@ -32,7 +31,8 @@ int main(int count, char** arguments) {
                          .install_schema = true,
                          .http = tram::http::ServerOptions{.address = "127.0.0.1", .port = 0},
                          .stop_timeout = std::chrono::seconds{8}}};
-  service.relay({.source = tram::connect::change_source(database_url, {}, clock)});
+  service.relay(
+      {.source = tram::connect::outbox(database_url, {}, clock, random)->change_source()});
   for (int number = 0; number < std::atoi(arguments[3]); ++number) {
     auto const name = "channel-" + std::to_string(number);
     service.add(

@@ -1,16 +1,12 @@
 #include <algorithm>
-#include <cstddef>
 #include <iterator>
-#include <optional>
 #include <ostream>
 
 #include "commands.hpp"
 #include "heartbeat.hpp"
-#include "privileges.hpp"
 #include "tram/base/error.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
-#include "tram/connect/outbox.hpp"
 #include "tram/storage/schema.hpp"
 
 namespace tram::relay_program {
@@ -22,11 +18,10 @@ class Check {
       : configuration_{configuration}, machine_{machine} {}
 
   std::vector<Finding> run() {
-    findings_ = connect::check_outbox(configuration_.database_url, configuration_.outbox,
-                                      machine_.clock, machine_.random);
+    findings_ = outbox_->check();
     if (database_is_there()) attempt("schema", [this] { look_at_schema(); });
     auto broker = connect::check_broker(configuration_.broker_url, configuration_.broker_properties,
-                                        connect::BrokerCheck::before_use, machine_.clock);
+                                        BrokerCheck::before_use, machine_.clock);
     std::ranges::move(broker, std::back_inserter(findings_));
     return std::move(findings_);
   }
@@ -49,8 +44,9 @@ class Check {
 
   void look_at_schema() {
     auto database = connect::database(configuration_.database_url, {.connections_max = 1},
-                                      machine_.clock, machine_.random, connect::Opening::read_only);
-    auto privileges = look_at_privileges(database, configuration_);
+                                      machine_.clock, machine_.random, Opening::read_only);
+    auto privileges = outbox_->privileges(
+        database, configuration_.retention_age ? OutboxRemoval::on : OutboxRemoval::off);
     std::ranges::move(privileges.findings, std::back_inserter(findings_));
     if (!privileges.schema_readable) return;
     auto const status = schema_status(database, configuration_.outbox.schema);
@@ -81,19 +77,9 @@ class Check {
 
   void look_at_heartbeat(Database& database) {
     auto const table = heartbeat_table(heartbeat_schema());
-    auto const rows = database.transact({.access = Access::read_only}, [&](Transaction& tx) {
-      return tx.execute("SELECT has_table_privilege(to_regclass(?), 'INSERT')::int, "
-                        "has_table_privilege(to_regclass(?), 'UPDATE')::int, "
-                        "has_table_privilege(to_regclass(?), 'SELECT')::int",
-                        table, table, table);
-    });
-    bool may = true;
-    bool there = true;
-    for (std::size_t column = 0; column < 3; ++column) {
-      auto const privilege = rows[0].get<std::optional<int>>(column);
-      there = there && privilege;
-      may = may && privilege.value_or(0) != 0;
-    }
+    auto const access = outbox_->table_access(database, table);
+    bool const may = access == TableAccess::writable;
+    bool const there = access != TableAccess::missing;
     auto const remedy = there ? " may not be written; run: GRANT SELECT, INSERT, UPDATE ON " +
                                     table + " TO the relay's role"
                               : std::string{" does not exist; correct heartbeat.schema, or set "
@@ -105,6 +91,8 @@ class Check {
 
   Configuration const& configuration_;
   Machine const& machine_;
+  std::unique_ptr<OutboxSource> outbox_{connect::outbox(
+      configuration_.database_url, configuration_.outbox, machine_.clock, machine_.random)};
   std::vector<Finding> findings_;
 };
 

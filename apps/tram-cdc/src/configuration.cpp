@@ -119,11 +119,11 @@ std::vector<Key> const& keys() {
         "PostgreSQL: when the slot is missing: for_empty_outbox makes it unless rows would be "
         "lost, publish_existing_rows, skip_existing_rows, refuse (for_empty_outbox)"},
        [](auto& to, auto& text) {
-         to.outbox.new_slot = one_of<connect::NewSlot>(
-             text, {{"for_empty_outbox", connect::NewSlot::for_empty_outbox},
-                    {"skip_existing_rows", connect::NewSlot::skip_existing_rows},
-                    {"publish_existing_rows", connect::NewSlot::publish_existing_rows},
-                    {"refuse", connect::NewSlot::refuse}});
+         to.outbox.new_slot =
+             one_of<NewSlot>(text, {{"for_empty_outbox", NewSlot::for_empty_outbox},
+                                    {"skip_existing_rows", NewSlot::skip_existing_rows},
+                                    {"publish_existing_rows", NewSlot::publish_existing_rows},
+                                    {"refuse", NewSlot::refuse}});
        }},
       {{"broker.url", "--broker", "URL", "kafka://HOST:PORT,…, embedded:FILE or memory:"},
        [](auto& to, auto& text) { to.broker_url = not_empty(text); }},
@@ -193,11 +193,11 @@ std::vector<Key> const& keys() {
        }},
       {{"takeover.old_slot", "--old-slot", "NAME",
         "the slot that the Java relay reads (eventuate_slot)"},
-       [](auto& to, auto& text) { to.old_slot = not_empty(text); }},
+       [](auto& to, auto& text) { to.takeover.old_slot = not_empty(text); }},
       {{"takeover.rows_again", "--rows-again", "COUNT",
         "how many rows before the take-over are published again, with all later ones (250000)"},
        [](auto& to, auto& text) {
-         to.takeover_rows_again = programs::parse_number(text, 0, 1'000'000'000);
+         to.takeover.rows_again = programs::parse_number(text, 0, 1'000'000'000);
        }},
   };
   return all;
@@ -311,10 +311,10 @@ class Configurator {
       complain(first->second.place + ": " + first->first +
                " is for Kafka, and the broker is another one; remove it");
     }
-    if (result_.outbox.slot == result_.old_slot) {
+    if (result_.outbox.slot == result_.takeover.old_slot) {
       auto const found = given_.find("source.slot");
       complain((found == given_.end() ? "takeover.old_slot" : found->second.place) + ": slot '" +
-               result_.old_slot +
+               result_.takeover.old_slot +
                "' is the Java relay's; give the new one another name, or name the old one with "
                "takeover.old_slot");
     }

@@ -8,8 +8,8 @@
 
 #include "setting.hpp"
 #include "tram/base/log.hpp"
-#include "tram/connect/broker.hpp"
-#include "tram/connect/outbox.hpp"
+#include "tram/broker/broker_kit.hpp"
+#include "tram/relay/outbox_source.hpp"
 #include "tram/relay/relay.hpp"
 #include "tram/storage/schema.hpp"
 
@@ -19,8 +19,8 @@ namespace tram::relay_program {
 struct Configuration {
   std::string database_url;
   std::string broker_url;
-  connect::BrokerProperties broker_properties;
-  connect::OutboxOptions outbox;
+  BrokerProperties broker_properties;
+  OutboxSourceOptions outbox;
   bool install_schema{true};
   RelayOptions relay;
   /// Nothing: old rows stay.
@@ -33,8 +33,7 @@ struct Configuration {
   /// Nothing: no HTTP.
   std::optional<std::uint16_t> http_port{8080};
   LogLevel log_level{LogLevel::info};
-  std::string old_slot{"eventuate_slot"};
-  std::size_t takeover_rows_again{250'000};
+  TakeoverOptions takeover;
 };
 
 /// One thing that can be set, for help texts and documents.

@@ -14,7 +14,6 @@
 #include "tram/base/mutex.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
-#include "tram/connect/outbox.hpp"
 #include "tram/host/stop_signals.hpp"
 #include "tram/http/server.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
@@ -59,8 +58,7 @@ class Program {
   Program(Configuration const& configuration, Machine const& machine, Logger const& logger)
       : configuration_{configuration}, machine_{machine}, logger_{logger} {
     if (configuration.retention_age) {
-      retention_ = connect::outbox_retention(configuration.database_url, configuration.outbox,
-                                             database_, *configuration.retention_age);
+      retention_ = outbox_->retention(database_, *configuration.retention_age);
     }
     relay_.emplace(RelayParts{.source = *source_,
                               .broker = *broker_,
@@ -171,18 +169,17 @@ class Program {
   Logger const& logger_;
   std::unique_ptr<Broker> broker_{connect::broker(
       configuration_.broker_url, configuration_.broker_properties, machine_.clock, logger_)};
-  std::unique_ptr<ChangeSource> source_{
-      connect::change_source(configuration_.database_url, configuration_.outbox, machine_.clock)};
+  std::unique_ptr<OutboxSource> outbox_{connect::outbox(
+      configuration_.database_url, configuration_.outbox, machine_.clock, machine_.random)};
+  std::unique_ptr<ChangeSource> source_{outbox_->change_source()};
   // Whose path is mistyped does not get an empty database that nobody writes to.
   Database database_{connect::database(configuration_.database_url, {.connections_max = 2},
-                                       machine_.clock, machine_.random,
-                                       connect::Opening::existing)};
+                                       machine_.clock, machine_.random, Opening::existing)};
   SchemaName schema_{schema_in(database_.dialect(), configuration_.outbox.schema)};
   SqlHeldRowStore held_store_{database_, schema_, *source_};
   InstalledHeldRows held_{held_store_, [this] { install(); }};
   CaughtUpProbe finish_line_{[this] {
-    return connect::log_end(configuration_.outbox, database_,
-                            Deadline::after(machine_.clock, log_end_patience));
+    return outbox_->log_end(database_, Deadline::after(machine_.clock, log_end_patience));
   }};
   BrokerWatch broker_watch_{[this](std::stop_token const& stop) {
                               broker_->ping(Deadline::after(machine_.clock, broker_patience), stop);

@@ -82,8 +82,8 @@ TEST(Configuration, takes_every_key) {
   EXPECT_FALSE(configuration.install_schema);
   EXPECT_EQ(configuration.outbox.slot, "s");
   EXPECT_EQ(configuration.outbox.publication, "p");
-  EXPECT_EQ(configuration.outbox.new_slot, connect::NewSlot::skip_existing_rows);
-  EXPECT_EQ(configuration.takeover_rows_again, 7U);
+  EXPECT_EQ(configuration.outbox.new_slot, NewSlot::skip_existing_rows);
+  EXPECT_EQ(configuration.takeover.rows_again, 7U);
   EXPECT_EQ(configuration.broker_properties.at("linger.ms"), "5");
   EXPECT_EQ(configuration.relay.outbox_id, OutboxId{7});
   EXPECT_FALSE(configuration.relay.hold_key);
@@ -97,7 +97,7 @@ TEST(Configuration, takes_every_key) {
   EXPECT_EQ(configuration.http_address, "::");
   EXPECT_EQ(configuration.http_port, std::nullopt);
   EXPECT_EQ(configuration.log_level, LogLevel::debug);
-  EXPECT_EQ(configuration.old_slot, "old");
+  EXPECT_EQ(configuration.takeover.old_slot, "old");
 }
 
 TEST(Configuration, puts_credentials_into_the_url_without_changing_them) {

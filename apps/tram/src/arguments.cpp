@@ -36,6 +36,14 @@ auto value_of(char const* flag, std::string const& text, Parse const& parse) {
   } catch (Error const& error) { refuse(std::string{flag} + ": " + error.what()); }
 }
 
+/// What there are tables for, as `schema print` takes it.
+std::string databases() {
+  std::string names;
+  for (auto const* kit : connect::built_kits().databases)
+    names.append(names.empty() ? "'" : " and '").append(kit->scheme).append("'");
+  return names;
+}
+
 /// What the library cannot know.
 void check(Arguments const& arguments) {
   auto const& held = arguments.held;
@@ -43,9 +51,8 @@ void check(Arguments const& arguments) {
     refuse("--schema takes the name of a schema, and what it was given looks like a URL; give that "
            "to --database");
   }
-  if (!arguments.kind.empty() && connect::dialect(arguments.kind) == nullptr)
-    refuse("there are tables for 'sqlite' and 'postgresql', not for " +
-           programs::shown(arguments.kind));
+  if (!arguments.kind.empty() && connect::database_kit(arguments.kind) == nullptr)
+    refuse("there are tables for " + databases() + ", not for " + programs::shown(arguments.kind));
   if (arguments.database_url.empty() && arguments.kind.empty()) {
     refuse("say which database: --database sqlite:orders.db, or postgresql://user@host/name, or "
            "set TRAM_DATABASE_URL");

@@ -13,7 +13,6 @@
 #include "tram/base/error.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
-#include "tram/connect/outbox.hpp"
 #include "tram/json/json.hpp"
 #include "tram/storage/outbox_table.hpp"
 #include "tram/storage/schema.hpp"
@@ -32,8 +31,9 @@ class Doctor {
       : arguments_{arguments}, schema_{schema}, machine_{machine} {}
 
   std::vector<Finding> look() {
-    findings_ = connect::check_outbox(arguments_.database_url, {.schema = schema_}, machine_.clock,
-                                      machine_.random);
+    findings_ = connect::outbox(arguments_.database_url, {.schema = schema_}, machine_.clock,
+                                machine_.random)
+                    ->check();
     if (database_is_there()) look_into_database();
     compare_retentions();
     if (!arguments_.broker_url.empty()) look_at_broker();
@@ -49,9 +49,8 @@ class Doctor {
 
   void look_into_database() {
     attempt("schema", [this] {
-      auto database =
-          connect::database(arguments_.database_url, {.connections_max = 1}, machine_.clock,
-                            machine_.random, connect::Opening::read_only);
+      auto database = connect::database(arguments_.database_url, {.connections_max = 1},
+                                        machine_.clock, machine_.random, Opening::read_only);
       schema_ = schema_in(database.dialect(), schema_);
       look_at_schema(database);
       attempt("outbox table", [&] { look_at_outbox_table(database); });
@@ -174,8 +173,8 @@ class Doctor {
   }
 
   void look_at_broker() {
-    auto found = connect::check_broker(arguments_.broker_url, {},
-                                       connect::BrokerCheck::from_outside, machine_.clock);
+    auto found =
+        connect::check_broker(arguments_.broker_url, {}, BrokerCheck::from_outside, machine_.clock);
     std::ranges::move(found, std::back_inserter(findings_));
   }
 

@@ -141,8 +141,7 @@ int outbox_status(CommandContext const& place) {
               << relay.unpublished << " rows to go\n";
   }
   if (!place.database.dialect().numbered_outbox) {
-    place.out << "the server knows how far a relay is: tram doctor
-";
+    place.out << "the server knows how far a relay is: tram doctor\n";
   }
   return exit_done;
 }

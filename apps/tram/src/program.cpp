@@ -27,12 +27,12 @@ int act(CommandContext const& place) {
 }
 
 /// Whoever looks makes nothing, and only who installs makes a database.
-connect::Opening opening_of(Command command) {
+Opening opening_of(Command command) {
   switch (command) {
-    case Command::schema_install: return connect::Opening::create;
+    case Command::schema_install: return Opening::create;
     case Command::held_retry:
-    case Command::held_drop: return connect::Opening::existing;
-    default: return connect::Opening::read_only;
+    case Command::held_drop: return Opening::existing;
+    default: return Opening::read_only;
   }
 }
 
@@ -60,8 +60,8 @@ int act(Task& task, Machine const& machine) {
     return exit_done;
   }
   if (task.arguments.command == Command::schema_print) {
-    auto const& dialect =
-        task.database ? task.database->dialect() : *connect::dialect(task.arguments.kind);
+    auto const& dialect = task.database ? task.database->dialect()
+                                        : connect::database_kit(task.arguments.kind)->dialect;
     return schema_print(dialect, task.schema, task.arguments, machine.out);
   }
   if (task.arguments.command == Command::doctor)

@@ -227,7 +227,7 @@ TEST_F(Program, prints_the_statements_for_a_kind_of_database) {
   EXPECT_TRUE(none("schema print sqlite --json").says(R"({"sql":"CREATE TABLE)"));
   auto const other = none("schema print oracle");
   EXPECT_EQ(other.status, 2);
-  EXPECT_TRUE(other.says("'sqlite' and 'postgresql'")) << other.text;
+  EXPECT_TRUE(other.says("'postgresql' and 'sqlite'")) << other.text;
 }
 
 TEST_F(Program, answers_programs_in_json) {

@@ -13,6 +13,10 @@ TEST(PostgresDialect, casts_text_to_the_type_of_its_column) {
   EXPECT_EQ(dialect.text_placeholder("bytea"), "convert_to(?, 'UTF8')");
 }
 
+TEST(PostgresDialect, stamps_rows_as_the_platform_does) {
+  EXPECT_EQ(dialect.now_milliseconds, "(ROUND(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000))");
+}
+
 TEST(PostgresDialect, writes_a_list_as_an_array) {
   std::string list;
   dialect.append_to_list(list, R"(a "b" \c})");

@@ -65,9 +65,10 @@ class RecordingConnection final : public Connection {
   RecordingExecutor& to_;
 };
 
-constexpr Dialect casting_dialect{.schemas = true, .text_placeholder = [](std::string_view type) {
-                                    return "?::" + std::string{type};
-                                  }};
+std::string cast_to(std::string_view type) { return "?::" + std::string{type}; }
+
+constexpr Dialect casting_dialect{
+    .schemas = true, .now_milliseconds = "now_ms()", .text_placeholder = cast_to};
 constexpr Dialect plain_dialect{};
 
 class OutboxTest : public ::testing::Test {
@@ -113,7 +114,7 @@ TEST_F(OutboxTest, posts_the_row_that_the_platform_writes) {
   EXPECT_EQ(tx_.calls[0].sql,
             "INSERT INTO eventuate.message (id, destination, headers, payload, creation_time, "
             "published, message_partition) VALUES (?, ?, ?::text, ?::jsonb, "
-            "(ROUND(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000)), 0, ?)");
+            "now_ms(), 0, ?)");
   EXPECT_EQ(tx_.calls[0].texts,
             (std::vector<std::string>{id, "orders",
                                       R"({"kind":"a","DESTINATION":"orders",)"

@@ -90,7 +90,7 @@ struct Dialect {
   /// ignore other errors, such as a NULL in a column that must have a value.
   std::string_view insert_or_ignore{};
   std::string_view or_ignore{};
-  /// Expression: the creation time of an outbox row as a number; NULL if it is none.
+  /// Expression: the creation time of an outbox row as a number; NULL for anything else.
   std::string_view creation_time{"creation_time"};
   ColumnTypes types{};
   CatalogStatements catalog{};

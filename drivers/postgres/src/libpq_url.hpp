@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace tram::connect {
+namespace tram::postgres {
 
 /// The URL as libpq may see it: without our own parameters, which begin with `tram_`. Everything
 /// else stays as it was written.
@@ -22,4 +22,4 @@ inline std::string libpq_url(std::string_view text) {
   return url;
 }
 
-}  // namespace tram::connect
+}  // namespace tram::postgres

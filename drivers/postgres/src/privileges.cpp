@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace tram::relay_program {
+namespace tram::postgres {
 namespace {
 
 /// A name within SQL: every character is legal in one.
@@ -15,13 +15,13 @@ std::string quoted(std::string const& name) {
   return text + '"';
 }
 
-class Look {
+class PrivilegeLook {
  public:
-  Look(Transaction& tx, SchemaName const& schema) : tx_{tx}, schema_{schema} {
+  PrivilegeLook(Transaction& tx, SchemaName const& schema) : tx_{tx}, schema_{schema} {
     role_ = tx.execute("SELECT current_user::text")[0].get<std::string>(0);
   }
 
-  Privileges run(Configuration const& configuration) {
+  Privileges run(std::string const& outbox, OutboxRemoval removal) {
     if (!may_use_schema()) {
       result_.schema_readable = false;
       result_.may_install = false;
@@ -30,9 +30,9 @@ class Look {
     look_at_installation();
     result_.schema_readable = look_at("tram_schema", {"SELECT"});
     look_at("tram_relay_held", {"SELECT", "INSERT", "UPDATE", "DELETE"});
-    if (configuration.retention_age) {
-      look_at(configuration.outbox.table, {"DELETE"}, ", or set retention.age to off");
-      look_at_ages(configuration.outbox.table);
+    if (removal == OutboxRemoval::on) {
+      look_at(outbox, {"DELETE"}, ", or set retention.age to off");
+      look_at_ages(outbox);
     }
     look_at_memory();
     if (all_good_) add(true, "role " + quoted(role_) + " may do what the relay does");
@@ -134,11 +134,11 @@ class Look {
 
 }  // namespace
 
-Privileges look_at_privileges(Database& database, Configuration const& configuration) {
-  if (database.dialect().numbered_outbox) return {};
+Privileges look_at_privileges(Database& database, ChangeSourceConfig const& config,
+                              OutboxRemoval removal) {
   return database.transact({.access = Access::read_only}, [&](Transaction& tx) {
-    return Look{tx, configuration.outbox.schema}.run(configuration);
+    return PrivilegeLook{tx, config.schema}.run(config.table, removal);
   });
 }
 
-}  // namespace tram::relay_program
+}  // namespace tram::postgres

@@ -1,11 +1,10 @@
-#include "url.hpp"
+#include "tram/base/url.hpp"
 
 #include <gtest/gtest.h>
 
-#include "postgres_url.hpp"
 #include "tram/base/error.hpp"
 
-namespace tram::connect {
+namespace tram {
 namespace {
 
 std::string refusal(std::string_view text) {
@@ -27,7 +26,7 @@ TEST(Url, comes_apart_into_what_chooses_a_driver) {
   EXPECT_EQ(url.parameters.at("empty"), "");
   EXPECT_EQ(parse_url("sqlite:/var/lib/or%20ders.db").rest, "/var/lib/or ders.db");
   EXPECT_EQ(parse_url("sqlite:///var/orders.db").rest, "/var/orders.db");
-  EXPECT_EQ(parse_url("POSTGRES://h/d").scheme, "postgresql");
+  EXPECT_EQ(parse_url("POSTGRES://h/d").scheme, "postgres");
 }
 
 TEST(Url, is_refused_without_showing_what_may_hold_a_password) {
@@ -39,12 +38,22 @@ TEST(Url, is_refused_without_showing_what_may_hold_a_password) {
   }
 }
 
-TEST(Url, gives_libpq_everything_but_our_own_parameters) {
-  EXPECT_EQ(libpq_url("postgresql://u:p%40@h1,h2/d?tram_statements=unnamed&sslmode=require&a=b"),
-            "postgresql://u:p%40@h1,h2/d?sslmode=require&a=b");
-  EXPECT_EQ(libpq_url("postgresql://h/d?tram_x=1"), "postgresql://h/d");
-  EXPECT_EQ(libpq_url("postgresql://h/d"), "postgresql://h/d");
+TEST(Url, gives_parameters_as_what_they_must_be) {
+  auto const url = parse_url("x:a?number=7&nothing=0&word=two&file_mode=0640");
+  EXPECT_EQ(url.whole_number("number", 1), 7);
+  EXPECT_EQ(url.whole_number("other", 4), 4);
+  EXPECT_THROW((void)url.whole_number("nothing", 4), Error);
+  EXPECT_EQ(url.choice("word", {"one", "two"}), 1U);
+  EXPECT_EQ(url.choice("other", {"one", "two"}), 0U);
+  EXPECT_THROW((void)url.choice("word", {"one"}), Error);
+  EXPECT_EQ(url.file_mode(), 0640U);
+  EXPECT_THROW(url.require_parameters({"number"}), Error);
+}
+
+TEST(Url, of_a_server_is_no_path) {
+  EXPECT_THROW(parse_url("sqlite:user:secret@host").require_path(), Error);
+  EXPECT_NO_THROW(parse_url("sqlite:/a@b/c:d").require_path());
 }
 
 }  // namespace
-}  // namespace tram::connect
+}  // namespace tram

@@ -1,0 +1,49 @@
+#include "tram/postgres/kit.hpp"
+
+#include "libpq_url.hpp"
+#include "postgres_outbox_source.hpp"
+#include "tram/postgres/dialect.hpp"
+#include "tram/postgres/postgres.hpp"
+
+namespace tram::postgres {
+namespace {
+
+MissingSlot missing_slot(NewSlot slot) {
+  switch (slot) {
+    case NewSlot::for_empty_outbox: return MissingSlot::create_for_empty_outbox;
+    case NewSlot::skip_existing_rows: return MissingSlot::create_and_skip_existing_rows;
+    case NewSlot::publish_existing_rows: return MissingSlot::create_and_publish_existing_rows;
+    case NewSlot::refuse: break;
+  }
+  return MissingSlot::refuse;
+}
+
+Database open(Url const& url, PoolOptions const& options, Opening /*opening*/, Clock& clock,
+              Random& random) {
+  bool const unnamed = url.choice("tram_statements", {"prepared", "unnamed"}) == 1;
+  return connect({.connection = libpq_url(url.text),
+                  .statements = unnamed ? Statements::unnamed : Statements::prepared},
+                 options, clock, random);
+}
+
+std::unique_ptr<OutboxSource> outbox(Url const& url, OutboxSourceOptions const& options,
+                                     Clock& clock, Random& random) {
+  return std::make_unique<PostgresOutboxSource>(
+      ChangeSourceConfig{.connection = libpq_url(url.text),
+                         .schema = options.schema,
+                         .table = options.table,
+                         .slot = options.slot,
+                         .publication = options.publication,
+                         .missing_slot = missing_slot(options.new_slot)},
+      clock, random);
+}
+
+}  // namespace
+
+constinit DatabaseKit const kit{.scheme = "postgresql",
+                                .alias = "postgres",
+                                .dialect = dialect,
+                                .open = open,
+                                .outbox = outbox};
+
+}  // namespace tram::postgres

@@ -1,0 +1,55 @@
+#include "tram/sqlite/kit.hpp"
+
+#include "sqlite_outbox_source.hpp"
+#include "tram/base/error.hpp"
+#include "tram/sqlite/dialect.hpp"
+#include "tram/sqlite/sqlite.hpp"
+
+namespace tram::sqlite {
+namespace {
+
+void require_understood(Url const& url) {
+  url.require_path();
+  url.require_parameters({"durability", "file_mode", "foreign_keys"});
+}
+
+sqlite::Opening opening_of(tram::Opening opening) {
+  switch (opening) {
+    case tram::Opening::existing: return sqlite::Opening::existing;
+    case tram::Opening::read_only: return sqlite::Opening::read_only;
+    case tram::Opening::create: break;
+  }
+  return sqlite::Opening::create;
+}
+
+Database open(Url const& url, PoolOptions const& options, tram::Opening opening, Clock& clock,
+              Random& random) {
+  require_understood(url);
+  if (url.rest.empty() || url.rest.starts_with(":memory:")) {
+    throw Error{Fault::rejected, "url: a SQLite database in memory would end with its connection; "
+                                 "name a file, as in sqlite:orders.db"};
+  }
+  bool const light = url.choice("durability", {"power_failure", "process_crash"}) == 1;
+  Config config{.path = url.rest,
+                .durability = light ? Durability::process_crash : Durability::power_failure,
+                .opening = opening_of(opening),
+                .file_mode = url.file_mode()};
+  if (url.choice("foreign_keys", {"off", "on"}) == 1)
+    config.statements.emplace_back("PRAGMA foreign_keys = ON");
+  return connect(config, options, clock, random);
+}
+
+std::unique_ptr<OutboxSource> outbox(Url const& url, OutboxSourceOptions const& options,
+                                     Clock& clock, Random& random) {
+  require_understood(url);
+  return std::make_unique<SqliteOutboxSource>(
+      ChangeSourceConfig{.path = url.rest, .table = options.table, .relay = options.relay}, clock,
+      random);
+}
+
+}  // namespace
+
+constinit DatabaseKit const kit{
+    .scheme = "sqlite", .alias = "", .dialect = dialect, .open = open, .outbox = outbox};
+
+}  // namespace tram::sqlite

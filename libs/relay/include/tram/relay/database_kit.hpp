@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
+#include "tram/base/url.hpp"
+#include "tram/relay/outbox_source.hpp"
+#include "tram/sql/database.hpp"
+
+namespace tram {
+
+/// What may happen to a database of one file, when it is opened.
+enum class Opening : std::uint8_t {
+  /// A missing file is created.
+  create,
+  /// A missing file is an error.
+  existing,
+  /// Only to read: nothing is made or changed, and the file must exist.
+  read_only,
+};
+
+/// A database as one value: all that a program needs of a driver when a URL chooses it. A driver
+/// exports exactly one, `tram::postgres::kit`.
+///
+/// Throws, all functions: rejected for parameters of the URL that the driver does not have, and as
+/// the driver's own functions. `clock` and `random` must outlive what is returned; `random` must be
+/// callable from any thread.
+struct DatabaseKit {
+  std::string_view scheme;
+  /// Another scheme that means the same; may be empty.
+  std::string_view alias;
+  Dialect const& dialect;
+  /// Connects lazily.
+  Database (*open)(Url const& url, PoolOptions const& options, Opening opening, Clock& clock,
+                   Random& random);
+  std::unique_ptr<OutboxSource> (*outbox)(Url const& url, OutboxSourceOptions const& options,
+                                          Clock& clock, Random& random);
+};
+
+}  // namespace tram
