@@ -104,6 +104,21 @@ TEST_F(ServerStop, is_not_kept_by_a_relay_whose_steps_take_seconds) {
   expect_it_comes_back();
 }
 
+using SlowSteps = ServerStop;
+
+TEST_F(SlowSteps, let_the_relay_store_its_position_all_the_same) {
+  make(leaping_, server().connection());
+  broker_.lands_at_once = true;
+  insert_one_transaction(3, "'x'");
+  auto const end = server().sql("SELECT pg_current_wal_lsn()");
+  EXPECT_TRUE(eventually([&] {
+    relay_->step();
+    leaping_.leap(6s);
+    return server().sql("SELECT confirmed_flush_lsn >= '" + end +
+                        "' FROM pg_replication_slots WHERE slot_name = 'tram'") == "t";
+  }));
+}
+
 TEST_F(ServerStop, is_not_kept_by_such_a_relay_where_the_server_is_slow_too) {
   TcpProxy proxy{server().port()};
   make(leaping_,

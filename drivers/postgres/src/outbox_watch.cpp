@@ -110,8 +110,10 @@ void OutboxWatch::advance() {
 
 void OutboxWatch::begin_what_is_due() {
   auto const now = clock_.steady();
-  // A statement that fails again and again keeps nobody from looking.
-  bool const writes = !to_write_.empty() && now >= write_after_ && now < next_;
+  // By turns where both are due: neither a statement that fails again and again nor a loop whose
+  // steps take longer than the time between two looks keeps the other one from its turn.
+  bool const has_turn = now < next_ || !wrote_last_;
+  bool const writes = !to_write_.empty() && now >= write_after_ && has_turn;
   if (state_ == State::connected && writes) return write_now();
   if (now < next_) return;
   if (state_ == State::idle) return connect();
@@ -154,6 +156,7 @@ void OutboxWatch::continue_connecting() {
 
 void OutboxWatch::ask() {
   looked_at_ = clock_.steady();
+  wrote_last_ = false;
   std::string question{"EXECUTE tram_look"};
   if (!std::exchange(prepared_, true))
     question = "PREPARE tram_look AS " + outbox_question(config_) + "; " + question;
@@ -162,7 +165,7 @@ void OutboxWatch::ask() {
 
 /// However far away the server's standbys are: what is stored goes with this server's slot.
 void OutboxWatch::write_now() {
-  writing_ = true;
+  writing_ = wrote_last_ = true;
   write_trouble_.clear();
   send("SET LOCAL synchronous_commit = local; " + std::exchange(to_write_, ""));
 }

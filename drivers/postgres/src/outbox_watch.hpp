@@ -89,6 +89,8 @@ class OutboxWatch {
   std::string reason_;
   std::string to_write_;
   bool writing_{};
+  /// Rather than looked.
+  bool wrote_last_{};
   bool written_{};
   /// Since when nothing could be written, and why.
   std::optional<SteadyTime> unwritten_since_;
