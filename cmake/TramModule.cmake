@@ -52,7 +52,8 @@ function(tram_test)
   tram_build_with_tests(${T_LABEL} ${T_NAME})
   # Those that need no server can be chosen one by one: ctest --preset case.
   if(T_LABEL MATCHES "^(unit|contract|simulation)$")
-    gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS case TIMEOUT ${T_TIMEOUT})
+    # When they are built: a run of the tests asks for reports, and a list is none of one.
+    gtest_discover_tests(${T_NAME} DISCOVERY_TIMEOUT 300 PROPERTIES LABELS case TIMEOUT ${T_TIMEOUT})
   endif()
 endfunction()
 
