@@ -1,6 +1,8 @@
 // A message is written in one transaction with the data that it tells of, published by the relay,
 // and handled once. All three run in this process; the second and third could be anywhere.
 
+#include <tram/base/clock.hpp>
+#include <tram/base/random.hpp>
 #include <tram/connect/broker.hpp>
 #include <tram/connect/database.hpp>
 #include <tram/outbox/outbox.hpp>

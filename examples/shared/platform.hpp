@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tram/base/clock.hpp>
+#include <tram/base/random.hpp>
 #include <tram/connect/broker.hpp>
 #include <tram/connect/database.hpp>
 #include <tram/service/asyncapi.hpp>

@@ -2,8 +2,12 @@
 
 #include "libpq_url.hpp"
 #include "postgres_outbox_source.hpp"
+#include "tram/base/clock.hpp"
+#include "tram/base/random.hpp"
+#include "tram/base/url.hpp"
 #include "tram/postgres/dialect.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/sql/database.hpp"
 
 namespace tram::postgres {
 namespace {

@@ -1,7 +1,11 @@
 #include "tram/sqlite/kit.hpp"
 
 #include "sqlite_outbox_source.hpp"
+#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/base/random.hpp"
+#include "tram/base/url.hpp"
+#include "tram/sql/database.hpp"
 #include "tram/sqlite/dialect.hpp"
 #include "tram/sqlite/sqlite.hpp"
 

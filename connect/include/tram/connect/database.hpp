@@ -4,6 +4,8 @@
 
 #include "tram/connect/kits.hpp"
 #include "tram/relay/database_kit.hpp"
+#include "tram/relay/outbox_source.hpp"
+#include "tram/sql/database.hpp"
 
 namespace tram::connect {
 

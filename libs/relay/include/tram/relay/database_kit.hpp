@@ -3,13 +3,18 @@
 #include <cstdint>
 #include <string_view>
 
-#include "tram/base/clock.hpp"
-#include "tram/base/random.hpp"
-#include "tram/base/url.hpp"
-#include "tram/relay/outbox_source.hpp"
-#include "tram/sql/database.hpp"
+#include "tram/base/detail/memory.hpp"
 
 namespace tram {
+
+class Clock;
+class Database;
+class OutboxSource;
+class Random;
+struct Dialect;
+struct OutboxSourceOptions;
+struct PoolOptions;
+struct Url;
 
 /// What may happen to a database of one file, when it is opened.
 enum class Opening : std::uint8_t {
