@@ -133,11 +133,10 @@ void OutboxWatch::connect() {
 /// In one call where the server answers: one that is being stopped waits up to a minute
 /// (authentication_timeout) for a client that has said half of what it has to say.
 void OutboxWatch::continue_connecting() {
-  auto const patience =
-      attempt_waits_ ? Deadline::after(clock_, attempt_patience) : Deadline::now();
+  auto const wait = attempt_waits_ ? Deadline::after(clock_, attempt_patience) : Deadline::now();
   while (polling_ == PGRES_POLLING_READING || polling_ == PGRES_POLLING_WRITING) {
     short const events = polling_ == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    if (!wait_for_socket(PQsocket(connection_.get()), events, clock_, patience)) {
+    if (!wait_for_socket(PQsocket(connection_.get()), events, clock_, wait)) {
       attempt_waits_ = false;
       return;
     }
