@@ -5,10 +5,13 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "kafka_harness.hpp"
+#include "kafka_publisher.hpp"
+#include "kafka_topics.hpp"
 #include "secure_kafka.hpp"
 #include "tram/testkit/broker_probe.hpp"
 
@@ -17,6 +20,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using testkit::ConsumerProbe;
+using testkit::OwnedRecord;
 using testkit::ProducerProbe;
 
 constexpr Duration patience{std::chrono::seconds{20}};
@@ -128,6 +132,26 @@ TEST_F(KafkaSecurity, a_channel_that_one_may_not_write_refuses_its_records_alone
   EXPECT_TRUE(producer.landed(before));
   EXPECT_EQ(producer.fault(refused), Fault::rejected);
   EXPECT_TRUE(producer.landed(after));
+}
+
+/// The brokers do not tell alice how large a batch may be. Refusals do, one after the other.
+TEST_F(KafkaSecurity, records_that_are_too_large_are_singled_out_without_the_right_to_describe) {
+  create_small_topic(server().open(), "small", 2'000);
+  allow(RD_KAFKA_RESOURCE_TOPIC, "small", RD_KAFKA_ACL_OPERATION_WRITE);
+  std::vector<OwnedRecord> records;
+  for (int i = 0; i < 1'000; ++i)
+    records.push_back({"small", "key-" + std::to_string(i % 7), std::to_string(i)});
+  std::set<std::size_t> const poison{0, 500, 501, 999};
+  for (auto const index : poison) records[index].value.resize(5'000, 'x');
+  auto const from = alice();
+  Publisher publisher{*from, records};
+  auto const give_up = Deadline::after(clock_, patience);
+  while (!publisher.done() && !give_up.reached(clock_)) publisher.step();
+  ASSERT_TRUE(publisher.done());
+  EXPECT_GT(publisher.producers(), 1U) << "nothing was refused together";
+  std::set<std::size_t> refused;
+  for (auto const& each : publisher.refused()) refused.insert(each.first);
+  EXPECT_EQ(refused, poison);
 }
 
 TEST_F(KafkaSecurity, reads_a_channel_that_exists_though_it_may_create_none) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <limits>
 #include <set>
 #include <utility>
@@ -39,30 +38,6 @@ NewTopicHandle new_topic(std::string const& name, std::int32_t partitions) {
                                              reason.data(), reason.size())};
   if (topic) return topic;
   throw Error{Fault::rejected, "kafka: create topic '" + name + "': " + reason.data()};
-}
-
-using ConfigHandle =
-    std::unique_ptr<rd_kafka_ConfigResource_t, Destroy<rd_kafka_ConfigResource_destroy>>;
-
-/// 0 where it is not told, as without the right to.
-std::size_t batch_limit_in(rd_kafka_ConfigResource_t const* topic) {
-  std::size_t count{};
-  auto const* const* const settings = rd_kafka_ConfigResource_configs(topic, &count);
-  for (auto const* const setting : std::span{settings, count}) {
-    if (rd_kafka_ConfigEntry_name(setting) != std::string_view{"max.message.bytes"}) continue;
-    auto const* const value = rd_kafka_ConfigEntry_value(setting);
-    return value == nullptr ? 0 : std::strtoull(value, nullptr, 10);
-  }
-  return 0;
-}
-
-void take_limits(rd_kafka_DescribeConfigs_result_t const* result, BatchLimits& limits) {
-  std::size_t count{};
-  auto const* const* const topics = rd_kafka_DescribeConfigs_result_resources(result, &count);
-  for (auto const* const topic : std::span{topics, count}) {
-    if (auto const bytes = batch_limit_in(topic); bytes > 0)
-      limits.set(rd_kafka_ConfigResource_name(topic), bytes);
-  }
 }
 
 }  // namespace
@@ -122,27 +97,6 @@ void Admin::create_topics(std::span<std::string const> topics, std::int32_t part
   }
   check_created(rd_kafka_event_CreateTopics_result(answer.get()));
   for (auto const& name : names) await(name);
-}
-
-/// Without an answer the client finds the limits out by refusals.
-void Admin::look_up_limits(std::span<std::string const> topics, BatchLimits& limits) {
-  std::set<std::string> const names{topics.begin(), topics.end()};
-  std::vector<ConfigHandle> wanted;
-  std::vector<rd_kafka_ConfigResource_t*> pointers;
-  for (auto const& name : names) {
-    wanted.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
-    pointers.push_back(wanted.back().get());
-  }
-  auto const options = request_options(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-  QueueHandle const answers{rd_kafka_queue_new(client_.get())};
-  rd_kafka_DescribeConfigs(client_.get(), pointers.data(), pointers.size(), options.get(),
-                           answers.get());
-  EventHandle answer;
-  while (!answer && !stop_.stop_requested() && !deadline_.reached(clock_)) {
-    answer.reset(rd_kafka_queue_poll(answers.get(), look_for_cause));
-  }
-  if (!answer || rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  take_limits(rd_kafka_event_DescribeConfigs_result(answer.get()), limits);
 }
 
 AdminOptionsHandle Admin::request_options(rd_kafka_admin_op_t operation) {

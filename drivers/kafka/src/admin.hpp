@@ -5,7 +5,6 @@
 #include <stop_token>
 #include <string>
 
-#include "batch_limits.hpp"
 #include "client.hpp"
 #include "metadata.hpp"
 #include "questions.hpp"
@@ -26,8 +25,6 @@ class Admin {
 
   /// Creates those that are missing, and returns when the cluster shows them all.
   void create_topics(std::span<std::string const> topics, std::int32_t partitions);
-  /// What the brokers take as a batch of each, as far as they tell.
-  void look_up_limits(std::span<std::string const> topics, BatchLimits& limits);
   /// Returns when a broker of the cluster answers.
   void require_answer();
 

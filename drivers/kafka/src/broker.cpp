@@ -35,8 +35,7 @@ class KafkaBroker final : public Broker {
   }
 
   std::unique_ptr<Producer> producer() override {
-    auto producer =
-        std::make_unique<KafkaProducer>(config_, batch_bytes_, limits_, clock_, logger_);
+    auto producer = std::make_unique<KafkaProducer>(config_, batch_bytes_, clock_, logger_);
     if (!config_.multi_messages) return producer;
     auto& records = *producer;
     return std::make_unique<MultiMessageProducer>(
@@ -63,9 +62,7 @@ class KafkaBroker final : public Broker {
                        Deadline deadline, std::stop_token const& stop = no_stop()) override {
     for (auto const& channel : channels) check_channel_name(channel);
     if (channels.empty()) return;
-    Admin admin{config_, clock_, logger_, deadline, stop};
-    admin.create_topics(channels, partitions);
-    admin.look_up_limits(channels, *limits_);
+    Admin{config_, clock_, logger_, deadline, stop}.create_topics(channels, partitions);
   }
   void ping(Deadline deadline, std::stop_token const& stop = no_stop()) override {
     Admin{config_, clock_, logger_, deadline, stop}.require_answer();
@@ -77,7 +74,6 @@ class KafkaBroker final : public Broker {
   Logger const logger_;
   // Shared with the producers, which may outlive this.
   std::shared_ptr<BatchBytes> const batch_bytes_{std::make_shared<BatchBytes>(batch_bytes_default)};
-  std::shared_ptr<BatchLimits> const limits_{std::make_shared<BatchLimits>()};
   std::shared_ptr<BatchBytes> const record_bytes_{
       std::make_shared<BatchBytes>(config_.multi_message_bytes_max)};
 };

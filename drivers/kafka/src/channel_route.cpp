@@ -40,6 +40,11 @@ void ChannelRoute::limit_batches(std::size_t most, std::size_t made) {
   counts_all_ = batch_bytes_max_ < made;
 }
 
+void ChannelRoute::leave_batches_unlimited() {
+  batch_bytes_max_ = PartitionGate::no_limit;
+  counts_all_ = false;
+}
+
 /// Where the client's batches are small enough only a record that is too large by itself counts.
 std::size_t ChannelRoute::counted(std::size_t key, std::size_t value) const {
   auto const bytes = key + value + record_overhead;

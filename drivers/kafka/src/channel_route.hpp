@@ -47,8 +47,10 @@ class ChannelRoute {
 
   /// The brokers take batches of `most` bytes, and the client makes some of up to `made`. What is
   /// too large for them goes alone, and nothing follows until it was answered: what followed would
-  /// land though it was refused.
+  /// land though it was refused. Before one of these two is called each record goes alone.
   void limit_batches(std::size_t most, std::size_t made);
+  /// The brokers do not tell.
+  void leave_batches_unlimited();
   /// Has the client ask here for the partitions of a topic.
   void install(rd_kafka_topic_conf_t* conf);
   /// How many partitions there were when the client asked last; 0 before.
@@ -92,9 +94,9 @@ class ChannelRoute {
   std::optional<std::int32_t> chosen_;
   /// How large that record is.
   std::size_t bytes_{};
-  std::size_t batch_bytes_max_{PartitionGate::no_limit};
+  std::size_t batch_bytes_max_{};
   /// The client's batches could be larger than that.
-  bool counts_all_{};
+  bool counts_all_{true};
   bool closed_{};
   std::deque<Partition> states_;
   /// The client has this one, and does not know the partitions yet: others wait.

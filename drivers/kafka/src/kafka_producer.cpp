@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "batch_limit.hpp"
 #include "client_secrets.hpp"
 #include "faults.hpp"
 #include "tram/base/assert.hpp"
@@ -45,12 +46,10 @@ ConfHandle conf_for(Config const& config, std::size_t batch_bytes, ClientHooks& 
 }  // namespace
 
 KafkaProducer::KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes,
-                             std::shared_ptr<BatchLimits const> limits, Clock const& clock,
-                             Logger const& logger)
+                             Clock const& clock, Logger const& logger)
     : window_{config.window},
       record_bytes_max_{config.record_bytes_max},
       batch_bytes_{std::move(batch_bytes)},
-      limits_{std::move(limits)},
       window_bytes_{config.window_bytes},
       clock_{clock},
       uses_{std::make_shared<Uses>(logger)},
@@ -111,7 +110,7 @@ KafkaProducer::Topic KafkaProducer::make_topic(std::string const& channel) {
   route.install(conf);
   TopicHandle made{rd_kafka_topic_new(client_.get(), channel.c_str(), conf)};
   if (!made) throw error_as(Fault::rejected, rd_kafka_last_error(), publish_to(channel));
-  if (auto const limit = limits_->of(channel); limit > 0) route.limit_batches(limit, *batch_bytes_);
+  ask_batch_limit(client_.get(), channel, route, queue_.get());
   return {.handle = std::move(made), .route = &route};
 }
 
@@ -145,15 +144,34 @@ std::vector<Completion> KafkaProducer::completions() {
   while (!finished_) {
     EventHandle const event{rd_kafka_queue_poll(queue_.get(), 0)};
     if (!event) break;
-    if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
-      take_reports(event.get(), completions);
-    } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
-      take_error(event.get());
-    }
+    take(event.get(), completions);
   }
   if (!trouble_) hand_over_waiting(completions);
   open_ -= completions.size();
   return completions;
+}
+
+void KafkaProducer::take(rd_kafka_event_t* event, std::vector<Completion>& completions) {
+  switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_DR: return take_reports(event, completions);
+    case RD_KAFKA_EVENT_ERROR: return take_error(event);
+    case RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT: return take_batch_limit(event);
+    default: return;
+  }
+}
+
+/// Where the brokers do not tell, refusals do.
+void KafkaProducer::take_batch_limit(rd_kafka_event_t* event) {
+  auto const& [route, bytes, timed_out] = batch_limit_in(event);
+  if (timed_out) return ask_again(route);
+  if (bytes) route.limit_batches(*bytes, *batch_bytes_);
+  else route.leave_batches_unlimited();
+}
+
+void KafkaProducer::ask_again(ChannelRoute& route) {
+  auto const asked = std::ranges::find_if(
+      topics_, [&](auto const& topic) { return topic.second.route == &route; });
+  if (asked != topics_.end()) ask_batch_limit(client_.get(), asked->first, route, queue_.get());
 }
 
 void KafkaProducer::hand_over_waiting(std::vector<Completion>& completions) {

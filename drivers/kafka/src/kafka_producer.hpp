@@ -13,7 +13,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "batch_limits.hpp"
 #include "channel_route.hpp"
 #include "client.hpp"
 #include "event_descriptor.hpp"
@@ -28,10 +27,8 @@ using BatchBytes = std::atomic<std::size_t>;
 
 class KafkaProducer final : public Producer {
  public:
-  /// `batch_bytes` and `limits` are shared with the broker and its other producers, which may
-  /// outlive each other.
-  KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes,
-                std::shared_ptr<BatchLimits const> limits, Clock const& clock,
+  /// `batch_bytes` is shared with the broker and its other producers, which may outlive each other.
+  KafkaProducer(Config const& config, std::shared_ptr<BatchBytes> batch_bytes, Clock const& clock,
                 Logger const& logger);
   ~KafkaProducer() override;
   KafkaProducer(KafkaProducer const&) = delete;
@@ -63,6 +60,9 @@ class KafkaProducer final : public Producer {
   Topic make_topic(std::string const& channel);
   bool refused(Error error, Sequence sequence);
   bool not_taken(rd_kafka_resp_err_t code, RecordView const& record, Sequence sequence);
+  void take(rd_kafka_event_t* event, std::vector<Completion>& completions);
+  void take_batch_limit(rd_kafka_event_t* event);
+  void ask_again(ChannelRoute& route);
   void take_reports(rd_kafka_event_t* event, std::vector<Completion>& completions);
   void take_failures(Batch batch, std::vector<Completion>& completions);
   void take_implied(Batch batch, std::vector<Completion>& completions);
@@ -75,7 +75,6 @@ class KafkaProducer final : public Producer {
   std::size_t window_;
   std::size_t record_bytes_max_;
   std::shared_ptr<BatchBytes> batch_bytes_;
-  std::shared_ptr<BatchLimits const> limits_;
   std::size_t window_bytes_;
   Clock const& clock_;
   std::size_t waiting_bytes_{};

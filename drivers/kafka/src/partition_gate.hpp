@@ -36,9 +36,10 @@ class PartitionGate {
   void refused(std::size_t bytes = 0) { arrived(bytes); }
 
  private:
+  /// A record may count as less than when it went, since the limit was told meanwhile.
   void arrived(std::size_t bytes) {
     --on_its_way_;
-    bytes_ -= bytes;
+    bytes_ = on_its_way_ == 0 ? 0 : bytes_ - bytes;
   }
 
   std::size_t on_its_way_{};

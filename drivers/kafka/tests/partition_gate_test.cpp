@@ -63,6 +63,21 @@ TEST_F(PartitionGates, let_no_more_bytes_go_than_a_batch_may_have) {
   EXPECT_TRUE(gate_.open(60, 100));
 }
 
+TEST_F(PartitionGates, forget_what_counted_as_more_when_it_went_than_when_it_came) {
+  gate_.handed_over(clock_, 60);
+  gate_.acknowledged(clock_, 0);
+  gate_.handed_over(clock_, 50);
+  EXPECT_TRUE(gate_.open(50, 100));
+}
+
+TEST_F(PartitionGates, let_each_record_go_alone_while_a_batch_may_have_nothing) {
+  gate_.handed_over(clock_, 1);
+  gate_.acknowledged(clock_, 1);
+  EXPECT_TRUE(gate_.open(1, 0));
+  gate_.handed_over(clock_, 1);
+  EXPECT_FALSE(gate_.open(1, 0));
+}
+
 TEST_F(PartitionGates, let_a_record_that_is_too_large_by_itself_go_alone) {
   EXPECT_TRUE(gate_.open(500, 100));
   gate_.handed_over(clock_, 500);
