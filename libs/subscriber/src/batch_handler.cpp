@@ -84,13 +84,13 @@ BatchHandler::BatchHandler(Database& database, SchemaName const& schema,
       subscriber_id_{subscription.subscriber_id},
       options_{subscription.options} {}
 
-RunResults BatchHandler::run(Job const& job) const {
-  auto const& messages = job.messages;
+RunResults BatchHandler::run(Batch const& batch) const {
+  auto const& messages = batch.messages;
   if (messages.front().to_hold) return {hold(messages.front())};
   TransactionAttempt attempt;
   auto const options = transact_options(attempt);
   Progress progress;
-  auto const failure = failure_of([&] { handle(job, progress, options); });
+  auto const failure = failure_of([&] { handle(batch, progress, options); });
   if (!failure) {
     RunResults results;
     for (auto const status : progress.statuses) results.push_back({.status = status});
@@ -164,11 +164,11 @@ bool BatchHandler::database_answers() const {
 }
 
 /// When this throws, `progress` tells of the attempt that failed last, and of no other.
-void BatchHandler::handle(Job const& job, Progress& progress,
+void BatchHandler::handle(Batch const& batch, Progress& progress,
                           TransactOptions const& options) const {
   std::vector<IncomingMessage> changed;
   if (chain_.changes_messages()) {
-    for (auto const& each : job.messages) {
+    for (auto const& each : batch.messages) {
       progress = {.at = changed.size(), .in_handler = true};
       note_time(progress, options);
       changed.push_back(each.incoming);
@@ -176,13 +176,13 @@ void BatchHandler::handle(Job const& job, Progress& progress,
     }
   }
   auto const message = [&](std::size_t place) -> IncomingMessage const& {
-    return changed.empty() ? job.messages[place].incoming : changed[place];
+    return changed.empty() ? batch.messages[place].incoming : changed[place];
   };
   auto each_attempt = options;
   each_attempt.begins = [&] { progress = {}; };
   database_.transact(each_attempt, [&](Transaction& tx) {
-    auto const receptions = receive(tx, job);
-    for (auto const& each : job.messages) {
+    auto const receptions = receive(tx, batch);
+    for (auto const& each : batch.messages) {
       progress.at = progress.statuses.size();
       note_time(progress, options);
       progress.statuses.push_back(
@@ -193,13 +193,13 @@ void BatchHandler::handle(Job const& job, Progress& progress,
   for (auto const& each : changed) chain_.after_receive(each);
 }
 
-/// All inbox rows of the job before the first handler: what the job waits for does not grow with
-/// its messages.
-std::vector<InboxResult> BatchHandler::receive(Transaction& tx, Job const& job) const {
-  if (job.messages.size() == 1) return {receive(tx, job.messages.front().incoming)};
+/// All inbox rows of the batch before the first handler: what the batch waits for does not grow
+/// with its messages.
+std::vector<InboxResult> BatchHandler::receive(Transaction& tx, Batch const& batch) const {
+  if (batch.messages.size() == 1) return {receive(tx, batch.messages.front().incoming)};
   std::vector<InboxEntry> arrivals;
-  arrivals.reserve(job.messages.size());
-  for (auto const& each : job.messages) {
+  arrivals.reserve(batch.messages.size());
+  for (auto const& each : batch.messages) {
     arrivals.push_back({.key = held_key(each.incoming), .message_id = message_id(each.incoming)});
   }
   return inbox_.receive(tx, arrivals);

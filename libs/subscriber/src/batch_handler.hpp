@@ -28,8 +28,8 @@ class BatchHandler final {
   BatchHandler(Database& database, SchemaName const& schema, Subscription const& subscription,
                Interceptors const& interceptors, Logger const& logger);
 
-  /// Handles or holds the job's messages; what became of each.
-  [[nodiscard]] RunResults run(Job const& job) const;
+  /// Handles or holds the batch's messages; what became of each.
+  [[nodiscard]] RunResults run(Batch const& batch) const;
   /// Handles what is held for the key, one message per transaction, until none is left, one fails,
   /// `stopped` says so or others should have their turn.
   [[nodiscard]] ReplayRun replay(ReplayTry const& attempt,
@@ -59,13 +59,13 @@ class BatchHandler final {
   };
 
   [[nodiscard]] RunResult hold(QueuedMessage const& message) const;
-  void handle(Job const& job, Progress& progress, TransactOptions const& options) const;
+  void handle(Batch const& batch, Progress& progress, TransactOptions const& options) const;
   [[nodiscard]] RunResult result_of(Failure const& failure, Progress const& progress,
                                     TransactOptions const& options) const;
   void note_time(Progress& progress, TransactOptions const& options) const;
   [[nodiscard]] bool took_its_time(Progress const& progress, TransactOptions const& options) const;
   [[nodiscard]] bool database_answers() const;
-  [[nodiscard]] std::vector<InboxResult> receive(Transaction& tx, Job const& job) const;
+  [[nodiscard]] std::vector<InboxResult> receive(Transaction& tx, Batch const& batch) const;
   [[nodiscard]] InboxResult receive(Transaction& tx, IncomingMessage const& incoming) const;
   [[nodiscard]] RunStatus handle_one(Transaction& tx, QueuedMessage const& message,
                                      InboxResult reception, IncomingMessage const& incoming,

@@ -80,7 +80,7 @@ struct QueuedMessage {
   int unavailable_alone{};
   /// When it met a lack of setup first, or when that counted last.
   std::optional<SteadyTime> setup_counted{};
-  /// Jobs that had got on when it began or failed last.
+  /// Batches that had got on when it began or failed last.
   std::uint64_t seen_getting_on{};
   /// It must be held: its attempts are used up, or it never was a message.
   bool to_hold{};
@@ -95,7 +95,7 @@ struct QueuedMessage {
 
 /// What one worker does in one transaction: one message to handle or to hold, or several of
 /// different lanes to handle.
-struct Job {
+struct Batch {
   std::vector<QueuedMessage> messages;
   /// Why it may run though the breaker is open.
   enum class Trial : std::uint8_t {
@@ -108,7 +108,7 @@ struct Job {
   Trial trial{};
 };
 
-/// Those of a job, in its order.
+/// Those of a batch, in its order.
 using RunResults = std::vector<RunResult>;
 
 }  // namespace tram

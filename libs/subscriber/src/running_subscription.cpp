@@ -11,9 +11,9 @@
 namespace tram {
 namespace {
 
-/// Jobs out for each worker: one that runs, and some that it finds when it is done, so that the
+/// Batches out for each worker: one that runs, and some that it finds when it is done, so that the
 /// loop need not be woken for each.
-constexpr std::size_t jobs_per_worker = 4;
+constexpr std::size_t batches_per_worker = 4;
 /// A consumer must be polled at least once a second.
 constexpr Duration poll_interval_longest{std::chrono::milliseconds{500}};
 /// One that cannot tell when there is something.
@@ -61,7 +61,7 @@ RunningSubscription::RunningSubscription(SubscriberParts const& parts,
       board_{std::move(board)},
       runner_{std::make_shared<BatchHandler const>(parts.database, options.schema, subscription_,
                                                    options.interceptors, parts.logger)},
-      core_{subscription_.options, jobs_per_worker * parts.workers.count(), parts.random},
+      core_{subscription_.options, batches_per_worker * parts.workers.count(), parts.random},
       broker_{names_of(subscription_, "broker"),
               {options.back_off_first, options.back_off_longest},
               parts.random,
@@ -239,27 +239,27 @@ void RunningSubscription::change_flow() {
   });
 }
 
-// --- jobs
+// --- batches
 
 void RunningSubscription::start_jobs() {
   core_.tick(now_);
-  while (auto next = core_.take_job(now_)) {
+  while (auto next = core_.take_batch(now_)) {
     progressed_ = true;
-    board_->submit(parts_.workers, [this, runner = runner_, job = std::move(*next)]() mutable {
-      auto results = runner->run(job);
+    board_->submit(parts_.workers, [this, runner = runner_, batch = std::move(*next)]() mutable {
+      auto results = runner->run(batch);
       return CompletionQueue::Continuation{
-          [this, job = std::move(job), results = std::move(results)]() mutable {
-            finished(std::move(job), results);
+          [this, batch = std::move(batch), results = std::move(results)]() mutable {
+            finished(std::move(batch), results);
           }};
     });
   }
 }
 
-void RunningSubscription::finished(Job job, RunResults const& results) {
+void RunningSubscription::finished(Batch batch, RunResults const& results) {
   progressed_ = true;
   now_ = parts_.clock.steady();
-  for (std::size_t i = 0; i < results.size(); ++i) count(job.messages[i], results[i]);
-  core_.finished(std::move(job), results, now_);
+  for (std::size_t i = 0; i < results.size(); ++i) count(batch.messages[i], results[i]);
+  core_.finished(std::move(batch), results, now_);
   log_breaker();
 }
 

@@ -25,7 +25,7 @@ struct ReplaySlots {
   std::size_t used{};
 };
 
-/// One subscription at work: its consumer, its core, and its jobs on the workers. Belongs to the
+/// One subscription at work: its consumer, its core, and its batches on the workers. Belongs to the
 /// thread of the loop.
 class RunningSubscription final {
  public:
@@ -65,7 +65,7 @@ class RunningSubscription final {
   void acknowledge();
   void change_flow();
   void start_jobs();
-  void finished(Job job, RunResults const& results);
+  void finished(Batch batch, RunResults const& results);
   void count(QueuedMessage const& message, RunResult const& result);
   void log_breaker();
   void look_for_replays();
@@ -78,7 +78,7 @@ class RunningSubscription final {
   Subscription subscription_;
   std::vector<std::string> channels_;
   std::string group_;
-  // Shared with the jobs that are out, which may outlive this.
+  // Shared with the batches that are out, which may outlive this.
   std::shared_ptr<CompletionQueue> board_;
   std::shared_ptr<BatchHandler const> runner_;
 

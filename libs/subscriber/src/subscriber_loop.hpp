@@ -46,7 +46,7 @@ class Subscriber::Loop final {
 
   SubscriberParts parts_;
   SubscriberOptions options_;
-  // Shared with the jobs that are out.
+  // Shared with the batches that are out.
   std::shared_ptr<CompletionQueue> board_;
   ReplaySlots replay_slots_;
   std::vector<std::unique_ptr<RunningSubscription>> subscriptions_;

@@ -27,9 +27,9 @@ bool is_of_database(Cause cause) { return cause == Cause::database || cause == C
 
 }  // namespace
 
-SubscriptionCore::SubscriptionCore(SubscriptionOptions const& options, std::size_t jobs_max,
+SubscriptionCore::SubscriptionCore(SubscriptionOptions const& options, std::size_t batches_max,
                                    Random& random)
-    : options_{options}, jobs_max_{jobs_max}, random_{random}, breaker_{options.breaker} {}
+    : options_{options}, batches_max_{batches_max}, random_{random}, breaker_{options.breaker} {}
 
 // --- partitions
 
@@ -161,30 +161,30 @@ void SubscriptionCore::tick(SteadyTime now) {
 
 SteadyTime SubscriptionCore::next_due() const {
   auto due = pausing_.empty() ? SteadyTime::max() : pausing_.begin()->first;
-  if (!breaker_.is_open() || ready_.empty() || jobs_ >= jobs_max_) return due;
+  if (!breaker_.is_open() || ready_.empty() || batches_out_ >= batches_max_) return due;
   due = std::min(due, breaker_.probe_at());
   return some_untried_may_run() ? std::min(due, next_untried_) : due;
 }
 
-std::optional<Job> SubscriptionCore::take_job(SteadyTime now) {
-  if (ready_.empty() || jobs_ >= jobs_max_) return std::nullopt;
+std::optional<Batch> SubscriptionCore::take_batch(SteadyTime now) {
+  if (ready_.empty() || batches_out_ >= batches_max_) return std::nullopt;
   auto const permitted = trial(now);
   if (!permitted) return std::nullopt;
-  Job job{.messages = {}, .trial = *permitted};
-  bool const alone = job.trial != Job::Trial::none || !may_share(ready_.front());
+  Batch batch{.messages = {}, .trial = *permitted};
+  bool const alone = batch.trial != Batch::Trial::none || !may_share(ready_.front());
   auto const messages_max = alone ? 1 : options_.messages_per_transaction;
   do {
-    start(job);
-  } while (job.messages.size() < messages_max && !ready_.empty() && may_share(ready_.front()));
-  ++jobs_;
-  return job;
+    start(batch);
+  } while (batch.messages.size() < messages_max && !ready_.empty() && may_share(ready_.front()));
+  ++batches_out_;
+  return batch;
 }
 
-/// How the next job may run, if it may. While the breaker is open, messages that have not met the
+/// How the next batch may run, if it may. While the breaker is open, messages that have not met the
 /// trouble go first: what a few messages meet must not keep the others waiting.
-std::optional<Job::Trial> SubscriptionCore::trial(SteadyTime now) {
+std::optional<Batch::Trial> SubscriptionCore::trial(SteadyTime now) {
   auto const permission = breaker_.permission(now);
-  if (permission == CircuitBreaker::Permission::all) return Job::Trial::none;
+  if (permission == CircuitBreaker::Permission::all) return Batch::Trial::none;
   bool const probes = permission == CircuitBreaker::Permission::one_probe;
   if (!probes && (now < next_untried_ || !some_untried_may_run())) return std::nullopt;
   if (auto const untried = first_untried(); untried != ready_.end()) {
@@ -193,10 +193,10 @@ std::optional<Job::Trial> SubscriptionCore::trial(SteadyTime now) {
   next_untried_ = now + options_.breaker.open_first;
   if (probes) {
     breaker_.probing();
-    return Job::Trial::probe;
+    return Batch::Trial::probe;
   }
   ++untried_out_;
-  return Job::Trial::untried;
+  return Batch::Trial::untried;
 }
 
 std::deque<SubscriptionCore::LaneReference>::iterator SubscriptionCore::first_untried() {
@@ -219,16 +219,16 @@ bool SubscriptionCore::may_share(LaneReference const& reference) const {
   return !message.alone && !message.to_hold;
 }
 
-/// Moves the first message of the first lane into the job; the lane stays, also when it is empty
+/// Moves the first message of the first lane into the batch; the lane stays, also when it is empty
 /// now, for it is what keeps later ones of its key waiting.
-void SubscriptionCore::start(Job& job) {
+void SubscriptionCore::start(Batch& batch) {
   auto const reference = ready_.front();
   ready_.pop_front();
   auto& lane = reference.lane->second;
   lane.runs = true;
-  job.messages.push_back(std::move(lane.messages.front()));
+  batch.messages.push_back(std::move(lane.messages.front()));
   lane.messages.pop_front();
-  auto& message = job.messages.back();
+  auto& message = batch.messages.back();
   message.incoming.attempt = message.failures + 1;
   if (message.unavailable == 0) message.seen_getting_on = got_on_;
   ++partitions_.at(message.assignment).running;
@@ -238,20 +238,21 @@ void SubscriptionCore::start(Job& job) {
 
 // --- finishing
 
-void SubscriptionCore::finished(Job job, RunResults const& results, SteadyTime now) {
-  TRAM_ASSERT(jobs_ > 0, "a job came back that is not out");
-  TRAM_ASSERT(results.size() == job.messages.size(), "every message of a job has a result");
-  --jobs_;
-  if (job.trial == Job::Trial::untried) --untried_out_;
-  inform_breaker(job, results, now);
+void SubscriptionCore::finished(Batch batch, RunResults const& results, SteadyTime now) {
+  TRAM_ASSERT(batches_out_ > 0, "a batch came back that is not out");
+  TRAM_ASSERT(results.size() == batch.messages.size(), "every message of a batch has a result");
+  --batches_out_;
+  if (batch.trial == Batch::Trial::untried) --untried_out_;
+  inform_breaker(batch, results, now);
   for (std::size_t i = 0; i < results.size(); ++i) {
-    settle(std::move(job.messages[i]), results[i], now);
+    settle(std::move(batch.messages[i]), results[i], now);
   }
 }
 
 /// The breaker opens for what many different messages meet: one that meets it again says nothing
 /// new, unless it is the database that is away.
-void SubscriptionCore::inform_breaker(Job const& job, RunResults const& results, SteadyTime now) {
+void SubscriptionCore::inform_breaker(Batch const& batch, RunResults const& results,
+                                      SteadyTime now) {
   auto const away = std::ranges::find(results, RunStatus::unavailable, &RunResult::status);
   if (away == results.end()) {
     ++got_on_;
@@ -261,8 +262,8 @@ void SubscriptionCore::inform_breaker(Job const& job, RunResults const& results,
     return;
   }
   database_away_ = !away->database_answers;
-  auto const& message = job.messages[static_cast<std::size_t>(away - results.begin())];
-  if (job.trial == Job::Trial::probe) {
+  auto const& message = batch.messages[static_cast<std::size_t>(away - results.begin())];
+  if (batch.trial == Batch::Trial::probe) {
     auto const longest = options_.breaker.open_longest;
     bool const of_database = is_of_database(away->cause);
     breaker_.probe_failed(now, of_database ? std::min(longest, database_pause_longest) : longest);

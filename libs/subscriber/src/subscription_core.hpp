@@ -36,8 +36,8 @@ class SubscriptionCore final {
     friend bool operator==(FlowChange const&, FlowChange const&) = default;
   };
 
-  /// `jobs_max` jobs are out at the same time at most.
-  SubscriptionCore(SubscriptionOptions const& options, std::size_t jobs_max, Random& random);
+  /// `batches_max` batches are out at the same time at most.
+  SubscriptionCore(SubscriptionOptions const& options, std::size_t batches_max, Random& random);
 
   // What happened.
 
@@ -48,18 +48,18 @@ class SubscriptionCore final {
   /// A record with its messages, possibly none. Its partition must be assigned.
   void delivered(TopicPartition const& partition, Position position,
                  std::vector<QueuedMessage> messages);
-  /// A job came back, with a result for each of its messages.
-  void finished(Job job, RunResults const& results, SteadyTime now);
+  /// A batch came back, with a result for each of its messages.
+  void finished(Batch batch, RunResults const& results, SteadyTime now);
   /// Time went on: lanes whose pause is over are ready.
   void tick(SteadyTime now);
 
   // What to do.
 
-  /// The next job to start, if any may start now.
-  std::optional<Job> take_job(SteadyTime now);
+  /// The next batch to start, if any may start now.
+  std::optional<Batch> take_batch(SteadyTime now);
   std::vector<Acknowledgement> take_acknowledgements();
   std::vector<FlowChange> take_flow_changes();
-  /// When `take_job` may have something though nothing happened; `max` for never.
+  /// When `take_batch` may have something though nothing happened; `max` for never.
   [[nodiscard]] SteadyTime next_due() const;
 
   // What others want to know.
@@ -103,13 +103,13 @@ class SubscriptionCore final {
   };
 
   void enqueue(Partition& partition, QueuedMessage message);
-  [[nodiscard]] std::optional<Job::Trial> trial(SteadyTime now);
-  void start(Job& job);
+  [[nodiscard]] std::optional<Batch::Trial> trial(SteadyTime now);
+  void start(Batch& batch);
   [[nodiscard]] bool may_share(LaneReference const& reference) const;
   [[nodiscard]] std::size_t lane_share() const;
   [[nodiscard]] std::deque<LaneReference>::iterator first_untried();
   [[nodiscard]] bool some_untried_may_run() const;
-  void inform_breaker(Job const& job, RunResults const& results, SteadyTime now);
+  void inform_breaker(Batch const& batch, RunResults const& results, SteadyTime now);
   [[nodiscard]] bool meets_trouble_first(QueuedMessage const& message) const;
   void settle(QueuedMessage message, RunResult const& result, SteadyTime now);
   void complete(Partition& partition, Lanes::iterator lane, QueuedMessage const& message);
@@ -127,7 +127,7 @@ class SubscriptionCore final {
   [[nodiscard]] bool is_stuck(QueuedMessage const& message) const;
 
   SubscriptionOptions options_;
-  std::size_t jobs_max_;
+  std::size_t batches_max_;
   Random& random_;
   CircuitBreaker breaker_;
   std::string trouble_;
@@ -143,12 +143,12 @@ class SubscriptionCore final {
   std::multimap<SteadyTime, LaneReference> pausing_;
   std::vector<Assignment> acknowledgeable_;
   std::vector<FlowChange> flow_changes_;
-  std::size_t jobs_{};
+  std::size_t batches_out_{};
   std::size_t untried_out_{};
   SteadyTime next_untried_{};
   /// The last failure found the database itself away.
   bool database_away_{};
-  /// Counts the jobs that got on.
+  /// Counts the batches that got on.
   std::uint64_t got_on_{};
   std::size_t bytes_{};
   std::size_t backlog_{};

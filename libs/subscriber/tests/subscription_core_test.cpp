@@ -27,16 +27,16 @@ QueuedMessage item(std::string const& key, std::string const& id, Position posit
                        .key = key}};
 }
 
-Texts ids(Job const& job) {
+Texts ids(Batch const& batch) {
   Texts ids;
-  for (auto const& each : job.messages) ids.push_back(each.incoming.id());
+  for (auto const& each : batch.messages) ids.push_back(each.incoming.id());
   return ids;
 }
 
 class Core : public ::testing::Test {
  protected:
-  void use(SubscriptionOptions const& options, std::size_t jobs_max = 2) {
-    core_.emplace(options, jobs_max, random_);
+  void use(SubscriptionOptions const& options, std::size_t batches_max = 2) {
+    core_.emplace(options, batches_max, random_);
     core_->assigned(orders);
   }
   void SetUp() override { use({}); }
@@ -46,13 +46,13 @@ class Core : public ::testing::Test {
     auto const position = next_position_++;
     core().delivered(orders, position, {item(key, id, position, std::move(payload))});
   }
-  /// The ids of the next job, which is out from here on; empty for none.
+  /// The ids of the next batch, which is out from here on; empty for none.
   Texts start_job() {
     core().tick(now_);
-    auto job = core().take_job(now_);
-    if (!job) return {};
-    auto const started = ids(*job);
-    out_.push_back(*std::move(job));
+    auto batch = core().take_batch(now_);
+    if (!batch) return {};
+    auto const started = ids(*batch);
+    out_.push_back(*std::move(batch));
     return started;
   }
   Texts start_all() {
@@ -62,18 +62,18 @@ class Core : public ::testing::Test {
     }
     return started;
   }
-  /// The job with that message comes back.
+  /// The batch with that message comes back.
   void finish(std::string const& id, RunStatus status = RunStatus::handled) {
     finish(
         id,
         {.status = status, .reason = "because", .cause = Cause::handler, .database_answers = true});
   }
   void finish(std::string const& id, RunResult const& result) {
-    auto const job = std::ranges::find_if(
-        out_, [&](Job const& each) { return std::ranges::count(ids(each), id) > 0; });
-    ASSERT_NE(job, out_.end()) << id;
-    auto finished = std::move(*job);
-    out_.erase(job);
+    auto const batch = std::ranges::find_if(
+        out_, [&](Batch const& each) { return std::ranges::count(ids(each), id) > 0; });
+    ASSERT_NE(batch, out_.end()) << id;
+    auto finished = std::move(*batch);
+    out_.erase(batch);
     RunResults const results(finished.messages.size(), result);
     core().finished(std::move(finished), results, now_);
   }
@@ -86,7 +86,7 @@ class Core : public ::testing::Test {
   SeededRandom random_{1};
   SteadyTime now_{beginning};
   std::optional<SubscriptionCore> core_;
-  std::vector<Job> out_;
+  std::vector<Batch> out_;
   Position next_position_{};
 };
 
@@ -99,7 +99,7 @@ TEST_F(Core, runs_one_message_of_a_key_at_a_time_and_keys_side_by_side) {
   EXPECT_EQ(start_all(), Texts{"a2"});
 }
 
-TEST_F(Core, starts_no_more_jobs_than_it_may) {
+TEST_F(Core, starts_no_more_batches_than_it_may) {
   for (auto const* const key : {"a", "b", "c"}) deliver(key, key);
   EXPECT_EQ(start_all(), (Texts{"a", "b"}));
   finish("b");
@@ -576,34 +576,34 @@ class Enumeration {
   void step() {
     now_ += 10s;
     core_.tick(now_);
-    while (auto job = core_.take_job(now_)) start(*std::move(job));
+    while (auto batch = core_.take_batch(now_)) start(*std::move(batch));
     ASSERT_FALSE(out_.empty()) << "nothing runs and not all is done";
     auto const ways = ways_on();
     auto const way = ways[choose(ways.size())];
-    if (way.job == out_.size()) return rebalance();
+    if (way.batch == out_.size()) return rebalance();
     finish(way);
   }
 
   struct Way {
-    /// One past the last job: the partition is lost instead.
-    std::size_t job;
+    /// One past the last batch: the partition is lost instead.
+    std::size_t batch;
     RunStatus outcome;
   };
   /// Few troubles and one rebalance in a game at most, so that all games can be played.
   [[nodiscard]] std::vector<Way> ways_on() const {
     std::vector<Way> ways;
-    for (std::size_t job = 0; job < out_.size(); ++job) {
-      ways.push_back({job, RunStatus::handled});
-      if (troubles_ == troubles_max_ || out_[job].messages.front().to_hold) continue;
-      ways.push_back({job, RunStatus::failed});
-      ways.push_back({job, RunStatus::unavailable});
+    for (std::size_t batch = 0; batch < out_.size(); ++batch) {
+      ways.push_back({batch, RunStatus::handled});
+      if (troubles_ == troubles_max_ || out_[batch].messages.front().to_hold) continue;
+      ways.push_back({batch, RunStatus::failed});
+      ways.push_back({batch, RunStatus::unavailable});
     }
     if (!revoked_) ways.push_back({out_.size(), {}});
     return ways;
   }
 
-  void start(Job job) {
-    for (auto const& each : job.messages) {
+  void start(Batch batch) {
+    for (auto const& each : batch.messages) {
       auto const message = static_cast<std::size_t>(each.incoming.position);
       // Of what runs under this assignment; the inbox takes care of what is older.
       for (auto const& running : out_) {
@@ -617,16 +617,16 @@ class Enumeration {
         }
       }
     }
-    out_.push_back(std::move(job));
+    out_.push_back(std::move(batch));
   }
 
   void finish(Way way) {
-    auto job = std::move(out_[way.job]);
-    out_.erase(out_.begin() + static_cast<std::ptrdiff_t>(way.job));
-    bool const is_batch = job.messages.size() > 1;
+    auto batch = std::move(out_[way.batch]);
+    out_.erase(out_.begin() + static_cast<std::ptrdiff_t>(way.batch));
+    bool const is_batch = batch.messages.size() > 1;
     if (way.outcome != RunStatus::handled) ++troubles_;
     RunResults results;
-    for (auto const& each : job.messages) {
+    for (auto const& each : batch.messages) {
       results.push_back({.status = each.to_hold ? RunStatus::held
                                    : is_batch && way.outcome == RunStatus::failed
                                        ? RunStatus::run_alone
@@ -637,7 +637,7 @@ class Enumeration {
         done_.insert(static_cast<std::size_t>(each.incoming.position));
       }
     }
-    core_.finished(std::move(job), results, now_);
+    core_.finished(std::move(batch), results, now_);
     acknowledge();
   }
 
@@ -672,7 +672,7 @@ class Enumeration {
   SeededRandom random_{1};
   SubscriptionCore core_;
   SteadyTime now_{beginning};
-  std::vector<Job> out_;
+  std::vector<Batch> out_;
   std::set<std::size_t> done_;
   int troubles_{};
   std::size_t stored_{};
