@@ -122,12 +122,12 @@ void add_with_slash(std::vector<http::Route>& routes) {
 
 }  // namespace
 
-std::vector<http::Route> endpoints(RelayProbes const& informants) {
-  auto const route = [&informants](std::string const& pattern, auto const& answer,
-                                   http::Urgency urgency = http::Urgency::normal) {
+std::vector<http::Route> endpoints(RelayProbes const& probes) {
+  auto const route = [&probes](std::string const& pattern, auto const& answer,
+                               http::Urgency urgency = http::Urgency::normal) {
     return http::Route{.method = "GET",
                        .pattern = pattern,
-                       .handler = [look = informants.look, answer](
+                       .handler = [look = probes.look, answer](
                                       Request const& request) { return answer(look(), request); },
                        .urgency = urgency};
   };
@@ -141,35 +141,35 @@ std::vector<http::Route> endpoints(RelayProbes const& informants) {
             return ready_or_not(readiness_json(view), view.readiness.ready);
           },
           http::Urgency::health),
-      route("/metrics", [age = informants.heartbeat_age](
-                            auto const& view, auto const&) { return metrics(view, age); }),
+      route("/metrics", [age = probes.heartbeat_age](auto const& view,
+                                                     auto const&) { return metrics(view, age); }),
       route("/actuator", [](auto const&, auto const& request) { return actuator_links(request); }),
       route("/actuator/prometheus",
-            [age = informants.heartbeat_age](auto const& view, auto const&) {
+            [age = probes.heartbeat_age](auto const& view, auto const&) {
               return metrics(view, age);
             }),
       route("/actuator/health",
-            [ask = informants.broker_trouble](auto const& view, auto const&) {
+            [ask = probes.broker_trouble](auto const& view, auto const&) {
               auto health = java_health(view, ask());
               return actuator_answer(std::move(health.json), health.up ? 200 : unavailable);
             }),
       route("/actuator/health/{component}",
-            [ask = informants.broker_trouble](auto const& view, auto const& request) {
+            [ask = probes.broker_trouble](auto const& view, auto const& request) {
               auto const& name = request.parameters.at("component");
               auto component = java_health_component(view, ask(), name);
               if (!component) return Response{.status = 404};
               return actuator_answer(std::move(component->json), component->up ? 200 : unavailable);
             }),
       route("/readers/{name}/status",
-            [finished = informants.finished](auto const& view, auto const& request) {
+            [finished = probes.finished](auto const& view, auto const& request) {
               return reader_status(view, request.parameters.at("name"), finished);
             }),
       route("/readers/{name}/finished",
-            [finished = informants.finished](auto const& view, auto const& request) {
+            [finished = probes.finished](auto const& view, auto const& request) {
               return reader_finished(view, request.parameters.at("name"), finished);
             }),
       route("/cdc-event-processing-status",
-            [finished = informants.finished](auto const& view, auto const& request) {
+            [finished = probes.finished](auto const& view, auto const& request) {
               return reader_status_of_query(view, request, finished);
             })};
   add_with_slash(routes);

@@ -23,6 +23,6 @@ struct RelayProbes {
 };
 
 /// What the program answers over HTTP.
-std::vector<http::Route> endpoints(RelayProbes const& informants);
+std::vector<http::Route> endpoints(RelayProbes const& probes);
 
 }  // namespace tram::relay_program

@@ -112,7 +112,7 @@ class Program {
                             // Nothing here takes a body.
                             .body_bytes_max = 4096},
         endpoints({.look = [this] { return look(); },
-                   .finished = [this](auto const& view) { return finish_line_.passed(view); },
+                   .finished = [this](auto const& view) { return caught_up_probe_.passed(view); },
                    .broker_trouble = [this] { return broker_watch_.trouble(); },
                    .heartbeat_age = heartbeat_age()}),
         machine_.clock, logger_);
@@ -178,7 +178,7 @@ class Program {
   SchemaName schema_{schema_in(database_.dialect(), configuration_.outbox.schema)};
   SqlHeldRowStore held_store_{database_, schema_, *source_};
   InstalledHeldRows held_{held_store_, [this] { install(); }};
-  CaughtUpProbe finish_line_{[this] {
+  CaughtUpProbe caught_up_probe_{[this] {
     return outbox_->log_end(database_, Deadline::after(machine_.clock, log_end_patience));
   }};
   BrokerWatch broker_watch_{[this](std::stop_token const& stop) {

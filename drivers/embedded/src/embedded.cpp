@@ -45,10 +45,10 @@ class FileBroker final : public Broker {
     for (auto const& name : channels) {
       add_partitions(order, name, state_->channels.find(name)->partitions());
     }
-    auto const news = std::make_shared<EventSignal>();
-    auto store = std::make_unique<FileStore>(state_, channels, news);
+    auto const signal = std::make_shared<EventSignal>();
+    auto store = std::make_unique<FileStore>(state_, channels, signal);
     return std::make_unique<LocalConsumer>(
-        ConsumerParts{std::move(store), state_->groups, news, state_->clock}, std::move(order));
+        ConsumerParts{std::move(store), state_->groups, signal, state_->clock}, std::move(order));
   }
 
   /// Waits for one commit at most, which nothing can cut short.

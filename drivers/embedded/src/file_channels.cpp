@@ -4,19 +4,19 @@
 
 namespace tram::embedded {
 
-void FileChannel::listen(std::shared_ptr<EventSignal> news) {
+void FileChannel::listen(std::shared_ptr<EventSignal> signal) {
   Lock const lock{mutex_};
-  listeners_.push_back(std::move(news));
+  listeners_.push_back(std::move(signal));
 }
 
-void FileChannel::forget(std::shared_ptr<EventSignal> const& news) {
+void FileChannel::forget(std::shared_ptr<EventSignal> const& signal) {
   Lock const lock{mutex_};
-  std::erase(listeners_, news);
+  std::erase(listeners_, signal);
 }
 
 void FileChannel::ring() {
   Lock const lock{mutex_};
-  for (auto const& news : listeners_) news->ring();
+  for (auto const& signal : listeners_) signal->ring();
 }
 
 FileChannel* FileChannels::find(std::string_view name) {

@@ -46,8 +46,8 @@ class FileChannel {
   [[nodiscard]] FilePartition& partition(std::int32_t number) {
     return partitions_[static_cast<std::size_t>(number)];
   }
-  void listen(std::shared_ptr<EventSignal> news);
-  void forget(std::shared_ptr<EventSignal> const& news);
+  void listen(std::shared_ptr<EventSignal> signal);
+  void forget(std::shared_ptr<EventSignal> const& signal);
   /// Tells everybody who listens.
   void ring();
 

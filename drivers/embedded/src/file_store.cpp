@@ -15,9 +15,9 @@ constexpr std::size_t bytes_max{4'000'000};
 // Positions are stored without a sync of the disk: after a power failure a little comes twice, and
 // the inbox filters it. The next commit of a producer syncs them, too.
 FileStore::FileStore(std::shared_ptr<FileState> state, std::span<std::string const> channels,
-                     std::shared_ptr<EventSignal> news)
+                     std::shared_ptr<EventSignal> signal)
     : state_{std::move(state)},
-      news_{std::move(news)},
+      signal_{std::move(signal)},
       connection_{state_->config.path, Durability::process_crash, FileConnection::Missing::refuse},
       transaction_{connection_},
       read_{connection_, "read",
@@ -37,12 +37,12 @@ FileStore::FileStore(std::shared_ptr<FileState> state, std::span<std::string con
              "generation = ?"} {
   for (auto const& name : channels) {
     auto const [place, added] = channels_.emplace(name, state_->channels.find(name));
-    if (added) place->second->listen(news_);
+    if (added) place->second->listen(signal_);
   }
 }
 
 FileStore::~FileStore() {
-  for (auto const& [name, channel] : channels_) channel->forget(news_);
+  for (auto const& [name, channel] : channels_) channel->forget(signal_);
 }
 
 Position FileStore::end(TopicPartition const& partition) { return find(partition).end.load(); }
@@ -59,7 +59,7 @@ Position FileStore::read(TopicPartition const& partition, Position from, std::si
   std::size_t count = 0;
   for (std::size_t bytes = 0; records.next(); ++count) {
     if (bytes > bytes_max) {
-      news_->ring();
+      signal_->ring();
       return next;
     }
     auto const position = records.number(0) - origin;

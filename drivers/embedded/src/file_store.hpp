@@ -13,10 +13,10 @@ namespace tram::embedded {
 /// The records and positions of a file, for one consumer.
 class FileStore final : public ConsumerStore {
  public:
-  /// The channels must exist. `news` is told of their records. Both are shared, since a consumer
+  /// The channels must exist. `signal` is told of their records. Both are shared, since a consumer
   /// may outlive its broker, and end while it is told something.
   FileStore(std::shared_ptr<FileState> state, std::span<std::string const> channels,
-            std::shared_ptr<EventSignal> news);
+            std::shared_ptr<EventSignal> signal);
   ~FileStore() override;
   FileStore(FileStore const&) = delete;
   FileStore& operator=(FileStore const&) = delete;
@@ -35,7 +35,7 @@ class FileStore final : public ConsumerStore {
                  std::vector<ConsumerEvent>& events);
 
   std::shared_ptr<FileState> state_;
-  std::shared_ptr<EventSignal> news_;
+  std::shared_ptr<EventSignal> signal_;
   std::map<std::string, FileChannel*> channels_;
   FileConnection connection_;
   TransactionStatements transaction_;

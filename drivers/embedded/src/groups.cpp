@@ -5,13 +5,13 @@
 namespace tram::embedded {
 
 Membership Groups::join(std::string const& group, Generation last,
-                        std::vector<TopicPartition> wanted, std::shared_ptr<EventSignal> news,
+                        std::vector<TopicPartition> wanted, std::shared_ptr<EventSignal> signal,
                         SteadyTime now, std::string owner) {
   Lock const lock{mutex_};
   auto const id = ++last_id_;
   auto& core = groups_.try_emplace(group, last).first->second;
   core.join(id, std::move(wanted), now, std::move(owner));
-  news_[id] = std::move(news);
+  signal_[id] = std::move(signal);
   ring(core);
   return {.group = group, .id = id};
 }
@@ -20,7 +20,7 @@ void Groups::leave(Membership const& member) {
   Lock const lock{mutex_};
   auto& core = groups_.at(member.group);
   core.leave(member.id);
-  news_.erase(member.id);
+  signal_.erase(member.id);
   ring(core);
 }
 
@@ -66,7 +66,7 @@ void Groups::expire(std::string const& group) {
 
 void Groups::ring(GroupCore const& group) {
   for (auto const id : group.members()) {
-    if (auto const found = news_.find(id); found != news_.end()) found->second->ring();
+    if (auto const found = signal_.find(id); found != signal_.end()) found->second->ring();
   }
 }
 

@@ -35,7 +35,7 @@ class Groups {
 
   /// `last` is the last generation that storage knows of.
   Membership join(std::string const& group, Generation last, std::vector<TopicPartition> wanted,
-                  std::shared_ptr<EventSignal> news, SteadyTime now, std::string owner);
+                  std::shared_ptr<EventSignal> signal, SteadyTime now, std::string owner);
   void leave(Membership const& member);
   Turn turn(Membership const& member, SteadyTime now);
   void release(Membership const& member, TopicPartition const& partition);
@@ -53,7 +53,7 @@ class Groups {
   Mutex mutex_;
   std::map<std::string, GroupCore, std::less<>> groups_ TRAM_GUARDED_BY(mutex_);
   // Shared, since a consumer may end while another thread is telling it about a change.
-  std::map<MemberId, std::shared_ptr<EventSignal>> news_ TRAM_GUARDED_BY(mutex_);
+  std::map<MemberId, std::shared_ptr<EventSignal>> signal_ TRAM_GUARDED_BY(mutex_);
   MemberId last_id_ TRAM_GUARDED_BY(mutex_){};
 };
 

@@ -114,15 +114,15 @@ class MemoryProducer final : public Producer {
 class MemoryStore final : public ConsumerStore {
  public:
   MemoryStore(std::shared_ptr<InMemoryState> state, std::span<std::string const> channels,
-              std::shared_ptr<EventSignal> news)
-      : state_{std::move(state)}, news_{std::move(news)} {
+              std::shared_ptr<EventSignal> signal)
+      : state_{std::move(state)}, signal_{std::move(signal)} {
     for (auto const& name : channels) {
       auto const [place, added] = channels_.emplace(name, state_->log.find(name));
-      if (added) place->second->listen(news_);
+      if (added) place->second->listen(signal_);
     }
   }
   ~MemoryStore() override {
-    for (auto const& [name, channel] : channels_) channel->forget(news_);
+    for (auto const& [name, channel] : channels_) channel->forget(signal_);
   }
   MemoryStore(MemoryStore const&) = delete;
   MemoryStore& operator=(MemoryStore const&) = delete;
@@ -144,7 +144,7 @@ class MemoryStore final : public ConsumerStore {
 
  private:
   std::shared_ptr<InMemoryState> state_;
-  std::shared_ptr<EventSignal> news_;
+  std::shared_ptr<EventSignal> signal_;
   std::map<std::string, MemoryChannel*> channels_;
 };
 
@@ -178,10 +178,10 @@ std::unique_ptr<Consumer> InMemoryBroker::subscribe(ConsumerMode const& mode,
   ConsumerOrder order{.mode = mode, .wanted = {}, .generation = 0, .store_interval = {}};
   for (auto const& name : channels)
     add_partitions(order, name, state_->log.find(name)->partitions());
-  auto const news = std::make_shared<EventSignal>();
-  auto store = std::make_unique<MemoryStore>(state_, channels, news);
+  auto const signal = std::make_shared<EventSignal>();
+  auto store = std::make_unique<MemoryStore>(state_, channels, signal);
   return std::make_unique<LocalConsumer>(
-      ConsumerParts{std::move(store), state_->groups, news, state_->clock}, std::move(order));
+      ConsumerParts{std::move(store), state_->groups, signal, state_->clock}, std::move(order));
 }
 
 void InMemoryBroker::create_channels(std::span<std::string const> channels, std::int32_t partitions,

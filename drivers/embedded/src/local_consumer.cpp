@@ -28,7 +28,7 @@ LocalConsumer::LocalConsumer(ConsumerParts parts, ConsumerOrder order)
   } else {
     join();
   }
-  parts_.news->ring();
+  parts_.signal->ring();
 }
 
 LocalConsumer::~LocalConsumer() { leave(); }
@@ -36,7 +36,7 @@ LocalConsumer::~LocalConsumer() { leave(); }
 std::vector<ConsumerEvent> LocalConsumer::poll() {
   Events events;
   if (closed_) return events;
-  parts_.news->clear();
+  parts_.signal->clear();
   if (order_.mode.kind == ConsumerMode::Kind::broadcast) {
     announce(events);
   } else {
@@ -59,7 +59,7 @@ void LocalConsumer::resume(TopicPartition const& partition) {
   auto* const owned = find(partition);
   if (owned == nullptr) return;
   owned->paused = false;
-  parts_.news->ring();
+  parts_.signal->ring();
 }
 
 void LocalConsumer::close(Duration) noexcept {
@@ -115,7 +115,7 @@ void LocalConsumer::tell_others(std::set<std::string> const& others, Events& eve
 
 void LocalConsumer::join() {
   membership_ = parts_.groups->join(order_.mode.group, order_.generation, order_.wanted,
-                                    parts_.news, parts_.clock.steady(), order_.mode.owner);
+                                    parts_.signal, parts_.clock.steady(), order_.mode.owner);
 }
 
 void LocalConsumer::lose_everything(Events& events) {
@@ -146,7 +146,7 @@ void LocalConsumer::begin_revocations(std::vector<TopicPartition> const& partiti
     owned->leaving = true;
     events.emplace_back(Revoked{partition});
     // The caller shall poll again soon: somebody waits for the partition.
-    parts_.news->ring();
+    parts_.signal->ring();
   }
 }
 
@@ -201,7 +201,7 @@ void LocalConsumer::deliver(Events& events) {
     // With those that tell of records that expired they may be more.
     left -= std::min(left, events.size() - before);
   }
-  if (left == 0) parts_.news->ring();
+  if (left == 0) parts_.signal->ring();
 }
 
 void LocalConsumer::read(Owned& owned, std::size_t max, Events& events) {
@@ -218,7 +218,7 @@ void LocalConsumer::read(Owned& owned, std::size_t max, Events& events) {
 /// caller, and the fault will show again in the next one.
 void LocalConsumer::raise_later(Events const& events) {
   if (events.empty()) throw;
-  parts_.news->ring();
+  parts_.signal->ring();
 }
 
 LocalConsumer::Owned* LocalConsumer::find(TopicPartition const& partition) {

@@ -20,7 +20,7 @@ struct ConsumerParts {
   // Shared: a consumer may outlive its broker.
   std::shared_ptr<Groups> groups;
   // Shared with whoever rings.
-  std::shared_ptr<EventSignal> news;
+  std::shared_ptr<EventSignal> signal;
   Clock& clock;
 };
 
@@ -51,7 +51,7 @@ class LocalConsumer final : public Consumer {
   void pause(TopicPartition const& partition) override;
   void resume(TopicPartition const& partition) override;
   void close(Duration timeout) noexcept override;
-  [[nodiscard]] int descriptor() const override { return parts_.news->descriptor(); }
+  [[nodiscard]] int descriptor() const override { return parts_.signal->descriptor(); }
 
  private:
   struct Owned {

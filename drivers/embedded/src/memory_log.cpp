@@ -22,7 +22,7 @@ void MemoryChannel::append(std::string_view key, std::string_view value, SteadyT
     partition.records.pop_front();
     ++partition.first;
   }
-  for (auto const& news : listeners_) news->ring();
+  for (auto const& signal : listeners_) signal->ring();
 }
 
 Position MemoryChannel::read(std::int32_t number, Position from, std::size_t max, SteadyTime now,
@@ -44,14 +44,14 @@ Position MemoryChannel::end(std::int32_t partition) const {
   return partitions_[static_cast<std::size_t>(partition)].end();
 }
 
-void MemoryChannel::listen(std::shared_ptr<EventSignal> news) {
+void MemoryChannel::listen(std::shared_ptr<EventSignal> signal) {
   Lock const lock{mutex_};
-  listeners_.push_back(std::move(news));
+  listeners_.push_back(std::move(signal));
 }
 
-void MemoryChannel::forget(std::shared_ptr<EventSignal> const& news) {
+void MemoryChannel::forget(std::shared_ptr<EventSignal> const& signal) {
   Lock const lock{mutex_};
-  std::erase(listeners_, news);
+  std::erase(listeners_, signal);
 }
 
 MemoryChannel* MemoryLog::find(std::string_view channel) {

@@ -31,8 +31,8 @@ class MemoryChannel {
   Position read(std::int32_t partition, Position from, std::size_t max, SteadyTime now,
                 std::vector<ConsumerEvent>& events) const;
   [[nodiscard]] Position end(std::int32_t partition) const;
-  void listen(std::shared_ptr<EventSignal> news);
-  void forget(std::shared_ptr<EventSignal> const& news);
+  void listen(std::shared_ptr<EventSignal> signal);
+  void forget(std::shared_ptr<EventSignal> const& signal);
 
  private:
   struct Stored {
