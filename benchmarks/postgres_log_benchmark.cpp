@@ -74,11 +74,8 @@ void drain_raw(PostgresServer const& server, std::string const& slot, tram::Cloc
 }
 
 void drain_source(PostgresServer const& server, std::string const& slot, tram::Clock& clock) {
-  auto const source =
-      tram::postgres::change_source({.connection = server.connection(),
-                                     .slot = slot,
-                                     .missing_slot = tram::postgres::MissingSlot::refuse},
-                                    clock);
+  auto const source = tram::postgres::change_source(
+      {.connection = server.connection(), .slot = slot, .new_slot = tram::NewSlot::refuse}, clock);
   std::size_t seen = 0;
   while (seen < rows) {
     auto const batch = source->read(1000);

@@ -71,6 +71,21 @@ class PostgresRelay : public ::testing::Test {
   bool published(std::uint64_t rows) {
     return eventually([&] { return relay_->status().counters.rows_published >= rows; });
   }
+  static std::string rows(std::string const& ids) {
+    return server().sql("SELECT count(*) FROM eventuate.message WHERE id LIKE '" + ids + "%'");
+  }
+  /// The payloads, in the order in which they landed.
+  Texts landed() {
+    Texts payloads;
+    for (auto const& record : broker_.landed) payloads.push_back(payload_of(record));
+    return payloads;
+  }
+  void expect_landed(Texts const& wanted) {
+    auto const all = landed();
+    for (auto const& each : wanted) {
+      EXPECT_NE(std::ranges::find(all, each), all.end()) << each << " is not published";
+    }
+  }
   Texts first_occurrences(std::string const& key) {
     Texts firsts;
     for (auto const& record : broker_.landed) {

@@ -50,11 +50,6 @@ class PostgresRestart : public PostgresRelay {
       return server().sql("SELECT count(*) FROM pg_replication_slots WHERE active") == "0";
     });
   }
-  Texts landed() {
-    Texts payloads;
-    for (auto const& record : broker_.landed) payloads.push_back(payload_of(record));
-    return payloads;
-  }
   std::ptrdiff_t times(std::string const& payload) { return std::ranges::count(landed(), payload); }
 
   int more_{};
@@ -352,7 +347,7 @@ TEST_F(PostgresRestart, skips_rows_of_before_a_slot_that_it_makes_itself) {
   ASSERT_TRUE(nobody_reads());
   server().sql("SELECT pg_drop_replication_slot('tram')");
   insert("skipped", "k");
-  source_config_.missing_slot = postgres::MissingSlot::create_and_skip_existing_rows;
+  source_config_.new_slot = NewSlot::skip_existing_rows;
   start();
   insert("after", "k");
   EXPECT_TRUE(published(1));

@@ -52,16 +52,6 @@ class PostgresSilentLog : public PostgresRelay {
     auto const at = reason.find("run: ");
     return at == std::string::npos ? "" : reason.substr(at + 5);
   }
-  static std::string rows(std::string const& ids) {
-    return server().sql("SELECT count(*) FROM eventuate.message WHERE id LIKE '" + ids + "%'");
-  }
-  void expect_landed(Texts const& wanted) {
-    Texts landed;
-    for (auto const& record : broker_.landed) landed.push_back(payload_of(record));
-    for (auto const& each : wanted) {
-      EXPECT_NE(std::ranges::find(landed, each), landed.end()) << each << " is not published";
-    }
-  }
 
   std::unique_ptr<OutboxRetention> retention_{postgres::outbox_retention(database_, schema_, 1h)};
 };

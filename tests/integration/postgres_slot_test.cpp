@@ -43,11 +43,6 @@ class PostgresSlot : public PostgresRelay {
     }
     return all;
   }
-  Texts landed() {
-    Texts payloads;
-    for (auto const& record : broker_.landed) payloads.push_back(payload_of(record));
-    return payloads;
-  }
 };
 
 TEST_F(PostgresSlot,
@@ -119,7 +114,7 @@ TEST_F(PostgresSlot, skips_what_was_there_before_it_was_wanted_and_nothing_that_
   run(old, "BEGIN");
   run(old, "INSERT INTO elsewhere VALUES (1)");
   insert("before", "k");
-  source_config_.missing_slot = postgres::MissingSlot::create_and_skip_existing_rows;
+  source_config_.new_slot = NewSlot::skip_existing_rows;
   begin();
   EXPECT_TRUE(says("it waits for the transaction of process")) << relay_->readiness().reason;
   insert("meanwhile", "k");
@@ -133,7 +128,7 @@ TEST_F(PostgresSlot, skips_what_was_there_before_it_was_wanted_and_nothing_that_
 
 TEST_F(PostgresSlot, that_is_new_begins_with_the_rows_of_the_table_where_it_is_told_so) {
   for (int i = 1; i <= 50; ++i) insert("old " + std::to_string(100 + i), "k");
-  source_config_.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;
+  source_config_.new_slot = NewSlot::publish_existing_rows;
   start();
   EXPECT_TRUE(published(50));
   insert("new", "k");
@@ -153,7 +148,7 @@ TEST_F(PostgresSlot, that_is_new_begins_with_the_rows_of_the_table_where_it_is_t
 
 TEST_F(PostgresSlot, is_not_there_before_the_rows_of_the_table_are_published) {
   for (int i = 1; i <= 30; ++i) insert(std::to_string(100 + i), "k");
-  source_config_.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;
+  source_config_.new_slot = NewSlot::publish_existing_rows;
   broker_.lands_at_once = false;
   begin();
   EXPECT_TRUE(eventually([&] { return relay_->status().in_flight == 30; }));
@@ -180,7 +175,7 @@ TEST_F(PostgresSlot, is_not_made_for_a_role_from_which_rows_are_hidden) {
       "ENABLE ROW LEVEL SECURITY");
   insert("1", "k");
   source_config_.connection = server().connection() + " user=relay";
-  source_config_.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;
+  source_config_.new_slot = NewSlot::publish_existing_rows;
   auto const reader = postgres::change_source(source_config_, clock_);
   std::string refusal;
   try {
@@ -219,7 +214,7 @@ TEST_F(PostgresSlot, is_what_the_check_recommends) {
   EXPECT_NE(text(config).find("--new-slot publish_existing_rows"), std::string::npos)
       << text(config);
   auto wanted = config;
-  wanted.missing_slot = postgres::MissingSlot::create_and_publish_existing_rows;
+  wanted.new_slot = NewSlot::publish_existing_rows;
   EXPECT_EQ(text(wanted), "");
 }
 
@@ -255,7 +250,7 @@ TEST_F(PostgresSlot, is_not_made_beside_one_that_another_relay_reads) {
       std::string::npos)
       << findings(false);
   // Somebody says what the new one begins with, and so knows of that reader.
-  source_config_.missing_slot = postgres::MissingSlot::create_and_skip_existing_rows;
+  source_config_.new_slot = NewSlot::skip_existing_rows;
   start();
   EXPECT_EQ(findings(false), "");
   EXPECT_NE(findings(true).find("'eventuate_slot'"), std::string::npos) << findings(true);

@@ -147,8 +147,7 @@ class PostgresTakeoverDrill : public ::testing::Test {
     std::set<int> missing{committed.begin(), committed.end()};
     for (int const number : published) missing.erase(number);
     auto const source = postgres::change_source(
-        {.connection = server().connection(), .missing_slot = postgres::MissingSlot::refuse},
-        clock_);
+        {.connection = server().connection(), .new_slot = NewSlot::refuse}, clock_);
     Numbers relayed;
     EXPECT_TRUE(eventually([&] {
       auto const batch = source->read(500);

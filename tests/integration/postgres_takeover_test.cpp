@@ -72,8 +72,7 @@ class PostgresTakeover : public ::testing::Test {
   }
   std::vector<std::string> relayed(std::size_t rows) {
     auto const source = postgres::change_source(
-        {.connection = server().connection(), .missing_slot = postgres::MissingSlot::refuse},
-        clock_);
+        {.connection = server().connection(), .new_slot = NewSlot::refuse}, clock_);
     std::vector<std::string> ids;
     eventually([&] {
       for (auto const& row : source->read(100).rows) {

@@ -102,9 +102,6 @@ class PostgresUnseenChange : private OthersDoNotWait, public PostgresRelay {
     return server().sql("SELECT confirmed_flush_lsn >= '" + position +
                         "' FROM pg_replication_slots") == "t";
   }
-  static std::string rows(std::string const& ids) {
-    return server().sql("SELECT count(*) FROM eventuate.message WHERE id LIKE '" + ids + "%'");
-  }
   static std::string remedy(std::string const& reason) {
     auto const at = reason.find("run: ");
     return at == std::string::npos ? "" : reason.substr(at + 5);
@@ -124,13 +121,6 @@ class PostgresUnseenChange : private OthersDoNotWait, public PostgresRelay {
       return reason.find(" has changed ") != std::string::npos &&
              reason.find(change.process()) != std::string::npos;
     });
-  }
-  void expect_landed(Texts const& wanted) {
-    Texts landed;
-    for (auto const& record : broker_.landed) landed.push_back(payload_of(record));
-    for (auto const& each : wanted) {
-      EXPECT_NE(std::ranges::find(landed, each), landed.end()) << each << " is not published";
-    }
   }
 
   std::unique_ptr<OutboxRetention> retention_{postgres::outbox_retention(database_, schema_, 1h)};

@@ -12,16 +12,6 @@
 namespace tram::postgres {
 namespace {
 
-MissingSlot missing_slot(NewSlot slot) {
-  switch (slot) {
-    case NewSlot::for_empty_outbox: return MissingSlot::create_for_empty_outbox;
-    case NewSlot::skip_existing_rows: return MissingSlot::create_and_skip_existing_rows;
-    case NewSlot::publish_existing_rows: return MissingSlot::create_and_publish_existing_rows;
-    case NewSlot::refuse: break;
-  }
-  return MissingSlot::refuse;
-}
-
 Database open(Url const& url, PoolOptions const& options, Opening /*opening*/, Clock& clock,
               Random& random) {
   bool const unnamed = url.choice("tram_statements", {"prepared", "unnamed"}) == 1;
@@ -38,7 +28,7 @@ std::unique_ptr<OutboxSource> outbox(Url const& url, OutboxSourceOptions const& 
                          .table = options.table,
                          .slot = options.slot,
                          .publication = options.publication,
-                         .missing_slot = missing_slot(options.new_slot)},
+                         .new_slot = options.new_slot},
       clock, random);
 }
 

@@ -131,7 +131,7 @@ class OutboxCheck {
       bool const good = outbox_.trouble.empty();
       return add(good, "publication", good ? name + "shows the outbox" : outbox_.trouble);
     }
-    if (may_publish_ && config_.missing_slot != MissingSlot::refuse)
+    if (may_publish_ && config_.new_slot != NewSlot::refuse)
       return add(true, "publication", name + "does not exist and will be made");
     add(false, "publication",
         name + "does not exist; let the owner of the table run: " +
@@ -174,7 +174,7 @@ class OutboxCheck {
     auto const problem = problem_of_slot_name(config_.slot);
     if (!problem.empty()) return add(false, "replication slot", problem);
     auto const name = "'" + config_.slot + "' does not exist";
-    if (config_.missing_slot == MissingSlot::refuse)
+    if (config_.new_slot == NewSlot::refuse)
       return add(false, "replication slot", name + ", and may not be made");
     auto const slots =
         tx_.execute("SELECT current_setting('max_replication_slots')::int - count(*) FROM "
@@ -186,7 +186,7 @@ class OutboxCheck {
                      "or raise max_replication_slots");
     }
     auto const rows = tx_.execute(any_unpublished_row(outbox_));
-    if (rows.size() == 0 || config_.missing_slot != MissingSlot::create_for_empty_outbox)
+    if (rows.size() == 0 || config_.new_slot != NewSlot::for_empty_outbox)
       return add(true, "replication slot", name + " and will be made");
     add(false, "replication slot",
         name + ", and the outbox holds rows that a new one would never show; start with " +
@@ -203,8 +203,8 @@ class OutboxCheck {
                          .process = row.get<std::string>(2)});
     }
     if (readers.empty()) return;
-    bool const known = config_.missing_slot == MissingSlot::create_and_skip_existing_rows ||
-                       config_.missing_slot == MissingSlot::create_and_publish_existing_rows;
+    bool const known = config_.new_slot == NewSlot::skip_existing_rows ||
+                       config_.new_slot == NewSlot::publish_existing_rows;
     auto const others = of_other_plugins(readers);
     if (!known && !others.empty()) return add(false, "other readers", complaint_about(others));
     add(true, "other readers",

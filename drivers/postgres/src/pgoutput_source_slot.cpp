@@ -30,7 +30,7 @@ void PgoutputSource::make_slot(Session session, OutboxLook outbox) {
   if (replaces_slot_) {
     rows = rows_of_gap(
         outbox, {.from_transaction = outbox.horizon, .whole_tables = outbox.joined_behind_horizon});
-  } else if (config_.missing_slot == MissingSlot::create_and_skip_existing_rows) {
+  } else if (config_.new_slot == NewSlot::skip_existing_rows) {
     rows = rows_behind_snapshot(outbox, skipped_);
   } else {
     rows = unpublished_rows(outbox);

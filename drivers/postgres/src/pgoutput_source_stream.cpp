@@ -95,10 +95,12 @@ void PgoutputSource::end_of_stream() {
                   std::string{error.what()} + "; reading the texts of this transaction one by one"};
     }
     if (error.sqlstate() != "42704") throw error;
-    replaces_slot_ = config_.missing_slot != MissingSlot::refuse;
-    auto const state = std::string{error.what()} +
-                       "; the slot is older than the publication, and "
-                       "shows nothing of what was committed between them";
+    replaces_slot_ = config_.new_slot != NewSlot::refuse;
+    // It is there by now: to create it would not help.
+    auto const state = "postgresql: reading the log failed: " +
+                       std::string{field(result.get(), PG_DIAG_MESSAGE_PRIMARY)} +
+                       " (SQLSTATE 42704); the slot is older than the publication, and shows "
+                       "nothing of what was committed between them";
     if (replaces_slot_)
       throw Error{Fault::transient, state + ": it is made anew, behind the rows of the table"};
     throw Error{Fault::rejected, state + "; drop it (SELECT pg_drop_replication_slot(" +

@@ -112,7 +112,7 @@ void ReplicationSetup::require_logical_log() {
 }
 
 void ReplicationSetup::create_publication(OutboxLook const& outbox) {
-  if (config_.missing_slot == MissingSlot::refuse) refuse(outbox.trouble);
+  if (config_.new_slot == NewSlot::refuse) refuse(outbox.trouble);
   auto const create = create_publication_statement(config_, outbox);
   try {
     query(create);
@@ -165,13 +165,13 @@ std::optional<SlotPosition> ReplicationSetup::slot() {
 }
 
 void ReplicationSetup::require_new_slot(OutboxLook const& outbox, bool was_empty) {
-  if (config_.missing_slot == MissingSlot::refuse) {
+  if (config_.new_slot == NewSlot::refuse) {
     refuse("slot '" + config_.slot +
            "' does not exist; make it before the first message is sent: SELECT "
            "pg_create_logical_replication_slot(" +
            sql_text(config_.slot) + ", 'pgoutput')");
   }
-  if (config_.missing_slot != MissingSlot::create_for_empty_outbox || was_empty) return;
+  if (config_.new_slot != NewSlot::for_empty_outbox || was_empty) return;
   if (!holds_unpublished_rows(outbox)) return require_no_other_relay();
   refuse("slot '" + config_.slot +
          "' does not exist, and the outbox already holds rows that a new slot would never show; "

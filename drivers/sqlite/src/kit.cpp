@@ -17,16 +17,7 @@ void require_understood(Url const& url) {
   url.require_parameters({"durability", "file_mode", "foreign_keys"});
 }
 
-sqlite::Opening opening_of(tram::Opening opening) {
-  switch (opening) {
-    case tram::Opening::existing: return sqlite::Opening::existing;
-    case tram::Opening::read_only: return sqlite::Opening::read_only;
-    case tram::Opening::create: break;
-  }
-  return sqlite::Opening::create;
-}
-
-Database open(Url const& url, PoolOptions const& options, tram::Opening opening, Clock& clock,
+Database open(Url const& url, PoolOptions const& options, Opening opening, Clock& clock,
               Random& random) {
   require_understood(url);
   if (url.rest.empty() || url.rest.starts_with(":memory:")) {
@@ -36,7 +27,7 @@ Database open(Url const& url, PoolOptions const& options, tram::Opening opening,
   bool const light = url.choice("durability", {"power_failure", "process_crash"}) == 1;
   Config config{.path = url.rest,
                 .durability = light ? Durability::process_crash : Durability::power_failure,
-                .opening = opening_of(opening),
+                .opening = opening,
                 .file_mode = url.file_mode()};
   if (url.choice("foreign_keys", {"off", "on"}) == 1)
     config.statements.emplace_back("PRAGMA foreign_keys = ON");

@@ -17,7 +17,7 @@ class SqliteOutboxSource final : public OutboxSource {
       Database& database, std::chrono::milliseconds age) const override;
   LogPosition log_end(Database& database, Deadline deadline) const override;
   [[nodiscard]] std::vector<Finding> check() const override;
-  /// Whoever may write the file may do everything.
+  /// SQLite has no privileges: a process that can write the file can do everything.
   Privileges privileges(Database& database, OutboxRemoval removal) const override;
   TableAccess table_access(Database& database, std::string const& table) const override;
   [[nodiscard]] TakeoverOutcome takeover(TakeoverAction action,

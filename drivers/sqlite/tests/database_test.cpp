@@ -70,7 +70,7 @@ std::vector<std::string> names_in(std::filesystem::path const& folder) {
 }
 
 TEST_F(SqliteDatabase, makes_no_file_unless_it_is_to) {
-  using tram::sqlite::Opening;
+  using tram::Opening;
   for (auto const opening : {Opening::existing, Opening::read_only}) {
     auto absent = tram::sqlite::connect({.path = path, .opening = opening}, {}, clock, random);
     std::string what;
@@ -89,7 +89,7 @@ TEST_F(SqliteDatabase, leaves_no_trace_of_a_look) {
       made.run("PRAGMA journal_mode = " + mode + "; CREATE TABLE t (id INTEGER PRIMARY KEY)");
     }
     auto const before = names_in(folder.path());
-    Config const config{.path = file, .opening = tram::sqlite::Opening::read_only};
+    Config const config{.path = file, .opening = tram::Opening::read_only};
     auto looker = tram::sqlite::connect(config, {}, clock, random);
     auto const rows = looker.transact({.access = Access::read_only}, [](Transaction& tx) {
       return tx.execute("SELECT count(*) FROM t")[0].get<int>(0);
@@ -201,8 +201,8 @@ TEST_F(SqliteDatabase, shows_a_look_what_others_have_committed) {
   make_table();
   RawConnection const writer{path};
   writer.run("INSERT INTO t VALUES (1, 'in the log, not in the file')");
-  auto looker = tram::sqlite::connect({.path = path, .opening = tram::sqlite::Opening::read_only},
-                                      {}, clock, random);
+  auto looker =
+      tram::sqlite::connect({.path = path, .opening = tram::Opening::read_only}, {}, clock, random);
   auto const rows = looker.transact({.access = Access::read_only}, [](Transaction& tx) {
     return tx.execute("SELECT count(*) FROM t")[0].get<int>(0);
   });
@@ -225,8 +225,8 @@ TEST_F(SqliteDatabase, keeps_the_locks_of_other_connections_when_it_looks) {
     RawConnection const holder{file};
     holder.run("PRAGMA journal_mode = " + mode + "; CREATE TABLE u (id INTEGER); BEGIN IMMEDIATE");
     ASSERT_TRUE(is_locked(file)) << mode;
-    auto looker = tram::sqlite::connect({.path = file, .opening = tram::sqlite::Opening::read_only},
-                                        {}, clock, random);
+    auto looker = tram::sqlite::connect({.path = file, .opening = tram::Opening::read_only}, {},
+                                        clock, random);
     looker.transact({.access = Access::read_only},
                     [](Transaction& tx) { tx.execute("SELECT count(*) FROM u"); });
     EXPECT_TRUE(is_locked(file)) << mode;

@@ -1,30 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/time.hpp"
 #include "tram/relay/change_source.hpp"
+#include "tram/relay/new_slot.hpp"
 #include "tram/sql/dialect.hpp"
 
 namespace tram::postgres {
-
-/// What to do when the replication slot is not there yet. A new slot shows only what commits after
-/// it was made.
-enum class MissingSlot : std::uint8_t {
-  /// Make it when the outbox has no unpublished rows, refuse otherwise: they would never be
-  /// relayed.
-  create_for_empty_outbox,
-  /// Make it in any case; rows that are in the outbox already are never relayed.
-  create_and_skip_existing_rows,
-  /// Make it in any case; the rows that the outbox holds are relayed first, in the order of their
-  /// ids, and then the log from there. The slot is there only when they are confirmed: after a stop
-  /// or a crash on the way they are relayed again.
-  create_and_publish_existing_rows,
-  /// Refuse: an administrator makes the slot and the publication.
-  refuse,
-};
 
 /// Where the log comes from. Nothing is installed in the server: publication and slot are all that
 /// stays.
@@ -37,7 +21,7 @@ struct ChangeSourceConfig {
   std::string table{"message"};
   std::string slot{"tram"};
   std::string publication{"tram"};
-  MissingSlot missing_slot{MissingSlot::create_for_empty_outbox};
+  NewSlot new_slot{NewSlot::for_empty_outbox};
   /// How often at most the confirmed position is told to the server; a restart may repeat what lies
   /// between.
   Duration status_interval{std::chrono::milliseconds{250}};

@@ -10,6 +10,7 @@
 #include "tram/base/time.hpp"
 #include "tram/sql/connection.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/sql/opening.hpp"
 
 namespace tram::sqlite {
 
@@ -24,16 +25,6 @@ enum class Durability : std::uint8_t {
   /// After it is with the operating system: a crash of the process loses nothing, a power failure
   /// may lose the last commits.
   process_crash,
-};
-
-/// What may happen to the file when it is opened.
-enum class Opening : std::uint8_t {
-  /// It is made when it is not there.
-  create,
-  /// A missing file is an error: for programs that work on the database of another program.
-  existing,
-  /// Only to read: neither the file nor anything beside it is made or changed, and it must exist.
-  read_only,
 };
 
 /// How to reach a SQLite database.

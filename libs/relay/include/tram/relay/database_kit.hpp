@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
 #include "tram/base/detail/memory.hpp"
+#include "tram/sql/opening.hpp"
 
 namespace tram {
 
@@ -15,16 +15,6 @@ struct Dialect;
 struct OutboxSourceOptions;
 struct PoolOptions;
 struct Url;
-
-/// What may happen to a database of one file, when it is opened.
-enum class Opening : std::uint8_t {
-  /// A missing file is created.
-  create,
-  /// A missing file is an error.
-  existing,
-  /// Only to read: nothing is made or changed, and the file must exist.
-  read_only,
-};
 
 /// A database as one value: all that a program needs of a driver when a URL chooses it. A driver
 /// exports exactly one, `tram::postgres::kit`.

@@ -11,25 +11,13 @@
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/finding.hpp"
 #include "tram/relay/change_source.hpp"
+#include "tram/relay/new_slot.hpp"
 #include "tram/relay/outbox_retention.hpp"
 #include "tram/sql/dialect.hpp"
 
 namespace tram {
 
 class Database;
-
-/// What to do when there is no replication slot yet (PostgreSQL). A new slot shows only what
-/// commits after it was made.
-enum class NewSlot : std::uint8_t {
-  /// Make it when the outbox has no unpublished rows, refuse otherwise.
-  for_empty_outbox,
-  /// Make it; rows that are there already are never relayed.
-  skip_existing_rows,
-  /// Make it; rows that are there already are relayed first.
-  publish_existing_rows,
-  /// Refuse.
-  refuse,
-};
 
 /// Which outbox, and how it is followed. Options that a database does not have are ignored.
 struct OutboxSourceOptions {
