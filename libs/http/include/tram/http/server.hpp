@@ -11,10 +11,10 @@
 
 namespace tram::http {
 
-/// A small HTTP/1.1 server, strict in what it reads. `GET` routes answer `HEAD` too; an unknown
-/// path is answered with 404, another method with 405, a path that is no text, or holds `.` or
-/// `..`, with 400. A request that a proxy could understand in another way is answered with 400, and
-/// the connection is closed. A slow or silent client delays no other.
+/// A small HTTP/1.1 server, strict in what it reads. `GET` routes answer `HEAD` too. It answers
+/// 404 to an unknown path, 405 to another method, and 400 to a path that is not text or contains
+/// `.` or `..`. It answers 400 to an ambiguous request, which a proxy could read differently, and
+/// closes the connection. A slow or silent client delays no other.
 ///
 ///     tram::http::Server const server{
 ///         {.port = 8080},
