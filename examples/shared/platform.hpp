@@ -37,9 +37,7 @@ class Platform final {
     database.transact([&](tram::Transaction& tx) {
       for (auto const& table : tables) tx.execute("CREATE TABLE IF NOT EXISTS " + table);
     });
-    service.relay(
-        {.source =
-             tram::connect::outbox(options_.database_url, {}, clock_, random_)->change_source()});
+    service.relay({.outbox = tram::connect::outbox(options_.database_url, {}, clock_, random_)});
   }
 
   /// Runs the service with what was added to it, and the demonstration beside it; what `main`

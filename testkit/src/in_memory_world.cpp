@@ -9,8 +9,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/outbox/outbox.hpp"
-#include "tram/relay/relay.hpp"
-#include "tram/relay/sql_held_row_store.hpp"
+#include "tram/relay/pipeline.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
 #include "tram/storage/schema.hpp"
@@ -30,27 +29,6 @@ constexpr Duration look_longest{std::chrono::seconds{1}};
 constexpr std::size_t held_max{1'000'000};
 constexpr std::string_view relay_name{"relay"};
 
-/// One relay with what belongs to it; goes as a whole when it crashes.
-struct RunningRelay {
-  RunningRelay(std::string const& path, Database& database, Broker& broker, ManualClock& clock,
-               Random& random, InMemoryWorldOptions const& options)
-      : source{sqlite::change_source(
-            {.path = path, .relay = std::string{relay_name}, .memory_poll_interval = database_look},
-            clock)},
-        held{database, options.outbox.schema, *source},
-        relay{{.source = *source,
-               .broker = broker,
-               .held = held,
-               .clock = clock,
-               .random = random,
-               .logger = options.logger},
-              options.relay} {}
-
-  std::unique_ptr<ChangeSource> source;
-  SqlHeldRowStore held;
-  Relay relay;
-};
-
 }  // namespace
 
 struct InMemoryWorld::State {
@@ -68,7 +46,17 @@ struct InMemoryWorld::State {
   }
 
   void start_relay() {
-    relay = std::make_unique<RunningRelay>(path, database, recorder, clock, random, options);
+    auto source = sqlite::change_source(
+        {.path = path, .relay = std::string{relay_name}, .memory_poll_interval = database_look},
+        clock);
+    pipeline = std::make_unique<Pipeline>(PipelineParts{.source = std::move(source),
+                                                        .broker = recorder,
+                                                        .database = database,
+                                                        .schema = options.outbox.schema,
+                                                        .clock = clock,
+                                                        .random = random,
+                                                        .logger = options.logger},
+                                          options.relay);
   }
   void start_subscriber(Subscription const& subscription) {
     subscribers.push_back(std::make_unique<Subscriber>(SubscriberParts{.database = database,
@@ -83,7 +71,7 @@ struct InMemoryWorld::State {
 
   /// Everybody once; true when anything happened.
   bool work() {
-    bool worked = relay->relay.step();
+    bool worked = pipeline->relay().step();
     for (auto const& subscriber : subscribers) {
       if (subscriber->step()) worked = true;
     }
@@ -106,10 +94,10 @@ struct InMemoryWorld::State {
   [[nodiscard]] bool at_rest() const {
     bool const idle =
         std::ranges::all_of(subscribers, [](auto const& each) { return each->idle(); });
-    return idle && jobs.empty() && relay->relay.status().caught_up;
+    return idle && jobs.empty() && pipeline->relay().status().caught_up;
   }
   [[nodiscard]] SteadyTime next_step() const {
-    auto next = std::min(clock.steady() + look_longest, relay->relay.next_step());
+    auto next = std::min(clock.steady() + look_longest, pipeline->relay().next_step());
     for (auto const& subscriber : subscribers) next = std::min(next, subscriber->next_step());
     return next;
   }
@@ -118,7 +106,8 @@ struct InMemoryWorld::State {
     auto const tell = [&](std::string const& who, std::string const& trouble) {
       text += (text.empty() ? "" : "; ") + who + (trouble.empty() ? "" : ": " + trouble);
     };
-    if (auto const status = relay->relay.status(); !status.caught_up || !status.trouble.empty()) {
+    if (auto const status = pipeline->relay().status();
+        !status.caught_up || !status.trouble.empty()) {
       tell("the relay is behind", status.trouble);
     }
     for (auto const& subscriber : subscribers) {
@@ -144,7 +133,7 @@ struct InMemoryWorld::State {
   std::optional<Outbox> outbox;
   std::vector<Subscription> subscriptions;
   std::vector<std::unique_ptr<Subscriber>> subscribers;
-  std::unique_ptr<RunningRelay> relay;
+  std::unique_ptr<Pipeline> pipeline;
   /// Neither a record on its way nor a requested retry shows: for so long all has to be quiet.
   Duration quiet_for{};
   Duration longest_delay{};
@@ -189,7 +178,7 @@ void InMemoryWorld::run_until_quiet() {
 void InMemoryWorld::crash() {
   auto& state = *state_;
   state.subscribers.clear();
-  state.relay.reset();
+  state.pipeline.reset();
   state.jobs.clear();
   state.start_relay();
   for (auto const& subscription : state.subscriptions) state.start_subscriber(subscription);

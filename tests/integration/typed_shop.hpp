@@ -13,7 +13,7 @@
 #include "tram/events/event_handlers.hpp"
 #include "tram/events/event_publisher.hpp"
 #include "tram/kafka/kafka.hpp"
-#include "tram/postgres/change_source.hpp"
+#include "tram/postgres/outbox_source.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/service/service.hpp"
 #include "tram/storage/schema.hpp"
@@ -68,8 +68,8 @@ struct Place {
 struct Instance {
   explicit Instance(Place its_place, Logger its_logger = {})
       : place{std::move(its_place)}, logger{std::move(its_logger)} {
-    service.relay({.source = postgres::change_source(
-                       {.connection = place.database, .slot = place.name}, clock)});
+    service.relay({.outbox = postgres::outbox_source(
+                       {.connection = place.database, .slot = place.name}, clock, random)});
   }
 
   [[nodiscard]] NameMapping mapping() const {

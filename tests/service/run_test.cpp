@@ -45,12 +45,43 @@ class GatedSource final : public ChangeSource {
   std::atomic<bool> const& open_;
 };
 
+/// The outbox with such a source.
+class GatedOutbox final : public OutboxSource {
+ public:
+  GatedOutbox(std::unique_ptr<OutboxSource> outbox, std::atomic<bool> const& open)
+      : outbox_{std::move(outbox)}, open_{open} {}
+  [[nodiscard]] std::unique_ptr<ChangeSource> change_source() const override {
+    return std::make_unique<GatedSource>(outbox_->change_source(), open_);
+  }
+  [[nodiscard]] std::unique_ptr<OutboxRetention> retention(
+      Database& database, std::chrono::milliseconds age) const override {
+    return outbox_->retention(database, age);
+  }
+  LogPosition log_end(Database& database, Deadline deadline) const override {
+    return outbox_->log_end(database, deadline);
+  }
+  [[nodiscard]] std::vector<Finding> check() const override { return outbox_->check(); }
+  Privileges privileges(Database& database, OutboxRemoval removal) const override {
+    return outbox_->privileges(database, removal);
+  }
+  TableAccess table_access(Database& database, std::string const& table) const override {
+    return outbox_->table_access(database, table);
+  }
+  [[nodiscard]] TakeoverOutcome takeover(TakeoverAction action,
+                                         TakeoverOptions const& options) const override {
+    return outbox_->takeover(action, options);
+  }
+
+ private:
+  std::unique_ptr<OutboxSource> outbox_;
+  std::atomic<bool> const& open_;
+};
+
 TEST(Service, runs_only_when_its_relay_follows_the_outbox) {
   ServiceWorld world;
   std::atomic<bool> open{false};
   Service service{world.parts(), ServiceWorld::options()};
-  service.relay({.source = std::make_unique<GatedSource>(
-                     sqlite::change_source({.path = world.path()}, world.clock), open)});
+  service.relay({.outbox = std::make_unique<GatedOutbox>(std::move(world.relay().outbox), open)});
   Contribution contribution;
   contribution.components.push_back({.name = "sender", .run = [&](std::stop_token const& stop) {
                                        world.happenings.add(open ? "followed" : "too early");

@@ -22,7 +22,7 @@
 #include "tram/embedded/in_memory.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/service/service.hpp"
-#include "tram/sqlite/change_source.hpp"
+#include "tram/sqlite/outbox_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
 #include "tram/storage/schema.hpp"
 
@@ -110,7 +110,7 @@ struct ServiceWorld {
     return options;
   }
   [[nodiscard]] ServiceRelay relay() {
-    return {.source = sqlite::change_source({.path = path()}, clock)};
+    return {.outbox = sqlite::outbox_source({.path = path()}, clock, random)};
   }
 
   /// A subscription that notes what it handles.

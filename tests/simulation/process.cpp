@@ -7,7 +7,7 @@
 #include "faulty_database.hpp"
 #include "faulty_source.hpp"
 #include "tram/relay/numbered_outbox_retention.hpp"
-#include "tram/relay/sql_held_row_store.hpp"
+#include "tram/relay/pipeline.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/subscriber/subscriber.hpp"
 #include "tram/testkit/job_list.hpp"
@@ -74,23 +74,24 @@ struct Process::Running {
     }
   }
   void build_relay(Surroundings const& around) {
-    source = faulty_source(
+    auto source = faulty_source(
         sqlite::change_source({.path = around.store.path, .memory_poll_interval = 500ms}, clock),
         {.line = line,
          .silence = around.store.silence,
          .clock = clock,
          .sabotage = around.sabotage});
-    held.emplace(database, SchemaName::none(), *source);
     // Or everything that is published is old enough.
-    retention.emplace(database, SchemaName::none(), around.removes_old_rows ? row_age : -1h);
-    relay = std::make_unique<Relay>(RelayParts{.source = *source,
-                                               .broker = broker,
-                                               .held = *held,
-                                               .retention = &*retention,
-                                               .clock = clock,
-                                               .random = around.chaos.random(),
-                                               .logger = logger()},
-                                    around.relay);
+    auto retention = std::make_unique<NumberedOutboxRetention>(
+        database, SchemaName::none(), around.removes_old_rows ? row_age : -1h);
+    pipeline = std::make_unique<Pipeline>(PipelineParts{.source = std::move(source),
+                                                        .retention = std::move(retention),
+                                                        .broker = broker,
+                                                        .database = database,
+                                                        .schema = SchemaName::none(),
+                                                        .clock = clock,
+                                                        .random = around.chaos.random(),
+                                                        .logger = logger()},
+                                          around.relay);
   }
   void build_subscriber(Surroundings const& around, ProcessPlan const& plan) {
     std::vector<Subscription> subscriptions;
@@ -154,10 +155,7 @@ struct Process::Running {
   bool forgets;
   std::optional<Outbox> outbox;
   std::unique_ptr<Subscriber> subscriber;
-  std::unique_ptr<ChangeSource> source;
-  std::optional<SqlHeldRowStore> held;
-  std::optional<NumberedOutboxRetention> retention;
-  std::unique_ptr<Relay> relay;
+  std::unique_ptr<Pipeline> pipeline;
 };
 
 Process::Process(Surroundings const& surroundings, ProcessPlan plan)
@@ -193,11 +191,11 @@ void Process::kill() {
 
 void Process::stop() {
   attempt([](Running& running) {
-    if (running.relay && running.relay->status().in_flight > 0) return false;
+    if (running.pipeline && running.pipeline->relay().status().in_flight > 0) return false;
     std::stop_source asked;
     asked.request_stop();
     if (running.subscriber) running.subscriber->run(asked.get_token());
-    if (running.relay) running.relay->run(asked.get_token());
+    if (running.pipeline) running.pipeline->relay().run(asked.get_token());
     running.line.cut("stopped");
     return true;
   });
@@ -224,7 +222,8 @@ bool Process::answer() {
 }
 
 bool Process::step_relay() {
-  return attempt([](Running& running) { return running.relay && running.relay->step(); });
+  return attempt(
+      [](Running& running) { return running.pipeline && running.pipeline->relay().step(); });
 }
 
 bool Process::step_subscriber() {
@@ -254,8 +253,8 @@ std::string Process::state() const {
   if (!runs()) return "dead";
   if (!running_->workers.empty()) return "jobs wait";
   if (running_->subscriber && !running_->subscriber->idle()) return "the subscriber is not idle";
-  if (!running_->relay) return "";
-  auto const status = running_->relay->status();
+  if (!running_->pipeline) return "";
+  auto const status = running_->pipeline->relay().status();
   if (!status.caught_up) return "the relay is behind: " + status.trouble;
   return status.trouble;
 }
@@ -263,7 +262,7 @@ std::string Process::state() const {
 SteadyTime Process::next_step() const {
   auto next = SteadyTime::max();
   if (!runs()) return next;
-  if (running_->relay) next = std::min(next, running_->relay->next_step());
+  if (running_->pipeline) next = std::min(next, running_->pipeline->relay().next_step());
   if (running_->subscriber) next = std::min(next, running_->subscriber->next_step());
   return next;
 }

@@ -31,8 +31,7 @@ int main(int count, char** arguments) {
                          .install_schema = true,
                          .http = tram::http::ServerOptions{.address = "127.0.0.1", .port = 0},
                          .stop_timeout = std::chrono::seconds{8}}};
-  service.relay(
-      {.source = tram::connect::outbox(database_url, {}, clock, random)->change_source()});
+  service.relay({.outbox = tram::connect::outbox(database_url, {}, clock, random)});
   for (int number = 0; number < std::atoi(arguments[3]); ++number) {
     auto const name = "channel-" + std::to_string(number);
     service.add(

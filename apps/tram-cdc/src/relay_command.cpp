@@ -10,13 +10,12 @@
 #include "commands.hpp"
 #include "endpoints.hpp"
 #include "heartbeat.hpp"
-#include "installed_held_rows.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
 #include "tram/host/stop_signals.hpp"
 #include "tram/http/server.hpp"
-#include "tram/relay/sql_held_row_store.hpp"
+#include "tram/relay/pipeline.hpp"
 #include "tram/storage/schema.hpp"
 #include "version.hpp"
 
@@ -57,23 +56,13 @@ class Program {
  public:
   Program(Configuration const& configuration, Machine const& machine, Logger const& logger)
       : configuration_{configuration}, machine_{machine}, logger_{logger} {
-    if (configuration.retention_age) {
-      retention_ = outbox_->retention(database_, *configuration.retention_age);
-    }
-    relay_.emplace(RelayParts{.source = *source_,
-                              .broker = *broker_,
-                              .held = held_,
-                              .retention = retention_.get(),
-                              .clock = machine.clock,
-                              .random = machine.random,
-                              .logger = logger},
-                   configuration.relay);
+    make_pipeline();
     serve();
   }
 
   /// What a stop that takes too long waits for.
   [[nodiscard]] std::string waits_for() const {
-    auto const status = relay_->status();
+    auto const status = pipeline_->relay().status();
     auto const about = "relay '" + configuration_.relay.name + "', ";
     if (!status.connected) return about + "which connects to " + database_.name();
     if (status.in_flight == 0) return about + "and its connections";
@@ -97,12 +86,30 @@ class Program {
       auto const beats = start_heartbeat();
       // Ends with the stop, beside the relay's drain.
       std::jthread const watch{[this, stop] { broker_watch_.run(stop); }};
-      relay_->run(stop);
+      pipeline_->relay().run(stop);
     }
     logger_.info("cdc.stopped", {{"relay", configuration_.relay.name}});
   }
 
  private:
+  [[nodiscard]] std::unique_ptr<OutboxRetention> retention() {
+    auto const age = configuration_.retention_age;
+    return age ? outbox_->retention(database_, *age) : nullptr;
+  }
+
+  void make_pipeline() {
+    pipeline_.emplace(PipelineParts{.source = outbox_->change_source(),
+                                    .retention = retention(),
+                                    .broker = *broker_,
+                                    .database = database_,
+                                    .schema = configuration_.outbox.schema,
+                                    .clock = machine_.clock,
+                                    .random = machine_.random,
+                                    .logger = logger_,
+                                    .prepare_tables = [this] { install(); }},
+                      configuration_.relay);
+  }
+
   void serve() {
     if (!configuration_.http_port) return;
     server_.emplace(
@@ -139,7 +146,7 @@ class Program {
           last_heartbeat_ = machine_.clock.steady().time_since_epoch().count();
         }};
     auto const leads = [this] {
-      auto const status = relay_->status();
+      auto const status = pipeline_->relay().status();
       return status.connected && !status.standby;
     };
     return std::jthread{[beats = Heartbeat{database_, std::move(options), leads, logger_}](
@@ -147,16 +154,11 @@ class Program {
   }
 
   [[nodiscard]] RelayView look() const {
-    auto status = relay_->status();
-    auto const now = machine_.clock.steady();
-    auto readiness = tram::readiness(status, now, configuration_.relay.stall_after);
-    if (auto const broker = broker_watch_.last(); readiness.ready && !broker.empty()) {
-      readiness = {.ready = false, .reason = "broker: " + broker};
+    auto view = pipeline_->view();
+    if (auto const broker = broker_watch_.last(); view.readiness.ready && !broker.empty()) {
+      view.readiness = {.ready = false, .reason = "broker: " + broker};
     }
-    return {.name = configuration_.relay.name,
-            .status = std::move(status),
-            .readiness = std::move(readiness),
-            .now = now};
+    return view;
   }
 
   void install() {
@@ -171,13 +173,9 @@ class Program {
       configuration_.broker_url, configuration_.broker_properties, machine_.clock, logger_)};
   std::unique_ptr<OutboxSource> outbox_{connect::outbox(
       configuration_.database_url, configuration_.outbox, machine_.clock, machine_.random)};
-  std::unique_ptr<ChangeSource> source_{outbox_->change_source()};
   // Whose path is mistyped does not get an empty database that nobody writes to.
   Database database_{connect::database(configuration_.database_url, {.connections_max = 2},
                                        machine_.clock, machine_.random, Opening::existing)};
-  SchemaName schema_{schema_in(database_.dialect(), configuration_.outbox.schema)};
-  SqlHeldRowStore held_store_{database_, schema_, *source_};
-  InstalledHeldRows held_{held_store_, [this] { install(); }};
   CaughtUpProbe caught_up_probe_{[this] {
     return outbox_->log_end(database_, Deadline::after(machine_.clock, log_end_patience));
   }};
@@ -186,8 +184,7 @@ class Program {
                             },
                             machine_.clock, broker_answer_lives};
   std::atomic<SteadyTime::rep> last_heartbeat_{0};
-  std::unique_ptr<OutboxRetention> retention_;
-  std::optional<Relay> relay_;
+  std::optional<Pipeline> pipeline_;
   // Asks the relay: it goes first.
   std::optional<http::Server> server_;
 };

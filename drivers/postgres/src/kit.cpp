@@ -1,11 +1,11 @@
 #include "tram/postgres/kit.hpp"
 
 #include "libpq_url.hpp"
-#include "postgres_outbox_source.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/base/url.hpp"
 #include "tram/postgres/dialect.hpp"
+#include "tram/postgres/outbox_source.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/database.hpp"
 
@@ -22,14 +22,13 @@ Database open(Url const& url, PoolOptions const& options, Opening /*opening*/, C
 
 std::unique_ptr<OutboxSource> outbox(Url const& url, OutboxSourceOptions const& options,
                                      Clock& clock, Random& random) {
-  return std::make_unique<PostgresOutboxSource>(
-      ChangeSourceConfig{.connection = libpq_url(url.text),
-                         .schema = options.schema,
-                         .table = options.table,
-                         .slot = options.slot,
-                         .publication = options.publication,
-                         .new_slot = options.new_slot},
-      clock, random);
+  return outbox_source({.connection = libpq_url(url.text),
+                        .schema = options.schema,
+                        .table = options.table,
+                        .slot = options.slot,
+                        .publication = options.publication,
+                        .new_slot = options.new_slot},
+                       clock, random);
 }
 
 }  // namespace

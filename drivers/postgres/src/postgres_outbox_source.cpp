@@ -1,4 +1,4 @@
-#include "postgres_outbox_source.hpp"
+#include "tram/postgres/outbox_source.hpp"
 
 #include <optional>
 
@@ -20,7 +20,27 @@ TakeoverStatus act(TakeoverAction action, TakeoverConfig const& config, Clock& c
   return takeover_status(config, clock);
 }
 
-}  // namespace
+/// The outbox that the log of a server shows, for a relay.
+class PostgresOutboxSource final : public OutboxSource {
+ public:
+  PostgresOutboxSource(ChangeSourceConfig config, Clock& clock, Random& random)
+      : config_{std::move(config)}, clock_{clock}, random_{random} {}
+
+  [[nodiscard]] std::unique_ptr<ChangeSource> change_source() const override;
+  [[nodiscard]] std::unique_ptr<OutboxRetention> retention(
+      Database& database, std::chrono::milliseconds age) const override;
+  LogPosition log_end(Database& database, Deadline deadline) const override;
+  [[nodiscard]] std::vector<Finding> check() const override;
+  Privileges privileges(Database& database, OutboxRemoval removal) const override;
+  TableAccess table_access(Database& database, std::string const& table) const override;
+  [[nodiscard]] TakeoverOutcome takeover(TakeoverAction action,
+                                         TakeoverOptions const& options) const override;
+
+ private:
+  ChangeSourceConfig config_;
+  Clock& clock_;
+  Random& random_;
+};
 
 std::unique_ptr<ChangeSource> PostgresOutboxSource::change_source() const {
   return postgres::change_source(config_, clock_);
@@ -77,6 +97,13 @@ TakeoverOutcome PostgresOutboxSource::takeover(TakeoverAction action,
                            .rows_again = options.rows_again},
                           clock_);
   return {.step = std::string{to_string(status.step)}, .next = status.next};
+}
+
+}  // namespace
+
+std::unique_ptr<OutboxSource> outbox_source(ChangeSourceConfig config, Clock& clock,
+                                            Random& random) {
+  return std::make_unique<PostgresOutboxSource>(std::move(config), clock, random);
 }
 
 }  // namespace tram::postgres

@@ -1,12 +1,12 @@
 #include "tram/sqlite/kit.hpp"
 
-#include "sqlite_outbox_source.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/base/random.hpp"
 #include "tram/base/url.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sqlite/dialect.hpp"
+#include "tram/sqlite/outbox_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
 namespace tram::sqlite {
@@ -37,9 +37,8 @@ Database open(Url const& url, PoolOptions const& options, Opening opening, Clock
 std::unique_ptr<OutboxSource> outbox(Url const& url, OutboxSourceOptions const& options,
                                      Clock& clock, Random& random) {
   require_understood(url);
-  return std::make_unique<SqliteOutboxSource>(
-      ChangeSourceConfig{.path = url.rest, .table = options.table, .relay = options.relay}, clock,
-      random);
+  return outbox_source({.path = url.rest, .table = options.table, .relay = options.relay}, clock,
+                       random);
 }
 
 }  // namespace

@@ -154,9 +154,9 @@ Service& Service::add(Subscription subscription) {
 
 Service& Service::relay(ServiceRelay relay) {
   state_->require_before_run("a relay");
-  if (!relay.source) reject(state_->options.name, "a relay has no source of changes");
+  if (!relay.outbox) reject(state_->options.name, "a relay has no outbox; give it the driver's");
   auto const owner = "relay '" + relay.options.name + "'";
-  require_time(owner, "outbox_age", relay.outbox_age);
+  if (relay.outbox_age) require_time(owner, "outbox_age", *relay.outbox_age);
   require_usable(relay.options, owner);
   state_->relays.push_back(std::move(relay));
   return *this;

@@ -86,9 +86,8 @@ ServiceRun::ServiceRun(Service::State& state, StopDeadline& deadline)
       crew_{state.parts.logger} {
   state_.phase = ServicePhase::starting;
   auto const& parts = state_.parts;
-  auto const schema = schema_in(parts.database.dialect(), state_.options.schema);
-  for (auto& relay : state_.relays) {
-    relays_.push_back(std::make_unique<RunningRelay>(relay, parts, schema));
+  for (auto const& relay : state_.relays) {
+    pipelines_.push_back(make_pipeline(relay, parts, state_.options.schema));
   }
   if (state_.subscriptions.empty()) return;
   subscriber_.emplace(SubscriberParts{.database = parts.database,
@@ -126,7 +125,7 @@ int ServiceRun::run(std::stop_token const& stop) {
     state_.parts.logger.info("service.started", {{"service", state_.options.name},
                                                  {"version", state_.options.version},
                                                  {"http_port", state_.http_port.load()},
-                                                 {"relays", relays_.size()},
+                                                 {"relays", pipelines_.size()},
                                                  {"subscriptions", state_.subscriptions.size()},
                                                  {"components", state_.components.size()}});
     crew_.watch(stop);
@@ -173,12 +172,13 @@ void ServiceRun::serve() {
 /// Nothing else of the service sends before they follow the outbox: rows that are older than the
 /// mark which a new relay makes in the log would never be relayed.
 void ServiceRun::start_relays(std::stop_token const& stop) {
-  for (auto const& relay : relays_) {
-    crew_.start(StopStage::relays, "relay '" + relay->name() + "'",
-                [&relay = *relay](std::stop_token const& until) { relay.run(until); });
+  for (auto const& pipeline : pipelines_) {
+    crew_.start(StopStage::relays, "relay '" + pipeline->name() + "'",
+                [&relay = pipeline->relay()](std::stop_token const& until) { relay.run(until); });
   }
   auto const have_begun = [&] {
-    return std::ranges::all_of(relays_, [](auto const& relay) { return relay->has_begun(); });
+    return std::ranges::all_of(pipelines_,
+                               [](auto const& pipeline) { return pipeline->has_begun(); });
   };
   while (!have_begun() && !stop.stop_requested() && !crew_.lost()) {
     state_.parts.clock.pause(relay_check_pause, stop);
@@ -241,7 +241,7 @@ ServiceView ServiceRun::view() const {
                    .sent = state_.send_counts->counts(),
                    .now = state_.parts.clock.steady(),
                    .stall_after = state_.options.stall_after};
-  for (auto const& relay : relays_) view.relays.push_back(relay->view());
+  for (auto const& pipeline : pipelines_) view.relays.push_back(pipeline->view());
   if (subscriber_) view.subscriptions = subscriber_->status();
   for (auto const& component : state_.components) {
     if (component.trouble) view.components.push_back({component.name, trouble_of(component)});

@@ -7,7 +7,7 @@
 
 #include "broker_watch.hpp"
 #include "database_watch.hpp"
-#include "running_relay.hpp"
+#include "service_pipeline.hpp"
 #include "service_state.hpp"
 #include "service_view.hpp"
 #include "tram/host/stop_deadline.hpp"
@@ -40,7 +40,7 @@ class ServiceRun final {
   void stop_stage(StopStage stage);
   [[nodiscard]] std::string running_handlers() const;
   /// It publishes or reads; what it only sends is its outbox's matter.
-  [[nodiscard]] bool uses_broker() const { return subscriber_.has_value() || !relays_.empty(); }
+  [[nodiscard]] bool uses_broker() const { return subscriber_.has_value() || !pipelines_.empty(); }
   [[nodiscard]] ServiceView view() const;
   [[nodiscard]] std::vector<Subscription> subscriptions();
 
@@ -49,7 +49,7 @@ class ServiceRun final {
   DatabaseWatch database_watch_;
   BrokerWatch broker_watch_;
   WorkerPool workers_;
-  std::vector<std::unique_ptr<RunningRelay>> relays_;
+  std::vector<std::unique_ptr<Pipeline>> pipelines_;
   std::optional<Subscriber> subscriber_;
   // Looks at the ones above.
   std::optional<http::Server> server_;

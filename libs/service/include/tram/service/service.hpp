@@ -14,8 +14,7 @@
 #include "tram/host/exit_status.hpp"
 #include "tram/http/server_options.hpp"
 #include "tram/outbox/outbox_options.hpp"
-#include "tram/relay/change_source.hpp"
-#include "tram/relay/outbox_retention.hpp"
+#include "tram/relay/outbox_source.hpp"
 #include "tram/relay/relay_options.hpp"
 #include "tram/service/trace_context.hpp"
 #include "tram/sql/dialect.hpp"
@@ -82,12 +81,11 @@ struct ServiceParts {
 
 /// A relay of the service's own outbox, in its process.
 struct ServiceRelay {
-  /// From the database's driver.
-  std::unique_ptr<ChangeSource> source;
-  /// From the database's driver. Without one, rows older than `outbox_age` are removed on SQLite,
-  /// and none elsewhere.
-  std::unique_ptr<OutboxRetention> retention{};
-  std::chrono::milliseconds outbox_age{std::chrono::hours{48}};
+  /// From the database's driver, or `tram::connect::outbox`.
+  std::unique_ptr<OutboxSource> outbox;
+  /// Published rows that are older are removed, which needs the DELETE privilege. Nothing: old rows
+  /// stay.
+  std::optional<std::chrono::milliseconds> outbox_age{std::chrono::hours{48}};
   /// It always publishes what is committed before it stops.
   RelayOptions options{};
 };
@@ -98,9 +96,9 @@ struct ServiceRelay {
 ///     tram::Service service{
 ///         {.database = database, .broker = *broker, .clock = clock, .random = random},
 ///         {.name = "orders", .http = tram::http::ServerOptions{.port = 8080}}};
-///     service.relay({.source = tram::sqlite::change_source({.path = "orders.db"}, clock)});
-///     service.add(tram::handle_events<Order>("credit-view").on(order_approved));
-///     return service.run(signals.stop());
+///     service.relay({.outbox = tram::sqlite::outbox_source({.path = "orders.db"}, clock,
+///     random)}); service.add(tram::handle_events<Order>("credit-view").on(order_approved)); return
+///     service.run(signals.stop());
 class Service final {
  public:
   /// Throws: rejected, for no workers, an empty middleware or interceptor, and a time below zero or
@@ -112,7 +110,7 @@ class Service final {
 
   // Not while `run` runs. Throws: rejected, naming the part, while it does, and for a part that
   // could not run: see `require_runnable`, components without a name or a function, relays without
-  // a source.
+  // an outbox.
 
   Service& add(Contribution contribution);
   Service& add(Subscription subscription);
