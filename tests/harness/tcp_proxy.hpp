@@ -41,6 +41,7 @@ class TcpProxy {
   /// How often the client spoke after the server had: the round trips.
   [[nodiscard]] int round_trips() const { return round_trips_; }
   void withhold_answers(std::uint8_t on) {
+    requests_unanswered_ = 0;
     withhold_answers_ = on;
     take_effect();
   }
@@ -48,9 +49,9 @@ class TcpProxy {
     withhold_requests_ = on;
     take_effect();
   }
-  /// Waits until the client has sent something that is withheld.
+  /// Waits until the client has sent something that is withheld, or whose answer is.
   void await_request() {
-    while (requests_waiting_ == 0) std::this_thread::yield();
+    while (requests_waiting_ == 0 && requests_unanswered_ == 0) std::this_thread::yield();
   }
   /// Lets this many more bytes of answers through, in total, and then cuts the connection that they
   /// are for.
@@ -135,6 +136,7 @@ class TcpProxy {
 
   void request(Pair& pair) {
     if (std::exchange(pair.server_spoke, false)) ++round_trips_;
+    if (withhold_answers_ != 0) ++requests_unanswered_;
     if (!pass(pair.client, pair.server, buffer_.size())) close(pair);
   }
 
@@ -175,6 +177,8 @@ class TcpProxy {
   std::atomic<int> requests_waiting_{};
   std::atomic<std::uint8_t> withhold_answers_{};
   std::atomic<std::uint8_t> withhold_requests_{};
+  /// Since answers are withheld.
+  std::atomic<std::uint64_t> requests_unanswered_{};
   std::atomic<std::int64_t> answer_bytes_left_{-1};
   std::atomic<bool> cut_{};
   std::atomic<bool> cut_client_{};
