@@ -205,6 +205,39 @@ TEST_F(PostgresRestartWithin, a_transaction_repeats_little_after_a_kill) {
   publish(*source_, 1000 - stored);
 }
 
+/// However seldom the server is told while little happens.
+TEST_F(PostgresRestartWithin, a_backlog_repeats_few_rows_after_a_kill) {
+  constexpr std::size_t rows{3000};
+  begin_source();
+  source_->flush();
+  server().sql("DO $$ BEGIN FOR i IN 1..3000 LOOP INSERT INTO eventuate.message (id, destination, "
+               "headers, payload) VALUES (i, 'orders', '{}', 'p'); COMMIT; END LOOP; END $$");
+  source_config_.look_interval = source_config_.status_interval = 1h;
+  auto const before = confirmed();
+  source_ = source();
+  EXPECT_TRUE(eventually([&] {
+    for (auto const& row : source_->read(50).rows) {
+      source_->confirm(*row.ends_at);
+      ++given_;
+    }
+    return given_ >= rows / 2;
+  }));
+  EXPECT_TRUE(eventually([&] {
+    source_->read(0);
+    return confirmed() != before;
+  }));
+  source_.reset();
+  ASSERT_TRUE(nobody_reads());
+  source_ = source();
+  std::vector<std::size_t> again;
+  EXPECT_TRUE(eventually([&] {
+    for (auto const& row : source_->read(100).rows) again.push_back(std::stoul(row.id));
+    return !again.empty() && again.back() == rows;
+  }));
+  EXPECT_GT(again.front(), 1U);
+  EXPECT_EQ(again.size(), rows - again.front() + 1) << "nothing is left out";
+}
+
 TEST_F(PostgresRestartWithin, another_transaction_begins_with_its_first_row) {
   begin_source();
   send(1000);

@@ -83,6 +83,7 @@ class PgoutputSource final : public ChangeSource {
   [[nodiscard]] LogPosition proven() const { return std::min(confirmed_, shown_up_to_); }
   [[nodiscard]] LogPosition tellable() const;
   [[nodiscard]] bool has_news() const { return tellable() > told_ || confirmed_ > said_; }
+  [[nodiscard]] bool is_news_due() const;
   [[nodiscard]] LogPosition wanted() const;
   [[nodiscard]] bool wants_look() const;
   [[nodiscard]] bool wants_memory() const;
@@ -129,6 +130,7 @@ class PgoutputSource final : public ChangeSource {
   /// What the server knows. It is not told of more than was looked up: while it knows less, a relay
   /// that starts anew finds the rows that were hidden from the log.
   LogPosition told_{};
+  std::size_t rows_since_told_{};
   /// What others see of it.
   LogPosition said_{};
   /// Where the slot was when this session began.

@@ -14,6 +14,8 @@ constexpr Duration last_look_patience = std::chrono::seconds{2};
 constexpr Duration look_pause_shortest = std::chrono::milliseconds{10};
 /// So much log without a row is worth storing a position, which makes some log by itself.
 constexpr LogPosition quiet_log_max = LogPosition{16} << 10U;
+/// What a killed relay has not told comes twice.
+constexpr std::size_t untold_rows_max = 500;
 
 }  // namespace
 
@@ -24,11 +26,15 @@ void PgoutputSource::confirm(LogPosition position) {
   if (gap_open_at_ && position > *gap_open_at_) settle();
   if (!decoder_) return;
   try {
-    if (has_news() && clock_.steady() - told_at_ >= config_.status_interval)
-      tell_position(AskReply::no);
+    if (is_news_due()) tell_position(AskReply::no);
   } catch (Error const&) {
     return;  // The next read meets the same trouble, tells of it and connects again.
   }
+}
+
+bool PgoutputSource::is_news_due() const {
+  if (tellable() > told_ && rows_since_told_ >= untold_rows_max) return true;
+  return has_news() && clock_.steady() - told_at_ >= config_.status_interval;
 }
 
 void PgoutputSource::keep_in_touch() {
@@ -40,12 +46,11 @@ void PgoutputSource::keep_in_touch() {
   if (wants_look()) watch_.look_within(look_pause());
   remember();
   bool const silent = now - std::max(heard_at_, asked_at_) >= config_.probe_interval;
-  bool const due = has_news() && now - told_at_ >= config_.status_interval;
   // Said also without need, so that the server does not give up a relay that waits for its broker
   // (wal_sender_timeout).
   bool const overdue = now - told_at_ >= tell_interval_;
   if (silent) asked_at_ = now;
-  if (silent || due || overdue) tell_position(silent ? AskReply::yes : AskReply::no);
+  if (silent || overdue || is_news_due()) tell_position(silent ? AskReply::yes : AskReply::no);
 }
 
 /// Up to where nothing that is unpublished would be passed over, and it is stored so.
@@ -118,6 +123,7 @@ void PgoutputSource::tell_position(AskReply asks) {
     session_->lost();
   told_ = position;
   said_ = confirmed_;
+  rows_since_told_ = 0;
   told_at_ = clock_.steady();
 }
 

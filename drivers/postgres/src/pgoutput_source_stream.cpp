@@ -151,6 +151,7 @@ void PgoutputSource::take(OutboxRow row, ChangeBatch& batch) {
   ++place_.row;
   if (place_.transaction == settled_.transaction && place_.row <= settled_.row) return;
   row.place = place_;
+  ++rows_since_told_;
   if (held_back_) batch.rows.push_back(std::move(*held_back_));
   held_back_ = std::move(row);
 }
