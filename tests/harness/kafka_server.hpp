@@ -52,6 +52,9 @@ class KafkaServer {
 
   [[nodiscard]] std::string servers() const { return "127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] pid_t process() const { return process_; }
+  /// Where its topics are, a folder for each partition.
+  [[nodiscard]] std::string data_folder() const { return folder_ + "/data"; }
 
   /// Returns when it listens.
   void start() {

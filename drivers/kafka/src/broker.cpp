@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adaptive_producer.hpp"
 #include "admin.hpp"
 #include "configuration.hpp"
 #include "kafka_consumer.hpp"
@@ -17,6 +18,14 @@ constexpr std::size_t batch_bytes_default{1'000'000};
 
 /// A subscriber tries again, and may have to stop meanwhile.
 constexpr std::chrono::seconds subscribe_patience{5};
+
+/// How long a batch is filled, in milliseconds, while many records are on their way.
+constexpr char const* patient_linger{"3"};
+
+bool sets_linger(Config const& config) {
+  return config.properties.contains("linger.ms") ||
+         config.properties.contains("queue.buffering.max.ms");
+}
 
 class KafkaBroker final : public Broker {
  public:
@@ -36,7 +45,7 @@ class KafkaBroker final : public Broker {
 
   std::unique_ptr<Producer> producer() override {
     auto producer = std::make_unique<KafkaProducer>(config_, batch_bytes_, clock_, logger_);
-    if (!config_.multi_messages) return producer;
+    if (!config_.multi_messages) return adaptive(std::move(producer));
     auto& records = *producer;
     return std::make_unique<MultiMessageProducer>(
         std::move(producer),
@@ -69,6 +78,17 @@ class KafkaBroker final : public Broker {
   }
 
  private:
+  std::unique_ptr<Producer> adaptive(std::unique_ptr<Producer> eager) {
+    if (sets_linger(config_)) return eager;
+    auto patient = config_;
+    patient.properties.emplace("linger.ms", patient_linger);
+    auto const make = [patient = std::move(patient), bytes = batch_bytes_, &clock = clock_,
+                       logger = logger_] {
+      return std::make_unique<KafkaProducer>(patient, bytes, clock, logger);
+    };
+    return std::make_unique<AdaptiveProducer>(std::move(eager), make, clock_);
+  }
+
   Config const config_;
   Clock& clock_;
   Logger const logger_;
