@@ -1,7 +1,10 @@
 // The program tram-cdc between a real PostgreSQL and a real Kafka on this machine:
 //
-// - how fast it drains a backlog, beside a reader of the log that only counts rows (the floor), in
-//   turns, the median of three; with its processor time per row and its memory;
+// - how fast it drains a backlog, beside a reader of the log that only counts rows and beside a
+//   producer of the same records (the two floors), and beside a relay that lets no batch wait
+//   (linger.ms = 0), in turns, the median of three; with its processor time per row, its memory,
+//   the broker's processor time, and how many batches hold a single record;
+// - how many records come twice after a kill -9 in the middle of a drain;
 // - how soon a record is there after its commit, beside a producer that writes to the same Kafka;
 // - how soon it streams after it was started, and after a kill -9 in the middle.
 
@@ -19,6 +22,7 @@
 #include <vector>
 
 #include "cdc_process.hpp"
+#include "kafka_batches.hpp"
 #include "kafka_harness.hpp"
 #include "postgres_server.hpp"
 
@@ -27,11 +31,13 @@ namespace {
 using namespace std::chrono_literals;
 using namespace tram;
 using testing::CdcProcess;
+using testing::KafkaBatches;
 using testing::KafkaServer;
 using testing::PostgresServer;
 
 constexpr std::size_t rows = 200'000;
 constexpr int runs = 3;
+constexpr int partitions = 4;
 constexpr char const* topic = "example.Order.events";
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -96,20 +102,25 @@ class Machine {
  public:
   Machine() {
     session_.value(
-        "CREATE SCHEMA eventuate; CREATE TABLE eventuate.message (id VARCHAR(1000) PRIMARY KEY, "
+        "SET client_min_messages = warning; CREATE SCHEMA eventuate; CREATE TABLE "
+        "eventuate.message (id VARCHAR(1000) PRIMARY KEY, "
         "destination TEXT NOT NULL, headers TEXT NOT NULL, payload TEXT NOT NULL, published "
         "SMALLINT DEFAULT 0, message_partition SMALLINT, creation_time BIGINT); CREATE PUBLICATION "
         "tram FOR TABLE eventuate.message WITH (publish = 'insert')");
-    broker->create_channels(std::vector<std::string>{topic}, 4, Deadline::after(clock, 30s));
+    broker->create_channels(std::vector<std::string>{topic}, partitions,
+                            Deadline::after(clock, 30s));
   }
-  [[nodiscard]] std::unique_ptr<CdcProcess> relay(std::string const& slot) const {
+  /// `properties` of the producer, as in a URL.
+  [[nodiscard]] std::unique_ptr<CdcProcess> relay(std::string const& slot,
+                                                  std::string const& properties = "") const {
     return std::make_unique<CdcProcess>(std::vector<std::string>{
         "--database",
         "postgresql://postgres@127.0.0.1:" + std::to_string(postgres.port()) + "/postgres",
-        "--broker", "kafka://" + kafka.servers(), "--slot", slot, "--retention", "off",
+        "--broker", "kafka://" + kafka.servers() + properties, "--slot", slot, "--retention", "off",
         "--install-schema", "true"});
   }
   void insert_backlog(std::size_t rows_per_transaction) const {
+    session_.value("SET synchronous_commit = off");
     session_.value(
         "DO $$ BEGIN FOR i IN 1.." + std::to_string(rows) +
         " LOOP INSERT INTO eventuate.message VALUES (gen_random_uuid()::text, "
@@ -119,6 +130,7 @@ class Machine {
         "\",\"ID\":\"0000018bcfe56800-0242ac1100800000\"}', repeat('x', 100), 0, NULL, "
         "1700000000000); IF i % " +
         std::to_string(rows_per_transaction) + " = 0 THEN COMMIT; END IF; END LOOP; END $$");
+    session_.value("RESET synchronous_commit; CHECKPOINT");
   }
   std::string sql(std::string const& text) const { return session_.value(text); }
   [[nodiscard]] bool streams(std::string const& slot) const {
@@ -157,15 +169,24 @@ double floor_rate(Machine& machine, std::string const& slot) {
   return static_cast<double>(rows) / seconds(machine.clock.steady() - begun);
 }
 
+KafkaBatches batches_in(Machine const& machine) {
+  return testing::batches_of(machine.kafka, topic, partitions);
+}
+
 struct Drained {
   double rate{};
   double microseconds_per_row{};
   double megabytes{};
+  /// Of the broker.
+  double seconds_per_100_000{};
+  double single_record_batches{};
 };
 
-Drained drain(Machine& machine, std::string const& slot) {
+Drained drain(Machine& machine, std::string const& slot, std::string const& properties) {
   auto const begun = machine.clock.steady();
-  auto const relay = machine.relay(slot);
+  auto const batches_before = batches_in(machine);
+  auto const broker_before = usage_of(machine.kafka.process()).processor_seconds;
+  auto const relay = machine.relay(slot, properties);
   await(machine.clock, "the drain", [&] {
     machine.clock.pause(20ms);
     return relay->has_metric("eventuate_cdc_events_sent_total " + std::to_string(rows));
@@ -174,40 +195,124 @@ Drained drain(Machine& machine, std::string const& slot) {
   auto const usage = usage_of(relay->id());
   relay->signal(SIGTERM);
   relay->wait();
+  auto const batches = batches_in(machine);
+  auto const broker = usage_of(machine.kafka.process()).processor_seconds - broker_before;
   return {.rate = static_cast<double>(rows) / taken,
           .microseconds_per_row = usage.processor_seconds * 1e6 / static_cast<double>(rows),
-          .megabytes = usage.resident_megabytes};
+          .megabytes = usage.resident_megabytes,
+          .seconds_per_100_000 = broker * 1e5 / static_cast<double>(rows),
+          .single_record_batches =
+              static_cast<double>(batches.of_one_record - batches_before.of_one_record) /
+              static_cast<double>(batches.all - batches_before.all)};
+}
+
+/// Records of the same size and keys, through a producer of this process.
+double producer_rate(Machine& machine) {
+  auto const producer = machine.broker->producer();
+  std::string const value(430, 'x');
+  auto const begun = machine.clock.steady();
+  for (std::size_t sent = 0, completed = 0; completed < rows;) {
+    while (sent < rows && sent - completed < 2'000 &&
+           producer->submit({topic, std::to_string(sent % 1000), value}, sent + 1))
+      ++sent;
+    pollfd waiting{.fd = producer->descriptor(), .events = POLLIN, .revents = 0};
+    ::poll(&waiting, 1, 1000);
+    completed += producer->completions().size();
+  }
+  return static_cast<double>(rows) / seconds(machine.clock.steady() - begun);
+}
+
+/// Medians of what several drains have shown.
+Drained median_of(std::vector<Drained> const& all) {
+  auto const of = [&](double Drained::* member) {
+    std::vector<double> values;
+    for (auto const& each : all) values.push_back(each.*member);
+    return median(values);
+  };
+  return {.rate = of(&Drained::rate),
+          .microseconds_per_row = of(&Drained::microseconds_per_row),
+          .megabytes = of(&Drained::megabytes),
+          .seconds_per_100_000 = of(&Drained::seconds_per_100_000),
+          .single_record_batches = of(&Drained::single_record_batches)};
+}
+
+void print(char const* what, Drained const& drained) {
+  std::printf(
+      "  %-15s %7.0f rows/s, %.1f us of processor per row, %.1f MB after it; broker: %.2f s "
+      "per 100 000 records, %.0f %% of the batches hold one record\n",
+      what, drained.rate, drained.microseconds_per_row, drained.megabytes,
+      drained.seconds_per_100_000, 100 * drained.single_record_batches);
+}
+
+/// The work gets a copy of the slot 'origin'.
+template <typename Work>
+auto on_copy(Machine& machine, Work const& work) {
+  machine.sql("SELECT pg_copy_logical_replication_slot('origin', 'copy')");
+  auto const result = work("copy");
+  await(machine.clock, "the slot", [&] { return !machine.streams("copy"); });
+  machine.sql("SELECT pg_drop_replication_slot('copy')");
+  // A relay remembers where it was.
+  machine.sql("DROP TABLE IF EXISTS eventuate.tram_relay_position");
+  return result;
 }
 
 void compare_drains(std::size_t rows_per_transaction, double wanted) {
   Machine machine;
   machine.sql("SELECT pg_create_logical_replication_slot('origin', 'pgoutput')");
   machine.insert_backlog(rows_per_transaction);
-  std::vector<double> floors;
-  std::vector<double> rates;
+  producer_rate(machine);
+  std::vector<double> readers;
+  std::vector<double> producers;
   std::vector<double> ratios;
-  std::vector<double> costs;
-  std::vector<double> memory;
+  std::vector<Drained> eager;
+  std::vector<Drained> drained;
   for (int run = 0; run < runs; ++run) {
-    auto const on_copy = [&](auto const& work) {
-      machine.sql("SELECT pg_copy_logical_replication_slot('origin', 'copy')");
-      auto const result = work();
-      await(machine.clock, "the slot", [&] { return !machine.streams("copy"); });
-      machine.sql("SELECT pg_drop_replication_slot('copy')");
-      return result;
-    };
-    floors.push_back(on_copy([&] { return floor_rate(machine, "copy"); }));
-    auto const drained = on_copy([&] { return drain(machine, "copy"); });
-    rates.push_back(drained.rate);
-    costs.push_back(drained.microseconds_per_row);
-    memory.push_back(drained.megabytes);
-    ratios.push_back(rates.back() / floors.back());
+    readers.push_back(
+        on_copy(machine, [&](auto const& slot) { return floor_rate(machine, slot); }));
+    producers.push_back(producer_rate(machine));
+    eager.push_back(
+        on_copy(machine, [&](auto const& slot) { return drain(machine, slot, "?linger.ms=0"); }));
+    drained.push_back(on_copy(machine, [&](auto const& slot) { return drain(machine, slot, ""); }));
+    ratios.push_back(drained.back().rate / readers.back());
   }
-  std::printf("drain, %3zu rows per transaction: floor %.0f rows/s, relay %.0f rows/s, ratio %.2f "
-              "(%.1f wanted); %.1f us of processor per row (6 wanted); %.1f MB after it (48 "
-              "wanted)\n",
-              rows_per_transaction, median(floors), median(rates), median(ratios), wanted,
-              median(costs), median(memory));
+  std::printf("drain, %zu rows per transaction: a reader %.0f rows/s, a producer %.0f records/s; "
+              "relay beside the reader %.2f (%.1f wanted), beside the producer %.2f\n",
+              rows_per_transaction, median(readers), median(producers), median(ratios), wanted,
+              median_of(drained).rate / median(producers));
+  print("linger.ms = 0", median_of(eager));
+  print("relay", median_of(drained));
+}
+
+/// Kills the relay when half of the rows are there.
+std::size_t repeats_after_kill(Machine& machine, std::string const& slot) {
+  auto const before = batches_in(machine).records;
+  auto first = machine.relay(slot);
+  await(machine.clock, "half of the drain",
+        [&] { return batches_in(machine).records - before >= rows / 2; });
+  first->signal(SIGKILL);
+  first->wait();
+  auto const second = machine.relay(slot);
+  // What the stopped one has sent is among them.
+  await(machine.clock, "the rest of the drain", [&] {
+    machine.clock.pause(100ms);
+    return second->answers("/readers/relay/finished", 200);
+  });
+  second->signal(SIGTERM);
+  second->wait();
+  return batches_in(machine).records - before - rows;
+}
+
+void measure_repeats() {
+  Machine machine;
+  machine.sql("SELECT pg_create_logical_replication_slot('origin', 'pgoutput')");
+  machine.insert_backlog(1);
+  std::vector<double> repeats;
+  for (int run = 0; run < runs; ++run) {
+    repeats.push_back(static_cast<double>(
+        on_copy(machine, [&](auto const& slot) { return repeats_after_kill(machine, slot); })));
+  }
+  std::printf("records that come twice after a kill -9 in the middle of %zu: %.0f (2000 wanted)\n",
+              rows, median(repeats));
 }
 
 /// Records as they come, in one consumer that was there before.
@@ -337,9 +442,13 @@ void measure_latency() {
 
 }  // namespace
 
-int main() {
+/// With a word only the drains or the rest.
+int main(int count, char** words) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  measure_latency();
+  std::string const part{count > 1 ? words[1] : ""};
+  if (part != "drains") measure_latency();
+  if (part == "latency") return 0;
+  measure_repeats();
   compare_drains(1, 0.6);
   compare_drains(100, 0.4);
 }
