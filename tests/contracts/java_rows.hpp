@@ -17,7 +17,7 @@
 #include "tram/wire/int128.hpp"
 #include "vectors.hpp"
 
-namespace tram::contract {
+namespace tram::testkit {
 
 /// How the rows of a run of the golden vectors came about.
 struct JavaRun {
@@ -33,7 +33,7 @@ class JavaRows {
   JavaRows(Database& database, JavaRun run) : database_{database}, run_{std::move(run)} {}
 
   void expect_the_same() {
-    for (auto const& line : testing::vectors("message_rows.jsonl")) {
+    for (auto const& line : tram::testing::vectors("message_rows.jsonl")) {
       if (line["run"] != run_.name) continue;
       SCOPED_TRACE(line["case"].get<std::string>());
       expect_the_same(line["row"]);
@@ -43,7 +43,7 @@ class JavaRows {
   [[nodiscard]] int checked() const { return checked_; }
 
  private:
-  void expect_the_same(testing::Json const& java) {
+  void expect_the_same(tram::testing::Json const& java) {
     auto const java_headers = java["headers"].get<std::string>();
     auto headers = headers_from_json(java_headers);
     ManualClock clock{parse_http_date(headers.require("DATE"))};
@@ -70,7 +70,7 @@ class JavaRows {
     });
   }
 
-  void expect_row(Transaction& tx, testing::Json const& java, std::string const& id) {
+  void expect_row(Transaction& tx, tram::testing::Json const& java, std::string const& id) {
     bool const numbered = java.contains("dbid");
     auto const table =
         java.contains("table") ? java["table"].get<std::string>() : std::string{"message"};
@@ -105,4 +105,4 @@ class JavaRows {
   int checked_{};
 };
 
-}  // namespace tram::contract
+}  // namespace tram::testkit

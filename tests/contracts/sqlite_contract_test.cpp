@@ -1,16 +1,22 @@
-#include "change_source_contract.hpp"
-#include "database_contract.hpp"
 #include "outbox_file.hpp"
 #include "tram/sqlite/change_source.hpp"
+#include "tram/sqlite/kit.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/testkit/change_source_contract.hpp"
+#include "tram/testkit/database_contract.hpp"
+#include "tram/testkit/held_messages_contract.hpp"
+#include "tram/testkit/inbox_contract.hpp"
+#include "tram/testkit/outbox_contract.hpp"
+#include "tram/testkit/outbox_source_contract.hpp"
 
-namespace tram::contract {
+namespace tram::testkit {
 namespace {
 
-using testing::OutboxFile;
-using testing::RawConnection;
+using tram::testing::OutboxFile;
+using tram::testing::RawConnection;
+using tram::testing::TemporaryFolder;
 
-struct SqliteHarness {
+struct SqliteSourceHarness {
   void commit(std::vector<OutboxRow> const& rows) { write(rows, "COMMIT"); }
   void roll_back(std::vector<OutboxRow> const& rows) { write(rows, "ROLLBACK"); }
   std::unique_ptr<ChangeSource> source(Clock& clock) {
@@ -40,14 +46,44 @@ struct SqliteDatabaseHarness {
   }
 
  private:
-  testing::TemporaryFolder folder;
+  TemporaryFolder folder;
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, DatabaseContract, SqliteDatabaseHarness);
+struct SqliteTablesHarness {
+  SqliteTablesHarness() {
+    auto first = database(clock, random);
+    install_schema(first, SchemaName{});
+  }
+  Database database(Clock& its_clock, Random& its_random) {
+    return sqlite::connect({.path = path()}, {}, its_clock, its_random);
+  }
+  // A writer waits at the very beginning of its transaction, where nobody can see it.
+  void wait_for_waiting() {}
 
-// A file has no connection that could be cut.
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ConnectedChangeSourceContract);
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ChangeSourceContract, SqliteHarness);
+ private:
+  [[nodiscard]] std::string path() const { return (folder.path() / "contract.db").string(); }
+  TemporaryFolder folder;
+  SystemClock clock;
+  SystemRandom random;
+};
+
+struct SqliteKitHarness {
+  static DatabaseKit const& kit() { return sqlite::kit; }
+  [[nodiscard]] std::string url() const {
+    return "sqlite:" + (folder.path() / "contract.db").string();
+  }
+
+ private:
+  TemporaryFolder folder;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StatementContract, SqliteDatabaseHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, TransactionContract, SqliteDatabaseHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, OutboxContract, SqliteTablesHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, InboxContract, SqliteTablesHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, HeldMessagesContract, SqliteTablesHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, OutboxSourceContract, SqliteKitHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ChangeSourceContract, SqliteSourceHarness);
 
 }  // namespace
-}  // namespace tram::contract
+}  // namespace tram::testkit

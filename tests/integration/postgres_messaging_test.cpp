@@ -1,23 +1,22 @@
 #include <array>
 #include <memory>
 
-#include "held_messages_contract.hpp"
-#include "inbox_contract.hpp"
 #include "java_rows.hpp"
-#include "outbox_contract.hpp"
 #include "postgres_server.hpp"
 #include "tcp_proxy.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/subscriber/inbox.hpp"
 #include "tram/subscriber/subscriber.hpp"
 #include "tram/subscriber/workers.hpp"
+#include "tram/testkit/messaging_fixture.hpp"
 #include "tram/wire/record.hpp"
 
-namespace tram::contract {
+namespace tram::testkit {
 namespace {
 
-using testing::eventually;
-using testing::PostgresServer;
+using tram::testing::eventually;
+using tram::testing::PostgresServer;
 
 PostgresServer& server() {
   static PostgresServer instance;
@@ -33,21 +32,11 @@ struct PostgresHarness {
   Database database(Clock& its_clock, Random& its_random) {
     return postgres::connect({.connection = server().connection()}, {}, its_clock, its_random);
   }
-  void wait_for_waiting() {
-    EXPECT_TRUE(eventually([] {
-      return server().sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") !=
-             "0";
-    }));
-  }
 
  private:
   SystemClock clock;
   SystemRandom random;
 };
-
-INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, OutboxContract, PostgresHarness);
-INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, InboxContract, PostgresHarness);
-INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, HeldMessagesContract, PostgresHarness);
 
 /// Outboxes as installations of the Java platform have them.
 class JavaOutbox : public MessagingFixture<PostgresHarness> {
@@ -215,4 +204,4 @@ TEST_F(PostgresSubscriber, handles_any_number_of_messages_of_one_transaction_in_
 }
 
 }  // namespace
-}  // namespace tram::contract
+}  // namespace tram::testkit

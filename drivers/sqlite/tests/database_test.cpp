@@ -403,6 +403,16 @@ TEST_F(SqliteDatabase, is_transient_when_the_disk_is_full_and_fits_again_afterwa
   EXPECT_EQ(count(), 1);
 }
 
+TEST_F(SqliteDatabase, takes_a_missing_unique_index_for_something_to_set_up) {
+  make_table();
+  try {
+    database.transact([](Transaction& tx) {
+      tx.execute("INSERT INTO t (id, name) VALUES (1, 'a') ON CONFLICT (name) DO NOTHING");
+    });
+    FAIL() << "it was run";
+  } catch (Error const& error) { EXPECT_TRUE(error.is_about_setup()) << error.what(); }
+}
+
 /// Statements that undo the whole transaction when they fail.
 struct UndoingStatements : SqliteDatabase {
   UndoingStatements() {

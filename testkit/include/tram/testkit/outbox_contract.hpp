@@ -1,13 +1,17 @@
 #pragma once
 
-#include "messaging_fixture.hpp"
+#include <gtest/gtest.h>
+
 #include "tram/base/error.hpp"
 #include "tram/outbox/outbox.hpp"
+#include "tram/testkit/messaging_fixture.hpp"
 #include "tram/wire/headers_json.hpp"
 #include "tram/wire/id_generator.hpp"
 
-namespace tram::contract {
+namespace tram::testkit {
 
+/// The harness is that of `messaging_fixture.hpp`:
+/// `INSTANTIATE_TYPED_TEST_SUITE_P(Mine, OutboxContract, MyHarness);`
 template <class Harness>
 class OutboxContract : public MessagingFixture<Harness> {
  protected:
@@ -91,4 +95,4 @@ REGISTER_TYPED_TEST_SUITE_P(OutboxContract, writes_a_row_that_any_relay_takes,
                             leaves_the_transaction_fit_after_a_refusal,
                             spreads_rows_over_tables_and_partitions);
 
-}  // namespace tram::contract
+}  // namespace tram::testkit

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <future>
 
-#include "messaging_fixture.hpp"
 #include "tram/subscriber/held_messages.hpp"
 #include "tram/subscriber/inbox.hpp"
+#include "tram/testkit/messaging_fixture.hpp"
 
-namespace tram::contract {
+namespace tram::testkit {
 
+/// The harness is that of `messaging_fixture.hpp`:
+/// `INSTANTIATE_TYPED_TEST_SUITE_P(Mine, InboxContract, MyHarness);`
 template <class Harness>
 class InboxContract : public MessagingFixture<Harness> {
  protected:
@@ -195,4 +199,4 @@ REGISTER_TYPED_TEST_SUITE_P(InboxContract,
                             forgets_only_what_is_old_a_thousand_at_a_time,
                             forgets_old_rows_behind_any_number_that_were_stamped_ahead);
 
-}  // namespace tram::contract
+}  // namespace tram::testkit

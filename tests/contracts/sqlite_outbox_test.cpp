@@ -1,12 +1,10 @@
-#include "held_messages_contract.hpp"
-#include "inbox_contract.hpp"
 #include "java_rows.hpp"
-#include "outbox_contract.hpp"
 #include "outbox_file.hpp"
 #include "tram/sqlite/adopt.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/testkit/messaging_fixture.hpp"
 
-namespace tram::contract {
+namespace tram::testkit {
 namespace {
 
 struct SqliteHarness {
@@ -17,19 +15,13 @@ struct SqliteHarness {
   Database database(Clock& its_clock, Random& its_random) {
     return sqlite::connect({.path = path()}, {}, its_clock, its_random);
   }
-  // A writer waits at the very beginning of its transaction, where nobody can see it.
-  void wait_for_waiting() {}
   [[nodiscard]] std::string path() const { return (folder.path() / "contract.db").string(); }
 
  private:
-  testing::TemporaryFolder folder;
+  tram::testing::TemporaryFolder folder;
   SystemClock clock;
   SystemRandom random;
 };
-
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, OutboxContract, SqliteHarness);
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, InboxContract, SqliteHarness);
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, HeldMessagesContract, SqliteHarness);
 
 class OutboxOnSqlite : public MessagingFixture<SqliteHarness> {};
 
@@ -59,4 +51,4 @@ TEST_F(OutboxOnSqlite, sends_in_a_transaction_of_the_client_itself) {
 }
 
 }  // namespace
-}  // namespace tram::contract
+}  // namespace tram::testkit

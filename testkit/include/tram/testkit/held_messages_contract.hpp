@@ -1,13 +1,17 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <future>
 #include <vector>
 
-#include "messaging_fixture.hpp"
 #include "tram/subscriber/held_messages.hpp"
+#include "tram/testkit/messaging_fixture.hpp"
 
-namespace tram::contract {
+namespace tram::testkit {
 
+/// The harness is that of `messaging_fixture.hpp`:
+/// `INSTANTIATE_TYPED_TEST_SUITE_P(Mine, HeldMessagesContract, MyHarness);`
 template <class Harness>
 class HeldMessagesContract : public MessagingFixture<Harness> {
  protected:
@@ -296,4 +300,4 @@ REGISTER_TYPED_TEST_SUITE_P(
     holds_what_is_no_text_too, lets_nobody_join_a_key_whose_last_message_is_being_replayed,
     replays_what_joined_before_the_last_replay, lets_one_process_replay_what_two_were_asked_to);
 
-}  // namespace tram::contract
+}  // namespace tram::testkit

@@ -60,7 +60,14 @@ class EmbeddedHarness {
 
 }  // namespace
 
-INSTANTIATE_TYPED_TEST_SUITE_P(InMemory, BrokerContract, InMemoryHarness);
-INSTANTIATE_TYPED_TEST_SUITE_P(Embedded, BrokerContract, EmbeddedHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(InMemory, ProducerContract, InMemoryHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(InMemory, ChannelContract, InMemoryHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(InMemory, ConsumerContract, InMemoryHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(InMemory, ConsumerGroupContract, InMemoryHarness);
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Embedded, ProducerContract, EmbeddedHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Embedded, ChannelContract, EmbeddedHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Embedded, ConsumerContract, EmbeddedHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Embedded, ConsumerGroupContract, EmbeddedHarness);
 
 }  // namespace tram::testkit
