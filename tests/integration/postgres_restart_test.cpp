@@ -266,7 +266,10 @@ TEST_F(PostgresRestartWithin, a_transaction_begins_anew_when_other_tables_are_th
   source_ = source();
   std::set<std::string> shown;
   EXPECT_TRUE(eventually([&] {
-    for (auto const& row : source_->read(100).rows) shown.insert(row.id);
+    for (auto const& row : source_->read(100).rows) {
+      // The rows of the table have none.
+      if (row.place) shown.insert(row.id);
+    }
     return shown.contains("1000");
   }));
   for (int id = 401; id <= 1000; ++id) EXPECT_TRUE(shown.contains(std::to_string(id))) << id;

@@ -16,6 +16,7 @@ namespace {
 enum Column : std::uint8_t {
   schema,
   table,
+  root,
   kind,
   not_logged,
   blinded,
@@ -68,8 +69,8 @@ constexpr std::string_view question_behind_horizon{
     " AS catalog_xmin, wal_status, confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name "
     "= "};
 constexpr std::string_view question_end{
-    ") SELECT (SELECT nspname FROM root)::text, (SELECT relname FROM root)::text, (SELECT relkind "
-    "FROM root)::text, "
+    ") SELECT (SELECT nspname FROM root)::text, (SELECT relname FROM root)::text, (SELECT oid FROM "
+    "root)::text, (SELECT relkind FROM root)::text, "
     "(SELECT string_agg(name, ', ' ORDER BY name) FROM member WHERE relpersistence <> 'p' AND "
     "relkind IN ('r', 'p')), "
     "(SELECT quote_ident(current_user) FROM root WHERE row_security_active(oid)), "
@@ -163,6 +164,7 @@ class Reader {
     look.table_exists = given(table);
     look.schema = text(schema);
     look.table = text(table);
+    look.root = text(root);
     look.publication_exists = given(publication_there);
     look.columns = words(text(columns_there));
     look.publication_mark = text(publication_mark);
@@ -308,9 +310,22 @@ std::string any_unpublished_row(OutboxLook const& outbox) {
   return "SELECT 1 FROM " + outbox.name() + condition + " LIMIT 1";
 }
 
+namespace {
+
+/// The publication names it by itself: that it does so no more is not seen of one that has left.
+bool has_own_listing(std::string const& mark) { return !mark.ends_with(':'); }
+
+bool hid_what_left(OutboxLook const& before, OutboxLook const& now) {
+  return std::ranges::any_of(before.tables, [&](auto const& each) {
+    return has_own_listing(each.second) && !now.tables.contains(each.first);
+  });
+}
+
+}  // namespace
+
 std::optional<Gap> gap_between(OutboxLook const& before, OutboxLook const& now) {
   Gap gap;
-  bool changed = before.publication_mark != now.publication_mark;
+  bool changed = before.publication_mark != now.publication_mark || hid_what_left(before, now);
   for (auto const& [table, mark] : now.tables) {
     auto const known = before.tables.find(table);
     if (known == before.tables.end()) gap.whole_tables.push_back(table);

@@ -24,6 +24,8 @@ struct OutboxLook {
   /// As the catalog has them.
   std::string schema;
   std::string table;
+  /// The table's number in the catalog.
+  std::string root;
   /// It is one that a log can show, with the columns that it needs.
   bool table_is_fit{};
   bool publication_exists{};
@@ -84,6 +86,8 @@ struct Gap {
   std::string from_transaction;
   /// … and all rows of these tables.
   std::vector<std::string> whole_tables;
+  /// Tables that are no parts of the outbox any more, by their names in SQL.
+  std::vector<std::string> former_tables{};
 };
 
 /// Between `before` and `now`; nothing when nothing changed.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -66,7 +67,7 @@ Change PgoutputDecoder::decode(std::string_view message) {
   ByteReader reader{message};
   switch (auto const kind = reader.byte()) {
     case 'I': return insert(reader);
-    case 'B': return TransactionBegin{reader.uint64()};
+    case 'B': return TransactionBegin{commit_ = reader.uint64()};
     case 'C': {
       reader.byte();    // flags
       reader.uint64();  // where the commit record begins
@@ -88,15 +89,21 @@ void PgoutputDecoder::relation(ByteReader& reader) {
   auto const id = reader.uint32();
   auto const schema = reader.c_string();
   auto const table = reader.c_string();
-  bool const is_outbox = (schema == schema_ && table == table_) || parts_.contains(id);
-  std::vector<Column> columns;
-  if (is_outbox) {
+  Relation relation{.columns = {}, .until = until(id, schema == schema_ && table == table_)};
+  if (relation.until > 0) {
     reader.byte();  // replica identity
-    columns.resize(reader.uint16());
-    for (auto& each : columns) each = column(reader);
-    if (!shows_all(columns)) columns.clear();
+    relation.columns.resize(reader.uint16());
+    for (auto& each : relation.columns) each = column(reader);
+    if (!shows_all(relation.columns)) relation.columns.clear();
   }
-  relations_[id] = std::move(columns);
+  relations_[id] = std::move(relation);
+}
+
+/// Up to where rows count; 0 for a table that is no part of the outbox.
+LogPosition PgoutputDecoder::until(std::uint32_t id, bool has_its_name) const {
+  if (has_its_name) return std::numeric_limits<LogPosition>::max();
+  auto const part = parts_.find(id);
+  return part == parts_.end() ? 0 : part->second;
 }
 
 /// Rows that were shown in part are as good as hidden: no NULL is made of a column that is missing.
@@ -134,8 +141,8 @@ PgoutputDecoder::Meaning PgoutputDecoder::meaning_of(std::string_view name) {
 Change PgoutputDecoder::insert(ByteReader& reader) {
   auto const found = relations_.find(reader.uint32());
   if (found == relations_.end()) malformed("a row of a table that was not announced");
-  auto const& columns = found->second;
-  if (columns.empty()) return Irrelevant{};
+  auto const& columns = found->second.columns;
+  if (columns.empty() || commit_ >= found->second.until) return Irrelevant{};
   if (reader.byte() != 'N') malformed("an inserted row has no new values");
   if (reader.uint16() != columns.size())
     malformed("a row has another number of columns than its table");

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,9 +37,10 @@ using TextReader = std::function<std::optional<std::string>(std::string const&)>
 class PgoutputDecoder {
  public:
   /// `schema` and `table` as the catalog has them. `parts` are the numbers of tables whose rows
-  /// belong to the outbox under whatever name: its partitions and heirs.
+  /// belong to the outbox under whatever name: its partitions and heirs, and those that left it, up
+  /// to a place in the log.
   PgoutputDecoder(std::string schema, std::string table, TypeForms forms = {},
-                  TextReader to_utf8 = {}, std::set<std::uint32_t> parts = {})
+                  TextReader to_utf8 = {}, std::map<std::uint32_t, LogPosition> parts = {})
       : schema_{std::move(schema)},
         table_{std::move(table)},
         forms_{std::move(forms)},
@@ -74,6 +75,7 @@ class PgoutputDecoder {
   static Meaning meaning_of(std::string_view name);
 
   void relation(ByteReader& reader);
+  [[nodiscard]] LogPosition until(std::uint32_t id, bool has_its_name) const;
   static bool shows_all(std::vector<Column> const& columns);
   Column column(ByteReader& reader);
   Change insert(ByteReader& reader);
@@ -85,10 +87,16 @@ class PgoutputDecoder {
   std::string table_;
   TypeForms forms_;
   TextReader to_utf8_;
-  std::set<std::uint32_t> parts_;
+  std::map<std::uint32_t, LogPosition> parts_;
+  /// Where the commit record of the transaction lies that is read.
+  LogPosition commit_{};
   std::uint32_t unknown_type_{};
-  /// The columns of each relation seen; none for those that are not the outbox.
-  std::unordered_map<std::uint32_t, std::vector<Column>> relations_;
+  struct Relation {
+    /// None for one that is not the outbox.
+    std::vector<Column> columns{};
+    LogPosition until{};
+  };
+  std::unordered_map<std::uint32_t, Relation> relations_;
 };
 
 }  // namespace tram::postgres

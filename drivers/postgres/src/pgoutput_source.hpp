@@ -6,9 +6,11 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "outbox_look.hpp"
 #include "outbox_watch.hpp"
+#include "part_memory.hpp"
 #include "pgoutput_decoder.hpp"
 #include "replication_protocol.hpp"
 #include "replication_setup.hpp"
@@ -34,6 +36,7 @@ class PgoutputSource final : public ChangeSource {
         target_{config.connection, "tram-cdc", {{"replication", "database"}}},
         watch_{config_, clock},
         memory_{config_, name_of(config_)},
+        parts_{config_, name_of(config_)},
         server_text_{Target{config.connection, "tram-cdc"}, clock, config.connect_timeout} {}
 
   ChangeBatch read(std::size_t rows_max) override;
@@ -55,8 +58,14 @@ class PgoutputSource final : public ChangeSource {
   ChangeBatch continue_making(std::size_t rows_max);
   void follow(Session session, OutboxLook outbox, SlotPosition const& slot, Deadline deadline);
   [[nodiscard]] std::string missed_rows(Session& session, OutboxLook const& outbox,
-                                        SlotPosition const& slot, Deadline deadline) const;
+                                        SlotPosition const& slot, Deadline deadline);
+  [[nodiscard]] std::optional<Gap> find_gap(ReplicationSetup& setup, OutboxLook const& outbox,
+                                            SlotPosition const& slot) const;
+  std::vector<std::string> former_tables(ReplicationSetup& setup, OutboxLook const& outbox);
+  void tell_of_dropped(std::string const& number);
   void meet_server(SlotPosition const& slot);
+  void meet_parts(Session& session, OutboxLook const& outbox, SlotPosition const& slot,
+                  Deadline deadline);
   ChangeBatch fill_gap(std::size_t rows_max);
   void stream_from_here(Deadline deadline);
   void choose_encoding(Session& session, Deadline deadline);
@@ -93,6 +102,7 @@ class PgoutputSource final : public ChangeSource {
   [[nodiscard]] bool moved_on() const;
   [[nodiscard]] bool wants_place() const;
   void remember();
+  void note_written();
   void prove_the_rest();
 
   ChangeSourceConfig config_;
@@ -100,8 +110,13 @@ class PgoutputSource final : public ChangeSource {
   Target target_;
   OutboxWatch watch_;
   SlotMemory memory_;
+  PartMemory parts_;
+  /// Parts of the outbox that were dropped, of which was told.
+  std::set<std::string> told_of_;
   /// On its way there, with the horizon.
   SlotMemory::Content remembering_;
+  /// What is written now is that of the parts.
+  bool writes_parts_{};
   SteadyTime remembered_at_{};
   SlotHolder holder_;
   ServerText server_text_;

@@ -99,13 +99,21 @@ bool PgoutputSource::wants_place() const {
   return memory_.works() && memory_.position() > 0 && !gap_open_at_ && open && news;
 }
 
+void PgoutputSource::note_written() {
+  bool const of_parts = std::exchange(writes_parts_, false);
+  if (!of_parts) memory_.stored(remembering_);
+}
+
 /// Before the server is told.
 void PgoutputSource::remember() {
   if (!memory_.works() || !known_) return;
-  if (watch_.take_written()) memory_.stored(remembering_);
+  if (watch_.take_written()) note_written();
   auto const now = clock_.steady();
   bool const place = wants_place() && now - remembered_at_ >= config_.status_interval;
-  if (watch_.writes() || !(place || moved_on())) return;
+  if (watch_.writes()) return;
+  writes_parts_ = parts_.unsaved();
+  if (writes_parts_) return watch_.write(parts_.take_unsaved());
+  if (!place && !moved_on()) return;
   remembered_at_ = now;
   remembering_ = {.position = std::max(proven(), memory_.position()),
                   .horizon = known_->horizon,
@@ -131,7 +139,7 @@ void PgoutputSource::tell_position(AskReply asks) {
 void PgoutputSource::prove_the_rest() {
   auto const patience = Deadline::after(clock_, last_look_patience);
   try {
-    while (wants_look() || wants_memory() || wants_place()) {
+    while (wants_look() || wants_memory() || wants_place() || parts_.unsaved() || writes_parts_) {
       if (patience.reached(clock_)) return;
       if (wants_look()) watch_.look_within(Duration::zero());
       look();

@@ -77,11 +77,7 @@ void PgoutputSource::read_table_as_bytes(Session& session, Deadline deadline) {
 }
 
 PgoutputDecoder PgoutputSource::decoder(OutboxLook const& outbox, TextReader reader) {
-  std::set<std::uint32_t> parts;
-  for (auto const& [number, mark] : outbox.tables) {
-    parts.insert(static_cast<std::uint32_t>(std::stoul(number)));
-  }
-  return {outbox.schema, outbox.table, forms_, std::move(reader), std::move(parts)};
+  return {outbox.schema, outbox.table, forms_, std::move(reader), parts_.counted(outbox)};
 }
 
 /// Of texts that come as the server stores them.

@@ -28,8 +28,10 @@ void PgoutputSource::connect() {
 void PgoutputSource::make_slot(Session session, OutboxLook outbox) {
   std::string rows;
   if (replaces_slot_) {
-    rows = rows_of_gap(
-        outbox, {.from_transaction = outbox.horizon, .whole_tables = outbox.joined_behind_horizon});
+    ReplicationSetup setup{session, config_, Deadline::after(clock_, config_.connect_timeout)};
+    rows = rows_of_gap(outbox, {.from_transaction = outbox.horizon,
+                                .whole_tables = outbox.joined_behind_horizon,
+                                .former_tables = former_tables(setup, outbox)});
   } else if (config_.new_slot == NewSlot::skip_existing_rows) {
     rows = rows_behind_snapshot(outbox, skipped_);
   } else {
@@ -73,22 +75,53 @@ ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
 
 /// How to read what the log does not show though nobody published it; empty when there is nothing.
 std::string PgoutputSource::missed_rows(Session& session, OutboxLook const& outbox,
-                                        SlotPosition const& slot, Deadline deadline) const {
+                                        SlotPosition const& slot, Deadline deadline) {
   if (slot.copy && slot.copy->rows == 0) return "";
   if (slot.copy) return rows_around(outbox, slot.copy->horizon, slot.copy->rows);
+  ReplicationSetup setup{session, config_, deadline};
+  auto missed = find_gap(setup, outbox, slot);
+  if (!missed) return "";
+  missed->former_tables = former_tables(setup, outbox);
+  return rows_of_gap(outbox, *missed);
+}
+
+std::vector<std::string> PgoutputSource::former_tables(ReplicationSetup& setup,
+                                                       OutboxLook const& outbox) {
+  auto const left = parts_.left(outbox);
+  auto const names = setup.names(left);
+  std::vector<std::string> former;
+  for (auto const& number : left) {
+    if (!names.contains(number)) tell_of_dropped(number);
+    else former.push_back(names.at(number));
+  }
+  return former;
+}
+
+std::optional<Gap> PgoutputSource::find_gap(ReplicationSetup& setup, OutboxLook const& outbox,
+                                            SlotPosition const& slot) const {
   // No relay moved the slot that far, or made it.
   if (memory_.position() > 0 && slot.confirmed > memory_.position()) {
-    auto const since = ReplicationSetup{session, config_, deadline}.look(memory_.horizon());
-    return rows_of_gap(outbox, {.from_transaction = memory_.horizon(),
-                                .whole_tables = since.joined_behind_horizon});
+    return Gap{.from_transaction = memory_.horizon(),
+               .whole_tables = setup.look(memory_.horizon()).joined_behind_horizon};
   }
   auto missed = known_ ? gap_between(*known_, outbox) : gap_behind_horizon(outbox);
   // Somebody else moved the slot, and what lies between was not shown here.
-  if (known_ && slot.confirmed > told_) {
-    if (!missed) missed.emplace();
-    missed->from_transaction = known_->horizon;
-  }
-  return missed ? rows_of_gap(outbox, *missed) : "";
+  bool const moved = known_ && slot.confirmed > told_;
+  // Whether the publication showed what has left, nobody knows any more.
+  bool const left = !known_ && !parts_.left(outbox).empty();
+  if (!missed && (moved || left)) missed.emplace();
+  if (moved) missed->from_transaction = known_->horizon;
+  if (left) missed->from_transaction = outbox.horizon;
+  return missed;
+}
+
+/// Once: nothing can be done about it.
+void PgoutputSource::tell_of_dropped(std::string const& number) {
+  if (known_ || !told_of_.insert(number).second) return;
+  throw Error{Fault::transient,
+              "postgresql: a part of the outbox (table number " + number +
+                  ") was dropped while no relay read the log of " + target_.name() +
+                  "; its rows are published as far as the log shows them, others are lost"};
 }
 
 /// Another one than before, or the first one.
@@ -104,13 +137,22 @@ void PgoutputSource::meet_server(SlotPosition const& slot) {
   history_ = slot.history;
 }
 
+void PgoutputSource::meet_parts(Session& session, OutboxLook const& outbox,
+                                SlotPosition const& slot, Deadline deadline) {
+  auto const server = slot.history.substr(0, slot.history.find('/'));
+  parts_.recall(session, server, memory_.works(), deadline);
+  parts_.meet(session, outbox, std::max(confirmed_, slot.confirmed), deadline);
+  auto const counted = parts_.counted(outbox);
+  if (!memory_.counts_alike(counted)) settled_ = {};
+  memory_.count(counted);
+}
+
 /// Streams from the slot, behind the rows of the table that it may not show.
 void PgoutputSource::follow(Session session, OutboxLook outbox, SlotPosition const& slot,
                             Deadline deadline) {
   if (slot.history != history_) meet_server(slot);
   memory_.recall(session, slot.history, deadline);
-  if (!memory_.counts_alike(outbox)) settled_ = {};
-  memory_.count(outbox);
+  meet_parts(session, outbox, slot, deadline);
   go_on_behind(memory_.settled());
   auto const select = missed_rows(session, outbox, slot, deadline);
   confirmed_ = std::max(confirmed_, slot.confirmed);
@@ -151,6 +193,7 @@ ChangeBatch PgoutputSource::fill_gap(std::size_t rows_max) {
 /// The log shows all of the outbox as it is now.
 void PgoutputSource::settle() {
   known_ = outbox_;
+  parts_.settle(*known_);
   gap_open_at_.reset();
 }
 

@@ -49,7 +49,7 @@ void PgoutputSource::look() {
   // What may have been hidden since is found from the last look that proves something.
   if (!now->changing.empty()) return;
   outbox_ = *now;
-  if (settled) known_ = outbox_;
+  if (settled) settle();
 }
 
 ChangeBatch PgoutputSource::stream(std::size_t rows_max) {

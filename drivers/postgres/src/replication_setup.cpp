@@ -164,6 +164,20 @@ std::optional<SlotPosition> ReplicationSetup::slot() {
                       .copy = std::move(copy)};
 }
 
+std::map<std::string, std::string> ReplicationSetup::names(
+    std::vector<std::string> const& numbers) {
+  std::map<std::string, std::string> there;
+  if (numbers.empty()) return there;
+  std::string list;
+  for (auto const& number : numbers) list += (list.empty() ? "" : ",") + number;
+  auto const found = query("SELECT c.oid, format('%I.%I', n.nspname, c.relname) FROM pg_class c "
+                           "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY (" +
+                           sql_text("{" + list + "}") + "::oid[])");
+  for (int row = 0; row < PQntuples(found.get()); ++row)
+    there[value(found, row, 0)] = value(found, row, 1);
+  return there;
+}
+
 void ReplicationSetup::require_new_slot(OutboxLook const& outbox, bool was_empty) {
   if (config_.new_slot == NewSlot::refuse) {
     refuse("slot '" + config_.slot +

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "outbox_columns.hpp"
 #include "outbox_look.hpp"
@@ -53,6 +55,8 @@ class ReplicationSetup {
   TypeForms column_types(OutboxLook const& outbox);
   /// The outbox as it is, whether or not. With `horizon` in place of the slot's.
   OutboxLook look(std::string const& horizon = "");
+  /// The names, in SQL, of tables with these numbers that are still there.
+  std::map<std::string, std::string> names(std::vector<std::string> const& numbers);
   /// Nothing when there is none.
   std::optional<SlotPosition> slot();
   /// Whether a new slot may be made. Rejected where it may not.

@@ -13,10 +13,10 @@ std::uint64_t number_at(Result const& result, int column) {
 }
 
 /// FNV-1a over the tables' numbers, as a column of signed numbers takes it.
-std::uint64_t fingerprint(OutboxLook const& outbox) {
+std::uint64_t fingerprint(CountedTables const& tables) {
   std::uint64_t hash = 0xcbf29ce484222325U;
-  for (auto const& [number, mark] : outbox.tables) {
-    for (char const digit : number + " ")
+  for (auto const& [number, until] : tables) {
+    for (char const digit : std::to_string(number) + ":" + std::to_string(until) + " ")
       hash = (hash ^ static_cast<unsigned char>(digit)) * 0x100000001b3U;
   }
   return hash >> 1U;
@@ -36,7 +36,7 @@ void SlotMemory::recall(Session& session, std::string const& history, Deadline d
   // The digit tells this way of counting rows from a later one.
   transaction_name_ = sql_text(name_ + "#open1 " + publication_ + server);
   row_name_ = sql_text(name_ + "#row1 " + publication_ + server);
-  tables_name_ = sql_text(name_ + "#tables1 " + publication_ + server);
+  tables_name_ = sql_text(name_ + "#tables2 " + publication_ + server);
   position_ = 0;
   horizon_.clear();
   settled_ = {};
@@ -62,11 +62,11 @@ void SlotMemory::recall(Session& session, std::string const& history, Deadline d
   stored_tables_ = number_at(found, 4);
 }
 
-bool SlotMemory::counts_alike(OutboxLook const& outbox) const {
-  return tables_ == fingerprint(outbox);
+bool SlotMemory::counts_alike(CountedTables const& tables) const {
+  return tables_ == fingerprint(tables);
 }
 
-void SlotMemory::count(OutboxLook const& outbox) { tables_ = fingerprint(outbox); }
+void SlotMemory::count(CountedTables const& tables) { tables_ = fingerprint(tables); }
 
 // One that was frozen meanwhile sets nothing back.
 std::string SlotMemory::store(Content const& content) const {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "outbox_look.hpp"
+#include "part_memory.hpp"
 #include "session.hpp"
 #include "tram/postgres/change_source.hpp"
 
@@ -22,7 +22,7 @@ class SlotMemory {
   /// Reads what is stored for the server with this history (system identifier and time line).
   void recall(Session& session, std::string const& history, Deadline deadline);
   /// Of which tables rows are counted from now on: a row's number means nothing with others.
-  void count(OutboxLook const& outbox);
+  void count(CountedTables const& tables);
   [[nodiscard]] bool works() const { return works_; }
   /// Up to here the server may be told; 0 where nothing is stored.
   [[nodiscard]] LogPosition position() const { return position_; }
@@ -35,7 +35,7 @@ class SlotMemory {
     return stored_tables_ == tables_ ? settled_ : RowPlace{};
   }
   /// Rows were counted in the same tables before.
-  [[nodiscard]] bool counts_alike(OutboxLook const& outbox) const;
+  [[nodiscard]] bool counts_alike(CountedTables const& tables) const;
 
   /// What there is to remember.
   struct Content {

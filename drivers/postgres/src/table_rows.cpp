@@ -15,13 +15,18 @@ constexpr std::size_t bytes_wanted{std::size_t{256} << 10U};
 std::string key(OutboxLook const& outbox) { return outbox.has("dbid") ? "dbid" : "id"; }
 
 /// The values as the log shows them. Rows that somebody marked as published are left out, as there.
-std::string select(OutboxLook const& outbox, std::string const& condition) {
+std::string select(OutboxLook const& outbox, std::string const& tables,
+                   std::string const& condition) {
   std::string columns;
   for (auto const& name : outbox.columns) columns += name + ", ";
   auto const unpublished =
       outbox.has("published") ? "coalesce(published::text, '0') = '0'" : "true";
-  return "SELECT " + columns + key(outbox) + " AS place FROM " + outbox.name() + " WHERE " +
-         unpublished + " AND " + condition;
+  return "SELECT " + columns + key(outbox) + " AS place FROM " + tables + " WHERE " + unpublished +
+         " AND " + condition;
+}
+
+std::string select(OutboxLook const& outbox, std::string const& condition) {
+  return select(outbox, outbox.name(), condition);
 }
 
 }  // namespace
@@ -42,13 +47,18 @@ std::string rows_behind_snapshot(OutboxLook const& outbox, std::string const& sn
 
 std::string rows_of_gap(OutboxLook const& outbox, Gap const& gap) {
   // age() counts transactions back from now, and so copes with numbers that wrapped around.
-  std::string condition{"(false"};
-  if (!gap.from_transaction.empty())
-    condition += " OR age(xmin) <= age(" + sql_text(gap.from_transaction) + "::xid)";
+  auto const recent = gap.from_transaction.empty()
+                          ? "false"
+                          : "age(xmin) <= age(" + sql_text(gap.from_transaction) + "::xid)";
+  std::string condition{"(" + recent};
   for (auto const& table : gap.whole_tables) {
     condition += " OR tableoid = " + sql_text(table) + "::oid";
   }
-  return select(outbox, condition + ")") + " ORDER BY place";
+  auto rows = select(outbox, condition + ")");
+  for (auto const& table : gap.former_tables) {
+    rows += " UNION ALL " + select(outbox, "ONLY " + table, recent);
+  }
+  return rows + " ORDER BY place";
 }
 
 std::string rows_around(OutboxLook const& outbox, std::string const& transaction,

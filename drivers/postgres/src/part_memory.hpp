@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "outbox_look.hpp"
+#include "session.hpp"
+#include "tram/postgres/change_source.hpp"
+
+namespace tram::postgres {
+
+/// Up to where in the log rows of a table count as rows of the outbox, by the table's number.
+using CountedTables = std::map<std::uint32_t, LogPosition>;
+
+/// Which tables are parts of the outbox, and which were: a partition that was detached, an heir, a
+/// table that was dropped. The log of before still shows their rows, and the catalog forgets what
+/// they belonged to. They are stored beside the slot's position, in table `tram_relay_position`.
+///
+/// Where that table is missing or may not be written, a new process knows of none.
+class PartMemory {
+ public:
+  /// `name` is that of the position, as held rows have it.
+  PartMemory(ChangeSourceConfig const& config, std::string const& name);
+
+  /// Reads what is stored for the server with this number. `usable` tells whether the table is.
+  void recall(Session& session, std::string const& server, bool usable, Deadline deadline);
+  /// Stores which tables are parts now, and forgets those that left before `confirmed`.
+  void meet(Session& session, OutboxLook const& now, LogPosition confirmed, Deadline deadline);
+  /// The numbers of tables that are no parts any more, and of which nobody has read yet what the
+  /// log did not show.
+  [[nodiscard]] std::vector<std::string> left(OutboxLook const& now) const;
+  /// Everything of these is read: their rows count up to where the log ended.
+  void settle(OutboxLook const& now);
+  /// Whose rows the log may show as rows of the outbox.
+  [[nodiscard]] CountedTables counted(OutboxLook const& now) const;
+
+  /// `settle` noted something that is to be stored.
+  [[nodiscard]] bool unsaved() const { return usable_ && !unsaved_.empty(); }
+  /// The statement that stores it. If it fails, a new process reads from the table once more.
+  std::string take_unsaved();
+
+ private:
+  static constexpr auto still_there = LogPosition{std::numeric_limits<std::int64_t>::max()};
+  struct Part {
+    /// It had the outbox's own name, which tells its rows in the log.
+    bool root{};
+    LogPosition until{still_there};
+  };
+  using Parts = std::map<std::string, Part>;
+  void learn(Result const& found, int row);
+  [[nodiscard]] std::string prefix(bool root) const;
+  [[nodiscard]] std::string values(Parts const& parts) const;
+  [[nodiscard]] std::string upsert(Parts const& parts) const;
+  [[nodiscard]] std::string removal(Parts const& parts) const;
+
+  std::string table_;
+  std::string name_;
+  std::string server_;
+  bool usable_{};
+  bool may_forget_{};
+  Parts parts_;
+  Parts unsaved_;
+};
+
+}  // namespace tram::postgres

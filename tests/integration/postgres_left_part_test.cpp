@@ -1,0 +1,275 @@
+#include <algorithm>
+#include <ostream>
+#include <string>
+
+#include "postgres_relay_world.hpp"
+
+namespace tram::testing {
+namespace {
+
+/// What happens while no relay runs to a table that belongs to the outbox.
+struct Absence {
+  std::string name;
+  std::string before{};
+  /// Before the rows are written …
+  std::string first{};
+  /// … and behind that.
+  std::string then{};
+  std::string table{"eventuate.message"};
+  friend std::ostream& operator<<(std::ostream& out, Absence const& absence) {
+    return out << absence.name;
+  }
+};
+
+void insert_into(std::string const& table, std::string const& id) {
+  server().sql(
+      "INSERT INTO " + table + " (id, destination, headers, payload, creation_time) VALUES ('" +
+      id + "', 'orders', '{\"ID\":\"" + id + "\",\"PARTITION_ID\":\"k\"}', '" + id + "', 1000)");
+}
+void run_each(std::string const& statements) {
+  std::size_t from = 0;
+  while (from < statements.size()) {
+    auto const end = std::min(statements.find(';', from), statements.size());
+    server().sql(statements.substr(from, end - from));
+    from = end + 1;
+  }
+}
+
+class PostgresLeftPart : public PostgresRelay {
+ protected:
+  ~PostgresLeftPart() override { stop(); }
+
+  static std::string remedy(std::string const& reason) {
+    auto const at = reason.find("run: ");
+    return at == std::string::npos ? "" : reason.substr(at + 5);
+  }
+  static void remove_attic() { server().sql("DROP SCHEMA IF EXISTS attic CASCADE"); }
+  [[nodiscard]] std::ptrdiff_t times(std::string const& id) const {
+    return std::ranges::count_if(broker_.landed,
+                                 [&](auto const& record) { return payload_of(record) == id; });
+  }
+  /// Follows every remedy that a relay asks for.
+  void come_back(std::uint64_t rows) {
+    begin();
+    std::string last;
+    EXPECT_TRUE(eventually([&] {
+      auto const statement = remedy(relay_->readiness().reason);
+      if (!statement.empty() && statement != last) server().sql(last = statement);
+      return relay_->status().counters.rows_published >= rows && relay_->readiness().ready;
+    })) << relay_->readiness().reason;
+  }
+  /// Rows that are written now, and all before them.
+  static bool all_published() {
+    insert_into("eventuate.message", "after");
+    auto const position = server().sql("SELECT pg_current_wal_insert_lsn()");
+    insert_into("eventuate.message", "last");
+    return eventually([&] {
+      return server().sql("SELECT confirmed_flush_lsn >= '" + position +
+                          "' FROM pg_replication_slots WHERE slot_name = 'tram'") == "t";
+    });
+  }
+};
+
+constexpr auto partitioned =
+    "ALTER TABLE eventuate.message RENAME TO plain;"
+    "CREATE TABLE eventuate.message (LIKE eventuate.plain INCLUDING DEFAULTS) PARTITION BY RANGE "
+    "(creation_time); DROP TABLE eventuate.plain;"
+    "CREATE TABLE eventuate.message_1 PARTITION OF eventuate.message FOR VALUES FROM (0) TO "
+    "(2000);";
+constexpr auto by_partition =
+    "CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'insert');";
+constexpr auto detach = "ALTER TABLE eventuate.message DETACH PARTITION eventuate.message_1;";
+constexpr auto next_partition =
+    "CREATE TABLE eventuate.message_2 PARTITION OF eventuate.message DEFAULT;";
+constexpr auto with_own_partitions =
+    "CREATE TABLE eventuate.message_1 PARTITION OF eventuate.message DEFAULT PARTITION BY RANGE "
+    "(creation_time);"
+    "CREATE TABLE eventuate.message_11 PARTITION OF eventuate.message_1 DEFAULT;";
+constexpr auto heir = "CREATE TABLE eventuate.message_heir () INHERITS (eventuate.message);"
+                      "CREATE PUBLICATION tram FOR TABLE eventuate.message;";
+
+std::string all(std::initializer_list<char const*> parts) {
+  std::string text;
+  for (auto const* const part : parts) text += part;
+  return text;
+}
+
+std::string shown_by_partition() { return all({partitioned, by_partition}); }
+
+class SteppedLeftPart : public SteppedPostgresRelay {};
+
+class PostgresLeftPartOf : public PostgresLeftPart,
+                           public ::testing::WithParamInterface<Absence> {};
+
+TEST_P(PostgresLeftPartOf, is_published_all_the_same) {
+  auto const& absence = GetParam();
+  remove_attic();
+  run_each(absence.before);
+  start();
+  insert_into("eventuate.message", "before");
+  ASSERT_TRUE(published(1));
+  stop();
+  run_each(absence.first);
+  for (auto const* const id : {"hidden 1", "hidden 2", "hidden 3"}) insert_into(absence.table, id);
+  run_each(absence.then);
+  come_back(3);
+  EXPECT_TRUE(all_published());
+  stop();
+  for (auto const* const id : {"before", "hidden 1", "hidden 2", "hidden 3", "after"}) {
+    EXPECT_GE(times(id), 1) << id << " is not published";
+    EXPECT_LE(times(id), 2) << id;
+  }
+  EXPECT_EQ(first_occurrences("k"),
+            (Texts{"before", "hidden 1", "hidden 2", "hidden 3", "after", "last"}));
+}
+
+TEST_F(PostgresLeftPart, is_told_when_it_was_dropped_while_no_relay_ran) {
+  run_each(shown_by_partition());
+  start();
+  insert_into("eventuate.message", "before");
+  ASSERT_TRUE(published(1));
+  stop();
+  insert_into("eventuate.message", "hidden");
+  run_each(all({"DROP TABLE eventuate.message_1;", next_partition}));
+  begin();
+  EXPECT_TRUE(eventually([&] {
+    return relay_->readiness().reason.find("was dropped while no relay") != std::string::npos;
+  }));
+  EXPECT_TRUE(published(1));
+  EXPECT_TRUE(all_published());
+  stop();
+  EXPECT_GE(times("hidden"), 1);
+  // Once.
+  start();
+  insert_into("eventuate.message", "later");
+  EXPECT_TRUE(published(1));
+  EXPECT_EQ(relay_->status().counters.source_errors, 0U);
+}
+
+TEST_F(PostgresLeftPart, is_no_news_when_it_left_under_a_running_relay) {
+  run_each(shown_by_partition());
+  start();
+  insert_into("eventuate.message", "before");
+  ASSERT_TRUE(published(1));
+  run_each(all({"DROP TABLE eventuate.message_1;", next_partition}));
+  EXPECT_TRUE(all_published());
+  stop();
+  start();
+  insert_into("eventuate.message", "later");
+  EXPECT_TRUE(published(1));
+  EXPECT_EQ(relay_->status().counters.source_errors, 0U);
+}
+
+/// The relay reads again what its broker did not take.
+TEST_F(SteppedLeftPart, is_published_when_it_left_before_the_relay_reads_again) {
+  run_each(shown_by_partition());
+  make();
+  insert_into("eventuate.message", "hidden");
+  ASSERT_TRUE(eventually([&] { return relay_->step(), broker_.in_flight() == 1; }));
+  run_each(detach);
+  step_for(300ms);
+  broker_.break_producer(0);
+  broker_.lands_at_once = true;
+  EXPECT_TRUE(eventually([&] {
+    relay_->step();
+    return relay_->status().counters.rows_published == 1;
+  })) << relay_->readiness().reason;
+}
+
+std::vector<Absence> absences() {
+  auto const before = shown_by_partition();
+  auto const detached = all({detach, next_partition});
+  return {
+      {.name = "detached", .before = before, .then = detached},
+      {.name = "detached_concurrently",
+       .before = before,
+       .then = all({"ALTER TABLE eventuate.message DETACH PARTITION eventuate.message_1 "
+                    "CONCURRENTLY;",
+                    next_partition})},
+      {.name = "dropped",
+       .before = before,
+       .then = all({"DROP TABLE eventuate.message_1;", next_partition})},
+      {.name = "emptied",
+       .before = before,
+       .then = all({detach, "TRUNCATE eventuate.message_1;", next_partition})},
+      {.name = "detached_and_renamed",
+       .before = before,
+       .then = all({detach, "ALTER TABLE eventuate.message_1 RENAME TO gone;", next_partition})},
+      {.name = "detached_and_moved",
+       .before = before,
+       .then =
+           all({detach, "CREATE SCHEMA attic; ALTER TABLE eventuate.message_1 SET SCHEMA attic;",
+                next_partition})},
+      {.name = "renamed",
+       .before = before,
+       .then = "ALTER TABLE eventuate.message_1 RENAME TO other"},
+      {.name = "moved",
+       .before = before,
+       .then = "CREATE SCHEMA attic; ALTER TABLE eventuate.message_1 SET SCHEMA attic"},
+      {.name = "detached_of_all_tables",
+       .before = all({partitioned, "CREATE PUBLICATION tram FOR ALL TABLES;"}),
+       .then = detached},
+      {.name = "detached_of_a_schema",
+       .before = all({partitioned, "CREATE PUBLICATION tram FOR TABLES IN SCHEMA eventuate;"}),
+       .then = detached},
+      {.name = "named_by_itself",
+       .before = all({partitioned, "CREATE PUBLICATION tram FOR TABLE eventuate.message_1;"}),
+       .then = all({detached.c_str(), "ALTER PUBLICATION tram ADD TABLE eventuate.message_2"})},
+      {.name = "named_by_itself_and_taken_out_behind_the_rows",
+       .before = all({partitioned, "CREATE PUBLICATION tram FOR TABLE eventuate.message_1;"}),
+       .then = all({"ALTER PUBLICATION tram DROP TABLE eventuate.message_1;", detached.c_str(),
+                    "ALTER PUBLICATION tram ADD TABLE eventuate.message_2"})},
+      {.name = "named_by_itself_and_taken_out_before_the_rows",
+       .before = all({partitioned, "CREATE PUBLICATION tram FOR TABLE eventuate.message_1;"}),
+       .first = "ALTER PUBLICATION tram DROP TABLE eventuate.message_1;",
+       .then = all({detached.c_str(), "ALTER PUBLICATION tram ADD TABLE eventuate.message_2"})},
+      {.name = "hidden_and_detached",
+       .before = before,
+       .first = "ALTER PUBLICATION tram SET (publish = 'update')",
+       .then = all({detached.c_str(), "ALTER PUBLICATION tram SET (publish = 'insert')"})},
+      {.name = "detached_behind_a_new_publication",
+       .before = before,
+       .then = all({"DROP PUBLICATION tram;", by_partition, detached.c_str()})},
+      {.name = "detached_before_a_new_publication",
+       .before = before,
+       .then = all({detached.c_str(), "DROP PUBLICATION tram;", by_partition})},
+      {.name = "detached_with_its_own_partitions",
+       .before = all({partitioned, detach, "DROP TABLE eventuate.message_1;", with_own_partitions,
+                      by_partition}),
+       .then = detached},
+      {.name = "part_of_another_table_since",
+       .before = before,
+       .then = all({"CREATE TABLE eventuate.archive (LIKE eventuate.message INCLUDING DEFAULTS) "
+                    "PARTITION BY RANGE (creation_time);",
+                    detach,
+                    "ALTER TABLE eventuate.archive ATTACH PARTITION eventuate.message_1 DEFAULT;",
+                    next_partition})},
+      {.name = "the_whole_made_anew",
+       .before = before,
+       .then =
+           all({"ALTER TABLE eventuate.message RENAME TO message_old;"
+                "CREATE TABLE eventuate.message (LIKE eventuate.message_old INCLUDING DEFAULTS)"})},
+      {.name = "the_whole_made_anew_while_hidden",
+       .first = "DROP PUBLICATION tram",
+       .then = all({"ALTER TABLE eventuate.message RENAME TO message_old;"
+                    "CREATE TABLE eventuate.message (LIKE eventuate.message_old INCLUDING ALL);",
+                    by_partition})},
+      {.name = "the_whole_dropped_and_made_anew",
+       .then = "CREATE TABLE eventuate.other (LIKE eventuate.message INCLUDING ALL); DROP TABLE "
+               "eventuate.message; ALTER TABLE eventuate.other RENAME TO message"},
+      {.name = "an_heir_no_more",
+       .before = heir,
+       .then = "ALTER TABLE eventuate.message_heir NO INHERIT eventuate.message",
+       .table = "eventuate.message_heir"},
+      {.name = "an_heir_dropped",
+       .before = heir,
+       .then = "DROP TABLE eventuate.message_heir",
+       .table = "eventuate.message_heir"},
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Absence, PostgresLeftPartOf, ::testing::ValuesIn(absences()),
+                         [](auto const& absence) { return absence.param.name; });
+
+}  // namespace
+}  // namespace tram::testing
