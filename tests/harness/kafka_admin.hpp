@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -29,9 +30,25 @@ class KafkaAdmin {
     require(rd_kafka_committed(client_.get(), list.get(), patience), "read a position");
     return list->elems[0].offset;
   }
-  /// As a reset by hand. The answer of the coordinator, which refuses while the group has members.
-  [[nodiscard]] rd_kafka_resp_err_t reset(std::string const& topic, std::int64_t position) const {
+  /// What is noted beside it.
+  [[nodiscard]] std::string note(std::string const& topic, std::int32_t partition = 0) const {
+    auto const list = list_of(topic, partition, 0);
+    require(rd_kafka_committed(client_.get(), list.get(), patience), "read a position");
+    auto const& entry = list->elems[0];
+    if (entry.metadata == nullptr) return {};
+    return {static_cast<char const*>(entry.metadata), entry.metadata_size};
+  }
+  /// As a reset by hand, or with a note as a store that comes late. The answer of the coordinator,
+  /// which refuses while the group has members.
+  [[nodiscard]] rd_kafka_resp_err_t reset(std::string const& topic, std::int64_t position,
+                                          std::string const& note = {}) const {
     auto const list = list_of(topic, 0, position);
+    if (!note.empty()) {
+      auto& entry = list->elems[0];
+      entry.metadata = rd_kafka_mem_malloc(client_.get(), note.size());
+      entry.metadata_size = note.size();
+      std::memcpy(entry.metadata, note.data(), note.size());
+    }
     constexpr int synchronous{0};
     auto const code = rd_kafka_commit(client_.get(), list.get(), synchronous);
     return code != RD_KAFKA_RESP_ERR_NO_ERROR ? code : list->elems[0].err;

@@ -26,6 +26,13 @@ inline std::optional<PositionQuestion> position_question_of(std::string_view req
   return question;
 }
 
+/// A request to store positions, of this topic among others.
+inline bool stores_position_of(std::string_view request, std::string_view topic) {
+  constexpr int offset_commit{8};
+  return Reader{request}.number(2) == offset_commit &&
+         request.find(topic) != std::string_view::npos;
+}
+
 /// Where in an answer the position of the first partition of a topic is that has `value` there: the
 /// name is followed by the number of partitions, and each begins with its number and its position.
 inline std::optional<std::size_t> place_of_position(std::string_view answer, std::int64_t version,

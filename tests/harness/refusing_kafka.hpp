@@ -74,7 +74,8 @@ inline std::string refusal_of(Produce const& produce, int error) {
 /// Stands between clients and a Kafka on this machine, and refuses requests in the broker's name:
 /// when asked to, the next produce request of each partition of a topic. The refusal is told when a
 /// second request of the partition has come, which passes, or after a while in which none came.
-/// It also answers as a coordinator that has not forgotten the position of a deleted topic yet.
+/// It also answers as a coordinator that has not forgotten the position of a deleted topic yet, and
+/// lets stores of positions take their time.
 class RefusingKafka {
  public:
   static constexpr int unknown_topic{3};
@@ -107,6 +108,21 @@ class RefusingKafka {
   [[nodiscard]] int answers_left() {
     std::scoped_lock const lock{mutex_};
     return memory_.answers_left;
+  }
+  /// Stores of positions of a topic are kept back from here on.
+  void hold_stores(std::string const& topic) {
+    std::scoped_lock const lock{mutex_};
+    held_topic_ = topic;
+  }
+  /// How many are kept back.
+  [[nodiscard]] int stores_held() {
+    std::scoped_lock const lock{mutex_};
+    return stores_held_;
+  }
+  /// They arrive now, and later ones as they come.
+  void release_stores() {
+    std::scoped_lock const lock{mutex_};
+    held_topic_.clear();
   }
   /// How many partitions of a topic had a request refused since that was asked for.
   [[nodiscard]] std::size_t refused(std::string const& topic) {
@@ -141,6 +157,7 @@ class RefusingKafka {
     std::string from_client;
     std::string from_server;
     std::list<Refusal> refusals{};
+    std::vector<std::string> stores{};
     /// Questions for positions, with their versions.
     std::map<std::int64_t, std::int64_t> questions{};
   };
@@ -161,7 +178,8 @@ class RefusingKafka {
       std::size_t at = 1;
       for (auto pair = pairs_.begin(); pair != pairs_.end(); at += 2) {
         bool const open = (waiting[at].revents == 0 || take_requests(*pair)) &&
-                          (waiting[at + 1].revents == 0 || take_answers(*pair)) && tell(*pair);
+                          (waiting[at + 1].revents == 0 || take_answers(*pair)) && tell(*pair) &&
+                          pass_stores(*pair);
         if (!open) close(*pair);
         pair = open ? std::next(pair) : pairs_.erase(pair);
       }
@@ -186,7 +204,28 @@ class RefusingKafka {
       if (auto const question = kafka_frame::position_question_of(request))
         pair.questions[question->correlation] = question->version;
       if (produce && refuses(pair, *produce)) continue;
+      if (holds(pair, *frame)) continue;
       if (!send(pair.server, *frame)) return false;
+    }
+    return true;
+  }
+
+  bool holds(Pair& pair, std::string const& frame) {
+    std::scoped_lock const lock{mutex_};
+    bool const held = !held_topic_.empty() && kafka_frame::stores_position_of(
+                                                  std::string_view{frame}.substr(4), held_topic_);
+    if (!held) return false;
+    pair.stores.push_back(frame);
+    ++stores_held_;
+    return true;
+  }
+
+  bool pass_stores(Pair& pair) {
+    std::scoped_lock const lock{mutex_};
+    if (!held_topic_.empty()) return true;
+    for (auto const& frame : std::exchange(pair.stores, {})) {
+      --stores_held_;
+      if (!send(pair.server, frame)) return false;
     }
     return true;
   }
@@ -278,6 +317,8 @@ class RefusingKafka {
   std::mutex mutex_;
   std::map<std::string, Order> refuse_;
   Memory memory_;
+  std::string held_topic_;
+  int stores_held_{};
   int overtaken_{};
   std::jthread thread_;
 };

@@ -112,10 +112,12 @@ TEST_F(KafkaFailures,
     probe->poll();
     probe->acknowledge_all();
   };
+  publisher.submit_only(3'000);
   ASSERT_TRUE(until([&] {
     step();
     return publisher.completed() >= 3'000 && !probe->deliveries().empty();
   }));
+  publisher.submit_all();
   server().freeze();
   auto const thaw_at = Deadline::after(clock_, seconds{5});
   ASSERT_TRUE(until([&] {

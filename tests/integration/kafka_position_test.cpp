@@ -149,6 +149,102 @@ TEST_P(PositionsOfADeletedTopic, skip_no_record_of_the_topic_that_took_its_name)
 
 INSTANTIATE_TEST_SUITE_P(Answers, PositionsOfADeletedTopic, ::testing::Values(1, 2));
 
+// --- stored too late
+
+/// How many records the topic has that took the name of one with 20.
+class PositionsStoredTooLate : public StoredPositions, public ::testing::WithParamInterface<int> {
+ protected:
+  /// Another topic of this name, of which the coordinator knows nothing yet.
+  void make_anew(std::string const& channel, int records) {
+    delete_topic(world().server.servers(), channel);
+    create(channel);
+    publish_words(channel, "new ", records);
+    ASSERT_TRUE(until([&] { return admin(channel).stored(channel) < 0; }));
+  }
+  void publish_words(std::string const& channel, std::string const& word, int count) {
+    auto const broker = kafka::connect(config(), clock_);
+    std::vector<OwnedRecord> records;
+    for (int i = 0; i < count; ++i) records.push_back({channel, "key", word + std::to_string(i)});
+    Publisher publisher{*broker, std::move(records)};
+    ASSERT_TRUE(until([&] {
+      publisher.step();
+      return publisher.done();
+    }));
+  }
+  /// All records of the new topic, at last, in their order.
+  void expect_all(ConsumerProbe& probe, int count) {
+    std::set<std::string> seen;
+    EXPECT_TRUE(until([&] {
+      probe.poll();
+      probe.acknowledge_all();
+      for (auto const& value : probe.values())
+        if (value.starts_with("new ")) seen.insert(value);
+      return seen.size() == static_cast<std::size_t>(count);
+    })) << seen.size()
+        << " of " << count << " records were seen\n"
+        << log();
+    EXPECT_EQ(probe.breaches(), Values{});
+    EXPECT_EQ(logged("kafka.topic_made_anew"), 1U) << log();
+  }
+};
+
+/// As one that was on its way when the topic was deleted, of a reader that is gone.
+TEST_P(PositionsStoredTooLate, are_not_where_a_reader_begins) {
+  auto const channel = "late-" + std::to_string(GetParam());
+  leave_behind(channel, 20);
+  auto const note = admin(channel).note(channel);
+  make_anew(channel, GetParam());
+  ASSERT_EQ(admin(channel).reset(channel, 20, note), RD_KAFKA_RESP_ERR_NO_ERROR);
+  auto const probe = reader(channel);
+  expect_all(*probe, GetParam());
+}
+
+/// The reader that stores it is at work, and the coordinator's word proves nothing any more.
+TEST_P(PositionsStoredTooLate, are_noticed_by_the_reader_that_stored_them) {
+  auto const channel = "overtaken-" + std::to_string(GetParam());
+  create(channel);
+  publish(channel, 0, 10);
+  auto const probe = reader(channel);
+  ASSERT_TRUE(read_to(*probe, 9));
+  ASSERT_TRUE(until([&] {
+    probe->poll();
+    return admin(channel).stored(channel) == 10;
+  }));
+  world().proxy->hold_stores(channel);
+  publish(channel, 10, 10);
+  ASSERT_TRUE(read_to(*probe, 19));
+  ASSERT_TRUE(until([&] {
+    probe->poll();
+    return world().proxy->stores_held() > 0;
+  }));
+  make_anew(channel, GetParam());
+  world().proxy->release_stores();
+  ASSERT_TRUE(until([&] { return admin(channel).stored(channel) == 20; }));
+  expect_all(*probe, GetParam());
+}
+
+/// It ends before it can notice.
+TEST_P(PositionsStoredTooLate, are_noticed_by_the_successor_of_the_reader_that_stored_them) {
+  auto const channel = "inherited-" + std::to_string(GetParam());
+  leave_behind(channel, 10);
+  publish(channel, 10, 10);
+  auto first = reader(channel);
+  world().proxy->hold_stores(channel);
+  ASSERT_TRUE(read_to(*first, 19));
+  ASSERT_TRUE(until([&] {
+    first->poll();
+    return world().proxy->stores_held() > 0;
+  }));
+  make_anew(channel, GetParam());
+  world().proxy->release_stores();
+  ASSERT_TRUE(until([&] { return admin(channel).stored(channel) == 20; }));
+  first->crash();
+  auto const probe = reader(channel);
+  expect_all(*probe, GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Records, PositionsStoredTooLate, ::testing::Values(5, 19, 20, 30));
+
 // --- reset by hand
 
 /// The position, and the first record that is read then, of 20 and 5 more.
@@ -284,6 +380,33 @@ TEST_F(StoredPositions, do_not_count_records_of_a_time_before_the_group) {
   ASSERT_TRUE(read_to(*probe, 24));
   EXPECT_EQ(logged("kafka.records_expired"), 0U);
   EXPECT_EQ(probe->expired(), 0);
+}
+
+/// Where it starts counts for a group that has read nothing yet.
+TEST_F(StoredPositions,
+       of_removed_records_are_followed_by_what_is_left_for_a_group_that_began_late) {
+  create("late-start");
+  publish("late-start", 0, 5);
+  auto const subscribe = [&] {
+    return std::make_unique<ConsumerProbe>(
+        broker_->subscribe({.group = "late-start-readers", .start = ConsumerMode::Start::latest},
+                           std::array{std::string{"late-start"}}));
+  };
+  auto const before = subscribe();
+  int next = 5;
+  ASSERT_TRUE(until([&] {
+    before->poll();
+    before->acknowledge_all();
+    if (before->values().empty() && !before->owned().empty()) publish("late-start", next++, 1);
+    return !before->values().empty();
+  }));
+  EXPECT_GE(std::stoi(before->values().front()), 5) << "it begins behind what there was";
+  before->consumer()->close(seconds{5});
+  publish("late-start", next, 30);
+  admin("late-start").remove_records("late-start", next + 10);
+  auto const probe = subscribe();
+  EXPECT_TRUE(read_to(*probe, next + 29)) << log();
+  EXPECT_EQ(probe->values(), numbers(next + 10, next + 30));
 }
 
 // --- more partitions

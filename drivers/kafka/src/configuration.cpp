@@ -112,11 +112,12 @@ Properties producer_properties(Config const& config, std::size_t batch_bytes_max
 Properties consumer_properties(Config const& config, ConsumerMode const& mode) {
   auto properties = common(config);
   bool const broadcast = mode.kind == ConsumerMode::Kind::broadcast;
-  bool const latest = broadcast || mode.start == ConsumerMode::Start::latest;
   auto const heartbeat = std::min(config.session_timeout / 3, std::chrono::milliseconds{3'000});
   properties.merge(Properties{// The client asks for a name although a listener joins no group.
                               {"group.id", broadcast ? "tram-broadcast" : mode.group},
-                              {"auto.offset.reset", latest ? "latest" : "earliest"},
+                              // Where the records of a position are gone. Where none is stored the
+                              // consumer itself chooses.
+                              {"auto.offset.reset", broadcast ? "latest" : "earliest"},
                               {"partition.assignment.strategy", "range"},
                               {"session.timeout.ms", milliseconds(config.session_timeout)},
                               {"heartbeat.interval.ms", milliseconds(heartbeat)},

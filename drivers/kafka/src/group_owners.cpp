@@ -10,7 +10,6 @@
 namespace tram::kafka {
 namespace {
 
-constexpr std::string_view prefix{"service="};
 /// Brokers take 4 KiB, and everybody reads it.
 constexpr std::size_t owner_bytes_max{200};
 constexpr int patience{3'000};
@@ -19,35 +18,37 @@ constexpr std::chrono::seconds first_look_after{1};
 constexpr std::chrono::seconds second_look_after{2};
 constexpr std::chrono::seconds look_interval{10};
 
-std::string_view metadata_in(rd_kafka_topic_partition_t const& position) {
-  if (position.metadata == nullptr) return {};
-  return {static_cast<char const*>(position.metadata), position.metadata_size};
-}
-
 }  // namespace
 
 GroupOwners::GroupOwners(rd_kafka_t* client, EventDescriptor const& news, std::string const& owner,
                          std::vector<std::string> channels)
     : client_{client},
       news_{news},
-      signature_{owner.empty() ? "" : std::string{prefix} + owner.substr(0, owner_bytes_max)},
+      owner_{owner.substr(0, owner_bytes_max)},
       channels_{std::move(channels)} {}
 
-void GroupOwners::sign(rd_kafka_topic_partition_t& position) const {
-  if (signature_.empty()) return;
-  position.metadata = rd_kafka_mem_malloc(client_, signature_.size());
-  position.metadata_size = signature_.size();
-  std::memcpy(position.metadata, signature_.data(), signature_.size());
+void GroupOwners::sign(rd_kafka_topic_partition_t& position,
+                       std::optional<Landmark> const& landmark) const {
+  auto const text = PositionNote{.landmark = landmark, .owner = owner_}.text();
+  if (text.empty()) return;
+  position.metadata = rd_kafka_mem_malloc(client_, text.size());
+  position.metadata_size = text.size();
+  std::memcpy(position.metadata, text.data(), text.size());
 }
 
-bool GroupOwners::is_foreign(rd_kafka_topic_partition_t const& position) const {
-  return !signature_.empty() && metadata_in(position) != signature_;
+PositionNote GroupOwners::note_of(rd_kafka_topic_partition_t const& position) {
+  if (position.metadata == nullptr) return {};
+  return PositionNote::read({static_cast<char const*>(position.metadata), position.metadata_size});
+}
+
+bool GroupOwners::is_foreign(PositionNote const& note) const {
+  return !owner_.empty() && note.owner != owner_;
 }
 
 void GroupOwners::begin(SteadyTime now) {
   before_.reset();
   outdated_ = asking_;
-  if (!signature_.empty()) next_look_ = now + first_look_after;
+  if (!owner_.empty()) next_look_ = now + first_look_after;
 }
 
 void GroupOwners::look(std::set<TopicPartition> owned) {
@@ -86,11 +87,11 @@ GroupOwners::Owners GroupOwners::read(std::set<TopicPartition> const& owned) con
   if (rd_kafka_committed(client_, list.get(), patience) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return owners;
   for (auto const& entry : std::span{list->elems, static_cast<std::size_t>(list->cnt)}) {
-    auto const text = metadata_in(entry);
-    if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR || !text.starts_with(prefix)) continue;
-    if (!is_foreign(entry)) continue;
+    auto note = note_of(entry);
+    if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR || note.owner.empty()) continue;
+    if (!is_foreign(note)) continue;
     owners.emplace(TopicPartition{.channel = entry.topic, .partition = entry.partition},
-                   text.substr(prefix.size()));
+                   std::move(note.owner));
   }
   return owners;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "event_descriptor.hpp"
+#include "landmark.hpp"
 #include "librdkafka.hpp"
 #include "tram/base/time.hpp"
 #include "tram/broker/record.hpp"
@@ -27,10 +28,11 @@ class GroupOwners {
   GroupOwners(rd_kafka_t* client, EventDescriptor const& news, std::string const& owner,
               std::vector<std::string> channels);
 
-  /// Stores the owner beside a position.
-  void sign(rd_kafka_topic_partition_t& position) const;
+  /// Stores the owner beside a position, and the landmark of its topic.
+  void sign(rd_kafka_topic_partition_t& position, std::optional<Landmark> const& landmark) const;
+  static PositionNote note_of(rd_kafka_topic_partition_t const& position);
   /// The position was stored by nobody of this owner's.
-  [[nodiscard]] bool is_foreign(rd_kafka_topic_partition_t const& position) const;
+  [[nodiscard]] bool is_foreign(PositionNote const& note) const;
   /// Partitions were assigned or revoked: what was read before says nothing any more.
   void begin(SteadyTime now);
   void end() { next_look_ = SteadyTime::max(); }
@@ -48,7 +50,7 @@ class GroupOwners {
   rd_kafka_t* client_;
   EventDescriptor const& news_;
   /// As it is stored.
-  std::string signature_;
+  std::string owner_;
   std::vector<std::string> channels_;
   SteadyTime next_look_{SteadyTime::max()};
   /// Of the look before: what two of them find is so.

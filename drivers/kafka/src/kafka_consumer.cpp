@@ -26,6 +26,11 @@ std::string_view text_of(void const* bytes, std::size_t size) {
                           : std::string_view{static_cast<char const*>(bytes), size};
 }
 
+Landmark landmark_in(rd_kafka_message_t const& message) {
+  return landmark_of(message.offset, rd_kafka_message_timestamp(&message, nullptr),
+                     text_of(message.key, message.key_len), text_of(message.payload, message.len));
+}
+
 }  // namespace
 
 /// As a delegate it has the destructor end the client when the rest fails.
@@ -93,7 +98,7 @@ void KafkaConsumer::listen(std::span<std::string const> channels, std::stop_toke
   for (auto const& entry : entries(list.get())) {
     if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) throw error_of(entry.err, about_);
   }
-  assigned(list.get());
+  assign(list.get());
   hooks_.rethrow();
 }
 
@@ -120,6 +125,7 @@ std::vector<ConsumerEvent> KafkaConsumer::poll() {
   if (!client_) return {};
   require_made_here(client_.get_deleter().process, "kafka: this consumer");
   news_.clear();
+  alarm_.clear();
   now_ = clock_.steady();
   finish_revocation(Deadline::never());
   finish_beginning_anew();
@@ -129,6 +135,7 @@ std::vector<ConsumerEvent> KafkaConsumer::poll() {
   give_kept(events);
   store_when_proved();
   deliver(events);
+  look_back_when_idle();
   ask();
   hooks_.rethrow();
   if (leaving_) news_.ring();
@@ -166,22 +173,30 @@ void KafkaConsumer::take(rd_kafka_message_t const& message, std::vector<Consumer
   last_ = owner_of(message);
   if (last_ == owned_.end() || is_leaving(message)) return;
   auto& owned = last_->second;
-  if (message.offset < owned.next) {
-    begin_anew(last_->first, "its positions begin anew");
+  if (is_doubtful(owned) && wants_to_look_back(owned)) return look_back(last_->first, owned);
+  auto const taken = owned.trail.take(landmark_in(message));
+  if (taken.step == Trail::Step::foreign) {
+    begin_anew(last_->first, "another record is where a known one was");
     return;
   }
-  if (owned.next >= 0 && message.offset > owned.next) {
-    gaps_.note(last_->first, {.from = owned.next, .next = message.offset});
-  }
+  if (taken.found) owned.proved = now_;
+  // Then the coordinator is asked.
+  owned.doubted = owned.doubted || taken.missed;
+  if (taken.gap) gaps_.note(last_->first, *taken.gap);
+  if (taken.step == Trail::Step::news) give(message, owned, events);
+}
+
+void KafkaConsumer::give(rd_kafka_message_t const& message, Owned& owned,
+                         std::vector<ConsumerEvent>& events) {
+  if (broadcast_) owned.trail.acknowledge(message.offset + 1);
   Delivery delivery{.source = last_->first,
                     .position = message.offset,
                     .key = std::string{text_of(message.key, message.key_len)},
                     .value = std::string{text_of(message.payload, message.len)}};
-  owned.next = message.offset + 1;
   if (is_doubtful(owned) || !owned.kept.empty()) {
     owned.doubted = owned.doubted || owned.kept.empty();
     keep(last_->first, owned, std::move(delivery));
-    if (!owned.stored && !owned.stored_is_unknown && !owned.storing) store_first(owned);
+    if (!owned.stored && !owned.storing) store_first(owned);
     return;
   }
   owned.delivered = now_;
@@ -214,7 +229,9 @@ bool KafkaConsumer::is_leaving(rd_kafka_message_t const& message) const {
 void KafkaConsumer::acknowledge(TopicPartition const& partition, Position next) {
   if (broadcast_) return;
   auto const owned = owned_.find(partition);
-  if (owned != owned_.end()) owned->second.acknowledged = next;
+  if (owned == owned_.end()) return;
+  owned->second.acknowledged = next;
+  owned->second.trail.acknowledge(next);
 }
 
 void KafkaConsumer::pause(TopicPartition const& partition) {
@@ -225,6 +242,10 @@ void KafkaConsumer::pause(TopicPartition const& partition) {
 
 void KafkaConsumer::resume(TopicPartition const& partition) {
   if (!client_ || paused_.erase(partition) == 0) return;
+  // The client reads again what it had fetched: a little more of it costs nothing.
+  auto const owned = owned_.find(partition);
+  if (owned != owned_.end() && wants_to_look_back(owned->second) && is_doubtful(owned->second))
+    look_back(partition, owned->second);
   switch_delivery(partition, rd_kafka_resume_partitions);
 }
 

@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "alarm.hpp"
 #include "client.hpp"
 #include "event_descriptor.hpp"
 #include "gaps.hpp"
 #include "group_owners.hpp"
 #include "position_query.hpp"
 #include "questions.hpp"
+#include "trail.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
 #include "tram/broker/broker.hpp"
@@ -36,7 +38,7 @@ class KafkaConsumer final : public Consumer {
   void pause(TopicPartition const& partition) override;
   void resume(TopicPartition const& partition) override;
   void close(Duration timeout) noexcept override;
-  [[nodiscard]] int descriptor() const override { return news_.get(); }
+  [[nodiscard]] int descriptor() const override { return alarm_.get(); }
 
  private:
   KafkaConsumer(Config const& config, ConsumerMode const& mode, Clock& clock, Logger const& logger);
@@ -50,15 +52,12 @@ class KafkaConsumer final : public Consumer {
     std::optional<Position> stored{};
     /// This consumer has stored one since the partition was assigned.
     bool stored_here{};
-    /// Nobody has asked since the partition was assigned.
-    bool stored_is_unknown{};
-    /// The client chose where to begin, maybe by a position that is gone meanwhile.
-    bool begun_by_client{};
     /// When it said last that it has it.
     SteadyTime proved{};
     SteadyTime delivered{};
-    /// One past the last one delivered; at first what is stored, once that is known.
-    Position next{-1};
+    Trail trail{};
+    /// The owner is to be stored beside what is stored.
+    bool to_be_signed{};
     /// Wait for the proof that their topic is still the one that was read before.
     bool doubted{};
     std::vector<Delivery> kept{};
@@ -69,6 +68,11 @@ class KafkaConsumer final : public Consumer {
   void listen(std::span<std::string const> channels, std::stop_token const& stop);
   void append_partitions(std::string const& channel, List* list, std::stop_token const& stop);
 
+  [[nodiscard]] bool ask_where_to_begin();
+  void take_assignment(PositionQuery::Answer const& answer);
+  void begin_where_stored(rd_kafka_topic_partition_t& entry);
+  void assign(List const* partitions);
+  void give_up_beginning();
   void finish_revocation(Deadline deadline);
   void store_when_proved();
   void store_acknowledged();
@@ -82,7 +86,6 @@ class KafkaConsumer final : public Consumer {
   void ask_for_a_sign();
   void take_answer(std::vector<ConsumerEvent>& events);
   void take_positions(List const* answer);
-  void begin_behind(TopicPartition const& partition, Owned& owned, Position stored);
   void settle_gaps(List const* beginnings, std::vector<ConsumerEvent>& events);
   void watch_owners(std::vector<ConsumerEvent>& events);
   void seen_to_work();
@@ -93,10 +96,19 @@ class KafkaConsumer final : public Consumer {
   void keep(TopicPartition const& partition, Owned& owned, Delivery delivery);
   void give_kept(std::vector<ConsumerEvent>& events);
   void prove_at_once(Deadline deadline);
+  static void sign(Owned& owned);
+  [[nodiscard]] bool ask_for_ends();
+  void take_ends(List const* ends);
+  void look_back_soon();
+  void look_back_when_idle();
+  void look_back(TopicPartition const& partition, Owned& owned);
+  [[nodiscard]] bool wants_to_look_back(Owned const& owned) const;
+  void read_from(List const* positions, std::string_view what);
   void begin_anew(TopicPartition partition, std::string_view why);
   void finish_beginning_anew();
   void deliver(std::vector<ConsumerEvent>& events);
   void take(rd_kafka_message_t const& message, std::vector<ConsumerEvent>& events);
+  void give(rd_kafka_message_t const& message, Owned& owned, std::vector<ConsumerEvent>& events);
   [[nodiscard]] bool is_doubtful(Owned const& owned) const;
   OwnedPartitions::iterator owner_of(rd_kafka_message_t const& message);
   [[nodiscard]] bool is_leaving(rd_kafka_message_t const& message) const;
@@ -122,10 +134,15 @@ class KafkaConsumer final : public Consumer {
   std::shared_ptr<ClientUses> uses_;
   ClientHooks& hooks_{uses_->hooks};
   EventDescriptor& news_{uses_->news};
+  Alarm alarm_{news_};
   ClientHandle client_;
   QueueHandle queue_;
   OwnedPartitions owned_;
   std::set<TopicPartition> paused_;
+  /// Given by the group, and not begun: it is not known yet what is stored.
+  PartitionsHandle beginning_;
+  /// The question that is open is about them.
+  bool asked_where_to_begin_{};
   /// What the last poll announced as revoked, to be given up in the next.
   PartitionsHandle leaving_;
   /// Assigned and Revoked, for the poll in which they came.
@@ -154,6 +171,12 @@ class KafkaConsumer final : public Consumer {
   std::optional<Error> suspicion_;
   bool away_{};
   SteadyTime next_probe_{};
+  /// When somebody may have to look back; set by a store.
+  SteadyTime next_look_back_{SteadyTime::max()};
+  /// When the question was asked that allowed the last store.
+  SteadyTime store_allowed_{};
+  bool store_was_slow_{};
+  SteadyTime next_look_at_ends_{SteadyTime::min()};
   std::size_t storing_{};
   SteadyTime next_store_{SteadyTime::min()};
   /// The partition of the last delivery, which is most often that of the next.

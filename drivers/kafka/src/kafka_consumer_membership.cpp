@@ -40,13 +40,19 @@ void KafkaConsumer::rebalanced(Code code, List const* partitions) {
   }
 }
 
+/// They begin when it is known what is stored, and what is noted beside it.
 void KafkaConsumer::assigned(List const* partitions) {
+  beginning_.reset(rd_kafka_topic_partition_list_copy(partitions));
+  asked_where_to_begin_ = false;
+  news_.ring();
+}
+
+void KafkaConsumer::assign(List const* partitions) {
   for (auto const& entry : entries(partitions)) {
     auto partition = partition_of(entry);
     // The client remembers this beyond an assignment.
     resume(partition);
-    auto& owned = owned_.try_emplace(partition).first->second;
-    owned.stored_is_unknown = owned.begun_by_client = !broadcast_;
+    owned_.try_emplace(partition);
     announced_.emplace_back(Assigned{std::move(partition)});
   }
   auto const code = rd_kafka_assign(client_.get(), partitions);
@@ -56,6 +62,8 @@ void KafkaConsumer::assigned(List const* partitions) {
 
 void KafkaConsumer::revoked(List const* partitions) {
   leaving_.reset(rd_kafka_topic_partition_list_copy(partitions));
+  beginning_.reset();
+  asked_where_to_begin_ = false;
   if (owners_) owners_->end();
   for (auto const& entry : entries(partitions)) {
     auto partition = partition_of(entry);
@@ -122,12 +130,22 @@ void KafkaConsumer::end(Duration patience) noexcept {
   }
 }
 
+/// The client does not end while an assignment of its group waits.
+void KafkaConsumer::give_up_beginning() {
+  if (!beginning_) return;
+  auto const beginning = std::exchange(beginning_, nullptr);
+  // From anywhere, so that it asks for nothing.
+  for (int i = 0; i < beginning->cnt; ++i) beginning->elems[i].offset = 0;
+  rd_kafka_assign(client_.get(), beginning.get());
+}
+
 void KafkaConsumer::leave(Deadline deadline) {
   constexpr int wait_ms = 10;
   closing_ = deadline;
   finish_revocation(deadline);
   prove_at_once(deadline);
   store_acknowledged();
+  give_up_beginning();
   QueueHandle const rest{rd_kafka_queue_new(client_.get())};
   ErrorHandle const refused{rd_kafka_consumer_close_queue(client_.get(), rest.get())};
   if (refused) return;

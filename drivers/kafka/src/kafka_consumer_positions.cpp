@@ -33,8 +33,10 @@ using List = rd_kafka_topic_partition_list_t;
 void KafkaConsumer::store_when_proved() {
   store_after_answer_ = false;
   if (storing_ > 0 || now_ < next_store_ || asked_to_store_) return;
-  if (!wants_proof_to_store()) return store_acknowledged();
-  store_after_answer_ = true;
+  store_after_answer_ = wants_proof_to_store();
+  if (store_after_answer_) return;
+  store_allowed_ = now_;
+  store_acknowledged();
 }
 
 bool KafkaConsumer::wants_proof_to_store() const {
@@ -47,7 +49,8 @@ bool KafkaConsumer::wants_proof_to_store() const {
 }
 
 void KafkaConsumer::ask() {
-  if (!query_ || query_->asking() || ask_for_positions() || ask_for_beginnings()) return;
+  if (!query_ || query_->asking() || ask_where_to_begin() || ask_for_positions()) return;
+  if (ask_for_ends() || ask_for_beginnings()) return;
   if (wants_a_sign()) ask_for_a_sign();
 }
 
@@ -58,9 +61,10 @@ bool KafkaConsumer::ask_for_positions() {
     bool const to_store = store_after_answer_ && owned.acknowledged && owned.stored;
     asked_to_store_ = asked_to_store_ || to_store;
     bool const in_doubt = owned.doubted && owned.stored;
-    if (in_doubt || to_store || owned.stored_is_unknown) add(list.get(), partition);
+    if (in_doubt || to_store) add(list.get(), partition);
   }
   if (list->cnt == 0) return false;
+  if (asked_to_store_) store_allowed_ = now_;
   query_->ask(list.get(), std::min(request_timeout_, sign_patience));
   return true;
 }
@@ -78,9 +82,12 @@ void KafkaConsumer::ask_for_a_sign() {
   auto const timeout = std::min(request_timeout_, sign_patience);
   // To listen takes no right on a group.
   if (broadcast_) return query_->ask_for_a_sign(first_channel_, timeout);
-  // Any position will do: that there is an answer counts.
+  // That there is an answer counts; and that these are still stored, where no record may come.
   auto const list = new_list();
-  add(list.get(), {.channel = first_channel_, .partition = 0});
+  for (auto const& [partition, owned] : owned_) {
+    if (owned.stored) add(list.get(), partition);
+  }
+  if (list->cnt == 0) add(list.get(), {.channel = first_channel_, .partition = 0});
   query_->ask(list.get(), timeout);
 }
 
@@ -105,13 +112,17 @@ void KafkaConsumer::not_seen_to_work(Code code) {
 void KafkaConsumer::take_answer(std::vector<ConsumerEvent>& events) {
   auto const answer = query_ ? query_->take() : std::nullopt;
   if (!answer) return;
-  bool const about_beginnings = answer->about == PositionQuery::About::beginnings;
+  using About = PositionQuery::About;
+  bool const about_beginnings = answer->about == About::beginnings;
   if (answer->code == RD_KAFKA_RESP_ERR_NO_ERROR) seen_to_work();
   else if (about_beginnings) next_look_at_beginnings_ = now_ + beginnings_pause;
+  else if (answer->about == About::ends) next_look_at_ends_ = now_ + beginnings_pause;
   else not_seen_to_work(answer->code);
+  if (std::exchange(asked_where_to_begin_, false)) return take_assignment(*answer);
   auto const* const partitions = answer->partitions.get();
   if (about_beginnings && partitions != nullptr) settle_gaps(partitions, events);
-  if (!about_beginnings) take_positions(partitions);
+  if (answer->about == About::ends) take_ends(partitions);
+  if (answer->about == About::positions) take_positions(partitions);
 }
 
 void KafkaConsumer::take_positions(List const* answer) {
@@ -155,48 +166,25 @@ void KafkaConsumer::prove(List const* partitions) {
     auto const found = owned_.find(partition_of(entry));
     if (found == owned_.end() || entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     auto& owned = found->second;
-    bool const is_news = std::exchange(owned.stored_is_unknown, false);
     if (entry.offset == RD_KAFKA_OFFSET_INVALID) {
       if (owned.stored) begin_anew(found->first, "the group's position is gone");
       else store_first(owned);
       continue;
     }
-    if (is_news) begin_behind(found->first, owned, entry.offset);
-    if (!owned_.contains(partition_of(entry))) continue;
     if (!owned.stored) owned.stored = entry.offset;
-    // The same position, signed: so the others learn who took the partition.
-    bool const storable = !owned.acknowledged && !owned.storing && owned.stored == entry.offset;
-    if (is_news && storable && owners_->is_foreign(entry)) owned.acknowledged = entry.offset;
     owned.proved = now_;
     owned.doubted = false;
+    sign(owned);
   }
-}
-
-/// The client begins at what is stored, unless there are no records of that position: then at the
-/// first one.
-void KafkaConsumer::begin_behind(TopicPartition const& partition, Owned& owned, Position stored) {
-  if (owned.kept.empty()) {
-    owned.next = stored;
-    return;
-  }
-  auto const first = owned.kept.front().position;
-  if (first > stored) gaps_.note(partition, {.from = stored, .next = first});
-  if (first < stored) begin_anew(partition, "what is stored is behind its end");
 }
 
 /// What is stored tells a topic from one that is made anew under its name: so something is, before
 /// the first record is given to anybody.
 void KafkaConsumer::store_first(Owned& owned) {
-  // Nothing is stored, yet the client does not begin at the beginning: it may have read a position
-  // of the topic's predecessor. Where older records expired, it is asked in vain, and once.
-  bool const may_miss_some = owned.begun_by_client && earliest_ && !owned.acknowledged &&
-                             !owned.kept.empty() && owned.kept.front().position > 0;
-  if (may_miss_some) return begin_anew(owned.kept.front().source, "no position is stored");
-  if (!owned.acknowledged && !owned.kept.empty()) {
-    owned.acknowledged = owned.kept.front().position;
-    next_store_ = SteadyTime::min();
-    news_.ring();
-  }
+  if (owned.acknowledged || owned.kept.empty()) return;
+  owned.acknowledged = owned.kept.front().position;
+  next_store_ = SteadyTime::min();
+  news_.ring();
 }
 
 /// Where there is no time for a question and an answer: waits for it, a little. However new the
@@ -247,10 +235,7 @@ void KafkaConsumer::finish_beginning_anew() {
     add(list.get(), partition).offset = RD_KAFKA_OFFSET_BEGINNING;
     announced_.emplace_back(Assigned{std::move(partition)});
   }
-  if (list->cnt == 0) return;
-  constexpr int without_waiting{0};
-  ErrorHandle const error{rd_kafka_seek_partitions(client_.get(), list.get(), without_waiting)};
-  if (error) failed(rd_kafka_error_code(error.get()), about_ + ", begin anew", {});
+  if (list->cnt > 0) read_from(list.get(), "begin anew");
 }
 
 /// In one request at most every now and then, and always before partitions are given up: the client
@@ -281,7 +266,8 @@ void KafkaConsumer::append_acknowledged(TopicPartition const& partition, Owned& 
   if (!owned.acknowledged) return;
   auto& entry = add(list, partition);
   entry.offset = *owned.acknowledged;
-  if (owners_) owners_->sign(entry);
+  if (owners_) owners_->sign(entry, owned.trail.landmark_for(*owned.acknowledged));
+  owned.trail.stored();
   owned.storing = std::exchange(owned.acknowledged, std::nullopt);
 }
 
@@ -311,6 +297,8 @@ void KafkaConsumer::stored(Code code, List const* partitions) {
       owned->second.stored_here = true;
       owned->second.proved = now_;
       owned->second.doubted = false;
+      owned->second.trail.stored();
+      look_back_soon();
       news_.ring();
     }
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR || owned->second.acknowledged) continue;

@@ -17,9 +17,18 @@ void PositionQuery::ask(rd_kafka_topic_partition_list_t const* partitions,
 void PositionQuery::ask_for_beginnings(PartitionsHandle partitions,
                                        std::chrono::milliseconds timeout) {
   partitions_ = std::move(partitions);
-  for (int i = 0; i < partitions_->cnt; ++i)
-    partitions_->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
-  ask(About::beginnings, [this, timeout] {
+  ask_for_places(About::beginnings, RD_KAFKA_OFFSET_BEGINNING, timeout);
+}
+
+void PositionQuery::ask_for_ends(PartitionsHandle partitions, std::chrono::milliseconds timeout) {
+  partitions_ = std::move(partitions);
+  ask_for_places(About::ends, RD_KAFKA_OFFSET_END, timeout);
+}
+
+void PositionQuery::ask_for_places(About about, std::int64_t place,
+                                   std::chrono::milliseconds timeout) {
+  for (int i = 0; i < partitions_->cnt; ++i) partitions_->elems[i].offset = place;
+  ask(about, [this, timeout] {
     return rd_kafka_offsets_for_times(client_, partitions_.get(),
                                       static_cast<int>(timeout.count()));
   });

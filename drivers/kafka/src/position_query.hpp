@@ -26,10 +26,12 @@ class PositionQuery {
   void ask(rd_kafka_topic_partition_list_t const* partitions, std::chrono::milliseconds timeout);
   /// Where they begin, which moves as records are removed. `partitions`: at least one.
   void ask_for_beginnings(PartitionsHandle partitions, std::chrono::milliseconds timeout);
+  /// Where they end: one past the last record. `partitions`: at least one.
+  void ask_for_ends(PartitionsHandle partitions, std::chrono::milliseconds timeout);
   /// Only whether the cluster answers.
   void ask_for_a_sign(std::string const& channel, std::chrono::milliseconds timeout);
   [[nodiscard]] bool asking() const { return asking_; }
-  enum class About : std::uint8_t { positions, beginnings, nothing };
+  enum class About : std::uint8_t { positions, beginnings, ends, nothing };
   struct Answer {
     About about{};
     rd_kafka_resp_err_t code{};
@@ -40,6 +42,7 @@ class PositionQuery {
   std::optional<Answer> take();
 
  private:
+  void ask_for_places(About about, std::int64_t place, std::chrono::milliseconds timeout);
   void ask(About about, std::function<rd_kafka_resp_err_t()> question);
 
   rd_kafka_t* client_;

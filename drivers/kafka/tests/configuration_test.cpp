@@ -78,13 +78,16 @@ TEST(KafkaConfiguration, leaves_no_record_behind_by_default) {
   EXPECT_EQ(properties.at("batch.size"), "1000");
 }
 
-TEST(KafkaConfiguration, reads_as_java_does_where_a_group_starts) {
+/// `Start::latest` is for a group that has read nothing: where records expired, the rest is read.
+TEST(KafkaConfiguration, skips_no_record_of_a_group_whose_position_is_gone) {
   ConsumerMode mode{.kind = ConsumerMode::Kind::group, .group = "g"};
   auto const properties = consumer_properties(config_with({}), mode);
   EXPECT_EQ(properties.at("auto.offset.reset"), "earliest");
   EXPECT_EQ(properties.at("isolation.level"), "read_uncommitted");
   EXPECT_EQ(properties.at("group.id"), "g");
   mode.start = ConsumerMode::Start::latest;
+  EXPECT_EQ(consumer_properties(config_with({}), mode).at("auto.offset.reset"), "earliest");
+  mode.kind = ConsumerMode::Kind::broadcast;
   EXPECT_EQ(consumer_properties(config_with({}), mode).at("auto.offset.reset"), "latest");
 }
 

@@ -1,0 +1,69 @@
+#include "landmark.hpp"
+
+#include <charconv>
+#include <system_error>
+
+#include "tram/wire/murmur2.hpp"
+
+namespace tram::kafka {
+namespace {
+
+constexpr std::string_view record_is{"record="};
+constexpr std::string_view service_is{"service="};
+
+/// Takes a number and what ends it.
+template <class Number>
+bool take(std::string_view& text, Number& number, std::string_view end) {
+  auto const* const last = text.data() + text.size();
+  auto const [stopped, error] = std::from_chars(text.data(), last, number);
+  if (error != std::errc{}) return false;
+  text.remove_prefix(static_cast<std::size_t>(stopped - text.data()));
+  if (!text.starts_with(end)) return false;
+  text.remove_prefix(end.size());
+  return true;
+}
+
+std::string text_of(Landmark const& landmark) {
+  return std::string{record_is} + std::to_string(landmark.position) + "/" +
+         std::to_string(landmark.timestamp) + "/" + std::to_string(landmark.key_hash) + "/" +
+         std::to_string(landmark.value_hash) + ".";
+}
+
+/// A text that was cut off or is another's is none.
+std::optional<Landmark> take_landmark(std::string_view& text) {
+  auto rest = text.substr(record_is.size());
+  Landmark landmark;
+  bool const whole = take(rest, landmark.position, "/") && take(rest, landmark.timestamp, "/") &&
+                     take(rest, landmark.key_hash, "/") && take(rest, landmark.value_hash, ".");
+  if (!whole || landmark.position < 0) return std::nullopt;
+  text = rest;
+  return landmark;
+}
+
+}  // namespace
+
+Landmark landmark_of(Position position, std::int64_t timestamp, std::string_view key,
+                     std::string_view value) {
+  return {.position = position,
+          .timestamp = timestamp,
+          .key_hash = static_cast<std::uint32_t>(murmur2(key)),
+          .value_hash = static_cast<std::uint32_t>(murmur2(value))};
+}
+
+std::string PositionNote::text() const {
+  std::string text;
+  if (landmark) text += text_of(*landmark);
+  if (landmark && !owner.empty()) text += ' ';
+  if (!owner.empty()) text.append(service_is).append(owner);
+  return text;
+}
+
+PositionNote PositionNote::read(std::string_view text) {
+  PositionNote note;
+  if (text.starts_with(record_is)) note.landmark = take_landmark(text);
+  if (note.landmark && text.starts_with(' ')) text.remove_prefix(1);
+  if (text.starts_with(service_is)) note.owner = text.substr(service_is.size());
+  return note;
+}
+
+}  // namespace tram::kafka

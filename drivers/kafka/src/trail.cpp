@@ -1,0 +1,62 @@
+#include "trail.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tram::kafka {
+
+Trail::Trail(Position stored, std::optional<Landmark> noted) : expected_{stored}, next_{stored} {
+  // Beside a position that was moved by hand there may be a note of another one.
+  if (!noted || (noted->position != stored && noted->position + 1 != stored)) return;
+  expected_ = noted->position;
+  last_ = done_ = sought_ = noted;
+}
+
+Trail::Taken Trail::take(Landmark const& record) {
+  if (record.position < expected_) return {.step = Step::foreign};
+  auto const sought = std::exchange(sought_, std::nullopt);
+  bool const found = sought && sought->position == record.position;
+  if (found && *sought != record) return {.step = Step::foreign};
+  Taken taken{.step = Step::known, .found = found, .missed = sought && !found};
+  auto const wanted = std::max(expected_, next_);
+  expected_ = record.position + 1;
+  if (record.position < next_) return taken;
+  if (wanted >= 0 && record.position > wanted)
+    taken.gap = {.from = wanted, .next = record.position};
+  taken.step = Step::news;
+  next_ = expected_;
+  last_ = record;
+  if (open_.size() == known_max) open_.pop_front();
+  open_.push_back(record);
+  return taken;
+}
+
+void Trail::acknowledge(Position next) {
+  while (!open_.empty() && open_.front().position < next) {
+    done_ = open_.front();
+    open_.pop_front();
+  }
+}
+
+std::optional<Landmark> Trail::landmark_for(Position stored) const {
+  bool const is_of_it = done_ && (done_->position + 1 == stored || done_->position == stored);
+  if (is_of_it) return done_;
+  if (!open_.empty() && open_.front().position == stored) return open_.front();
+  return std::nullopt;
+}
+
+Position Trail::look_back() {
+  sought_ = last_;
+  // A store that is answered from now on wants another look.
+  unproved_ = false;
+  is_within_ = false;
+  expected_ = last_->position;
+  return expected_;
+}
+
+bool Trail::ends_at(Position end) {
+  is_within_ = sought_ && sought_->position < end;
+  return !sought_ || is_within_;
+}
+
+}  // namespace tram::kafka
