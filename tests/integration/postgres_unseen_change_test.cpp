@@ -5,6 +5,8 @@
 #include <string>
 
 #include "postgres_relay_world.hpp"
+#include "tram/postgres/outbox_check.hpp"
+#include "tram/postgres/takeover.hpp"
 
 namespace tram::testing {
 namespace {
@@ -122,6 +124,17 @@ class PostgresUnseenChange : private OthersDoNotWait, public PostgresRelay {
              reason.find(change.process()) != std::string::npos;
     });
   }
+  template <class Act>
+  std::string refusal(Act act, postgres::TakeoverConfig const& config) try {
+    act(config, clock_);
+    return "done";
+  } catch (Error const& error) { return error.what(); }
+  std::string changes_told_by_check() {
+    for (auto const& finding : postgres::check_outbox(source_config_, clock_, random_)) {
+      if (!finding.good && finding.subject == "change under way") return finding.text;
+    }
+    return "";
+  }
 
   std::unique_ptr<OutboxRetention> retention_{postgres::outbox_retention(database_, schema_, 1h)};
 };
@@ -235,6 +248,29 @@ TEST_F(PostgresUnseenChange, that_is_left_open_holds_back_what_is_confirmed_and_
   EXPECT_TRUE(eventually([&] { return is_confirmed_up_to(changed_at); }));
   EXPECT_TRUE(eventually([&] { return rows("") == "0"; }));
   EXPECT_EQ(relay_->status().counters.rows_published, 1U) << "nothing was changed";
+}
+
+TEST_F(PostgresUnseenChange, is_told_by_a_check_and_by_a_takeover) {
+  start();
+  stop();
+  server().sql("SELECT pg_create_logical_replication_slot('eventuate_slot', 'test_decoding')");
+  postgres::TakeoverConfig const takeover{.connection = server().connection(), .slot = "new"};
+  EXPECT_EQ(changes_told_by_check(), "");
+  ASSERT_TRUE(no_standby_answers());
+  Waiting change{"ALTER PUBLICATION tram SET (publish = 'update')"};
+  ASSERT_TRUE(change.waits());
+
+  EXPECT_NE(changes_told_by_check().find("process " + change.process()), std::string::npos);
+  auto const status = takeover_status(takeover, clock_);
+  EXPECT_EQ(status.step, postgres::TakeoverStep::waiting_for_transactions);
+  EXPECT_NE(status.next.find("process " + change.process()), std::string::npos) << status.next;
+  EXPECT_NE(refusal(postgres::takeover_prepare, takeover).find(" has changed "), std::string::npos);
+  EXPECT_NE(refusal(postgres::takeover_run, takeover).find(" has changed "), std::string::npos);
+
+  standby_answers();
+  ASSERT_TRUE(eventually([&] { return change.is_done(); }));
+  EXPECT_EQ(changes_told_by_check(), "");
+  EXPECT_EQ(takeover_status(takeover, clock_).step, postgres::TakeoverStep::not_prepared);
 }
 
 TEST_F(PostgresUnseenChange, is_not_what_looks_after_the_table_and_takes_its_time) {

@@ -82,12 +82,22 @@ class OutboxCheck {
       row.push_back(rows[0].get<std::optional<std::string>>(column));
     }
     outbox_ = outbox_look(config_, row);
+    look_at_changes();
     if (!outbox_.table_is_fit) {
       bool const of_column = outbox_.trouble.starts_with("column ");
       add(false, of_column ? "outbox columns" : "outbox", outbox_.trouble);
       return false;
     }
     return look_at_privileges();
+  }
+
+  /// What waits for a synchronous standby is in the log, and no look shows it.
+  void look_at_changes() {
+    if (outbox_.changing.empty()) return;
+    add(false, "change under way",
+        outbox_.changing +
+            " and has not ended: the relay confirms and removes nothing until then; " +
+            std::string{end_the_change});
   }
 
   bool look_at_privileges() {

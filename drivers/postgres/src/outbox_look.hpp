@@ -76,6 +76,10 @@ std::string create_publication_statement(ChangeSourceConfig const& config,
                                          OutboxLook const& outbox);
 /// Returns a row when the outbox holds rows that are not marked as published.
 std::string any_unpublished_row(OutboxLook const& outbox);
+/// How an operator has a change of the outbox ended that is on its way, for messages.
+inline constexpr std::string_view end_the_change{
+    "bring back the synchronous standby that it waits for, or end it (SELECT "
+    "pg_terminate_backend(…), ROLLBACK PREPARED …)"};
 /// How an operator has the rows of the table published, for messages.
 inline constexpr std::string_view publish_existing_rows{
     "--new-slot publish_existing_rows, which publishes the rows of the table and then the log"};

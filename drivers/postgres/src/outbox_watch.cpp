@@ -46,8 +46,8 @@ std::string OutboxWatch::trouble() const {
   if (changing_since_ && clock_.steady() - *changing_since_ >= patience) {
     return changing_ + " in the database of " + target_.name() +
            " and does not end: the log may hide rows behind it, so nothing is confirmed or removed "
-           "until it ends; bring back the synchronous standby that it waits for, or end it (SELECT "
-           "pg_terminate_backend(…), ROLLBACK PREPARED …)";
+           "until it ends; " +
+           std::string{end_the_change};
   }
   if (clock_.steady() - answered_at_ < patience) return "";
   return "whether the log still shows the outbox of " + target_.name() +

@@ -27,6 +27,12 @@ struct Slot {
   bool lost{};
 };
 
+/// The log may show less behind it than the catalog says.
+std::string describe_change(OutboxLook const& outbox) {
+  return "wait: " + outbox.changing + " and has not ended; leave the old relay running, and " +
+         std::string{end_the_change};
+}
+
 class Takeover {
  public:
   Takeover(TakeoverConfig const& config, Clock& clock)
@@ -97,6 +103,7 @@ void Takeover::require_outbox() {
   auto const where = source();
   ReplicationSetup setup{session_, where, deadline_};
   auto const outbox = setup.look();
+  if (!outbox.changing.empty()) refuse(describe_change(outbox));
   if (!outbox.table_is_fit) refuse(outbox.trouble);
   if (outbox.publication_exists && !outbox.trouble.empty()) refuse(outbox.trouble);
   if (outbox.publication_exists) return;
@@ -188,6 +195,9 @@ TakeoverStatus Takeover::status() {
               "wait: transactions that began before the publication was made are still open (see "
               "pg_stat_activity); leave the old relay running");
   }
+  auto const where = source();
+  auto const outbox = ReplicationSetup{session_, where, deadline_}.look();
+  if (!outbox.changing.empty()) return at(waiting_for_transactions, describe_change(outbox));
   auto const from = prepared_at();
   if (!from) return at(not_prepared, "leave the old relay running, and prepare the takeover");
   if (old_slot->confirmed < *from) {
