@@ -253,6 +253,34 @@ TEST_F(CdcRoles, tables_that_the_role_may_not_make_are_wrong) {
       << result.output;
 }
 
+TEST_F(CdcRoles, tables_of_the_release_before_are_used_and_their_owner_is_told) {
+  for (auto const* table : {"tram_relay_held", "tram_held_message"})
+    postgres().sql(std::string{"ALTER TABLE eventuate."} + table + " DROP COLUMN cause");
+  auto const result = check();
+  EXPECT_EQ(result.status, 0) << result.output;
+  constexpr auto statement = "ALTER TABLE eventuate.tram_relay_held ADD COLUMN \"cause\" TEXT";
+  EXPECT_NE(result.output.find(statement), std::string::npos) << result.output;
+  postgres().sql("INSERT INTO eventuate.tram_relay_held (relay, row_id, destination, message_key, "
+                 "headers, payload, reason, held_at) VALUES ('relay', 'r1', 'orders', 'k', "
+                 "'{\"ID\":\"r1\"}', '{}', 'behind an earlier message of its key', 1)");
+  {
+    CdcProcess const cdc{arguments({}, url_as("relay"))};
+    EXPECT_TRUE(eventually([&] {
+      return cdc.has_metric("tram_relay_rows_replayed_total{relay=\"relay\"} 1");
+    })) << cdc.get("/health/ready")
+        << postgres().sql("SELECT reason FROM eventuate.tram_relay_held") << cdc.log();
+    EXPECT_TRUE(cdc.logged("cdc.schema_not_upgraded") && cdc.logged("must be owner")) << cdc.log();
+  }
+  // The owner's relay upgrades them by itself.
+  auto const owner = run_cdc({"--check", "--database", url_as("postgres"), "--broker", "memory:"});
+  EXPECT_NE(owner.output.find("which will be upgraded"), std::string::npos) << owner.output;
+  CdcProcess const cdc{arguments({}, url_as("postgres"))};
+  EXPECT_TRUE(eventually([&] { return cdc.ready(); })) << cdc.log();
+  EXPECT_EQ(postgres().sql("SELECT count(*) FROM pg_attribute WHERE attname = 'cause' AND attrelid "
+                           "= 'eventuate.tram_relay_held'::regclass"),
+            "1");
+}
+
 /// Rows that cannot be published are held with their reason, and the others go on.
 class CdcBadRows : public CdcBadInput {
  protected:

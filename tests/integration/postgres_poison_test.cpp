@@ -224,8 +224,8 @@ TEST_F(StrangeOutbox, holds_rows_whose_names_no_index_takes) {
   EXPECT_TRUE(relay.step_until([](RelayStatus const& status) {
     return status.held_rows == 4 && status.counters.rows_published >= 1 && status.caught_up;
   })) << relay.reason();
-  EXPECT_EQ(outbox_.sql("SELECT reason FROM eventuate.tram_relay_held WHERE row_id = '4'"),
-            held_behind)
+  EXPECT_EQ(outbox_.sql("SELECT cause FROM eventuate.tram_relay_held WHERE row_id = '4'"),
+            to_string(HeldCause::key_held))
       << "the second of its key";
   for (auto const& landed : broker_.landed_keys_and_ids()) EXPECT_EQ(landed, "5:base64:aGk=");
 }

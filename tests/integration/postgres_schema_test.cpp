@@ -162,7 +162,7 @@ TEST_F(PostgresSchema, holds_the_rows_that_a_relay_cannot_publish) {
   };
   std::vector<HeldRow> const rows{
       {.row = row("1", std::nullopt), .key = "k", .reason = "no payload"},
-      {.row = row("2", "p"), .key = "k", .reason = std::string{held_behind}}};
+      {.row = row("2", "p"), .key = "k", .reason = "waits", .cause = HeldCause::key_held}};
   held.store(rows);
   held.store(rows);
   EXPECT_EQ(held.summary().rows, 2U);

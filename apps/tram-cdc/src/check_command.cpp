@@ -13,6 +13,8 @@ namespace tram::relay_program {
 namespace {
 
 class Check {
+  using State = SchemaStatus::State;
+
  public:
   Check(Configuration const& configuration, Machine const& machine)
       : configuration_{configuration}, machine_{machine} {}
@@ -50,25 +52,49 @@ class Check {
     std::ranges::move(privileges.findings, std::back_inserter(findings_));
     if (!privileges.schema_readable) return;
     auto const status = schema_status(database, configuration_.outbox.schema);
-    using State = SchemaStatus::State;
-    bool const incomplete = status.state == State::absent || status.state == State::behind;
-    bool const good = status.state == State::current ||
-                      (incomplete && configuration_.install_schema && privileges.may_install);
-    std::string text = good && incomplete ? "incomplete, and will be completed" : "";
-    if (status.state == State::current) text = "version " + std::to_string(status.version);
-    if (status.state == State::newer) text = "made by a newer release; use that";
-    if (!good && incomplete) text = "incomplete; run \"tram schema install\"";
-    if (!good && incomplete && !privileges.may_install) text += " as a role that may make tables";
-    if (status.state == State::foreign)
-      text = "the tables belong to something else; name another schema";
-    if (!good) {
-      for (auto const& finding : status.findings) text += "; " + finding;
-    }
-    findings_.push_back({.good = good, .subject = "schema", .text = std::move(text)});
+    findings_.push_back(schema_finding(status, privileges));
     // A table that is to be made has nothing to be looked at yet.
+    bool const is_there = status.state == State::current || is_upgradable(status);
     bool const made_by_us = heartbeat_schema().name() == configuration_.outbox.schema.name();
-    if (configuration_.heartbeat_interval && (status.state == State::current || !made_by_us))
+    if (configuration_.heartbeat_interval && (is_there || !made_by_us))
       attempt("heartbeat", [&] { look_at_heartbeat(database); });
+  }
+
+  static Finding finding(bool good, std::string text) {
+    return {.good = good, .subject = "schema", .text = std::move(text)};
+  }
+  /// The relay works on the tables as they are.
+  static bool is_upgradable(SchemaStatus const& status) {
+    return status.state == State::behind && status.findings.empty() && !status.additions.empty();
+  }
+
+  [[nodiscard]] Finding schema_finding(SchemaStatus const& status,
+                                       Privileges const& privileges) const {
+    auto const version = "version " + std::to_string(status.version);
+    if (status.state == State::current) return finding(true, version);
+    if (is_upgradable(status)) return finding(true, version + "; " + upgrade(status, privileges));
+    if (status.state == State::newer)
+      return finding(false, "made by a newer release; use that" + details(status));
+    if (status.state == State::foreign)
+      return finding(false,
+                     "the tables belong to something else; name another schema" + details(status));
+    bool const may = privileges.may_install && (status.additions.empty() || privileges.may_alter);
+    if (may && configuration_.install_schema)
+      return finding(true, "incomplete, and will be completed");
+    return finding(false, std::string{"incomplete; run \"tram schema install\""} +
+                              (may ? "" : " as a role that may make tables") + details(status));
+  }
+  static std::string details(SchemaStatus const& status) {
+    std::string text;
+    for (auto const& each : status.findings) text += "; " + each;
+    return text;
+  }
+
+  [[nodiscard]] std::string upgrade(SchemaStatus const& status,
+                                    Privileges const& privileges) const {
+    if (configuration_.install_schema && privileges.may_alter)
+      return "tables of the release before, which will be upgraded";
+    return "the " + additions_text(status);
   }
 
   [[nodiscard]] SchemaName heartbeat_schema() const {

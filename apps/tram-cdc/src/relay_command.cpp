@@ -162,8 +162,10 @@ class Program {
   }
 
   void install() {
-    if (configuration_.install_schema) install_schema(database_, configuration_.outbox.schema);
-    else require_schema(database_, configuration_.outbox.schema);
+    auto const& schema = configuration_.outbox.schema;
+    if (!configuration_.install_schema) return require_schema(database_, schema);
+    auto const left = prepare_schema(database_, schema);
+    if (!left.empty()) logger_.warning("cdc.schema_not_upgraded", {{"what", left}});
   }
 
   Configuration const& configuration_;

@@ -78,7 +78,9 @@ class Doctor {
 
   void look_at_schema(Database& database) {
     require_schema(database, schema_);
-    good("schema", "version " + std::to_string(schema_status(database, schema_).version));
+    auto const status = schema_status(database, schema_);
+    good("schema", "version " + std::to_string(status.version) +
+                       (status.additions.empty() ? "" : "; the ") + additions_text(status));
   }
 
   void look_at_outbox_table(Database& database) {

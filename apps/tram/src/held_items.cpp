@@ -33,6 +33,7 @@ HeldItem item_of(HeldMessage message, std::set<HeldKey> const& requested) {
           .attempts = message.attempts,
           .retry_requested = again,
           .reason = std::move(message.reason),
+          .cause = std::string{to_string(message.cause)},
           .headers = std::move(message.headers_json),
           .payload = std::move(message.payload)};
 }
@@ -47,6 +48,7 @@ HeldItem item_of(HeldRowEntry row) {
           .attempts = std::nullopt,
           .retry_requested = row.retry_requested,
           .reason = std::move(row.reason),
+          .cause = std::string{to_string(row.cause)},
           .headers = std::move(row.headers),
           .payload = std::move(row.payload)};
 }

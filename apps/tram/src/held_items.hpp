@@ -25,6 +25,8 @@ struct HeldItem {
   std::optional<int> attempts;
   bool retry_requested{};
   std::string reason;
+  /// `own_failure` or `key_held`.
+  std::string cause;
   std::optional<std::string> headers;
   std::optional<std::string> payload;
 };

@@ -38,12 +38,14 @@ struct StatusReport {
   std::string state;
   int version{};
   std::vector<std::string> findings;
+  std::vector<std::string> additions;
 };
 
 StatusReport report_of(SchemaStatus const& status) {
   return {.state = std::string{text_of(status.state)},
           .version = status.version,
-          .findings = status.findings};
+          .findings = status.findings,
+          .additions = status.additions};
 }
 
 struct Statements {
@@ -73,6 +75,7 @@ int schema_status_command(CommandContext const& place) {
               << status.version << " of " << schema_version << "; " << advice_for(status.state)
               << "\n";
     for (auto const& finding : status.findings) place.out << "  " << finding << "\n";
+    for (auto const& statement : status.additions) place.out << "  " << statement << "\n";
   }
   return status.state == SchemaStatus::State::current ? exit_done : exit_no;
 }

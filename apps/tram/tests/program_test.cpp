@@ -90,6 +90,30 @@ class Program : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
+TEST_F(Program, works_on_tables_of_the_release_before_and_says_how_to_upgrade_them) {
+  install();
+  for (auto const* table : {"tram_relay_held", "tram_held_message"}) {
+    database().transact([&](Transaction& tx) {
+      tx.execute("ALTER TABLE " + std::string{table} + " DROP COLUMN cause");
+    });
+  }
+  hold_two();
+  std::string const statement{"ALTER TABLE tram_relay_held ADD COLUMN \"cause\" TEXT"};
+  auto const status = run("schema status");
+  EXPECT_EQ(status.status, 1);
+  EXPECT_TRUE(status.says("behind") && status.says(statement)) << status.text;
+  auto const doctor = run("doctor");
+  EXPECT_TRUE(doctor.says("good   schema: version 1; the tables are of release 0.1, which works"))
+      << doctor.text;
+  EXPECT_TRUE(doctor.says(statement)) << doctor.text;
+  EXPECT_TRUE(run("held list --json").says(R"("cause":"key_held")"));
+  install();
+  EXPECT_EQ(run("schema status").status, 0);
+  EXPECT_FALSE(run("doctor").says("release 0.1"));
+  EXPECT_TRUE(run("held list --json").says(R"("cause":"own_failure")"));
+  EXPECT_TRUE(run("held list --json").says(R"("cause":"key_held")"));
+}
+
 TEST_F(Program, installs_the_tables_and_says_what_is_there) {
   EXPECT_EQ(run("schema status").status, 3);
   database().transact([](Transaction& tx) { tx.execute("CREATE TABLE orders (id INTEGER)"); });
@@ -99,7 +123,8 @@ TEST_F(Program, installs_the_tables_and_says_what_is_there) {
   install();
   install();
   EXPECT_EQ(run("schema status").status, 0);
-  EXPECT_TRUE(run("schema status --json").says(R"({"state":"current","version":1,"findings":[]})"));
+  EXPECT_TRUE(run("schema status --json")
+                  .says(R"({"state":"current","version":1,"findings":[],"additions":[]})"));
   EXPECT_TRUE(run("schema print").says("CREATE TABLE IF NOT EXISTS message"));
 }
 
@@ -232,7 +257,7 @@ TEST_F(Program, prints_the_statements_for_a_kind_of_database) {
 
 TEST_F(Program, answers_programs_in_json) {
   EXPECT_EQ(run("schema install --json").text,
-            "{\"state\":\"current\",\"version\":1,\"findings\":[]}\n");
+            "{\"state\":\"current\",\"version\":1,\"findings\":[],\"additions\":[]}\n");
   hold_two();
   EXPECT_EQ(run("held retry --all --json").text, "{\"requested\":1}\n");
   EXPECT_EQ(run("held drop m1 --json").text, "{\"dropped\":true,\"owners\":[]}\n");

@@ -65,6 +65,15 @@ class PrivilegeLook {
                                         "has_schema_privilege(oid, 'CREATE')))::int",
                                         schema_.name());
     result_.may_install = rows[0].get<std::optional<std::int64_t>>(0).value_or(0) != 0;
+    result_.may_alter = owns("tram_relay_held") && owns("tram_held_message");
+  }
+
+  bool owns(std::string const& table) {
+    return tx_
+        .execute("SELECT 1 FROM pg_class WHERE oid = to_regclass(?) AND NOT "
+                 "pg_has_role(relowner, 'USAGE')",
+                 schema_.qualify(table))
+        .empty();
   }
 
   /// Whether the role may do all of it. A table that is not there is for others to complain about.

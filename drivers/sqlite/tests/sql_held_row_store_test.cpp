@@ -30,7 +30,7 @@ struct SqlHeldRowStore : ::testing::Test, RelayDatabase {
     return {.row = row(id, key), .key = key, .reason = "broker: too large"};
   }
   static HeldRow behind(std::string const& id, std::string const& key) {
-    return {.row = row(id, key), .key = key, .reason = std::string{tram::held_behind}};
+    return {.row = row(id, key), .key = key, .reason = "waits", .cause = tram::HeldCause::key_held};
   }
   void request(std::string const& id) {
     raw.run("UPDATE tram_relay_held SET retry_requested = 1 WHERE row_id = '" + id + "'");
@@ -81,7 +81,7 @@ TEST_F(SqlHeldRowStore, gives_back_whatever_bytes_a_row_had) {
   store({{.row = strange, .key = long_key, .reason = "it has \xE9"}});
   auto text = row("2", "a");
   text.payload = "base64:aGk=";
-  store({{.row = text, .key = "a", .reason = std::string{tram::held_behind}}});
+  store({{.row = text, .key = "a", .reason = "waits", .cause = tram::HeldCause::key_held}});
   raw.run("UPDATE tram_relay_held SET retry_requested = 1");
   auto const stored = held.replayable(10, ReplayOrder::by_key);
   ASSERT_EQ(stored.size(), 2U);

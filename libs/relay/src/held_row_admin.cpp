@@ -42,6 +42,7 @@ HeldRowEntry entry_of(Row const& row) {
           .headers = row.get<std::optional<std::string>>(5),
           .payload = row.get<std::optional<std::string>>(6),
           .reason = row.get<std::string>(7),
+          .cause = held_cause(row.get<std::string>(10)),
           .held_at = row.get<std::int64_t>(8),
           .retry_requested = row.get<bool>(9)};
 }
@@ -49,15 +50,17 @@ HeldRowEntry entry_of(Row const& row) {
 }  // namespace
 
 HeldRowAdmin::HeldRowAdmin(Dialect const& dialect, SchemaName const& schema)
-    : table_{schema_in(dialect, schema).qualify("tram_relay_held")} {}
+    : table_{schema_in(dialect, schema).qualify("tram_relay_held")},
+      cause_{dialect, schema, HeldTable::relay_rows} {}
 
 std::vector<HeldRowEntry> HeldRowAdmin::rows(StatementExecutor& tx, HeldRowFilter const& filter,
                                              std::size_t max) const {
   Conditions conditions{filter};
   conditions.parameters.emplace_back(static_cast<std::int64_t>(max));
   auto const sql = "SELECT id, relay, row_id, destination, message_key, headers, payload, reason, "
-                   "held_at, retry_requested FROM " +
-                   table_ + conditions.sql + " ORDER BY id LIMIT ?";
+                   "held_at, retry_requested, " +
+                   cause_.expression(tx) + " FROM " + table_ + conditions.sql +
+                   " ORDER BY id LIMIT ?";
   std::vector<HeldRowEntry> entries;
   for (auto const row : tx.execute_statement(sql, conditions.parameters)) {
     entries.push_back(entry_of(row));

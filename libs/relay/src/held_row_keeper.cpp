@@ -53,7 +53,7 @@ void HeldRowKeeper::store() {
 
 void HeldRowKeeper::tell(HeldRow const& held) {
   auto& counters = round_.counters();
-  if (held.reason == held_behind) {
+  if (held.cause == HeldCause::key_held) {
     ++counters.rows_held_behind;
     return;
   }

@@ -84,13 +84,16 @@ bool Relay::Loop::take_next() {
   auto& made = reader_.next_record();
   if (auto* const bad = std::get_if<Unpublishable>(&made)) {
     auto [key, reason] = std::move(*bad);
-    hold(reader_.take_next(), std::move(key), std::move(reason));
+    hold({.row = reader_.take_next(), .key = std::move(key), .reason = std::move(reason)});
     return true;
   }
   auto& record = std::get<RelayRecord>(made);
   if (held_.holds(destination, record.key)) {
     auto key = std::move(record.key);
-    hold(reader_.take_next(), std::move(key), std::string{held_behind});
+    hold({.row = reader_.take_next(),
+          .key = std::move(key),
+          .reason = "behind an earlier message of its key",
+          .cause = HeldCause::key_held});
     return true;
   }
   if (!submit(destination, record)) return false;
@@ -98,10 +101,9 @@ bool Relay::Loop::take_next() {
   return true;
 }
 
-void Relay::Loop::hold(OutboxRow row, std::optional<std::string> key, std::string reason) {
-  held_.hold_key(row.destination, key);
-  window_.accept(
-      HeldRow{.row = std::move(row), .key = std::move(key), .reason = std::move(reason)});
+void Relay::Loop::hold(HeldRow held) {
+  held_.hold_key(held.row.destination, held.key);
+  window_.accept(std::move(held));
 }
 
 void Relay::Loop::replay_held() {

@@ -50,7 +50,7 @@ class Relay::Loop {
   void read();
   void publish();
   bool take_next();
-  void hold(OutboxRow row, std::optional<std::string> key, std::string reason);
+  void hold(HeldRow held);
   void replay_held();
   bool replay(StoredHeldRow& stored);
   bool submit(std::string_view channel, RelayRecord const& record);

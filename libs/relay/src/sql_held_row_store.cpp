@@ -15,7 +15,7 @@ namespace {
 
 /// The relay's loop does nothing else meanwhile, so not for long: it tries again by itself. The
 /// other attempts are for connections that ended while they lay idle, and for a conflict.
-TransactOptions quickly(Access access = Access::read_write) {
+TransactOptions quickly(Access access) {
   return {.access = access, .timeout = std::chrono::seconds{5}, .attempts_max = 3};
 }
 
@@ -90,13 +90,28 @@ std::optional<std::string> free_identity(Rows const& alike, OutboxRow const& row
   return taken ? full : identity(row);
 }
 
+std::string own_failure_assignment() {
+  return ", cause = '" + std::string{to_string(HeldCause::own_failure)} + "'";
+}
+
 }  // namespace
 
 SqlHeldRowStore::SqlHeldRowStore(Database& database, SchemaName const& schema,
                                  ChangeSource const& source)
     : database_{database},
       table_{schema_in(database.dialect(), schema).qualify("tram_relay_held")},
+      cause_{database.dialect(), schema, HeldTable::relay_rows},
       relay_{source.held_rows_name()} {}
+
+template <class Function>
+auto SqlHeldRowStore::transact(Access access, Function const& function) {
+  try {
+    return database_.transact(quickly(access), function);
+  } catch (Error const&) {
+    cause_.forget();
+    throw;
+  }
+}
 
 void SqlHeldRowStore::store(std::span<HeldRow const> rows) {
   try {
@@ -108,29 +123,39 @@ void SqlHeldRowStore::store(std::span<HeldRow const> rows) {
   }
 }
 
+std::string SqlHeldRowStore::insert_statement(bool has_cause, HeldCause cause) const {
+  auto const& dialect = database_.dialect();
+  auto const cause_value = ", '" + std::string{to_string(cause)} + "'";
+  return insert_or_ignore(
+      dialect, "INTO " + table_ +
+                   " (relay, row_id, database_id, destination, message_key, headers, payload, "
+                   "reason, held_at, retry_requested" +
+                   (has_cause ? ", cause" : "") + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, " +
+                   std::string{dialect.now_milliseconds} + ", 0" + (has_cause ? cause_value : "") +
+                   ")");
+}
+
 void SqlHeldRowStore::store(std::span<HeldRow const> rows, std::string (*plain)(std::string_view)) {
-  auto const insert = insert_or_ignore(
-      database_.dialect(),
-      "INTO " + table_ +
-          " (relay, row_id, database_id, destination, message_key, headers, payload, reason, "
-          "held_at, retry_requested) VALUES (?, ?, ?, ?, ?, ?, ?, ?, " +
-          std::string{database_.dialect().now_milliseconds} + ", 0)");
   auto const alike = "SELECT row_id, database_id, destination, headers, payload FROM " + table_ +
                      " WHERE relay = ? AND row_id IN (?, ?)";
-  database_.transact(quickly(), [&](Transaction& tx) {
-    for (auto const& [row, key, reason] : rows) {
+  transact(Access::read_write, [&](Transaction& tx) {
+    bool const has_cause = cause_.is_there(tx);
+    for (auto const& [row, key, reason, cause] : rows) {
       auto const row_id =
           free_identity(tx.execute(alike, relay_, identity(row), full_identity(row)), row);
       if (!row_id) continue;
       std::optional<std::string> const held_key = key ? std::optional{name_of(*key)} : std::nullopt;
-      tx.execute(insert, relay_, *row_id, row.database_id, name_of(row.destination), held_key,
-                 text_of(row, row.headers), text_of(row, row.payload), plain(reason));
+      bool const by_reason = !has_cause && cause == HeldCause::key_held;
+      tx.execute(insert_statement(has_cause, cause), relay_, *row_id, row.database_id,
+                 name_of(row.destination), held_key, text_of(row, row.headers),
+                 text_of(row, row.payload),
+                 by_reason ? std::string{reason_of_0_1(HeldTable::relay_rows)} : plain(reason));
     }
   });
 }
 
 HeldSummary SqlHeldRowStore::summary() {
-  return database_.transact(quickly(Access::read_only), [&](Transaction& tx) {
+  return transact(Access::read_only, [&](Transaction& tx) {
     HeldSummary summary;
     auto const counted = tx.execute("SELECT count(*) FROM " + table_ + " WHERE relay = ?", relay_);
     summary.rows = counted[0].get<std::size_t>(0);
@@ -147,18 +172,19 @@ HeldSummary SqlHeldRowStore::summary() {
 }
 
 std::vector<StoredHeldRow> SqlHeldRowStore::replayable(std::size_t rows_max, ReplayOrder order) {
-  std::string sql = "SELECT id, row_id, database_id, destination, headers, payload FROM " + table_ +
-                    " held WHERE relay = ? AND (retry_requested <> 0 OR reason = ?)";
-  if (order == ReplayOrder::by_key) {
-    sql += " AND (message_key IS NULL OR NOT EXISTS (SELECT 1 FROM " + table_ +
-           " earlier WHERE earlier.relay = held.relay AND earlier.destination = held.destination "
-           "AND earlier.message_key = held.message_key AND earlier.id < held.id))";
-  }
-  sql += " ORDER BY id LIMIT ?";
-  return database_.transact(quickly(Access::read_only), [&](Transaction& tx) {
+  return transact(Access::read_only, [&](Transaction& tx) {
+    auto sql = "SELECT id, row_id, database_id, destination, headers, payload FROM " + table_ +
+               " held WHERE relay = ? AND (retry_requested <> 0 OR " + cause_.expression(tx) +
+               " = ?)";
+    if (order == ReplayOrder::by_key) {
+      sql += " AND (message_key IS NULL OR NOT EXISTS (SELECT 1 FROM " + table_ +
+             " earlier WHERE earlier.relay = held.relay AND earlier.destination = "
+             "held.destination AND earlier.message_key = held.message_key AND earlier.id < "
+             "held.id))";
+    }
     std::vector<StoredHeldRow> stored;
-    for (auto const row :
-         tx.execute(sql, relay_, held_behind, static_cast<std::int64_t>(rows_max))) {
+    for (auto const row : tx.execute(sql + " ORDER BY id LIMIT ?", relay_,
+                                     to_string(HeldCause::key_held), rows_max)) {
       stored.push_back({.id = row.get<std::int64_t>(0), .row = outbox_row(row)});
     }
     return stored;
@@ -166,13 +192,16 @@ std::vector<StoredHeldRow> SqlHeldRowStore::replayable(std::size_t rows_max, Rep
 }
 
 void SqlHeldRowStore::settle(ReplayOutcome const& outcome) {
-  database_.transact(quickly(), [&](Transaction& tx) {
+  transact(Access::read_write, [&](Transaction& tx) {
     for (auto const id : outcome.published) {
       tx.execute("DELETE FROM " + table_ + " WHERE id = ?", id);
     }
+    if (outcome.refused.empty()) return;
+    auto const cause = cause_.is_there(tx) ? own_failure_assignment() : std::string{};
     for (auto const& [id, reason] : outcome.refused) {
-      tx.execute("UPDATE " + table_ + " SET reason = ?, retry_requested = 0 WHERE id = ?",
-                 stored_text::ascii(reason), id);
+      tx.execute(
+          "UPDATE " + table_ + " SET reason = ?, retry_requested = 0" + cause + " WHERE id = ?",
+          stored_text::ascii(reason), id);
     }
   });
 }

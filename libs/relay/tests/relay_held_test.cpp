@@ -76,7 +76,7 @@ TEST(RelayHeld, holds_later_rows_of_the_key_behind_it_in_order_and_no_others) {
   world.run_until_quiet(*relay);
   EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"other:3", "k:5"}));
   EXPECT_EQ(world.held.ids(), (Texts{"1", "2", "4"}));
-  EXPECT_EQ(world.held.rows[1].held.reason, tram::held_behind);
+  EXPECT_EQ(world.held.rows[1].held.cause, tram::HeldCause::key_held);
   EXPECT_EQ(relay->status().counters.rows_held_behind, 2U);
   EXPECT_EQ(relay->status().held_keys, 1U);
   EXPECT_EQ(world.source.confirmed, 5U);

@@ -312,7 +312,7 @@ class MemoryHeldRows final : public HeldRowStore {
       bool const first =
           !each.held.key || keys.emplace(each.held.row.destination, *each.held.key).second;
       if (order == ReplayOrder::by_key && !first) continue;
-      if (!each.retry_requested && each.held.reason != held_behind) continue;
+      if (!each.retry_requested && each.held.cause != HeldCause::key_held) continue;
       if (found.size() < rows_max) found.push_back({.id = each.id, .row = each.held.row});
     }
     return found;
@@ -326,6 +326,7 @@ class MemoryHeldRows final : public HeldRowStore {
       for (auto& each : rows) {
         if (each.id != id) continue;
         each.held.reason = reason;
+        each.held.cause = HeldCause::own_failure;
         each.retry_requested = false;
       }
     }

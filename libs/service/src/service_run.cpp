@@ -141,7 +141,7 @@ bool ServiceRun::check_schema() {
   if (trouble && means_away(*trouble)) return false;
   try {
     auto& database = state_.parts.database;
-    if (state_.options.install_schema) install_schema(database, state_.options.schema);
+    if (state_.options.install_schema) prepare_tables();
     require_schema(database, state_.options.schema);
     database.transact({.access = Access::read_only},
                       [&](Transaction& tx) { state_.outbox().look_at_table(tx); });
@@ -150,6 +150,12 @@ bool ServiceRun::check_schema() {
     if (means_away(error)) return false;
     throw;
   }
+}
+
+void ServiceRun::prepare_tables() {
+  auto const& parts = state_.parts;
+  auto const left = prepare_schema(parts.database, state_.options.schema);
+  if (!left.empty()) parts.logger.warning("service.schema_not_upgraded", {{"what", left}});
 }
 
 void ServiceRun::wait_for_database(std::stop_token const& stop) {

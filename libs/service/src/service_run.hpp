@@ -32,6 +32,7 @@ class ServiceRun final {
 
  private:
   bool check_schema();
+  void prepare_tables();
   void wait_for_database(std::stop_token const& stop);
   void serve();
   void start_relays(std::stop_token const& stop);

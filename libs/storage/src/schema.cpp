@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <cstdint>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -19,6 +22,9 @@ namespace {
 /// Two services that start at once on one database install one after the other.
 constexpr std::int64_t installation_lock{0x7472616d};  // "tram"
 
+/// Who can work without an addition waits no longer for it: those who use the table wait, too.
+constexpr std::chrono::seconds addition_timeout{5};
+
 std::set<std::string> columns_of(Transaction& tx, std::string const& table,
                                  SchemaName const& schema) {
   auto const rows = tx.execute(tx.dialect().catalog.columns, schema.qualify(table));
@@ -27,11 +33,26 @@ std::set<std::string> columns_of(Transaction& tx, std::string const& table,
   return columns;
 }
 
+bool is_addition(TableDefinition::Column const& column) {
+  return !column.value_in_old_rows.empty();
+}
+
 std::vector<std::string> needed_columns(TableDefinition const& table) {
   if (!table.needed_columns.empty()) return table.needed_columns;
   std::vector<std::string> names;
-  for (auto const& column : table.columns) names.push_back(column.name);
+  for (auto const& column : table.columns) {
+    if (!is_addition(column)) names.push_back(column.name);
+  }
   return names;
+}
+
+std::vector<TableDefinition::Column> additions_to(TableDefinition const& table,
+                                                  std::set<std::string> const& columns) {
+  std::vector<TableDefinition::Column> missing;
+  for (auto const& column : table.columns) {
+    if (is_addition(column) && !columns.contains(column.name)) missing.push_back(column);
+  }
+  return missing;
 }
 
 /// Rows without ids of their own have them made by the database.
@@ -64,6 +85,8 @@ SchemaStatus look(Transaction& tx, SchemaName const& schema) {
       status.findings.push_back("table " + schema.qualify(table.name) + " has no column '" +
                                 column + "'");
     }
+    for (auto const& column : additions_to(table, columns))
+      status.additions.push_back(add_column_statement(table, column, schema));
   }
   if (missing && is_hidden_by_capitals(tx, tx.dialect(), schema))
     status.findings.push_back(capitals_remedy(schema));
@@ -75,7 +98,9 @@ SchemaStatus look(Transaction& tx, SchemaName const& schema) {
   } else if (status.version > schema_version) {
     status.state = State::newer;
   } else {
-    status.state = missing || status.version < schema_version ? State::behind : State::current;
+    bool const all_is_there = !missing && status.additions.empty();
+    status.state =
+        all_is_there && status.version == schema_version ? State::current : State::behind;
   }
   return status;
 }
@@ -103,24 +128,38 @@ void refuse_foreign_or_newer(Database const& database, SchemaStatus const& statu
   }
 }
 
-std::set<std::string> tables_there(Transaction& tx, SchemaName const& schema) {
-  std::set<std::string> there;
+/// The columns of each table that is there.
+using TablesThere = std::map<std::string, std::set<std::string>>;
+
+TablesThere tables_there(Transaction& tx, SchemaName const& schema) {
+  TablesThere there;
   for (auto const& table : schema_tables(tx.dialect())) {
-    if (!columns_of(tx, table.name, schema).empty()) there.insert(table.name);
+    auto columns = columns_of(tx, table.name, schema);
+    if (!columns.empty()) there.emplace(table.name, std::move(columns));
   }
   return there;
 }
 
-/// Tables that are there stay as they are, without further indexes, too.
-std::vector<std::string> installation(Dialect const& dialect, SchemaName const& schema,
-                                      std::set<std::string> const& there = {}) {
+/// Tables that are there stay as they are, without further indexes, too; but for columns that a
+/// later release added to ours.
+std::vector<std::string> statements_for(TableDefinition const& table, SchemaName const& schema,
+                                        TablesThere const& there) {
+  auto const found = there.find(table.name);
+  if (found == there.end()) return create_statements(table, schema);
   std::vector<std::string> statements;
-  if (!schema.name().empty()) statements.push_back("CREATE SCHEMA IF NOT EXISTS " + schema.name());
-  for (auto const& table : schema_tables(dialect)) {
-    if (there.contains(table.name)) continue;
-    for (auto& statement : create_statements(table, schema))
-      statements.push_back(std::move(statement));
-  }
+  for (auto const& column : additions_to(table, found->second))
+    std::ranges::move(add_statements(table, column, schema), std::back_inserter(statements));
+  return statements;
+}
+
+std::vector<std::string> installation(Dialect const& dialect, SchemaName const& schema,
+                                      TablesThere const& there = {}) {
+  std::vector<std::string> statements;
+  // Where tables are, the schema is, and the right to make one is not needed.
+  if (!schema.name().empty() && there.empty())
+    statements.push_back("CREATE SCHEMA IF NOT EXISTS " + schema.name());
+  for (auto const& table : schema_tables(dialect))
+    std::ranges::move(statements_for(table, schema, there), std::back_inserter(statements));
   statements.push_back("INSERT INTO " + schema.qualify("tram_schema") +
                        " (version, installed_at) SELECT " + std::to_string(schema_version) + ", " +
                        std::string{dialect.now_milliseconds} + " WHERE NOT EXISTS (SELECT 1 FROM " +
@@ -129,11 +168,13 @@ std::vector<std::string> installation(Dialect const& dialect, SchemaName const& 
   return statements;
 }
 
-}  // namespace
+bool is_usable(SchemaStatus const& status) {
+  return status.version >= schema_version - 1 && status.version > 0 && status.findings.empty();
+}
 
-void install_schema(Database& database, SchemaName const& wanted) {
+void install(Database& database, SchemaName const& wanted, TransactOptions const& options) {
   auto const schema = schema_in(database.dialect(), wanted);
-  database.transact([&](Transaction& tx) {
+  database.transact(options, [&](Transaction& tx) {
     auto const lock = tx.dialect().catalog.lock_installation;
     if (!lock.empty()) tx.execute(lock, installation_lock);
     auto const status = look(tx, schema);
@@ -149,6 +190,31 @@ void install_schema(Database& database, SchemaName const& wanted) {
   });
 }
 
+}  // namespace
+
+void install_schema(Database& database, SchemaName const& wanted) { install(database, wanted, {}); }
+
+std::string prepare_schema(Database& database, SchemaName const& schema) {
+  auto const status = schema_status(database, schema);
+  if (!is_usable(status) || status.additions.empty()) {
+    install_schema(database, schema);
+    return "";
+  }
+  try {
+    install(database, schema, {.timeout = addition_timeout});
+    return "";
+  } catch (Error const& error) { return additions_text(status) + " (" + error.what() + ")"; }
+}
+
+std::string additions_text(SchemaStatus const& status) {
+  if (status.additions.empty()) return "";
+  std::string text = "tables are of release 0.1, which works; to upgrade them run \"tram schema "
+                     "install\" as their owner, or ";
+  for (auto const& statement : status.additions)
+    text.append(&statement == &status.additions.front() ? "" : "; ").append(statement);
+  return text;
+}
+
 SchemaStatus schema_status(Database& database, SchemaName const& wanted) {
   auto const schema = schema_in(database.dialect(), wanted);
   return database.transact({.access = Access::read_only},
@@ -158,9 +224,7 @@ SchemaStatus schema_status(Database& database, SchemaName const& wanted) {
 void require_schema(Database& database, SchemaName const& schema) {
   auto const status = schema_status(database, schema);
   refuse_foreign_or_newer(database, status);
-  bool const usable =
-      status.version >= schema_version - 1 && status.version > 0 && status.findings.empty();
-  if (usable) return;
+  if (is_usable(status)) return;
   refuse(database, findings_of(status) +
                        (status.findings.empty() ? "the tables are of an old version" : "") +
                        "; run \"tram schema install\"");

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tram/storage/held_cause.hpp"
+
 namespace tram {
 namespace {
 
@@ -87,7 +89,8 @@ TableDefinition held_message_table(Types const& type) {
                       {"payload", type.text + " NOT NULL"},
                       {"reason", type.text + " NOT NULL"},
                       {"attempts", "INTEGER NOT NULL"},
-                      {"held_at", type.big + " NOT NULL"}},
+                      {"held_at", type.big + " NOT NULL"},
+                      {"cause", type.text, cause_of_0_1(HeldTable::messages)}},
           .constraints = {"UNIQUE (subscriber_id, message_id)"},
           .indexes = {"subscriber_id, channel, message_key, sequence"}};
 }
@@ -110,7 +113,8 @@ TableDefinition relay_held_table(Types const& type) {
                       {"payload", type.text},
                       {"reason", type.text + " NOT NULL"},
                       {"held_at", type.big + " NOT NULL"},
-                      {"retry_requested", type.small + " NOT NULL DEFAULT 0"}},
+                      {"retry_requested", type.small + " NOT NULL DEFAULT 0"},
+                      {"cause", type.text, cause_of_0_1(HeldTable::relay_rows)}},
           .constraints = {"UNIQUE (relay, row_id)"},
           .indexes = {"relay, destination, message_key, id"}};
 }
@@ -161,6 +165,20 @@ std::vector<std::string> create_statements(TableDefinition const& table, SchemaN
                          schema.qualify(table.name) + " (" + table.indexes[i] + ")");
   }
   return statements;
+}
+
+std::string add_column_statement(TableDefinition const& table,
+                                 TableDefinition::Column const& column, SchemaName const& schema) {
+  return "ALTER TABLE " + schema.qualify(table.name) + " ADD COLUMN \"" + column.name + "\" " +
+         column.definition;
+}
+
+std::vector<std::string> add_statements(TableDefinition const& table,
+                                        TableDefinition::Column const& column,
+                                        SchemaName const& schema) {
+  return {add_column_statement(table, column, schema), "UPDATE " + schema.qualify(table.name) +
+                                                           " SET " + column.name + " = " +
+                                                           column.value_in_old_rows};
 }
 
 }  // namespace tram

@@ -23,7 +23,6 @@ struct Failure {
 
 namespace {
 
-constexpr std::string_view held_behind_reason{"held behind an earlier message of its key"};
 /// Few runs in a row: a database that is away is met by the breaker, not by a worker that waits.
 constexpr int attempts_max = 5;
 constexpr Duration look_timeout{std::chrono::seconds{5}};
@@ -217,7 +216,7 @@ RunStatus BatchHandler::handle_one(Transaction& tx, QueuedMessage const& message
                                    bool& in_handler) const {
   if (reception == InboxResult::duplicate) return RunStatus::duplicate;
   if (reception == InboxResult::key_is_held && options_.hold_key &&
-      held_.hold_behind(tx, held_message(message, std::string{held_behind_reason}))) {
+      held_.hold_behind(tx, held_message(message, "held behind an earlier message of its key"))) {
     return RunStatus::held_behind;
   }
   in_handler = true;

@@ -1,6 +1,7 @@
 #include "tram/subscriber/held_messages.hpp"
 
 #include "storable.hpp"
+#include "tram/base/error.hpp"
 
 namespace tram {
 namespace {
@@ -32,8 +33,8 @@ struct StoredContent {
   std::string reason;
 };
 
-StoredContent stored(HeldMessage const& message) {
-  auto const reason = escaped(message.reason);
+StoredContent stored(HeldMessage const& message, std::string_view its_reason) {
+  auto const reason = escaped(its_reason);
   bool const is_text = find_unstorable(message.headers_json) == std::string_view::npos &&
                        find_unstorable(message.payload) == std::string_view::npos;
   if (is_text) {
@@ -45,6 +46,15 @@ StoredContent stored(HeldMessage const& message) {
   return {.headers_json = "{}",
           .payload = to_base64(message.payload),
           .reason = "the payload is no text and stands here in Base64" + headers + "; " + reason};
+}
+
+std::string insert_into(std::string const& table, Dialect const& dialect, bool has_cause) {
+  return insert_or_ignore(
+      dialect, "INTO " + table +
+                   " (subscriber_id, channel, message_key, message_id, partition, position, "
+                   "headers, payload, reason, attempts, held_at" +
+                   (has_cause ? ", cause" : "") + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " +
+                   std::string{dialect.now_milliseconds} + (has_cause ? ", ?)" : ")"));
 }
 
 /// The conditions of a filter, on a table with the columns of a key.
@@ -70,7 +80,8 @@ Conditions conditions_of(HeldFilter const& filter, std::string_view message_cond
 
 }  // namespace
 
-HeldMessages::HeldMessages(Dialect const& dialect, SchemaName const& configured) {
+HeldMessages::HeldMessages(Dialect const& dialect, SchemaName const& configured)
+    : cause_{dialect, configured, HeldTable::messages} {
   auto const schema = schema_in(dialect, configured);
   key_table_ = schema.qualify("tram_held_key");
   message_table_ = schema.qualify("tram_held_message");
@@ -83,12 +94,8 @@ HeldMessages::HeldMessages(Dialect const& dialect, SchemaName const& configured)
       dialect.or_update("subscriber_id, channel, message_key", "held_count = held.held_count + 1");
   join_key_statement_ = "UPDATE " + key_table_ + " SET held_count = held_count + 1" + key;
   leave_key_statement_ = "UPDATE " + key_table_ + " SET held_count = held_count - 1" + key;
-  insert_statement_ = insert_or_ignore(
-      dialect, "INTO " + message_table_ +
-                   " (subscriber_id, channel, message_key, message_id, partition, position, "
-                   "headers, payload, reason, attempts, held_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
-                   "?, ?, " +
-                   std::string{dialect.now_milliseconds} + ")");
+  insert_statement_ = insert_into(message_table_, dialect, false);
+  insert_with_cause_statement_ = insert_into(message_table_, dialect, true);
   request_statement_ = "UPDATE " + key_table_ + " SET retry_requested = ?" + key;
   lock_statement_ = "SELECT retry_requested, held_count FROM " + key_table_ + key + " " +
                     std::string{dialect.for_update};
@@ -104,27 +111,48 @@ HeldMessages::HeldMessages(Dialect const& dialect, SchemaName const& configured)
 void HeldMessages::hold(StatementExecutor& tx, HeldMessage const& message) const {
   tx.post(hold_key_statement_, message.key.subscriber_id, message.key.channel,
           Storable{message.key.key}.view());
-  insert(tx, message);
+  insert(tx, message, HeldCause::own_failure);
 }
 
 bool HeldMessages::hold_behind(StatementExecutor& tx, HeldMessage const& message) const {
   auto const joined = tx.execute(join_key_statement_, message.key.subscriber_id,
                                  message.key.channel, Storable{message.key.key}.view());
   if (joined.affected() == 0) return false;
-  insert(tx, message);
+  insert(tx, message, HeldCause::key_held);
   return true;
 }
 
-void HeldMessages::insert(StatementExecutor& tx, HeldMessage const& message) const {
-  auto const& [subscriber_id, channel, key] = message.key;
-  auto const content = stored(message);
+/// A table without causes tells them by their reason.
+void HeldMessages::insert(StatementExecutor& tx, HeldMessage const& message,
+                          HeldCause cause) const {
+  bool const has_cause = cause_.is_there(tx);
+  bool const by_reason = !has_cause && cause == HeldCause::key_held;
+  auto const& [subscriber_id, channel, name] = message.key;
+  auto const content =
+      stored(message, by_reason ? reason_of_0_1(HeldTable::messages) : message.reason);
+  Storable const key{name};
+  Storable const id{message.message_id};
+  std::vector<Parameter> parameters{
+      subscriber_id,     channel,          key.view(),           id.view(),
+      message.partition, message.position, content.headers_json, content.payload,
+      content.reason,    message.attempts};
+  if (has_cause) parameters.emplace_back(to_string(cause));
   auto const inserted =
-      tx.execute(insert_statement_, subscriber_id, channel, Storable{key}.view(),
-                 Storable{message.message_id}.view(), message.partition, message.position,
-                 content.headers_json, content.payload, content.reason, message.attempts);
+      execute(tx, has_cause ? insert_with_cause_statement_ : insert_statement_, parameters);
   // It was held already, and the key counts it.
   if (inserted.affected() == 0) {
-    tx.post(leave_key_statement_, subscriber_id, channel, Storable{key}.view());
+    tx.post(leave_key_statement_, subscriber_id, channel, key.view());
+  }
+}
+
+/// The table may be another one after an error.
+Rows HeldMessages::execute(StatementExecutor& tx, std::string const& sql,
+                           Parameters parameters) const {
+  try {
+    return tx.execute_statement(sql, parameters);
+  } catch (Error const&) {
+    cause_.forget();
+    throw;
   }
 }
 
@@ -207,8 +235,15 @@ void HeldMessages::free_if_empty(StatementExecutor& tx, HeldKey const& held) con
 
 void HeldMessages::note_failure(StatementExecutor& tx, HeldMessage const& message,
                                 std::string_view reason, int attempts) const {
-  tx.post("UPDATE " + message_table_ + " SET reason = ?, attempts = ? WHERE sequence = ?",
-          Storable{reason}.view(), attempts, message.sequence);
+  Storable const stored_reason{reason};
+  std::vector<Parameter> parameters{stored_reason.view(), attempts};
+  bool const has_cause = cause_.is_there(tx);
+  if (has_cause) parameters.emplace_back(to_string(HeldCause::own_failure));
+  parameters.emplace_back(message.sequence);
+  execute(tx,
+          "UPDATE " + message_table_ + " SET reason = ?, attempts = ?" +
+              (has_cause ? ", cause = ?" : "") + " WHERE sequence = ?",
+          parameters);
 }
 
 void HeldMessages::refuse(StatementExecutor& tx, HeldMessage const& message,
@@ -242,11 +277,12 @@ std::vector<HeldMessage> HeldMessages::messages(StatementExecutor& tx, HeldFilte
                                                 std::size_t max) const {
   auto conditions = conditions_of(filter, "message_id = ?");
   conditions.parameters.emplace_back(static_cast<std::int64_t>(max));
-  auto const sql = "SELECT " + std::string{message_columns} + " FROM " + message_table_ +
-                   conditions.sql + " ORDER BY sequence LIMIT ?";
+  auto const sql = "SELECT " + std::string{message_columns} + ", " + cause_.expression(tx) +
+                   " FROM " + message_table_ + conditions.sql + " ORDER BY sequence LIMIT ?";
   std::vector<HeldMessage> messages;
-  for (auto const row : tx.execute_statement(sql, conditions.parameters)) {
+  for (auto const row : execute(tx, sql, conditions.parameters)) {
     messages.push_back(message_of(row));
+    messages.back().cause = held_cause(row.get<std::string>(12));
   }
   return messages;
 }

@@ -8,6 +8,7 @@
 
 #include "tram/sql/dialect.hpp"
 #include "tram/sql/statement_executor.hpp"
+#include "tram/storage/held_cause.hpp"
 
 namespace tram {
 
@@ -22,6 +23,7 @@ struct HeldRowEntry {
   std::optional<std::string> headers;
   std::optional<std::string> payload;
   std::string reason;
+  HeldCause cause{};
   /// Epoch milliseconds, by the database's clock.
   std::int64_t held_at{};
   bool retry_requested{};
@@ -57,6 +59,7 @@ class HeldRowAdmin final {
 
  private:
   std::string table_;
+  HeldCauseColumn cause_;
 };
 
 }  // namespace tram

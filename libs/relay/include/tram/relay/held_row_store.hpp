@@ -6,24 +6,22 @@
 #include <set>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "tram/relay/change_source.hpp"
+#include "tram/storage/held_cause.hpp"
 
 namespace tram {
-
-/// The reason of a row that is held only because an earlier one of its key is.
-inline constexpr std::string_view held_behind{"behind an earlier message of its key"};
 
 /// A row that is not published for now.
 struct HeldRow {
   OutboxRow row;
   /// Orders it among the rows of its destination; empty when its headers have no readable key.
   std::optional<std::string> key;
-  /// What is wrong and what to do, for people; or `held_behind`.
+  /// What is wrong and what to do, for people.
   std::string reason;
+  HeldCause cause{HeldCause::own_failure};
 };
 
 /// A held row as it is stored.
@@ -48,7 +46,7 @@ struct ReplayOutcome {
   };
   /// Durable at the broker: forget them.
   std::vector<std::int64_t> published;
-  /// Refused again: they stay, with the new reason, until the next request.
+  /// Refused again: they stay, with the new reason as their own failure, until the next request.
   std::vector<Refusal> refused;
   [[nodiscard]] bool empty() const { return published.empty() && refused.empty(); }
 };
@@ -75,8 +73,8 @@ class HeldRowStore {
   virtual void store(std::span<HeldRow const> rows) = 0;
   /// How much is stored, and which keys have rows.
   virtual HeldSummary summary() = 0;
-  /// Rows to publish again now, oldest first: those whose retry was requested, or that were held
-  /// for nothing but an earlier row of their key. With `by_key` only the first row of each key.
+  /// Rows to publish again now, oldest first: those whose retry was requested, or whose cause is
+  /// `key_held`. With `by_key` only the first row of each key.
   virtual std::vector<StoredHeldRow> replayable(std::size_t rows_max, ReplayOrder order) = 0;
   /// Removes the published rows and keeps the refused ones.
   virtual void settle(ReplayOutcome const& outcome) = 0;

@@ -37,6 +37,8 @@ struct Privileges {
   bool schema_readable{true};
   /// Whether tables that are missing can be made.
   bool may_install{true};
+  /// Whether columns can be added to the tables of `tram_…` that are there.
+  bool may_alter{true};
   std::vector<Finding> findings{};
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -7,11 +8,13 @@
 
 #include "tram/relay/change_source.hpp"
 #include "tram/relay/held_row_store.hpp"
+#include "tram/storage/held_cause.hpp"
 #include "tram/storage/schema.hpp"
 
 namespace tram {
 
 class Database;
+enum class Access : std::uint8_t;
 
 /// Held rows in table `tram_relay_held` of the outbox's own database.
 ///
@@ -35,9 +38,13 @@ class SqlHeldRowStore final : public HeldRowStore {
 
  private:
   void store(std::span<HeldRow const> rows, std::string (*plain)(std::string_view));
+  [[nodiscard]] std::string insert_statement(bool has_cause, HeldCause cause) const;
+  template <class Function>
+  auto transact(Access access, Function const& function);
 
   Database& database_;
   std::string table_;
+  HeldCauseColumn cause_;
   std::string relay_;
 };
 

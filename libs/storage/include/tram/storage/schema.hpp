@@ -18,7 +18,7 @@ class StatementExecutor;
 /// in `tram_schema`.
 
 /// The version of the `tram_*` tables that this build writes. Running against one version behind is
-/// legal.
+/// legal. Columns that both this release and the one before can do without do not change it.
 inline constexpr int schema_version = 1;
 
 /// What a database has of the schema.
@@ -29,12 +29,23 @@ struct SchemaStatus {
   int version{};
   /// One line per table or column that is missing or not as expected.
   std::vector<std::string> findings;
+  /// Statements that add columns which the release before did not have. This one works without
+  /// them.
+  std::vector<std::string> additions;
 };
 
 /// Creates missing tables and migrates older ones, in one transaction where the database can;
 /// idempotent, and safe when several processes start at once. Throws: rejected when the schema is
 /// newer than this build or a table of that name has other columns.
 void install_schema(Database& database, SchemaName const& schema);
+
+/// What a program does at its start: as `install_schema`, but when only additions are missing and
+/// cannot be made (the role does not own the tables), it is done. Returns what was not done and
+/// what to do, or an empty text.
+[[nodiscard]] std::string prepare_schema(Database& database, SchemaName const& schema);
+
+/// What to do about `SchemaStatus::additions`; empty without any.
+std::string additions_text(SchemaStatus const& status);
 
 /// Reads the status and changes nothing.
 SchemaStatus schema_status(Database& database, SchemaName const& schema);

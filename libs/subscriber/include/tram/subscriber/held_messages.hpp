@@ -9,6 +9,7 @@
 
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/sql/statement_executor.hpp"
+#include "tram/storage/held_cause.hpp"
 #include "tram/storage/schema.hpp"
 #include "tram/subscriber/inbox.hpp"
 
@@ -28,6 +29,8 @@ struct HeldMessage {
   std::string headers_json;
   std::string payload;
   std::string reason;
+  /// Given by `messages` only.
+  HeldCause cause{HeldCause::own_failure};
   int attempts{};
   /// Epoch milliseconds, by the database's clock.
   std::int64_t held_at{};
@@ -72,10 +75,10 @@ class HeldMessages final {
 
   // For subscriptions.
 
-  /// Holds the message and its key; nothing when the message is held already. `message.sequence`
-  /// and `held_at` are chosen here. A message that no database takes as text (a NUL, bytes that are
-  /// no UTF-8) is held as a record that is no message. The inbox row is the caller's to write, in
-  /// the same transaction.
+  /// Holds the message and its key; nothing when the message is held already. `message.sequence`,
+  /// `cause` and `held_at` are chosen here. A message that no database takes as text (a NUL, bytes
+  /// that are no UTF-8) is held as a record that is no message. The inbox row is the caller's to
+  /// write, in the same transaction.
   void hold(StatementExecutor& tx, HeldMessage const& message) const;
   /// Holds the message behind others of its key; returns false and does nothing when the key is
   /// free. Waits for a replay of the key that is under way.
@@ -119,7 +122,8 @@ class HeldMessages final {
             std::string_view message_id) const;
 
  private:
-  void insert(StatementExecutor& tx, HeldMessage const& message) const;
+  void insert(StatementExecutor& tx, HeldMessage const& message, HeldCause cause) const;
+  Rows execute(StatementExecutor& tx, std::string const& sql, Parameters parameters) const;
   struct Locked {
     bool requested{};
     std::int64_t count{};
@@ -137,10 +141,12 @@ class HeldMessages final {
 
   std::string key_table_;
   std::string message_table_;
+  HeldCauseColumn cause_;
   std::string hold_key_statement_;
   std::string join_key_statement_;
   std::string leave_key_statement_;
   std::string insert_statement_;
+  std::string insert_with_cause_statement_;
   std::string request_statement_;
   std::string lock_statement_;
   std::string try_lock_statement_;
