@@ -9,11 +9,25 @@
 #include "promise.hpp"
 #include "targets.hpp"
 #include "tram/sql/statement_text.hpp"
+#include "tram/sqlite/dialect.hpp"
 
 namespace tram::fuzz {
 namespace {
 
 using Kind = StatementTokens::Kind;
+
+/// As PostgreSQL's.
+constexpr LexicalRules rich{.nested_comments = true,
+                            .carriage_return_ends_line = true,
+                            .vertical_tab_is_space = true,
+                            .dollar_quotes = true,
+                            .prefixed_texts = true,
+                            .continued_texts = true};
+constexpr LexicalRules with_backslashes = [] {
+  auto rules = rich;
+  rules.backslashes = true;
+  return rules;
+}();
 
 std::vector<StatementTokens::Token> tokens_of(std::string_view sql, LexicalRules rules) {
   std::vector<StatementTokens::Token> all;
@@ -33,13 +47,13 @@ void nothing_is_left_out(std::string_view sql, LexicalRules rules) {
 }
 
 void statements(std::string_view sql) {
-  for (auto const rules :
-       {LexicalRules::postgres, LexicalRules::postgres_with_backslashes, LexicalRules::sqlite}) {
+  for (auto const& rules :
+       {LexicalRules{}, sqlite::dialect.lexical_rules, rich, with_backslashes}) {
     nothing_is_left_out(sql, rules);
     reading([&] { require_statement(sql, rules); });
     reading([&] { refuse_transaction_control(sql, rules); });
     (void)leading_word(sql, rules);
-    if (rules != LexicalRules::sqlite && sql.find('?') == std::string_view::npos)
+    if (sql.find('?') == std::string_view::npos)
       promise(number_placeholders(sql, rules) == sql, "without a placeholder nothing changes");
   }
 }
@@ -60,7 +74,7 @@ sqlite3* database() {
 int placeholders_in(std::string_view sql) {
   int count = 0;
   std::string_view before;
-  for (auto const& token : tokens_of(sql, LexicalRules::sqlite)) {
+  for (auto const& token : tokens_of(sql, sqlite::dialect.lexical_rules)) {
     bool const other = token.kind == Kind::symbol && token.text.find_first_of(":@$#") == 0;
     if (other ||
         (before == "?" && token.kind != Kind::blank && token.text.find_first_of("0123456789") == 0))
@@ -79,7 +93,7 @@ void statements_on_sqlite(std::string_view bytes) {
   char const* rest{};
   int const result = sqlite3_prepare_v2(database(), sql.c_str(), -1, &prepared, &rest);
   std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> const statement{prepared, sqlite3_finalize};
-  bool const is_empty = is_empty_statement(sql, LexicalRules::sqlite);
+  bool const is_empty = is_empty_statement(sql, sqlite::dialect.lexical_rules);
   if (is_empty) promise(result == SQLITE_OK && !statement, "what is empty is empty to SQLite");
   if (result != SQLITE_OK || *rest != '\0') return;
   promise(is_empty == !statement, "what is empty to SQLite is empty");

@@ -28,7 +28,7 @@ inline std::optional<std::string> text_of(Parameter const& parameter) {
 
 // SOCI wants its own placeholders, `:p1`.
 inline std::string named_placeholders(std::string_view sql) {
-  auto numbered = number_placeholders(sql);
+  auto numbered = number_placeholders(sql, {});
   for (auto at = numbered.find('$'); at != std::string::npos; at = numbered.find('$', at))
     numbered.replace(at, 1, ":p");
   return numbered;

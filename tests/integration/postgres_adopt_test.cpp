@@ -8,6 +8,7 @@
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/adopt.hpp"
+#include "tram/postgres/dialect.hpp"
 #include "tram/sql/function_executor.hpp"
 
 #include <soci/postgresql/soci-postgresql.h>
@@ -125,8 +126,9 @@ FunctionExecutor on_libpqxx(pqxx::transaction_base& transaction) {
     for (auto const& parameter : parameters) texts.push_back(text_of(parameter));
     std::vector<char const*> pointers;
     for (auto const& text : texts) pointers.push_back(text ? text->c_str() : nullptr);
-    auto const result = transaction.exec_params(number_placeholders(sql),
-                                                pqxx::prepare::make_dynamic_params(pointers));
+    auto const result =
+        transaction.exec_params(number_placeholders(sql, postgres::dialect.lexical_rules),
+                                pqxx::prepare::make_dynamic_params(pointers));
     std::vector<Cell> cells;
     for (auto const& row : result) {
       for (auto const& field : row)

@@ -5,6 +5,7 @@
 #include "token_soup.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/adopt.hpp"
+#include "tram/postgres/dialect.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/statement_text.hpp"
 
@@ -49,8 +50,10 @@ Comparison compare_with_server(char const* standard_conforming_strings, LexicalR
 
 TEST(PostgresStatementText, agrees_with_the_server) {
   constexpr std::uint64_t seed = 20'261'130;
-  for (auto const& [setting, rules] : {std::pair{"on", LexicalRules::postgres},
-                                       std::pair{"off", LexicalRules::postgres_with_backslashes}}) {
+  auto with_backslashes = postgres::dialect.lexical_rules;
+  with_backslashes.backslashes = true;
+  for (auto const& [setting, rules] :
+       {std::pair{"on", postgres::dialect.lexical_rules}, std::pair{"off", with_backslashes}}) {
     auto const found = compare_with_server(setting, rules, seed);
     EXPECT_EQ(found.difference, "") << setting << ", seed " << seed;
     EXPECT_GT(found.soups, 500) << setting;

@@ -54,8 +54,14 @@ constexpr std::string_view forget_some{
 
 }  // namespace
 
+// The lexical rules are those of its manual, chapter 4.1.
 constinit Dialect const dialect{
-    .lexical_rules = LexicalRules::postgres,
+    .lexical_rules = {.nested_comments = true,
+                      .carriage_return_ends_line = true,
+                      .vertical_tab_is_space = true,
+                      .dollar_quotes = true,
+                      .prefixed_texts = true,
+                      .continued_texts = true},
     .single_writer = false,
     .schemas = true,
     .numbered_outbox = false,

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <utility>
 
+#include "tram/postgres/dialect.hpp"
 #include "tram/sql/statement_text.hpp"
 
 namespace tram::postgres {
@@ -212,7 +213,7 @@ Error statement_error(std::string_view sql, PGresult const* result) {
   bool const is_over = code.empty() || is_fatal(result);
   // A file that COPY was told to read or write, and not one of the database's own.
   bool const is_its_file =
-      code.starts_with("58P") && leading_word(sql, LexicalRules::postgres) == "COPY";
+      code.starts_with("58P") && leading_word(sql, dialect.lexical_rules) == "COPY";
   auto const fault = is_its_file ? Fault::rejected : fault_of_statement(result);
   return failed_statement(is_over ? Fault::broken : fault, sql, result, remedy_for(code));
 }

@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "faults.hpp"
+#include "tram/postgres/dialect.hpp"
 
 namespace tram::postgres {
 namespace {
@@ -142,9 +143,9 @@ bool is_in_place_of_answer(PGresult const* message) {
 
 LexicalRules lexical_rules(PGconn const* connection) noexcept {
   char const* const standard = PQparameterStatus(connection, "standard_conforming_strings");
-  return standard != nullptr && std::string_view{standard} == "off"
-             ? LexicalRules::postgres_with_backslashes
-             : LexicalRules::postgres;
+  auto rules = dialect.lexical_rules;
+  rules.backslashes = standard != nullptr && std::string_view{standard} == "off";
+  return rules;
 }
 
 Target::Target(std::string const& connection, std::string application_name, Keywords extra)

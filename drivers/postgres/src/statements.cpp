@@ -116,7 +116,7 @@ void StatementCache::follow(LexicalRules rules) {
 }
 
 std::string StatementCache::next_name(std::string_view numbered) {
-  auto const mark = TransparentHash{}(numbered) + static_cast<std::size_t>(rules_);
+  auto const mark = TransparentHash{}(numbered) + std::size_t{rules_.backslashes};
   return "tram_" + std::to_string(++names_) + "_" + std::to_string(mark);
 }
 

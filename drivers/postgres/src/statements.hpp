@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "tram/postgres/dialect.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/statement_text.hpp"
 
@@ -74,7 +75,7 @@ class StatementCache {
   static constexpr std::size_t names_max = 256;
 
   Statements mode_;
-  LexicalRules rules_{LexicalRules::postgres};
+  LexicalRules rules_{dialect.lexical_rules};
   std::unordered_map<std::string, Entry, TransparentHash, std::equal_to<>> entries_;
   std::size_t names_{};
 };

@@ -3,12 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "tram/base/error.hpp"
+#include "tram/postgres/dialect.hpp"
 
 namespace tram::postgres {
 namespace {
 
 bool only_reads(std::string_view sql) {
-  return look_at_statement(sql, LexicalRules::postgres).only_reads;
+  return look_at_statement(sql, dialect.lexical_rules).only_reads;
 }
 
 TEST(StatementKind, tells_reading_statements_from_writing_ones) {
@@ -23,7 +24,7 @@ TEST(StatementKind, tells_reading_statements_from_writing_ones) {
 
 TEST(StatementKind, tells_what_could_end_a_transaction) {
   auto const harmless = [](std::string_view sql) {
-    return look_at_statement(sql, LexicalRules::postgres).leaves_transaction_alone;
+    return look_at_statement(sql, dialect.lexical_rules).leaves_transaction_alone;
   };
   EXPECT_TRUE(harmless("-- x\rINSERT INTO t VALUES (1)"));
   EXPECT_TRUE(harmless("SAVEPOINT tram_1"));
@@ -39,18 +40,18 @@ TEST(StatementKind, refuses_what_no_pool_can_run) {
         "COPY (SELECT 1) TO STDOUT", "LISTEN x", "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
         "DECLARE c NO SCROLL CURSOR WITH /**/ HOLD FOR SELECT 1", "DEALLOCATE ALL",
         "deallocate prepare all", "", " ", ";", "-- x", "/* /* */ */ ;;"}) {
-    EXPECT_THROW(look_at_statement(sql, LexicalRules::postgres), Error) << sql;
+    EXPECT_THROW(look_at_statement(sql, dialect.lexical_rules), Error) << sql;
   }
   for (auto const* const sql :
        {"COPY t FROM '/tmp/stdin'", "COPY \"stdin\" FROM PROGRAM 'x'", "NOTIFY x",
         "DECLARE c CURSOR FOR SELECT 'with hold'", "DEALLOCATE x"}) {
-    EXPECT_NO_THROW(look_at_statement(sql, LexicalRules::postgres)) << sql;
+    EXPECT_NO_THROW(look_at_statement(sql, dialect.lexical_rules)) << sql;
   }
 }
 
 TEST(StatementKind, counts_the_question_marks_that_want_a_value) {
   auto const count = [](std::string_view sql) {
-    return look_at_statement(sql, LexicalRules::postgres).placeholders;
+    return look_at_statement(sql, dialect.lexical_rules).placeholders;
   };
   EXPECT_EQ(count("SELECT 1"), 0U);
   EXPECT_EQ(count("SELECT ?, '?', $a$ ? $a$, \"?\" /* ? */ -- ?"), 1U);
@@ -85,7 +86,9 @@ TEST(StatementCache, reads_a_text_anew_when_the_rules_change) {
   StatementCache cache{Statements::prepared};
   constexpr std::string_view sql{R"(SELECT '\'?')"};
   auto const before = name_of(cache, sql);
-  cache.follow(LexicalRules::postgres_with_backslashes);
+  auto with_backslashes = dialect.lexical_rules;
+  with_backslashes.backslashes = true;
+  cache.follow(with_backslashes);
   EXPECT_EQ(cache.look_up(sql).numbered, sql);
   EXPECT_NE(name_of(cache, sql), before);
 }

@@ -12,7 +12,9 @@ std::string on_conflict_update(std::string_view key, std::string_view change) {
 // INSERT OR IGNORE would ignore a NULL in a column that must have a value, too. What RETURNING
 // gives goes through a table in memory, which costs more than a second statement.
 constinit Dialect const dialect{
-    .lexical_rules = LexicalRules::sqlite,
+    .lexical_rules = {.comments_need_text = true,
+                      .byte_order_mark_is_space = true,
+                      .backquotes_and_brackets = true},
     .single_writer = true,
     .schemas = false,
     .numbered_outbox = true,

@@ -124,7 +124,7 @@ Rows AdoptedTransaction::execute_statement(std::string_view sql, Parameters para
   if (::sqlite3_get_autocommit(connection_) != 0) {
     throw Error{Fault::rejected, "sqlite: the adopted transaction is over; send before it commits"};
   }
-  refuse_transaction_control(sql, LexicalRules::sqlite);
+  refuse_transaction_control(sql, dialect.lexical_rules);
   return Statement{connection_, sql}.run(parameters);
 }
 

@@ -9,6 +9,7 @@
 
 #include "statement_use.hpp"
 #include "tram/sql/statement_text.hpp"
+#include "tram/sqlite/dialect.hpp"
 
 namespace tram::sqlite {
 namespace {
@@ -125,7 +126,7 @@ Error error_of(sqlite3* connection, int code, std::string const& operation) {
 }
 
 Statement::Statement(sqlite3* connection, std::string_view sql) : connection_{connection} {
-  require_statement(sql, LexicalRules::sqlite);
+  require_statement(sql, dialect.lexical_rules);
   sqlite3_stmt* statement = nullptr;
   char const* rest = nullptr;
   int const code = ::sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()),
@@ -135,7 +136,7 @@ Statement::Statement(sqlite3* connection, std::string_view sql) : connection_{co
   if (code != SQLITE_OK) throw error_of(connection, code, "prepare " + shown);
   bool const one = statement != nullptr &&
                    is_empty_statement(sql.substr(static_cast<std::size_t>(rest - sql.data())),
-                                      LexicalRules::sqlite);
+                                      dialect.lexical_rules);
   if (!one) throw Error{Fault::rejected, "sqlite: " + shown + " is not exactly one statement"};
 }
 

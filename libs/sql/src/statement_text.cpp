@@ -83,9 +83,9 @@ void require_statement(std::string_view sql, LexicalRules rules) {
 
 void require_statement(std::string_view sql) {
   refuse_nul(sql);
-  bool const is_empty = is_empty_statement(sql, LexicalRules::postgres) &&
-                        is_empty_statement(sql, LexicalRules::sqlite);
-  if (is_empty) refuse_empty();
+  constexpr LexicalRules flat{.comments_need_text = true};
+  constexpr LexicalRules nested{.nested_comments = true, .carriage_return_ends_line = true};
+  if (is_empty_statement(sql, flat) && is_empty_statement(sql, nested)) refuse_empty();
 }
 
 void refuse_transaction_control(std::string_view sql, LexicalRules rules) {

@@ -5,6 +5,8 @@
 namespace tram {
 namespace {
 
+using Escapes = StatementTokens::Escapes;
+
 constexpr auto nowhere = std::string_view::npos;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -48,36 +50,10 @@ std::size_t nested_comment(std::string_view text) {
   return at;
 }
 
-/// SQLite takes `/*/` for a beginning only, and a `/*` that ends the text for two operators.
-std::size_t flat_comment(std::string_view text) {
-  return text.size() > 2 ? behind(text, "*/", 2) : 0;
+std::size_t flat_comment(std::string_view text, bool needs_text) {
+  if (needs_text && text.size() == 2) return 0;
+  return behind(text, "*/", 2);
 }
-
-std::size_t postgres_line_comment(std::string_view text, std::size_t at) {
-  return run_end(text, at, [](char c) { return !is_newline(c); });
-}
-std::size_t sqlite_line_comment(std::string_view text) {
-  return std::min(text.find('\n'), text.size());
-}
-
-/// Where a text goes on after its end quote: a second quote behind white space with a line break,
-/// in which comments to the end of a line count as white space. Nowhere for one that is over.
-std::size_t continuation(std::string_view text, std::size_t at) {
-  bool line_broken = false;
-  while (at < text.size()) {
-    if (text.substr(at).starts_with("--")) {
-      at = postgres_line_comment(text, at);
-    } else if (is_space(text[at])) {
-      line_broken = line_broken || is_newline(text[at]);
-      ++at;
-    } else {
-      break;
-    }
-  }
-  return line_broken && at < text.size() && text[at] == '\'' ? at : nowhere;
-}
-
-enum class Escapes : std::uint8_t { none, doubled, doubled_and_backslash };
 
 /// Behind the end quote of what begins with a quote at `at`.
 std::size_t quoted_end(std::string_view text, std::size_t at, Escapes escapes) {
@@ -94,14 +70,6 @@ std::size_t quoted_end(std::string_view text, std::size_t at, Escapes escapes) {
     }
   }
   return at;
-}
-
-/// A text of PostgreSQL with all its continuations.
-std::size_t text_end(std::string_view text, std::size_t at, Escapes escapes) {
-  auto end = quoted_end(text, at, escapes);
-  for (auto next = continuation(text, end); next != nowhere; next = continuation(text, end))
-    end = quoted_end(text, next, escapes);
-  return end;
 }
 
 /// `$$…$$` and `$tag$…$tag$`; 0 for what is none.
@@ -138,46 +106,77 @@ StatementTokens::Token StatementTokens::take(Kind kind, std::size_t length) {
 
 std::size_t StatementTokens::blank() const {
   auto const text = rest();
-  // SQLite takes a vertical tab for white space only behind other white space.
-  bool const begins = is_postgres() || text.front() != '\v';
+  bool const begins = rules_.vertical_tab_is_space || text.front() != '\v';
   if (begins && is_space(text.front())) return run_end(text, 0, is_space);
-  if (text.starts_with("--"))
-    return is_postgres() ? postgres_line_comment(text, 0) : sqlite_line_comment(text);
-  if (text.starts_with("/*")) return is_postgres() ? nested_comment(text) : flat_comment(text);
-  if (!is_postgres() && text.starts_with(byte_order_mark)) return byte_order_mark.size();
+  if (text.starts_with("--")) return line_comment(text, 0);
+  if (text.starts_with("/*"))
+    return rules_.nested_comments ? nested_comment(text)
+                                  : flat_comment(text, rules_.comments_need_text);
+  if (rules_.byte_order_mark_is_space && text.starts_with(byte_order_mark))
+    return byte_order_mark.size();
   return 0;
+}
+
+std::size_t StatementTokens::line_comment(std::string_view text, std::size_t at) const {
+  bool const either = rules_.carriage_return_ends_line;
+  return run_end(text, at, [&](char c) { return c != '\n' && (c != '\r' || !either); });
+}
+
+/// Where a text goes on after its end quote: a second quote behind white space with a line break,
+/// in which comments to the end of a line count as white space. Nowhere for one that is over.
+std::size_t StatementTokens::continuation(std::string_view text, std::size_t at) const {
+  if (!rules_.continued_texts) return nowhere;
+  bool line_broken = false;
+  while (at < text.size()) {
+    if (text.substr(at).starts_with("--")) {
+      at = line_comment(text, at);
+    } else if (is_space(text[at])) {
+      line_broken = line_broken || is_newline(text[at]);
+      ++at;
+    } else {
+      break;
+    }
+  }
+  return line_broken && at < text.size() && text[at] == '\'' ? at : nowhere;
+}
+
+/// A text with all its continuations.
+std::size_t StatementTokens::text_end(std::size_t at, Escapes escapes) const {
+  auto const text = rest();
+  auto end = quoted_end(text, at, escapes);
+  for (auto next = continuation(text, end); next != nowhere; next = continuation(text, end))
+    end = quoted_end(text, next, escapes);
+  return end;
 }
 
 std::size_t StatementTokens::quoted() const {
   auto const text = rest();
-  if (is_postgres()) return postgres_quoted();
   switch (text.front()) {
-    case '\'':
-    case '"':
-    case '`': return quoted_end(text, 0, Escapes::doubled);
-    case '[': return behind(text, "]", 1);
-    default: return 0;
+    case '\'': return text_end(0, plain_text());
+    case '"': return quoted_end(text, 0, Escapes::doubled);
+    case '`': return rules_.backquotes_and_brackets ? quoted_end(text, 0, Escapes::doubled) : 0;
+    case '[': return rules_.backquotes_and_brackets ? behind(text, "]", 1) : 0;
+    case '$': return rules_.dollar_quotes ? dollar_quoted(text) : 0;
+    default: return rules_.prefixed_texts ? prefixed() : 0;
   }
 }
 
-std::size_t StatementTokens::postgres_quoted() const {
+StatementTokens::Escapes StatementTokens::plain_text() const {
+  return rules_.backslashes ? Escapes::doubled_and_backslash : Escapes::doubled;
+}
+
+std::size_t StatementTokens::prefixed() const {
   auto const text = rest();
-  auto const by_rules = rules_ == LexicalRules::postgres_with_backslashes
-                            ? Escapes::doubled_and_backslash
-                            : Escapes::doubled;
-  if (text.front() == '\'') return text_end(text, 0, by_rules);
-  if (text.front() == '"') return quoted_end(text, 0, Escapes::doubled);
-  if (text.front() == '$') return dollar_quoted(text);
   auto const second = text.substr(1, 1);
   if (second == "'") {
-    if (is_letter(text.front(), 'e')) return text_end(text, 1, Escapes::doubled_and_backslash);
-    if (is_letter(text.front(), 'n')) return text_end(text, 1, by_rules);
+    if (is_letter(text.front(), 'e')) return text_end(1, Escapes::doubled_and_backslash);
+    if (is_letter(text.front(), 'n')) return text_end(1, plain_text());
     bool const bits = is_letter(text.front(), 'b') || is_letter(text.front(), 'x');
-    if (bits) return text_end(text, 1, Escapes::none);
+    if (bits) return text_end(1, Escapes::none);
   }
   if (!is_letter(text.front(), 'u') || second != "&") return 0;
   auto const third = text.substr(2, 1);
-  if (third == "'") return text_end(text, 2, Escapes::doubled);
+  if (third == "'") return text_end(2, Escapes::doubled);
   return third == "\"" ? quoted_end(text, 2, Escapes::doubled) : 0;
 }
 

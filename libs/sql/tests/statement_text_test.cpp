@@ -8,38 +8,51 @@
 namespace tram {
 namespace {
 
-using enum LexicalRules;
+constexpr LexicalRules postgres{.nested_comments = true,
+                                .carriage_return_ends_line = true,
+                                .vertical_tab_is_space = true,
+                                .dollar_quotes = true,
+                                .prefixed_texts = true,
+                                .continued_texts = true};
+constexpr LexicalRules postgres_with_backslashes = [] {
+  auto rules = postgres;
+  rules.backslashes = true;
+  return rules;
+}();
+constexpr LexicalRules sqlite{
+    .comments_need_text = true, .byte_order_mark_is_space = true, .backquotes_and_brackets = true};
+
+std::string with_numbers(std::string_view sql) { return number_placeholders(sql, postgres); }
 
 TEST(NumberPlaceholders, counts_from_one) {
-  EXPECT_EQ(number_placeholders("INSERT INTO t (a, b) VALUES (?, ?)"),
+  EXPECT_EQ(with_numbers("INSERT INTO t (a, b) VALUES (?, ?)"),
             "INSERT INTO t (a, b) VALUES ($1, $2)");
-  EXPECT_EQ(number_placeholders("SELECT 1"), "SELECT 1");
-  EXPECT_EQ(number_placeholders(""), "");
+  EXPECT_EQ(with_numbers("SELECT 1"), "SELECT 1");
+  EXPECT_EQ(with_numbers(""), "");
 }
 
 TEST(NumberPlaceholders, a_doubled_one_is_a_question_mark) {
-  EXPECT_EQ(number_placeholders("SELECT a ?? ?"), "SELECT a ? $1");
-  EXPECT_EQ(number_placeholders("SELECT a ??| ? AND b ???"), "SELECT a ?| $1 AND b ?$2");
+  EXPECT_EQ(with_numbers("SELECT a ?? ?"), "SELECT a ? $1");
+  EXPECT_EQ(with_numbers("SELECT a ??| ? AND b ???"), "SELECT a ?| $1 AND b ?$2");
 }
 
 // `LIMIT$1` is a name, and `$12` another parameter.
 TEST(NumberPlaceholders, keeps_a_number_apart_from_what_stands_beside_it) {
-  EXPECT_EQ(number_placeholders("SELECT a FROM t WHERE b=?AND c=? LIMIT?"),
+  EXPECT_EQ(with_numbers("SELECT a FROM t WHERE b=?AND c=? LIMIT?"),
             "SELECT a FROM t WHERE b=$1 AND c=$2 LIMIT $3");
-  EXPECT_EQ(number_placeholders("SELECT ?1"), "SELECT $1 1");
+  EXPECT_EQ(with_numbers("SELECT ?1"), "SELECT $1 1");
 }
 
 TEST(NumberPlaceholders, leaves_texts_names_and_comments_alone) {
-  EXPECT_EQ(number_placeholders("SELECT '?' || ?"), "SELECT '?' || $1");
-  EXPECT_EQ(number_placeholders("SELECT 'it''s ?' || ?"), "SELECT 'it''s ?' || $1");
-  EXPECT_EQ(number_placeholders("SELECT E'\\'?' || ?"), "SELECT E'\\'?' || $1");
-  EXPECT_EQ(number_placeholders("SELECT 'a\\' || ?"), "SELECT 'a\\' || $1");
-  EXPECT_EQ(number_placeholders("SELECT \"?\" = ?"), "SELECT \"?\" = $1");
-  EXPECT_EQ(number_placeholders("SELECT 1 -- why?\n = ?"), "SELECT 1 -- why?\n = $1");
-  EXPECT_EQ(number_placeholders("SELECT 1 -- why?\r = ?"), "SELECT 1 -- why?\r = $1");
-  EXPECT_EQ(number_placeholders("SELECT /* ? /* ? */ ? */ ?"), "SELECT /* ? /* ? */ ? */ $1");
-  EXPECT_EQ(number_placeholders("SELECT $$?$$ || $a$?$b$?$a$ || ?"),
-            "SELECT $$?$$ || $a$?$b$?$a$ || $1");
+  EXPECT_EQ(with_numbers("SELECT '?' || ?"), "SELECT '?' || $1");
+  EXPECT_EQ(with_numbers("SELECT 'it''s ?' || ?"), "SELECT 'it''s ?' || $1");
+  EXPECT_EQ(with_numbers("SELECT E'\\'?' || ?"), "SELECT E'\\'?' || $1");
+  EXPECT_EQ(with_numbers("SELECT 'a\\' || ?"), "SELECT 'a\\' || $1");
+  EXPECT_EQ(with_numbers("SELECT \"?\" = ?"), "SELECT \"?\" = $1");
+  EXPECT_EQ(with_numbers("SELECT 1 -- why?\n = ?"), "SELECT 1 -- why?\n = $1");
+  EXPECT_EQ(with_numbers("SELECT 1 -- why?\r = ?"), "SELECT 1 -- why?\r = $1");
+  EXPECT_EQ(with_numbers("SELECT /* ? /* ? */ ? */ ?"), "SELECT /* ? /* ? */ ? */ $1");
+  EXPECT_EQ(with_numbers("SELECT $$?$$ || $a$?$b$?$a$ || ?"), "SELECT $$?$$ || $a$?$b$?$a$ || $1");
 }
 
 struct Reading {
@@ -77,7 +90,7 @@ TEST(NumberPlaceholders, survives_what_has_no_end) {
   for (auto const* const sql :
        {"SELECT '?", "SELECT \"?", "SELECT /* ?", "SELECT -- ?", "SELECT $a$?", "SELECT E'\\",
         "SELECT U&\"?", "SELECT 'a'\n'?", "$", "$a", "U&", "E"}) {
-    EXPECT_EQ(number_placeholders(sql), sql);
+    EXPECT_EQ(with_numbers(sql), sql);
     EXPECT_EQ(number_placeholders(sql, postgres_with_backslashes), sql);
   }
   for (auto const* const sql : {"SELECT [?", "SELECT `?", "/* ?", "/*"})

@@ -7,14 +7,32 @@
 
 namespace tram {
 
-/// By whose rules the text of a statement is cut into tokens.
-enum class LexicalRules : std::uint8_t {
-  /// PostgreSQL's (its manual, chapter 4.1).
-  postgres,
-  /// PostgreSQL's where `standard_conforming_strings` is off: a backslash escapes in every text.
-  postgres_with_backslashes,
-  /// SQLite's.
-  sqlite,
+/// How a database cuts the text of a statement into tokens. Every database has texts in `'…'` and
+/// names in `"…"`, in which a doubled quote is one, and comments of two forms: `--` to the end of
+/// the line, and `/* */`.
+struct LexicalRules {
+  /// Comments in `/* */` hold others. If not, `/*/` only begins one.
+  bool nested_comments{};
+  /// A `/*` that ends the text is two operators. If not, it is a comment without an end.
+  bool comments_need_text{};
+  /// A carriage return ends a comment that begins with `--`, as a line feed does.
+  bool carriage_return_ends_line{};
+  /// A vertical tab is white space. If not, it is so only behind other white space.
+  bool vertical_tab_is_space{};
+  /// A byte order mark is white space.
+  bool byte_order_mark_is_space{};
+  /// A backslash escapes in `'…'`.
+  bool backslashes{};
+  /// Names may be in `` `…` `` and in `[…]`.
+  bool backquotes_and_brackets{};
+  /// Texts may be in `$$…$$` and `$tag$…$tag$`.
+  bool dollar_quotes{};
+  /// Letters before a text change it: `E'…'` has backslashes, `B'…'` and `X'…'` no doubled quotes,
+  /// `N'…'` is plain, `U&'…'` and `U&"…"` have neither backslashes.
+  bool prefixed_texts{};
+  /// A text continues behind its end quote when another quote follows behind a line break.
+  bool continued_texts{};
+  friend bool operator==(LexicalRules const&, LexicalRules const&) = default;
 };
 
 /// What a database calls the kinds of columns.

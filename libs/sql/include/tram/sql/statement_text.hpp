@@ -12,7 +12,7 @@ namespace tram {
 /// Cuts the text of a statement into tokens as the database does. Accepts every text: an open quote
 /// or comment ends with the text. Borrows the text.
 ///
-///     tram::StatementTokens tokens{"SELECT 1", tram::LexicalRules::sqlite};
+///     tram::StatementTokens tokens{"SELECT 1", dialect.lexical_rules};
 ///     tokens.next_visible().text;  // "SELECT"
 class StatementTokens {
  public:
@@ -27,6 +27,8 @@ class StatementTokens {
     symbol,
     end,
   };
+  /// What an end quote may be hidden by.
+  enum class Escapes : std::uint8_t { none, doubled, doubled_and_backslash };
   struct Token {
     Kind kind{};
     std::string_view text;
@@ -38,11 +40,14 @@ class StatementTokens {
   Token next_visible();
 
  private:
-  [[nodiscard]] bool is_postgres() const { return rules_ != LexicalRules::sqlite; }
   [[nodiscard]] std::string_view rest() const { return sql_.substr(at_); }
   [[nodiscard]] std::size_t blank() const;
+  [[nodiscard]] std::size_t line_comment(std::string_view text, std::size_t at) const;
+  [[nodiscard]] std::size_t continuation(std::string_view text, std::size_t at) const;
+  [[nodiscard]] std::size_t text_end(std::size_t at, Escapes escapes) const;
+  [[nodiscard]] Escapes plain_text() const;
   [[nodiscard]] std::size_t quoted() const;
-  [[nodiscard]] std::size_t postgres_quoted() const;
+  [[nodiscard]] std::size_t prefixed() const;
   [[nodiscard]] std::size_t symbol() const;
   Token take(Kind kind, std::size_t length);
 
@@ -60,7 +65,7 @@ bool is_empty_statement(std::string_view sql, LexicalRules rules);
 /// `Error{rejected}` for a text that holds no statement, only blanks, comments and semicolons, and
 /// for one with a NUL, where client libraries would cut it off.
 void require_statement(std::string_view sql, LexicalRules rules);
-/// The same for an unknown database: empty by the rules of each.
+/// The same for an unknown database: empty by all rules.
 void require_statement(std::string_view sql);
 
 /// `Error{rejected}` for a statement that begins or ends a transaction or a savepoint: the
@@ -68,7 +73,8 @@ void require_statement(std::string_view sql);
 void refuse_transaction_control(std::string_view sql, LexicalRules rules);
 
 /// Replaces each placeholder `?` by `$1`, `$2`, … and `??` by `?`, leaving texts, quoted names and
-/// comments alone: what PostgreSQL's protocol wants (its manual, chapter 55.2.3).
-std::string number_placeholders(std::string_view sql, LexicalRules rules = LexicalRules::postgres);
+/// comments alone: what PostgreSQL's protocol wants (its manual, chapter 55.2.3), with the rules of
+/// `tram::postgres::dialect`.
+std::string number_placeholders(std::string_view sql, LexicalRules rules);
 
 }  // namespace tram

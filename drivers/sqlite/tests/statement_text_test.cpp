@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "token_soup.hpp"
+#include "tram/sqlite/dialect.hpp"
 
 namespace tram {
 namespace {
@@ -22,7 +23,8 @@ TEST(StatementTextOnSqlite, agrees_with_the_database) {
   };
   constexpr std::uint64_t seed = 20'261'130;
   SeededRandom random{seed};
-  auto const found = testing::compare_with_lexer(random, 100'000, LexicalRules::sqlite, accepts);
+  auto const found =
+      testing::compare_with_lexer(random, 100'000, sqlite::dialect.lexical_rules, accepts);
   EXPECT_EQ(found.difference, "") << "seed " << seed;
   EXPECT_GT(found.soups, 1'000);
   EXPECT_GT(found.open, 1'000);
