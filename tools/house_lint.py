@@ -25,6 +25,7 @@ SEES = {
     "outbox": "base json wire sql storage messaging",
     "subscriber": "base wire metrics sql broker storage messaging",
     "relay": "base wire metrics sql broker storage",
+    "operations": "base wire sql storage subscriber relay",
     "host": "base metrics messaging subscriber",
     "events": "base json wire sql broker messaging outbox subscriber host",
     "commands": "base json wire sql broker messaging outbox subscriber host",

@@ -66,7 +66,7 @@ void check(Arguments const& arguments) {
   if (one && held.message.empty()) {
     refuse("say which message: its id, as \"tram held list --json\" shows it");
   }
-  bool const narrowed = held.all || !held.subscriber.empty() || !held.relay.empty() ||
+  bool const narrowed = arguments.all_held || !held.subscriber.empty() || !held.relay.empty() ||
                         !held.channel.empty() || !held.key.empty() || !held.message.empty();
   if (arguments.command == Command::held_retry && !narrowed) {
     refuse("say what to try again: a message's id, --subscriber, --relay, --channel, --key, or "
@@ -173,7 +173,7 @@ class Parser {
                           Command::held_retry);
     add_message(retry);
     add_choice(retry);
-    retry.add_flag("--all", result_.held.all, "everything that is held");
+    retry.add_flag("--all", result_.all_held, "everything that is held");
     auto& drop = command(held, "drop", "give a message up for good", Command::held_drop);
     add_message(drop);
     add_owner(drop);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tram/base/clock.hpp"
+#include "tram/operations/held_items.hpp"
 #include "tram/storage/schema.hpp"
 
 namespace tram::operator_program {
@@ -27,16 +28,6 @@ enum class Command : std::uint8_t {
   print,
 };
 
-/// Which held messages are meant; empty means any.
-struct HeldChoice {
-  std::string subscriber{};
-  std::string relay{};
-  std::string channel{};
-  std::string key{};
-  std::string message{};
-  bool all{};
-};
-
 /// The command line, understood.
 struct Arguments {
   Command command{Command::print};
@@ -47,6 +38,8 @@ struct Arguments {
   /// Of database, for `schema print`: `sqlite` or `postgresql`.
   std::string kind{};
   HeldChoice held{};
+  /// `--all`: the choice may be empty.
+  bool all_held{};
   std::string broker_url{};
   /// How long records and inbox rows live; nothing when it was not said.
   std::optional<Duration> broker_retention{};

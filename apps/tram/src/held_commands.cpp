@@ -3,9 +3,12 @@
 #include <string>
 #include <vector>
 
-#include "held_items.hpp"
+#include "commands.hpp"
+#include "stop_notice.hpp"
 #include "text_table.hpp"
 #include "tram/json/json.hpp"
+#include "tram/operations/held_items.hpp"
+#include "tram/operations/utc_text.hpp"
 
 namespace tram::operator_program {
 namespace {
@@ -43,6 +46,31 @@ struct DropReport {
   std::vector<std::string> owners;
 };
 
+constexpr auto nothing_asked{"before anything was asked for; run it again"};
+constexpr auto nothing_dropped{"before anything was dropped; run it again"};
+
+std::string retry_notice(HeldStep step, std::size_t count) {
+  auto const what = std::to_string(count) + " keys and rows are to be tried again; ";
+  switch (step) {
+    case HeldStep::storing:
+      return "while the database stored that " + what +
+             "\"tram held list\" shows in its column RETRY whether they are";
+    case HeldStep::stored: return "after it was stored that " + what + "that stays so";
+    case HeldStep::nothing_changed: break;
+  }
+  return nothing_asked;
+}
+
+std::string drop_notice(HeldStep step) {
+  switch (step) {
+    case HeldStep::storing:
+      return "while the database dropped the message; \"tram held show\" tells whether it has";
+    case HeldStep::stored: return "after the message was dropped";
+    case HeldStep::nothing_changed: break;
+  }
+  return nothing_dropped;
+}
+
 int nothing_found(CommandContext const& place) {
   place.out << "no such message is held; see \"tram held list\"\n";
   return exit_no;
@@ -51,7 +79,8 @@ int nothing_found(CommandContext const& place) {
 }  // namespace
 
 int held_list(CommandContext const& place) {
-  auto const items = held_items(place, place.arguments.held, place.arguments.limit);
+  HeldItems const held{place.database, place.schema};
+  auto const items = held.list(place.arguments.held, place.arguments.limit);
   if (place.arguments.json) {
     place.out << json::encode_report(items) << "\n";
     return exit_done;
@@ -71,7 +100,7 @@ int held_list(CommandContext const& place) {
       {"SINCE (UTC)", "HELD BY", "CHANNEL", "KEY", "MESSAGE", "ATTEMPTS", "RETRY", "REASON"},
       std::move(rows));
   // What came or went since then is not worth a word.
-  auto const all = held_count(place, place.arguments.held);
+  auto const all = held.count(place.arguments.held);
   if (all > items.size()) {
     place.out << all - items.size() << " more; --limit " << all << " shows all\n";
   }
@@ -79,7 +108,8 @@ int held_list(CommandContext const& place) {
 }
 
 int held_show(CommandContext const& place) {
-  auto const items = held_items(place, place.arguments.held, same_id_max);
+  auto const items =
+      HeldItems{place.database, place.schema}.list(place.arguments.held, same_id_max);
   if (place.arguments.json) {
     place.out << json::encode_report(items) << "\n";
     return items.empty() ? exit_no : exit_done;
@@ -94,7 +124,10 @@ int held_show(CommandContext const& place) {
 
 int held_retry(CommandContext const& place) {
   StopNotice notice{nothing_asked};
-  auto const count = request_retry(place, place.arguments.held, notice);
+  HeldItems const held{place.database, place.schema};
+  auto const count = held.request_retry(
+      place.arguments.held,
+      [&](HeldStep step, std::size_t so_far) { notice.change(retry_notice(step, so_far)); });
   if (place.arguments.json) {
     place.out << json::encode_report(RetryReport{.requested = count}) << "\n";
     return count == 0 ? exit_no : exit_done;
@@ -107,12 +140,14 @@ int held_retry(CommandContext const& place) {
 
 int held_drop(CommandContext const& place) {
   StopNotice notice{nothing_dropped};
-  auto const items = held_items(place, place.arguments.held, same_id_max);
+  HeldItems const held{place.database, place.schema};
+  auto const items = held.list(place.arguments.held, same_id_max);
   DropReport report;
   if (items.size() > 1) {
     for (auto const& item : items) report.owners.push_back(owner_flag(item));
   } else {
-    report.dropped = !items.empty() && drop(place, items.front(), notice);
+    auto const tell = [&](HeldStep step, std::size_t) { notice.change(drop_notice(step)); };
+    report.dropped = !items.empty() && held.drop(items.front(), tell);
   }
   if (place.arguments.json) {
     place.out << json::encode_report(report) << "\n";

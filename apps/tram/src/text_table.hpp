@@ -12,7 +12,4 @@ using TextRow = std::vector<std::string>;
 /// escaped, and what is longer than 60 characters is cut.
 void print_table(std::ostream& out, TextRow const& titles, std::vector<TextRow> rows);
 
-/// `2026-11-23 08:28:16` in UTC, of epoch milliseconds.
-std::string utc_text(std::int64_t milliseconds);
-
 }  // namespace tram::operator_program
