@@ -27,12 +27,19 @@ bool is_legal_channel(std::string const& channel) {
 std::vector<std::string> RelayChannels::wanted(std::deque<OutboxRow> const& rows) const {
   if (!options_.create_channels) return {};
   std::vector<std::string> wanted{gone_.begin(), gone_.end()};
-  for (auto const& row : rows) {
-    if (known_.contains(row.destination)) continue;
-    if (std::ranges::find(wanted, row.destination) != wanted.end()) continue;
-    if (is_legal_channel(row.destination)) wanted.push_back(row.destination);
-  }
+  for (auto const& row : rows) want(row.destination, wanted);
   return wanted;
+}
+
+std::vector<std::string> RelayChannels::wanted(std::string const& channel) const {
+  std::vector<std::string> wanted;
+  if (options_.create_channels) want(channel, wanted);
+  return wanted;
+}
+
+void RelayChannels::want(std::string const& channel, std::vector<std::string>& wanted) const {
+  if (known_.contains(channel) || std::ranges::find(wanted, channel) != wanted.end()) return;
+  if (is_legal_channel(channel)) wanted.push_back(channel);
 }
 
 /// All at once where that works: one refused channel must not keep the others from being made.

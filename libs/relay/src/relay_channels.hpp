@@ -26,6 +26,8 @@ class RelayChannels final {
 
   /// What `create` would make before these rows can be published.
   [[nodiscard]] std::vector<std::string> wanted(std::deque<OutboxRow> const& rows) const;
+  /// The same before a record of one channel can be.
+  [[nodiscard]] std::vector<std::string> wanted(std::string const& channel) const;
   /// Waits for the broker, some seconds at most, and no longer than until the stop. Faults:
   /// transient when it could not be asked. What it refuses to make may exist all the same.
   void create(std::vector<std::string> const& channels, std::stop_token const& stop);
@@ -50,6 +52,7 @@ class RelayChannels final {
     SteadyTime at{};
     bool tried_again{};
   };
+  void want(std::string const& channel, std::vector<std::string>& wanted) const;
   void refuse(std::string const& channel, std::string reason);
 
   Broker& broker_;

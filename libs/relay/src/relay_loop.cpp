@@ -118,6 +118,8 @@ bool Relay::Loop::replay(StoredHeldRow& stored) {
     held_.refused(stored.id, std::move(bad->reason));
     return true;
   }
+  // It may be the first of its channel that this process publishes.
+  if (!publisher_.create_channel(stored.row.destination)) return false;
   if (!submit(stored.row.destination, std::get<RelayRecord>(record))) return false;
   window_.accept(std::move(stored));
   return true;

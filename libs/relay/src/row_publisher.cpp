@@ -29,8 +29,7 @@ void RowPublisher::make_producer() {
   round_.happened();
 }
 
-bool RowPublisher::create_channels(std::deque<OutboxRow> const& rows) {
-  auto const channels = channels_.wanted(rows);
+bool RowPublisher::create(std::vector<std::string> const& channels) {
   if (channels.empty()) return true;
   if (!side_.may_be_tried()) return false;
   if (!ask([&] { channels_.create(channels, stop_); })) return false;

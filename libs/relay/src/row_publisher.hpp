@@ -35,7 +35,8 @@ class RowPublisher final {
   void make_producer();
   /// Waits for the broker, some seconds at most. False when it could not be asked: nothing can be
   /// published now.
-  bool create_channels(std::deque<OutboxRow> const& rows);
+  bool create_channels(std::deque<OutboxRow> const& rows) { return create(channels_.wanted(rows)); }
+  bool create_channel(std::string const& name) { return create(channels_.wanted(name)); }
   /// Finds out whether the broker is well again. Waits for it, some seconds at most.
   void ask_broker();
 
@@ -60,6 +61,7 @@ class RowPublisher final {
   template <class Question>
   bool ask(Question const& question);
   void proved();
+  bool create(std::vector<std::string> const& channels);
 
   Broker& broker_;
   Clock& clock_;

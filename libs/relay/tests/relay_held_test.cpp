@@ -218,6 +218,19 @@ TEST(RelayHeld, replays_a_key_in_order_when_its_first_row_is_requested_and_then_
   EXPECT_EQ(relay->status().counters.rows_replayed, 3U);
 }
 
+TEST(RelayHeld, makes_the_channel_of_a_held_row_before_it_replays_the_row) {
+  RelayWorld world;
+  world.broker.knows_only_its_channels = true;
+  // As an earlier process left it, with a broker that has nothing yet.
+  world.held.store(std::vector<tram::HeldRow>{
+      {.row = row("1", "k"), .key = "k", .reason = "held", .cause = tram::HeldCause::key_held}});
+  auto const relay = world.relay();
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), Texts{"k:1"});
+  EXPECT_EQ(world.logged("relay.channel_gone"), 0U);
+  EXPECT_EQ(relay->status().counters.producers, 1U);
+}
+
 TEST(RelayHeld, keeps_rows_that_come_during_a_replay_behind_it) {
   RelayWorld world;
   world.broker.refuses = refusing({"1"});
