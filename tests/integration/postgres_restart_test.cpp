@@ -194,7 +194,7 @@ TEST_F(PostgresRestartWithin, a_transaction_repeats_little_after_a_kill) {
   send(1000);
   publish(*source_, 400);
   EXPECT_TRUE(eventually([&] {
-    source_->read(0);
+    source_->keep_alive();
     return stored_row() >= 300;
   })) << stored_row();
   source_.reset();
@@ -223,7 +223,7 @@ TEST_F(PostgresRestartWithin, a_backlog_repeats_few_rows_after_a_kill) {
     return given_ >= rows / 2;
   }));
   EXPECT_TRUE(eventually([&] {
-    source_->read(0);
+    source_->keep_alive();
     return confirmed() != before;
   }));
   source_.reset();

@@ -32,6 +32,9 @@ class GatedSource final : public ChangeSource {
   ChangeBatch read(std::size_t rows_max) override {
     return open_ ? source_->read(rows_max) : ChangeBatch{};
   }
+  void keep_alive() override {
+    if (open_) source_->keep_alive();
+  }
   void confirm(LogPosition position) override { source_->confirm(position); }
   void flush() override { source_->flush(); }
   void rewind() override { source_->rewind(); }

@@ -44,6 +44,14 @@ class FaultySource final : public ChangeSource {
     batch.starts_over = std::exchange(starts_over_, false);
     return batch;
   }
+  void keep_alive() override {
+    line().enter("keep the source");
+    if (std::exchange(failed_, true)) inner_->rewind();
+    line().fail(Trouble::transient, Fault::transient, "keep the source");
+    inner_->keep_alive();
+    line().leave("keep the source");
+    failed_ = false;
+  }
   void confirm(LogPosition position) override {
     line().enter("confirm rows");
     inner_->confirm(std::min(position, proven().value_or(position)));

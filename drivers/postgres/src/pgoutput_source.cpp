@@ -1,3 +1,4 @@
+#include "tram/base/assert.hpp"
 #include "tram/postgres/change_source.hpp"
 
 #include <algorithm>
@@ -15,12 +16,16 @@ constexpr Duration soon = std::chrono::milliseconds{20};
 }  // namespace
 
 ChangeBatch PgoutputSource::read(std::size_t rows_max) {
+  TRAM_ASSERT(rows_max > 0, "no rows are asked for; keep_alive() takes none");
+  auto batch = attend(rows_max);
+  batch.starts_over = std::exchange(starts_over_, false);
+  return batch;
+}
+
+/// With 0 it takes no rows.
+ChangeBatch PgoutputSource::attend(std::size_t rows_max) {
   try {
-    auto batch = next_batch(rows_max);
-    batch.starts_over = starts_over_;
-    // Whoever asks for no rows may not look at what else there is.
-    if (rows_max > 0) starts_over_ = false;
-    return batch;
+    return next_batch(rows_max);
   } catch (Error const& error) {
     disconnect();
     standby_ = false;

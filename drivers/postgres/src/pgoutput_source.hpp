@@ -40,6 +40,7 @@ class PgoutputSource final : public ChangeSource {
         server_text_{Target{config.connection, "tram-cdc"}, clock, config.connect_timeout} {}
 
   ChangeBatch read(std::size_t rows_max) override;
+  void keep_alive() override { attend(0); }
   void confirm(LogPosition position) override;
   void settled(RowPlace place) override { settled_ = place; }
   void flush() override;
@@ -54,6 +55,7 @@ class PgoutputSource final : public ChangeSource {
   Session open(Deadline deadline);
   void stand_by(SlotPosition const& slot);
   void make_slot(Session session, OutboxLook outbox);
+  ChangeBatch attend(std::size_t rows_max);
   ChangeBatch next_batch(std::size_t rows_max);
   ChangeBatch continue_making(std::size_t rows_max);
   void follow(Session session, OutboxLook outbox, SlotPosition const& slot, Deadline deadline);

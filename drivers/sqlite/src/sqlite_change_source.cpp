@@ -7,6 +7,7 @@
 #include "database_file.hpp"
 #include "outbox_reader.hpp"
 #include "relay_lock.hpp"
+#include "tram/base/assert.hpp"
 #include "tram/base/deadline.hpp"
 #include "tram/base/error.hpp"
 #include "tram/sqlite/change_source.hpp"
@@ -30,6 +31,7 @@ class SqliteChangeSource final : public ChangeSource {
       : config_{std::move(config)}, clock_{clock}, file_{file_of(config_.path)} {}
 
   ChangeBatch read(std::size_t rows_max) override;
+  void keep_alive() override { attend(0); }
   void confirm(LogPosition position) override;
   void flush() override;
   void rewind() override { last_read_ = confirmed_; }
@@ -50,6 +52,7 @@ class SqliteChangeSource final : public ChangeSource {
   void require_as_remembered();
   [[noreturn]] void raise_not_as_remembered() const;
   void refuse_other_table(OutboxLook const& look);
+  ChangeBatch attend(std::size_t rows_max);
   ChangeBatch read_rows(std::size_t rows_max);
   void measure(bool more_to_come);
   void store_position();
@@ -92,6 +95,14 @@ class SqliteChangeSource final : public ChangeSource {
 };
 
 ChangeBatch SqliteChangeSource::read(std::size_t rows_max) {
+  TRAM_ASSERT(rows_max > 0, "no rows are asked for; keep_alive() takes none");
+  auto batch = attend(rows_max);
+  batch.starts_over = std::exchange(starts_over_, false);
+  return batch;
+}
+
+/// With 0 it takes no rows.
+ChangeBatch SqliteChangeSource::attend(std::size_t rows_max) {
   if (!owns_outbox()) return {};
   bool const opens = !reader_;
   auto const read_before = last_read_;
@@ -101,7 +112,6 @@ ChangeBatch SqliteChangeSource::read(std::size_t rows_max) {
     auto batch = read_rows(rows_max);
     busy_since_.reset();
     if (confirmed_ != stored_ && clock_.steady() >= next_store_) store_position();
-    batch.starts_over = std::exchange(starts_over_, false);
     return batch;
   } catch (Error const& error) {
     bool const passes = is_passing(error);

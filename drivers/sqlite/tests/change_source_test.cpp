@@ -237,7 +237,7 @@ TEST_F(SqliteChangeSource, stores_the_position_now_and_then_by_itself) {
   read(*tail);
   EXPECT_EQ(stored(), 1);
   manual.advance(1ms);
-  tail->read(0);
+  tail->keep_alive();
   EXPECT_EQ(stored(), 2);
 }
 
@@ -258,7 +258,7 @@ TEST_F(SqliteChangeSource, never_waits_for_a_writer_to_store_the_position) {
 TEST_F(SqliteChangeSource, takes_no_rows_when_it_is_only_to_look_after_itself) {
   writer.insert("a");
   auto const tail = source();
-  EXPECT_EQ(read(*tail, 0), (Texts{}));
+  tail->keep_alive();
   EXPECT_EQ(read(*tail, 1), (Texts{"a"}));
 }
 

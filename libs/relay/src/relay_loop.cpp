@@ -61,9 +61,8 @@ void Relay::Loop::flush() {
 void Relay::Loop::read() {
   auto const reading = core().reading();
   if (reading == RelayCore::Reading::nothing) return;
-  if (draining_) return reader_.keep_alive();
-  bool const rows = reading == RelayCore::Reading::rows;
-  if (!reader_.read(rows ? RowReader::Takes::rows : RowReader::Takes::nothing)) return;
+  if (draining_ || reading == RelayCore::Reading::keep_alive) return reader_.keep_alive();
+  if (!reader_.read()) return;
   // What is held is held in the database that is gone, too.
   held_.forget();
   logger_.warning("relay.starts_over", {{"relay", options_.name}});

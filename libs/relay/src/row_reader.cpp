@@ -14,27 +14,25 @@ RowReader::RowReader(RelayParts const& parts, RelayOptions const& options, Relay
       window_{window},
       side_{"source", &RelayCounters::source_errors, parts, options, round} {}
 
-bool RowReader::read(Takes takes) {
+bool RowReader::read() {
   bool starts_over = false;
   last_read_ = round_.now();
   bool const read = side_.attempt([&] {
-    auto batch = source_.read(takes == Takes::rows ? options_.read_rows_max : 0);
+    auto batch = source_.read(options_.read_rows_max);
     read_after_completion_ = false;
     starts_over = batch.starts_over;
     if (starts_over) start_over();
-    take(std::move(batch), takes);
+    take(std::move(batch));
   });
   if (!read) failed();
   return starts_over;
 }
 
-void RowReader::take(ChangeBatch batch, Takes takes) {
+void RowReader::take(ChangeBatch batch) {
   auto& rows = batch.rows;
   if (batch.seen_up_to) pending_seen_ = batch.seen_up_to;
-  if (takes == Takes::rows) {
-    source_empty_ = rows.empty();
-    all_seen_ = source_empty_ && batch.at_end;
-  }
+  source_empty_ = rows.empty();
+  all_seen_ = source_empty_ && batch.at_end;
   if (rows.empty()) return all_taken();
   auto& counters = round_.counters();
   ++counters.reads;
@@ -53,7 +51,7 @@ void RowReader::start_over() {
 
 void RowReader::keep_alive() {
   last_read_ = round_.now();
-  attempt([this] { source_.read(0); });
+  if (!side_.attempt([this] { source_.keep_alive(); })) failed();
 }
 
 RowRecord& RowReader::next_record() {

@@ -33,9 +33,8 @@ class RowReader final {
   /// The part of it that the source has proven to be all there was.
   [[nodiscard]] std::optional<LogPosition> proven() const;
 
-  enum class Takes : std::uint8_t { rows, nothing };
   /// True when the source began another log: what is known of the last one is void.
-  bool read(Takes takes);
+  bool read();
   /// Shows the source that its reader lives.
   void keep_alive();
   /// Not caught up before the next read found nothing.
@@ -59,7 +58,7 @@ class RowReader final {
   void forget_pending();
 
  private:
-  void take(ChangeBatch batch, Takes takes);
+  void take(ChangeBatch batch);
   void start_over();
   template <class Work>
   void attempt(Work const& work);

@@ -50,14 +50,13 @@ class ScriptedSource final : public ChangeSource {
     log.back().ends_at = log.size();
   }
 
+  void keep_alive() override {
+    ++kept_alive;
+    throw_next_error();
+  }
   ChangeBatch read(std::size_t rows_max) override {
     reads.push_back(rows_max);
-    if (!errors.empty()) {
-      Error const error = errors.front();
-      errors.pop_front();
-      starts_again_ = true;
-      throw error;
-    }
+    throw_next_error();
     if (starts_over) settled_rows = 0;
     if (std::exchange(starts_again_, false)) start_again();
     ChangeBatch batch;
@@ -68,7 +67,7 @@ class ScriptedSource final : public ChangeSource {
     }
     batch.starts_over = std::exchange(starts_over, false);
     while (next_ < log.size() && batch.rows.size() < rows_max) batch.rows.push_back(log[next_++]);
-    if (rows_max > 0) batch.seen_up_to = seen;
+    batch.seen_up_to = seen;
     return batch;
   }
   void confirm(LogPosition position) override { confirmed = position; }
@@ -96,6 +95,7 @@ class ScriptedSource final : public ChangeSource {
   std::vector<OutboxRow> log;
   std::deque<Error> errors;
   std::vector<std::size_t> reads;
+  std::size_t kept_alive{};
   std::optional<LogPosition> seen;
   std::size_t confirmed{};
   /// Within a transaction that is not confirmed.
@@ -111,6 +111,13 @@ class ScriptedSource final : public ChangeSource {
   std::string trouble;
 
  private:
+  void throw_next_error() {
+    if (errors.empty()) return;
+    Error const error = errors.front();
+    errors.pop_front();
+    starts_again_ = true;
+    throw error;
+  }
   void start_again() { next_ = std::max(confirmed, settled_rows); }
 
   std::size_t next_{};

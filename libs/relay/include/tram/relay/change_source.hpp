@@ -80,13 +80,15 @@ class ChangeSource {
  public:
   virtual ~ChangeSource() = default;
   /// Rows committed after those returned before, at most about `rows_max`; empty when there is
-  /// nothing new. `read(0)` takes no rows and only keeps the connection in order; while the caller
-  /// can take no rows it calls that every `poll_interval()`, and does not wait on `descriptor()`,
-  /// which stays readable then. After an error the next call starts again behind the position
-  /// confirmed by then. The caller waits for what is in flight first, so that few rows come twice.
-  /// Throws: transient and broken (the next calls recover), rejected (needs an operator: the text
-  /// says what to do).
+  /// nothing new. `rows_max` is at least 1. After an error the next call starts again behind the
+  /// position confirmed by then. The caller waits for what is in flight first, so that few rows
+  /// come twice. Throws: transient and broken (the next calls recover), rejected (needs an
+  /// operator: the text says what to do).
   virtual ChangeBatch read(std::size_t rows_max) = 0;
+  /// Answers the database and stores what was confirmed, and takes no rows. While the caller can
+  /// take no rows it calls this every `poll_interval()`, in place of `read`, and does not wait on
+  /// `descriptor()`, which stays readable then. Throws as `read`.
+  virtual void keep_alive() = 0;
   /// Everything up to `position` is durable at the broker; after a restart reading starts behind
   /// it. May be stored late; an error of that shows at the next `read` or `flush`.
   virtual void confirm(LogPosition position) = 0;
