@@ -8,6 +8,8 @@
 #include "other_readers.hpp"
 #include "outbox_columns.hpp"
 #include "outbox_look.hpp"
+#include "part_memory.hpp"
+#include "pgoutput_source.hpp"
 #include "replication_setup.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/postgres.hpp"
@@ -83,6 +85,7 @@ class OutboxCheck {
     }
     outbox_ = outbox_look(config_, row);
     look_at_changes();
+    look_at_parts();
     if (!outbox_.table_is_fit) {
       bool const of_column = outbox_.trouble.starts_with("column ");
       add(false, of_column ? "outbox columns" : "outbox", outbox_.trouble);
@@ -98,6 +101,27 @@ class OutboxCheck {
         outbox_.changing +
             " and has not ended: the relay confirms and removes nothing until then; " +
             std::string{end_the_change});
+  }
+
+  /// Of parts that have left since a relay read the log.
+  void look_at_parts() {
+    auto const positions = config_.schema.qualify("tram_relay_position");
+    auto const readable =
+        tx_.execute("SELECT has_table_privilege(to_regclass(?), 'SELECT')::int", positions)[0];
+    if (readable.get<std::optional<int>>(0).value_or(0) == 0) return;
+    auto const rows = tx_.execute(PartMemory::question(config_, PgoutputSource::name_of(config_)));
+    std::string left;
+    for (auto const row : rows) {
+      auto const number = row.get<std::string>(0);
+      if (outbox_.tables.contains(number)) continue;
+      left += (left.empty() ? "" : ", ") +
+              row.get<std::optional<std::string>>(1).value_or("number " + number + " (dropped)");
+    }
+    if (left.empty()) return;
+    add(true, "tables that left",
+        left +
+            ": what the log shows of them is published; their other rows of the last transactions "
+            "are read from the tables that are there");
   }
 
   bool look_at_privileges() {

@@ -20,6 +20,15 @@ std::uint32_t number_of(std::string const& table) {
 PartMemory::PartMemory(ChangeSourceConfig const& config, std::string const& name)
     : table_{config.schema.qualify("tram_relay_position")}, name_{name} {}
 
+std::string PartMemory::question(ChangeSourceConfig const& config, std::string const& name) {
+  auto const start = sql_text(name + "#part1@");
+  return "SELECT number, (SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN "
+         "pg_namespace n ON n.oid = relnamespace WHERE c.oid = number::oid) FROM (SELECT "
+         "substring(relay FROM '[0-9]+$') AS number FROM " +
+         config.schema.qualify("tram_relay_position") + " WHERE strpos(relay, " + start +
+         ") = 1 AND position = " + std::to_string(still_there) + ") AS stored ORDER BY number";
+}
+
 /// The digit tells this way of storing them from a later one.
 std::string PartMemory::prefix(bool root) const {
   return name_ + (root ? "#root1@" : "#part1@") + server_ + " ";
@@ -27,11 +36,10 @@ std::string PartMemory::prefix(bool root) const {
 
 void PartMemory::recall(Session& session, std::string const& server, bool usable,
                         Deadline deadline) {
-  if (server != server_) parts_.clear();
+  if (server != server_) parts_ = unsaved_ = {};
   server_ = server;
   usable_ = usable;
   if (!usable_) return;
-  unsaved_.clear();
   parts_.clear();
   auto const part = sql_text(prefix(false));
   auto const root = sql_text(prefix(true));
@@ -42,6 +50,7 @@ void PartMemory::recall(Session& session, std::string const& server, bool usable
                                        part + ") = 1 OR strpos(relay, " + root + ") = 1",
                                    deadline);
   for (int row = 0; row < PQntuples(found.get()); ++row) learn(found, row);
+  for (auto const& [number, noted] : unsaved_) parts_[number] = noted;
 }
 
 /// One that had both roles is counted by its number, too.
@@ -57,20 +66,19 @@ void PartMemory::learn(Result const& found, int row) {
 
 void PartMemory::meet(Session& session, OutboxLook const& now, LogPosition confirmed,
                       Deadline deadline) {
-  Parts joined;
+  auto changed = std::exchange(unsaved_, {});
   for (auto const& [number, mark] : now.tables) {
     auto const known = parts_.find(number);
     if (known != parts_.end() && known->second.until == still_there) continue;
-    joined[number] = {.root = number == now.root};
+    changed[number] = {.root = number == now.root};
   }
   Parts done;
   for (auto const& [number, part] : parts_) {
     if (part.until <= confirmed && !now.tables.contains(number)) done.insert({number, part});
   }
-  for (auto const& [number, part] : done) parts_.erase(number);
-  for (auto const& [number, part] : joined) parts_[number] = part;
+  for (auto const& [number, part] : changed) parts_[number] = part;
   if (!usable_) return;
-  if (!joined.empty()) session.query(std::string{local_commit} + upsert(joined), deadline);
+  if (!changed.empty()) session.query(std::string{local_commit} + upsert(changed), deadline);
   if (!done.empty() && may_forget_)
     session.query(std::string{local_commit} + removal(done), deadline);
 }
@@ -92,9 +100,10 @@ void PartMemory::settle(OutboxLook const& now) {
 
 CountedTables PartMemory::counted(OutboxLook const& now) const {
   CountedTables tables;
+  for (auto const& number : foreign_) tables[number_of(number)] = 0;
   for (auto const& [number, part] : parts_) {
     auto const until = part.until == still_there ? now.log_end : part.until;
-    if (!part.root) tables[number_of(number)] = until;
+    tables[number_of(number)] = part.root ? 0 : until;
   }
   for (auto const& [number, mark] : now.tables) tables[number_of(number)] = still_there;
   return tables;
@@ -116,7 +125,18 @@ std::string PartMemory::upsert(Parts const& parts) const {
 
 std::string PartMemory::removal(Parts const& parts) const {
   return "DELETE FROM " + table_ + " USING (VALUES " + values(parts) +
-         ") AS done (name, until) WHERE relay = name";
+         ") AS done (name, until) WHERE relay = name AND NOT EXISTS (SELECT FROM pg_class WHERE "
+         "oid "
+         "= substring(name FROM '[0-9]+$')::oid)";
+}
+
+std::string PartMemory::to_publish(std::uint32_t table) const {
+  return upsert({{std::to_string(table), {}}});
+}
+
+bool PartMemory::learned_of_another(OutboxLook const& before, OutboxLook const& now) const {
+  return std::ranges::any_of(
+      left(now), [&](std::string const& number) { return !before.tables.contains(number); });
 }
 
 std::string PartMemory::take_unsaved() { return upsert(std::exchange(unsaved_, {})); }

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "outbox_look.hpp"
@@ -12,7 +13,8 @@
 
 namespace tram::postgres {
 
-/// Up to where in the log rows of a table count as rows of the outbox, by the table's number.
+/// Up to where in the log rows of a table count as rows of the outbox, by the table's number; 0 for
+/// one that is known to be no part of it.
 using CountedTables = std::map<std::uint32_t, LogPosition>;
 
 /// Which tables are parts of the outbox, and which were: a partition that was detached, an heir, a
@@ -25,13 +27,24 @@ class PartMemory {
   /// `name` is that of the position, as held rows have it.
   PartMemory(ChangeSourceConfig const& config, std::string const& name);
 
+  /// Asks for the numbers of all tables that were parts when a relay last looked, with their names
+  /// while they are there.
+  static std::string question(ChangeSourceConfig const& config, std::string const& name);
   /// Reads what is stored for the server with this number. `usable` tells whether the table is.
   void recall(Session& session, std::string const& server, bool usable, Deadline deadline);
-  /// Stores which tables are parts now, and forgets those that left before `confirmed`.
+  /// Stores which tables are parts now, and forgets those that are gone and left before
+  /// `confirmed`.
   void meet(Session& session, OutboxLook const& now, LogPosition confirmed, Deadline deadline);
   /// The numbers of tables that are no parts any more, and of which nobody has read yet what the
   /// log did not show.
   [[nodiscard]] std::vector<std::string> left(OutboxLook const& now) const;
+  /// Whether one of them was no part when this was found.
+  [[nodiscard]] bool learned_of_another(OutboxLook const& before, OutboxLook const& now) const;
+  /// These tables look like an outbox and cannot have been parts of this one.
+  void clear_of_doubt(std::vector<std::string> tables) { foreign_ = std::move(tables); }
+  /// How an operator has the rows of a table published that may have been a part. With 0 as the
+  /// position they are passed over.
+  [[nodiscard]] std::string to_publish(std::uint32_t table) const;
   /// Everything of these is read: their rows count up to where the log ended.
   void settle(OutboxLook const& now);
   /// Whose rows the log may show as rows of the outbox.
@@ -62,6 +75,7 @@ class PartMemory {
   bool usable_{};
   bool may_forget_{};
   Parts parts_;
+  std::vector<std::string> foreign_;
   Parts unsaved_;
 };
 

@@ -89,21 +89,25 @@ void PgoutputDecoder::relation(ByteReader& reader) {
   auto const id = reader.uint32();
   auto const schema = reader.c_string();
   auto const table = reader.c_string();
-  Relation relation{.columns = {}, .until = until(id, schema == schema_ && table == table_)};
-  if (relation.until > 0) {
+  Relation relation{.columns = {},
+                    .until = until(id, schema == schema_ && table == table_),
+                    .name = std::string{schema}.append(".").append(table)};
+  auto const unknown_before = unknown_type_;
+  if (relation.until != LogPosition{0}) {
     reader.byte();  // replica identity
     relation.columns.resize(reader.uint16());
     for (auto& each : relation.columns) each = column(reader);
     if (!shows_all(relation.columns)) relation.columns.clear();
   }
+  if (!relation.until) unknown_type_ = unknown_before;
   relations_[id] = std::move(relation);
 }
 
 /// Up to where rows count; 0 for a table that is no part of the outbox.
-LogPosition PgoutputDecoder::until(std::uint32_t id, bool has_its_name) const {
+std::optional<LogPosition> PgoutputDecoder::until(std::uint32_t id, bool has_its_name) const {
   if (has_its_name) return std::numeric_limits<LogPosition>::max();
   auto const part = parts_.find(id);
-  return part == parts_.end() ? 0 : part->second;
+  return part == parts_.end() ? std::nullopt : std::optional{part->second};
 }
 
 /// Rows that were shown in part are as good as hidden: no NULL is made of a column that is missing.
@@ -141,8 +145,10 @@ PgoutputDecoder::Meaning PgoutputDecoder::meaning_of(std::string_view name) {
 Change PgoutputDecoder::insert(ByteReader& reader) {
   auto const found = relations_.find(reader.uint32());
   if (found == relations_.end()) malformed("a row of a table that was not announced");
-  auto const& columns = found->second.columns;
-  if (columns.empty() || commit_ >= found->second.until) return Irrelevant{};
+  auto const& [columns, until, name] = found->second;
+  if (columns.empty()) return Irrelevant{};
+  if (!until) return DoubtfulRow{.table = found->first, .name = name};
+  if (commit_ >= *until) return Irrelevant{};
   if (reader.byte() != 'N') malformed("an inserted row has no new values");
   if (reader.uint16() != columns.size())
     malformed("a row has another number of columns than its table");

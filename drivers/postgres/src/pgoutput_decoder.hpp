@@ -27,7 +27,12 @@ struct TransactionEnd {
 };
 /// Something that is not for the outbox: another table, a row published already, an update.
 struct Irrelevant {};
-using Change = std::variant<Irrelevant, TransactionBegin, OutboxRow, TransactionEnd>;
+/// A row of a table that has the outbox's columns. Nobody knows whether it was a part of it.
+struct DoubtfulRow {
+  std::uint32_t table{};
+  std::string name;
+};
+using Change = std::variant<Irrelevant, TransactionBegin, OutboxRow, TransactionEnd, DoubtfulRow>;
 
 /// Turns a text of the log into UTF-8; nothing when it cannot be.
 using TextReader = std::function<std::optional<std::string>(std::string const&)>;
@@ -38,7 +43,7 @@ class PgoutputDecoder {
  public:
   /// `schema` and `table` as the catalog has them. `parts` are the numbers of tables whose rows
   /// belong to the outbox under whatever name: its partitions and heirs, and those that left it, up
-  /// to a place in the log.
+  /// to a place in the log; 0 for tables that are none, whatever their columns are.
   PgoutputDecoder(std::string schema, std::string table, TypeForms forms = {},
                   TextReader to_utf8 = {}, std::map<std::uint32_t, LogPosition> parts = {})
       : schema_{std::move(schema)},
@@ -75,7 +80,7 @@ class PgoutputDecoder {
   static Meaning meaning_of(std::string_view name);
 
   void relation(ByteReader& reader);
-  [[nodiscard]] LogPosition until(std::uint32_t id, bool has_its_name) const;
+  [[nodiscard]] std::optional<LogPosition> until(std::uint32_t id, bool has_its_name) const;
   static bool shows_all(std::vector<Column> const& columns);
   Column column(ByteReader& reader);
   Change insert(ByteReader& reader);
@@ -94,7 +99,9 @@ class PgoutputDecoder {
   struct Relation {
     /// None for one that is not the outbox.
     std::vector<Column> columns{};
-    LogPosition until{};
+    /// Nothing while nobody knows whether it is a part.
+    std::optional<LogPosition> until{};
+    std::string name{};
   };
   std::unordered_map<std::uint32_t, Relation> relations_;
 };

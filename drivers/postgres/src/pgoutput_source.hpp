@@ -49,6 +49,8 @@ class PgoutputSource final : public ChangeSource {
   Duration poll_interval() const override;
   ChangeSourceStatus status() const override;
   std::string held_rows_name() const override;
+  /// Of the position, as held rows have it.
+  static std::string name_of(ChangeSourceConfig const& config);
 
  private:
   void connect();
@@ -65,6 +67,7 @@ class PgoutputSource final : public ChangeSource {
                                             SlotPosition const& slot) const;
   std::vector<std::string> former_tables(ReplicationSetup& setup, OutboxLook const& outbox);
   void tell_of_dropped(std::string const& number);
+  void doubt(DoubtfulRow const& row);
   void meet_server(SlotPosition const& slot);
   void meet_parts(Session& session, OutboxLook const& outbox, SlotPosition const& slot,
                   Deadline deadline);
@@ -90,7 +93,6 @@ class PgoutputSource final : public ChangeSource {
   void take(OutboxRow row, ChangeBatch& batch);
   void keep_in_touch();
   void tell_position(AskReply asks);
-  static std::string name_of(ChangeSourceConfig const& config);
   [[nodiscard]] LogPosition proven() const { return std::min(confirmed_, shown_up_to_); }
   [[nodiscard]] LogPosition tellable() const;
   [[nodiscard]] bool has_news() const { return tellable() > told_ || confirmed_ > said_; }
@@ -115,6 +117,8 @@ class PgoutputSource final : public ChangeSource {
   PartMemory parts_;
   /// Parts of the outbox that were dropped, of which was told.
   std::set<std::string> told_of_;
+  /// Tables whose rows were met before anybody knew what they are, and that were looked at since.
+  std::set<std::uint32_t> doubted_;
   /// On its way there, with the horizon.
   SlotMemory::Content remembering_;
   /// What is written now is that of the parts.

@@ -108,7 +108,8 @@ std::optional<Gap> PgoutputSource::find_gap(ReplicationSetup& setup, OutboxLook 
   // Somebody else moved the slot, and what lies between was not shown here.
   bool const moved = known_ && slot.confirmed > told_;
   // Whether the publication showed what has left, nobody knows any more.
-  bool const left = !known_ && !parts_.left(outbox).empty();
+  bool const left =
+      known_ ? parts_.learned_of_another(*known_, outbox) : !parts_.left(outbox).empty();
   if (!missed && (moved || left)) missed.emplace();
   if (moved) missed->from_transaction = known_->horizon;
   if (left) missed->from_transaction = outbox.horizon;
@@ -142,6 +143,8 @@ void PgoutputSource::meet_parts(Session& session, OutboxLook const& outbox,
   auto const server = slot.history.substr(0, slot.history.find('/'));
   parts_.recall(session, server, memory_.works(), deadline);
   parts_.meet(session, outbox, std::max(confirmed_, slot.confirmed), deadline);
+  ReplicationSetup setup{session, config_, deadline};
+  parts_.clear_of_doubt(setup.tables_that_left_none(outbox.horizon));
   auto const counted = parts_.counted(outbox);
   if (!memory_.counts_alike(counted)) settled_ = {};
   memory_.count(counted);

@@ -144,7 +144,24 @@ void PgoutputSource::take(Change change, ChangeBatch& batch) {
   } else if (auto const* begin = std::get_if<TransactionBegin>(&change)) {
     in_transaction_ = true;
     place_ = {.transaction = begin->commit};
+  } else if (auto const* doubtful = std::get_if<DoubtfulRow>(&change)) {
+    doubt(*doubtful);
   }
+}
+
+/// The next session looks at the catalog first. What is in doubt then, only people know.
+void PgoutputSource::doubt(DoubtfulRow const& row) {
+  if (!memory_.works()) return;
+  auto const what = "postgresql: the log of " + target_.name() + " shows rows of table " +
+                    row.name + " (number " + std::to_string(row.table) +
+                    "), which may have been a part of the outbox";
+  if (doubted_.insert(row.table).second)
+    throw Error{Fault::transient, what + "; looking for it in the catalog"};
+  throw Error{Fault::rejected,
+              what +
+                  " and is none now; to pass over them store 0 in place of the number that this "
+                  "stores; to publish them, run: " +
+                  parts_.to_publish(row.table)};
 }
 
 void PgoutputSource::take(OutboxRow row, ChangeBatch& batch) {

@@ -178,6 +178,33 @@ std::map<std::string, std::string> ReplicationSetup::names(
   return there;
 }
 
+/// A table that leaves another one gets new rows in the catalog for all its columns; those of
+/// before its making that are the system's never change. What is above it may have left, or have
+/// got another name, which changes the row of its type.
+std::vector<std::string> ReplicationSetup::tables_that_left_none(std::string const& transaction) {
+  auto const recent = "age(" + sql_text(transaction) + "::xid)";
+  auto const found = query(
+      "WITH RECURSIVE alike AS (SELECT a.attrelid AS number, bool_and(a.xmin <> made.xmin AND "
+      "age(a.xmin) <= " +
+      recent +
+      ") AS left_one FROM pg_attribute a JOIN pg_attribute made ON made.attrelid = a.attrelid AND "
+      "made.attnum = -1 WHERE a.attname IN ('destination', 'headers', 'payload') AND NOT "
+      "a.attisdropped GROUP BY a.attrelid HAVING count(*) = 3), renamed AS (SELECT t.typrelid AS "
+      "number FROM pg_type t JOIN pg_attribute made ON made.attrelid = t.typrelid AND made.attnum "
+      "= "
+      "-1 WHERE t.typrelid IN (SELECT number FROM alike) AND t.xmin <> made.xmin AND age(t.xmin) "
+      "<= " +
+      recent +
+      "), doubtful AS (SELECT number FROM alike WHERE left_one UNION SELECT i.inhrelid FROM "
+      "pg_inherits i JOIN renamed r ON r.number = i.inhparent UNION SELECT i.inhrelid FROM "
+      "pg_inherits "
+      "i JOIN doubtful d ON d.number = i.inhparent) SELECT number FROM alike WHERE number NOT IN "
+      "(SELECT number FROM doubtful)");
+  std::vector<std::string> numbers;
+  for (int row = 0; row < PQntuples(found.get()); ++row) numbers.push_back(value(found, row, 0));
+  return numbers;
+}
+
 void ReplicationSetup::require_new_slot(OutboxLook const& outbox, bool was_empty) {
   if (config_.new_slot == NewSlot::refuse) {
     refuse("slot '" + config_.slot +

@@ -57,6 +57,9 @@ class ReplicationSetup {
   OutboxLook look(std::string const& horizon = "");
   /// The names, in SQL, of tables with these numbers that are still there.
   std::map<std::string, std::string> names(std::vector<std::string> const& numbers);
+  /// Numbers of tables that have the outbox's columns, and have left no other table since this
+  /// transaction.
+  std::vector<std::string> tables_that_left_none(std::string const& transaction);
   /// Nothing when there is none.
   std::optional<SlotPosition> slot();
   /// Whether a new slot may be made. Rejected where it may not.

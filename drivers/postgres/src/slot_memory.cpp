@@ -16,6 +16,7 @@ std::uint64_t number_at(Result const& result, int column) {
 std::uint64_t fingerprint(CountedTables const& tables) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (auto const& [number, until] : tables) {
+    if (until == 0) continue;
     for (char const digit : std::to_string(number) + ":" + std::to_string(until) + " ")
       hash = (hash ^ static_cast<unsigned char>(digit)) * 0x100000001b3U;
   }

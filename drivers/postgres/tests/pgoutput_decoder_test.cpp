@@ -1,4 +1,5 @@
 #include "pgoutput_decoder.hpp"
+#include "part_memory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -81,6 +82,27 @@ TEST_F(PgoutputDecoderTest, leaves_out_other_tables) {
   decode(outbox_relation);
   EXPECT_TRUE(irrelevant(other_relation));
   EXPECT_TRUE(irrelevant(other_row));
+}
+
+/// Of table number 0x4006, in a transaction with its commit record at 0x15897e0.
+Change row_of_another(CountedTables parts) {
+  PgoutputDecoder decoder{"eventuate", "other", {}, {}, std::move(parts)};
+  decoder.decode(bytes(begin));
+  decoder.decode(bytes(outbox_relation));
+  return decoder.decode(bytes(plain_row));
+}
+
+TEST_F(PgoutputDecoderTest, takes_rows_of_a_part_up_to_where_it_left) {
+  EXPECT_TRUE(std::holds_alternative<OutboxRow>(row_of_another({{0x4006, 0x15897e1}})));
+  EXPECT_TRUE(std::holds_alternative<Irrelevant>(row_of_another({{0x4006, 0x15897e0}})));
+}
+
+TEST_F(PgoutputDecoderTest, doubts_a_table_that_looks_like_an_outbox) {
+  auto const row = row_of_another({});
+  ASSERT_TRUE(std::holds_alternative<DoubtfulRow>(row));
+  EXPECT_EQ(std::get<DoubtfulRow>(row).table, 0x4006U);
+  EXPECT_EQ(std::get<DoubtfulRow>(row).name, "eventuate.message");
+  EXPECT_TRUE(std::holds_alternative<Irrelevant>(row_of_another({{0x4006, 0}})));
 }
 
 TEST_F(PgoutputDecoderTest, leaves_out_rows_that_are_published_already) {
