@@ -26,7 +26,7 @@ SEES = {
     "subscriber": "base wire metrics sql broker storage messaging",
     "relay": "base wire metrics sql broker storage",
     "operations": "base wire sql storage subscriber relay",
-    "host": "base metrics messaging subscriber",
+    "host": "base metrics messaging subscriber http",
     "events": "base json wire sql broker messaging outbox subscriber host",
     "commands": "base json wire sql broker messaging outbox subscriber host",
     "http": "base",

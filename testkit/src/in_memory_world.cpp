@@ -8,6 +8,7 @@
 #include "recording_broker.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/host/contribution.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/relay/pipeline.hpp"
 #include "tram/sqlite/change_source.hpp"
@@ -69,6 +70,11 @@ struct InMemoryWorld::State {
                                                        std::vector{subscription}));
   }
 
+  void start_stepped(SteppedComponent const& component) {
+    steppers.push_back(component.make(
+        {.database = database, .clock = clock, .random = random, .logger = options.logger}));
+  }
+
   /// Everybody once; true when anything happened.
   bool work() {
     bool worked = pipeline->relay().step();
@@ -76,6 +82,9 @@ struct InMemoryWorld::State {
       if (subscriber->step()) worked = true;
     }
     while (run_job()) worked = true;
+    for (auto const& stepper : steppers) {
+      if (stepper->step()) worked = true;
+    }
     return worked;
   }
   bool run_job() { return shuffled ? jobs.run_any(random) : jobs.run_first(); }
@@ -99,6 +108,7 @@ struct InMemoryWorld::State {
   [[nodiscard]] SteadyTime next_step() const {
     auto next = std::min(clock.steady() + look_longest, pipeline->relay().next_step());
     for (auto const& subscriber : subscribers) next = std::min(next, subscriber->next_step());
+    for (auto const& stepper : steppers) next = std::min(next, stepper->next_step());
     return next;
   }
   [[nodiscard]] std::string unrest() const {
@@ -132,6 +142,8 @@ struct InMemoryWorld::State {
   JobList jobs;
   std::optional<Outbox> outbox;
   std::vector<Subscription> subscriptions;
+  std::vector<SteppedComponent> stepped;
+  std::vector<std::unique_ptr<Stepper>> steppers;
   std::vector<std::unique_ptr<Subscriber>> subscribers;
   std::unique_ptr<Pipeline> pipeline;
   /// Neither a record on its way nor a requested retry shows: for so long all has to be quiet.
@@ -156,6 +168,20 @@ void InMemoryWorld::add(Subscription subscription) {
   state_->subscriptions.push_back(std::move(subscription));
 }
 
+void InMemoryWorld::add(Contribution contribution) {
+  auto& state = *state_;
+  if (!contribution.components.empty()) {
+    throw Error{Fault::rejected, "testkit: component '" + contribution.components.front().name +
+                                     "' needs a thread, and the world has none; bring it as a "
+                                     "stepped component"};
+  }
+  for (auto& subscription : contribution.subscriptions) add(std::move(subscription));
+  for (auto& component : contribution.stepped) {
+    state.start_stepped(component);
+    state.stepped.push_back(std::move(component));
+  }
+}
+
 void InMemoryWorld::run_until_quiet() {
   auto& state = *state_;
   auto quiet_since = state.clock.steady();
@@ -178,10 +204,12 @@ void InMemoryWorld::run_until_quiet() {
 void InMemoryWorld::crash() {
   auto& state = *state_;
   state.subscribers.clear();
+  state.steppers.clear();
   state.pipeline.reset();
   state.jobs.clear();
   state.start_relay();
   for (auto const& subscription : state.subscriptions) state.start_subscriber(subscription);
+  for (auto const& component : state.stepped) state.start_stepped(component);
 }
 
 std::vector<PublishedMessage> InMemoryWorld::published(std::string_view channel) const {

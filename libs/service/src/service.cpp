@@ -34,6 +34,12 @@ void check(std::string const& service, Component const& component) {
   if (!component.run) reject(service, "component '" + component.name + "' has nothing to run");
 }
 
+void check(std::string const& service, SteppedComponent const& component) {
+  if (component.name.empty()) reject(service, "a stepped component has no name; give it one");
+  if (!component.make)
+    reject(service, "stepped component '" + component.name + "' has nothing that makes it");
+}
+
 /// Returns all of them.
 std::vector<Metric> checked(std::string const& service, std::vector<Metric> all,
                             std::vector<Metric> const& further) {
@@ -132,9 +138,12 @@ Service& Service::add(Contribution contribution) {
   auto& state = *state_;
   state.require_before_run("a contribution");
   for (auto const& each : contribution.components) check(state.options.name, each);
+  for (auto const& each : contribution.stepped) check(state.options.name, each);
   state.metrics = checked(state.options.name, state.metrics, contribution.metrics);
   for (auto& subscription : contribution.subscriptions) add(std::move(subscription));
+  for (auto& each : contribution.routes) route(std::move(each));
   std::ranges::move(contribution.components, std::back_inserter(state.components));
+  std::ranges::move(contribution.stepped, std::back_inserter(state.stepped));
   return add(std::move(contribution.messages));
 }
 

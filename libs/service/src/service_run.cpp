@@ -89,6 +89,10 @@ ServiceRun::ServiceRun(Service::State& state, StopDeadline& deadline)
   for (auto const& relay : state_.relays) {
     pipelines_.push_back(make_pipeline(relay, parts, state_.options.schema));
   }
+  for (auto const& component : state_.stepped) {
+    stepped_.push_back(std::make_unique<SteppedRun>(
+        component, StepParts{parts.database, parts.clock, parts.random, parts.logger}));
+  }
   if (state_.subscriptions.empty()) return;
   subscriber_.emplace(SubscriberParts{.database = parts.database,
                                       .broker = parts.broker,
@@ -122,12 +126,13 @@ int ServiceRun::run(std::stop_token const& stop) {
     start_relays(stop);
     start_parts();
     state_.phase = ServicePhase::running;
-    state_.parts.logger.info("service.started", {{"service", state_.options.name},
-                                                 {"version", state_.options.version},
-                                                 {"http_port", state_.http_port.load()},
-                                                 {"relays", pipelines_.size()},
-                                                 {"subscriptions", state_.subscriptions.size()},
-                                                 {"components", state_.components.size()}});
+    state_.parts.logger.info("service.started",
+                             {{"service", state_.options.name},
+                              {"version", state_.options.version},
+                              {"http_port", state_.http_port.load()},
+                              {"relays", pipelines_.size()},
+                              {"subscriptions", state_.subscriptions.size()},
+                              {"components", state_.components.size() + stepped_.size()}});
     crew_.watch(stop);
   }
   deadline_.begin();
@@ -205,6 +210,10 @@ void ServiceRun::start_parts() {
   for (auto const& component : state_.components) {
     crew_.start(StopStage::components, "component '" + component.name + "'", component.run);
   }
+  for (auto const& component : stepped_) {
+    crew_.start(StopStage::components, "component '" + component->name() + "'",
+                [&component = *component](std::stop_token const& stop) { component.run(stop); });
+  }
 }
 
 void ServiceRun::stop_parts() {
@@ -251,6 +260,9 @@ ServiceView ServiceRun::view() const {
   if (subscriber_) view.subscriptions = subscriber_->status();
   for (auto const& component : state_.components) {
     if (component.trouble) view.components.push_back({component.name, trouble_of(component)});
+  }
+  for (auto const& component : stepped_) {
+    view.components.push_back({component->name(), component->trouble()});
   }
   for (auto const& [subscriber, times] : state_.handle_times) {
     view.handle_times.emplace(subscriber, times.counts());

@@ -51,6 +51,7 @@ class ServiceRun final {
   BrokerWatch broker_watch_;
   WorkerPool workers_;
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
+  std::vector<std::unique_ptr<SteppedRun>> stepped_;
   std::optional<Subscriber> subscriber_;
   // Looks at the ones above.
   std::optional<http::Server> server_;

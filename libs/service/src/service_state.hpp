@@ -34,6 +34,7 @@ struct Service::State {
 
   std::vector<Subscription> subscriptions;
   std::vector<Component> components;
+  std::vector<SteppedComponent> stepped;
   std::vector<MessageDescription> sends;
   std::vector<Metric> metrics;
   std::vector<ServiceRelay> relays;

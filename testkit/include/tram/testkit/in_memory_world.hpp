@@ -23,6 +23,8 @@ class ManualClock;
 /// In tram/outbox/outbox.hpp.
 class Outbox;
 class Random;
+/// In tram/host/contribution.hpp.
+struct Contribution;
 }  // namespace tram
 
 namespace tram::testkit {
@@ -77,8 +79,14 @@ class InMemoryWorld final {
   /// the errors of `Subscriber`.
   void add(Subscription subscription);
 
-  /// Relays, delivers and handles until nothing is left to do but held messages, moving the clock
-  /// over pauses and delays. Throws: rejected, naming what still runs, when there is no end to it.
+  /// What a library brings: its subscriptions are added, and its stepped components run on the
+  /// world's time; metrics and routes are not served. Throws: also rejected, for a component with a
+  /// thread, which the world does not have.
+  void add(Contribution contribution);
+
+  /// Relays, delivers, handles and steps until nothing is left to do but held messages, moving the
+  /// clock over pauses and delays. A stepped component that waits for a later time is at rest: move
+  /// the clock to that time. Throws: rejected, naming what still runs, when there is no end to it.
   void run_until_quiet();
   /// The relay and all subscribers die as in a crash, storing nothing, and new ones take over.
   void crash();

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "tram/base/detail/function.hpp"
+#include "tram/host/stepped_component.hpp"
+#include "tram/http/message.hpp"
 #include "tram/messaging/message_description.hpp"
 #include "tram/metrics/metric.hpp"
 #include "tram/subscriber/subscription.hpp"
@@ -26,10 +28,13 @@ struct Component {
 struct Contribution {
   std::vector<Subscription> subscriptions{};
   std::vector<Component> components{};
+  std::vector<SteppedComponent> stepped{};
   /// What it sends; what it receives is described by its subscriptions.
   std::vector<MessageDescription> messages{};
   /// Shown beside the service's own.
   std::vector<Metric> metrics{};
+  /// Served beside the service's own.
+  std::vector<http::Route> routes{};
 };
 
 }  // namespace tram

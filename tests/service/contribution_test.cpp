@@ -1,0 +1,108 @@
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "http_client.hpp"
+#include "service_world.hpp"
+#include "tram/base/error.hpp"
+#include "tram/host/contribution.hpp"
+#include "tram/http/message.hpp"
+
+namespace tram {
+namespace {
+
+using testing::Running;
+using testing::ServiceWorld;
+
+/// Writes a note with each step, and waits a minute for the next one.
+class Notes final : public Stepper {
+ public:
+  Notes(StepParts const& parts, std::atomic<int>& steps, std::atomic<bool> const& broken)
+      : parts_{parts}, steps_{steps}, broken_{broken} {}
+
+  bool step() override {
+    if (broken_) throw Error{Fault::transient, "notes: the pencil is gone; it comes back"};
+    if (steps_ >= 3) return false;
+    parts_.database.transact([](Transaction& tx) { tx.execute("INSERT INTO note VALUES ('a')"); });
+    ++steps_;
+    return true;
+  }
+  [[nodiscard]] SteadyTime next_step() const override {
+    return parts_.clock.steady() + std::chrono::minutes{1};
+  }
+
+ private:
+  StepParts parts_;
+  std::atomic<int>& steps_;
+  std::atomic<bool> const& broken_;
+};
+
+struct ContributionToAService : ::testing::Test {
+  ServiceWorld world;
+  std::atomic<int> steps{0};
+  std::atomic<bool> broken{false};
+
+  ContributionToAService() {
+    world.database.transact([](Transaction& tx) { tx.execute("CREATE TABLE note (text TEXT)"); });
+  }
+  Contribution notes() {
+    return {.stepped = {{.name = "notes",
+                         .make =
+                             [this](StepParts const& parts) {
+                               return std::make_unique<Notes>(parts, steps, broken);
+                             }}},
+            .routes = {{.method = "GET", .pattern = "/notes", .handler = [this](auto const&) {
+                          return http::Response{.body = "notes: " + std::to_string(steps)};
+                        }}}};
+  }
+  static std::string refusal(auto const& call) {
+    try {
+      call();
+    } catch (Error const& error) { return error.what(); }
+    return "nothing was refused";
+  }
+};
+
+TEST_F(ContributionToAService, has_its_steps_and_its_routes) {
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(notes());
+  Running running{service};
+  EXPECT_NE(world.answer_with(service, "/notes", "notes: 3").find("notes: 3"), std::string::npos);
+  EXPECT_EQ(running.stop(), 0);
+  auto const written = world.database.transact([](Transaction& tx) {
+    return tx.execute("SELECT count(*) FROM note")[0].get<std::int64_t>(0);
+  });
+  EXPECT_EQ(written, 3);
+}
+
+TEST_F(ContributionToAService, is_not_ready_while_its_step_fails_and_is_stepped_again) {
+  broken = true;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.add(notes());
+  Running running{service};
+  auto const answer = world.answer_with(service, "/health/ready", "the pencil is gone");
+  EXPECT_NE(answer.find("503"), std::string::npos) << answer;
+  EXPECT_TRUE(world.log.wait_for("component.failed"));
+  broken = false;
+  EXPECT_NE(world.answer_with(service, "/health/ready", R"({"ready":true)").find("200"),
+            std::string::npos);
+  EXPECT_NE(world.answer_with(service, "/notes", "notes: 3").find("notes: 3"), std::string::npos);
+  EXPECT_EQ(running.stop(), 0);
+}
+
+TEST_F(ContributionToAService, is_refused_by_name_when_it_could_not_run) {
+  Service service{world.parts(), ServiceWorld::options()};
+  auto const add = [&](Contribution contribution) {
+    return refusal([&] { service.add(std::move(contribution)); });
+  };
+  EXPECT_NE(add({.stepped = {{.name = "a", .make = {}}}}).find("'a'"), std::string::npos);
+  EXPECT_NE(add({.stepped = {{.name = "", .make = notes().stepped[0].make}}}).find("no name"),
+            std::string::npos);
+  auto own = notes();
+  own.routes[0].pattern = "/metrics";
+  EXPECT_NE(add(std::move(own)).find("'GET /metrics'"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tram
