@@ -10,8 +10,10 @@
 #include "tram/embedded/in_memory.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/relay/change_source.hpp"
+#include "tram/relay/relay_view.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/storage/schema.hpp"
 #include "tram/wire/id_generator.hpp"
 
 namespace {

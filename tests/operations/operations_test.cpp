@@ -16,6 +16,8 @@
 #include "tram/sql/database.hpp"
 #include "tram/sqlite/outbox_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/storage/schema.hpp"
+#include "tram/subscriber/held_messages.hpp"
 #include "tram/wire/id_generator.hpp"
 
 namespace tram::testing {

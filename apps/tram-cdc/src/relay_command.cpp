@@ -15,7 +15,9 @@
 #include "tram/connect/database.hpp"
 #include "tram/host/stop_signals.hpp"
 #include "tram/http/server.hpp"
+#include "tram/relay/outbox_source.hpp"
 #include "tram/relay/pipeline.hpp"
+#include "tram/relay/relay_view.hpp"
 #include "tram/storage/schema.hpp"
 #include "version.hpp"
 

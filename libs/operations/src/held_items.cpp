@@ -4,7 +4,9 @@
 #include <set>
 #include <utility>
 
+#include "tram/relay/held_row_admin.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/subscriber/held_messages.hpp"
 
 namespace tram {
 namespace {
@@ -71,23 +73,28 @@ std::vector<HeldItem> items_of(Transaction& tx, HeldMessages const& messages,
 bool means_subscriptions(HeldChoice const& choice) { return choice.relay.empty(); }
 bool means_relays(HeldChoice const& choice) { return choice.subscriber.empty(); }
 
+/// Where they are.
+struct Held {
+  Held(Transaction& tx, SchemaName const& schema)
+      : messages{tx.dialect(), schema}, rows{tx.dialect(), schema} {}
+  HeldMessages messages;
+  HeldRowAdmin rows;
+};
+
 void tell(HeldProgress const& progress, HeldStep step, std::size_t count) {
   if (progress) progress(step, count);
 }
 
 }  // namespace
 
-HeldItems::HeldItems(Database& database, SchemaName const& schema)
-    : database_{database},
-      messages_{database.dialect(), schema},
-      rows_{database.dialect(), schema} {}
-
 std::vector<HeldItem> HeldItems::list(HeldChoice const& choice, std::size_t max) const {
   return database_.transact({.access = Access::read_only}, [&](Transaction& tx) {
+    Held const held{tx, schema_};
     std::vector<HeldItem> items;
-    if (means_subscriptions(choice)) items = items_of(tx, messages_, message_filter(choice), max);
+    if (means_subscriptions(choice))
+      items = items_of(tx, held.messages, message_filter(choice), max);
     if (!means_relays(choice)) return items;
-    for (auto& row : rows_.rows(tx, row_filter(choice), max))
+    for (auto& row : held.rows.rows(tx, row_filter(choice), max))
       items.push_back(item_of(std::move(row)));
     return items;
   });
@@ -95,27 +102,31 @@ std::vector<HeldItem> HeldItems::list(HeldChoice const& choice, std::size_t max)
 
 std::size_t HeldItems::count(HeldChoice const& choice) const {
   return database_.transact({.access = Access::read_only}, [&](Transaction& tx) {
+    Held const held{tx, schema_};
     std::size_t count = 0;
-    if (means_subscriptions(choice)) count += messages_.count(tx, message_filter(choice));
-    if (means_relays(choice)) count += rows_.count(tx, row_filter(choice));
+    if (means_subscriptions(choice)) count += held.messages.count(tx, message_filter(choice));
+    if (means_relays(choice)) count += held.rows.count(tx, row_filter(choice));
     return count;
   });
 }
 
 HeldTotals HeldItems::totals() const {
   return database_.transact({.access = Access::read_only}, [&](Transaction& tx) {
-    return HeldTotals{.messages = messages_.count(tx, {}),
-                      .keys = messages_.keys(tx, {}).size(),
-                      .rows = rows_.count(tx, {})};
+    Held const held{tx, schema_};
+    return HeldTotals{.messages = held.messages.count(tx, {}),
+                      .keys = held.messages.keys(tx, {}).size(),
+                      .rows = held.rows.count(tx, {})};
   });
 }
 
 std::size_t HeldItems::request_retry(HeldChoice const& choice, HeldProgress const& progress) const {
   auto const done = database_.transact([&](Transaction& tx) {
+    Held const held{tx, schema_};
     tell(progress, HeldStep::nothing_changed, 0);
     std::size_t count = 0;
-    if (means_subscriptions(choice)) count += messages_.request_retry(tx, message_filter(choice));
-    if (means_relays(choice)) count += rows_.request_retry(tx, row_filter(choice));
+    if (means_subscriptions(choice))
+      count += held.messages.request_retry(tx, message_filter(choice));
+    if (means_relays(choice)) count += held.rows.request_retry(tx, row_filter(choice));
     tell(progress, HeldStep::storing, count);
     return count;
   });
@@ -125,10 +136,12 @@ std::size_t HeldItems::request_retry(HeldChoice const& choice, HeldProgress cons
 
 bool HeldItems::drop(HeldItem const& item, HeldProgress const& progress) const {
   bool const done = database_.transact([&](Transaction& tx) {
+    Held const held{tx, schema_};
     tell(progress, HeldStep::nothing_changed, 0);
-    bool const dropped = item.held_by == relay
-                             ? rows_.drop(tx, {.relay = item.owner, .row_id = item.message_id}) > 0
-                             : messages_.drop(tx, item.owner, item.message_id);
+    bool const dropped =
+        item.held_by == relay
+            ? held.rows.drop(tx, {.relay = item.owner, .row_id = item.message_id}) > 0
+            : held.messages.drop(tx, item.owner, item.message_id);
     tell(progress, HeldStep::storing, dropped ? 1 : 0);
     return dropped;
   });

@@ -5,6 +5,7 @@
 #include "prepared_held_rows.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/relay/relay_view.hpp"
 
 namespace tram {
 namespace {

@@ -13,6 +13,7 @@
 #include "tram/base/mutex.hpp"
 #include "tram/http/message.hpp"
 #include "tram/outbox/outbox.hpp"
+#include "tram/relay/outbox_source.hpp"
 #include "tram/service/asyncapi.hpp"
 #include "tram/service/service.hpp"
 #include "tram/wire/id_generator.hpp"

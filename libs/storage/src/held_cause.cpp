@@ -1,5 +1,8 @@
 #include "tram/storage/held_cause.hpp"
 
+#include "tram/sql/statement_executor.hpp"
+#include "tram/storage/held_cause_column.hpp"
+
 namespace tram {
 namespace {
 

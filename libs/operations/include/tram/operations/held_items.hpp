@@ -5,11 +5,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "tram/relay/held_row_admin.hpp"
 #include "tram/storage/schema.hpp"
-#include "tram/subscriber/held_messages.hpp"
 
 namespace tram {
 
@@ -30,7 +29,7 @@ struct HeldItem {
   std::optional<int> attempts;
   bool retry_requested{};
   std::string reason;
-  /// `own_failure` or `key_held`: see `HeldCause`.
+  /// `own_failure` or `key_held`: see `HeldCause` (tram/storage/held_cause.hpp).
   std::string cause;
   std::optional<std::string> headers;
   std::optional<std::string> payload;
@@ -75,7 +74,8 @@ using HeldProgress = std::function<void(HeldStep step, std::size_t count)>;
 class HeldItems final {
  public:
   /// `database` must outlive this.
-  HeldItems(Database& database, SchemaName const& schema);
+  HeldItems(Database& database, SchemaName schema)
+      : database_{database}, schema_{std::move(schema)} {}
 
   /// Both kinds unless the choice names an owner; of each the oldest first, `max` at most.
   [[nodiscard]] std::vector<HeldItem> list(HeldChoice const& choice, std::size_t max) const;
@@ -89,8 +89,7 @@ class HeldItems final {
 
  private:
   Database& database_;
-  HeldMessages messages_;
-  HeldRowAdmin rows_;
+  SchemaName schema_;
 };
 
 }  // namespace tram

@@ -8,7 +8,7 @@
 
 #include "tram/sql/dialect.hpp"
 #include "tram/sql/statement_executor.hpp"
-#include "tram/storage/held_cause.hpp"
+#include "tram/storage/held_cause_column.hpp"
 
 namespace tram {
 

@@ -5,16 +5,16 @@
 
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
-#include "tram/relay/change_source.hpp"
-#include "tram/relay/held_row_store.hpp"
 #include "tram/relay/outbox_retention.hpp"
 #include "tram/relay/relay.hpp"
-#include "tram/relay/relay_view.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/sql/dialect.hpp"
 
 namespace tram {
 
 class Database;
+class HeldRowStore;
+/// In relay_view.hpp.
+struct RelayView;
 
 /// What a pipeline is made of, and what it works with: references outlive it.
 struct PipelineParts {

@@ -14,7 +14,6 @@
 #include "tram/host/exit_status.hpp"
 #include "tram/http/server_options.hpp"
 #include "tram/outbox/outbox_options.hpp"
-#include "tram/relay/outbox_source.hpp"
 #include "tram/relay/relay_options.hpp"
 #include "tram/service/trace_context.hpp"
 #include "tram/sql/dialect.hpp"
@@ -25,6 +24,8 @@ namespace tram {
 
 class Broker;
 class Database;
+/// In tram/relay/outbox_source.hpp, and with each driver's.
+class OutboxSource;
 class Random;
 /// In tram/outbox/outbox.hpp.
 class Outbox;

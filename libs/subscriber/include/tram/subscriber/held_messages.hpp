@@ -9,7 +9,7 @@
 
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/sql/statement_executor.hpp"
-#include "tram/storage/held_cause.hpp"
+#include "tram/storage/held_cause_column.hpp"
 #include "tram/storage/schema.hpp"
 #include "tram/subscriber/inbox.hpp"
 
