@@ -33,7 +33,7 @@ class RecordingProducer final : public Producer {
       if (!flight && !finished) continue;
       told.push_back({.sequence = asked_,
                       .error = std::move(completion.error),
-                      .missing_channel = completion.missing_channel});
+                      .channel = completion.channel});
     }
     return told;
   }

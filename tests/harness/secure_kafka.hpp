@@ -36,28 +36,49 @@ class SecureKafka {
   /// Lets alice, whose password is "right", do one thing.
   void allow(rd_kafka_ResourceType_t type, std::string const& name,
              rd_kafka_AclOperation_t operation) const {
-    std::array<char, 512> reason{};
-    auto* const conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", open().c_str(), reason.data(), reason.size());
-    std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> const client{
-        rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason.data(), reason.size()), rd_kafka_destroy};
-    std::unique_ptr<rd_kafka_AclBinding_t, void (*)(rd_kafka_AclBinding_t*)> const rule{
-        rd_kafka_AclBinding_new(type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:alice",
-                                "*", operation, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, reason.data(),
-                                reason.size()),
-        rd_kafka_AclBinding_destroy};
-    std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)> const answers{
-        rd_kafka_queue_new(client.get()), rd_kafka_queue_destroy};
+    auto const client = admin();
+    auto const rule = about<rd_kafka_AclBinding_new>(type, name, operation);
+    Queue const answers{rd_kafka_queue_new(client.get()), rd_kafka_queue_destroy};
     auto* rules = rule.get();
     rd_kafka_CreateAcls(client.get(), &rules, 1, nullptr, answers.get());
-    std::unique_ptr<rd_kafka_event_t, void (*)(rd_kafka_event_t*)> const answer{
-        rd_kafka_queue_poll(answers.get(), 20'000), rd_kafka_event_destroy};
-    if (answer == nullptr || rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw std::runtime_error{"cannot allow " + name};
-    }
+    await(answers.get(), "allow " + name);
+  }
+  /// Takes it back.
+  void forbid(rd_kafka_ResourceType_t type, std::string const& name,
+              rd_kafka_AclOperation_t operation) const {
+    auto const client = admin();
+    auto const rule = about<rd_kafka_AclBindingFilter_new>(type, name, operation);
+    Queue const answers{rd_kafka_queue_new(client.get()), rd_kafka_queue_destroy};
+    auto* rules = rule.get();
+    rd_kafka_DeleteAcls(client.get(), &rules, 1, nullptr, answers.get());
+    await(answers.get(), "forbid " + name);
   }
 
  private:
+  using Client = std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)>;
+  using Queue = std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)>;
+  using Rule = std::unique_ptr<rd_kafka_AclBinding_t, void (*)(rd_kafka_AclBinding_t*)>;
+
+  [[nodiscard]] Client admin() const {
+    std::array<char, 512> reason{};
+    auto* const conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", open().c_str(), reason.data(), reason.size());
+    return {rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason.data(), reason.size()), rd_kafka_destroy};
+  }
+  template <auto make>
+  static Rule about(rd_kafka_ResourceType_t type, std::string const& name,
+                    rd_kafka_AclOperation_t operation) {
+    std::array<char, 512> reason{};
+    return {make(type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:alice", "*",
+                 operation, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, reason.data(), reason.size()),
+            rd_kafka_AclBinding_destroy};
+  }
+  static void await(rd_kafka_queue_t* answers, std::string const& what) {
+    std::unique_ptr<rd_kafka_event_t, void (*)(rd_kafka_event_t*)> const answer{
+        rd_kafka_queue_poll(answers, 20'000), rd_kafka_event_destroy};
+    if (answer == nullptr || rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw std::runtime_error{"cannot " + what};
+  }
   static std::string address(int port) { return "127.0.0.1:" + std::to_string(port); }
   std::vector<std::string> lines(int port, std::string const& folder) {
     folder_ = folder;

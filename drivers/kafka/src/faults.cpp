@@ -19,9 +19,14 @@ Blame blame_of(rd_kafka_resp_err_t code) noexcept {
   }
 }
 
-bool is_missing_channel(rd_kafka_resp_err_t code) noexcept {
-  return code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+ChannelTrouble trouble_of_channel(rd_kafka_resp_err_t code) noexcept {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return ChannelTrouble::missing;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return ChannelTrouble::forbidden;
+    default: return ChannelTrouble::none;
+  }
 }
 
 bool is_about_connections(rd_kafka_resp_err_t code) noexcept {

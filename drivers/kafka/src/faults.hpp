@@ -6,6 +6,7 @@
 
 #include "librdkafka.hpp"
 #include "tram/base/error.hpp"
+#include "tram/broker/producer.hpp"
 
 namespace tram::kafka {
 
@@ -19,8 +20,8 @@ enum class Blame : std::uint8_t {
   producer,
 };
 Blame blame_of(rd_kafka_resp_err_t code) noexcept;
-/// There is no such channel, or no such part of it any more.
-bool is_missing_channel(rd_kafka_resp_err_t code) noexcept;
+/// Missing: there is no such channel, or no such part of it any more.
+ChannelTrouble trouble_of_channel(rd_kafka_resp_err_t code) noexcept;
 
 /// A connection, not what was asked over it.
 bool is_about_connections(rd_kafka_resp_err_t code) noexcept;

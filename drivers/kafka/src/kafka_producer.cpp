@@ -120,8 +120,8 @@ std::int32_t KafkaProducer::partitions(std::string_view channel) const {
 }
 
 bool KafkaProducer::refused(Error error, Sequence sequence) {
-  bool const missing = is_missing_channel(static_cast<rd_kafka_resp_err_t>(error.native_code()));
-  refused_.push_back({.sequence = sequence, .error = std::move(error), .missing_channel = missing});
+  auto const channel = trouble_of_channel(static_cast<rd_kafka_resp_err_t>(error.native_code()));
+  refused_.push_back({.sequence = sequence, .error = std::move(error), .channel = channel});
   last_ = sequence;
   ++open_;
   news_.ring();
@@ -184,7 +184,7 @@ void KafkaProducer::hand_over_waiting(std::vector<Completion>& completions) {
       }
       completions.push_back({.sequence = sequence,
                              .error = error_as(Fault::rejected, code, publish_to(channel)),
-                             .missing_channel = is_missing_channel(code)});
+                             .channel = trouble_of_channel(code)});
     }
   }
 }
@@ -228,7 +228,7 @@ void KafkaProducer::take_failures(Batch batch, std::vector<Completion>& completi
     for (auto const* const message : batch) {
       completions.push_back({.sequence = sequence_of(*message),
                              .error = error_as(Fault::rejected, code, what),
-                             .missing_channel = is_missing_channel(code)});
+                             .channel = trouble_of_channel(code)});
       route_of(*message).failed(*message);
     }
     return;

@@ -162,8 +162,7 @@ void MultiMessageProducer::take(Completion const& completion,
     return finish(batch.sequences.front(), Error{Fault::broken, error->what()}, completions);
   }
   for (auto const sequence : batch.sequences) {
-    completions.push_back(
-        {.sequence = sequence, .error = error, .missing_channel = completion.missing_channel});
+    completions.push_back({.sequence = sequence, .error = error, .channel = completion.channel});
   }
 }
 

@@ -155,6 +155,15 @@ TEST_F(SqlHeldRowStore, retries_the_first_row_of_a_key_when_one_behind_it_is_ask
   EXPECT_EQ(request_retry_of("5"), 0U);
 }
 
+TEST_F(SqlHeldRowStore, has_rows_of_a_channel_tried_again) {
+  store({bad("1", "a"), behind("2", "a"), bad("3", "b")});
+  held.settle({.published = {}, .refused = {}, .channels_to_try = {"another"}});
+  EXPECT_EQ(replayable(), Texts{});
+  auto const channel = row("1", "a").destination;
+  held.settle({.published = {}, .refused = {}, .channels_to_try = {channel}});
+  EXPECT_EQ(replayable(), (Texts{"1", "3"}));
+}
+
 TEST_F(SqlHeldRowStore, leaves_the_rows_of_another_relay_alone) {
   auto const audit =
       tram::sqlite::change_source({.path = file.path(), .relay = "audit"}, database_clock);

@@ -87,10 +87,15 @@ void HeldRowKeeper::refused(std::int64_t stored_id, std::string reason) {
   outcome_.refused.push_back({.id = stored_id, .reason = std::move(reason)});
 }
 
+void HeldRowKeeper::try_again(std::vector<std::string> channels) {
+  if (rows() > 0) outcome_.channels_to_try = std::move(channels);
+}
+
 void HeldRowKeeper::settle() {
   side_.attempt([this] {
     store_.settle(outcome_);
-    if (!outcome_.published.empty()) next_check_ = round_.now();
+    bool const more = !outcome_.published.empty() || !outcome_.channels_to_try.empty();
+    if (more) next_check_ = round_.now();
     outcome_ = {};
     summary_ = store_.summary();
     round_.moved();

@@ -45,6 +45,8 @@ class HeldRowKeeper final {
   /// What came of one of them.
   void published(std::int64_t stored_id);
   void refused(std::int64_t stored_id, std::string reason);
+  /// Has rows of these channels tried again, although nobody asked.
+  void try_again(std::vector<std::string> channels);
   /// Writes down what came of them.
   void settle();
 

@@ -13,6 +13,16 @@ constexpr Duration create_timeout{std::chrono::seconds{5}};
 /// Afterwards an operator may have changed what made the broker refuse a channel.
 constexpr Duration refusal_lasts{std::chrono::minutes{1}};
 
+/// Held rows of channels that take none are tried again so often.
+constexpr Duration try_interval{std::chrono::seconds{10}};
+constexpr Duration opened_lasts{std::chrono::minutes{1}};
+
+std::string list_of(std::set<std::string> const& channels) {
+  std::string text;
+  for (auto const& channel : channels) text += (text.empty() ? "'" : ", '") + channel + "'";
+  return text;
+}
+
 bool is_legal_channel(std::string const& channel) {
   try {
     check_channel_name(channel);
@@ -70,6 +80,7 @@ void RelayChannels::refuse(std::string const& channel, std::string reason) {
 
 bool RelayChannels::missed(std::string const& channel) {
   if (!options_.create_channels) {
+    if (forbidden_.empty() && missing_.empty()) next_try_ = clock_.steady() + try_interval;
     missing_.insert(channel);
     return false;
   }
@@ -91,13 +102,42 @@ std::string RelayChannels::reason(std::string const& channel, std::string said) 
   return refused == refused_.end() ? std::move(said) : refused->second.reason;
 }
 
+void RelayChannels::forbidden(std::string const& channel) {
+  opened_.erase(channel);
+  if (forbidden_.empty() && missing_.empty()) next_try_ = clock_.steady() + try_interval;
+  forbidden_.insert(channel);
+}
+
+void RelayChannels::proved(std::string const& channel) {
+  if (refused_.empty() && missing_.empty() && forbidden_.empty() && opened_.empty()) return;
+  refused_.erase(channel);
+  bool const was_closed = missing_.erase(channel) + forbidden_.erase(channel) > 0;
+  if (was_closed || opened_.contains(channel)) opened_[channel] = clock_.steady() + opened_lasts;
+}
+
+std::vector<std::string> RelayChannels::to_try() {
+  auto const now = clock_.steady();
+  std::erase_if(opened_, [&](auto const& each) { return each.second < now; });
+  std::vector<std::string> channels;
+  for (auto const& each : opened_) channels.push_back(each.first);
+  if (now < next_try_) return channels;
+  next_try_ = now + try_interval;
+  channels.insert(channels.end(), missing_.begin(), missing_.end());
+  channels.insert(channels.end(), forbidden_.begin(), forbidden_.end());
+  return channels;
+}
+
 std::string RelayChannels::trouble() const {
-  std::string text;
-  for (auto const& channel : missing_) text += (text.empty() ? "'" : ", '") + channel + "'";
-  if (text.empty()) return text;
-  return "no channel " + text +
-         ", and this relay makes none (create_channels is off): its rows are held; create it, then "
-         "have them tried again";
+  auto text = list_of(missing_);
+  if (!text.empty()) {
+    text = "no channel " + text +
+           ", and this relay makes none (create_channels is off): its rows are held; create it, "
+           "and they are published";
+  }
+  if (forbidden_.empty()) return text;
+  if (!text.empty()) text += "; ";
+  return text + "this relay may not write to channel " + list_of(forbidden_) +
+         ": its rows are held; grant this client what it needs on it, and they are published";
 }
 
 }  // namespace tram

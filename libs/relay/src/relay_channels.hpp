@@ -37,12 +37,13 @@ class RelayChannels final {
   bool missed(std::string const& channel);
   /// Why rows of a channel are held that there is not, given what the producer said.
   [[nodiscard]] std::string reason(std::string const& channel, std::string said) const;
+  /// The broker takes no records of this relay for it.
+  void forbidden(std::string const& channel);
   /// A record of it landed.
-  void proved(std::string const& channel) {
-    if (refused_.empty() && missing_.empty()) return;
-    refused_.erase(channel);
-    missing_.erase(channel);
-  }
+  void proved(std::string const& channel);
+  /// Those whose held rows are to be tried again: now and then those that took no records, and
+  /// those that take some again. Nobody else would find out.
+  [[nodiscard]] std::vector<std::string> to_try();
   /// What is wrong, for the relay's status; empty when nothing is.
   [[nodiscard]] std::string trouble() const;
 
@@ -66,6 +67,11 @@ class RelayChannels final {
   std::map<std::string, Refusal> refused_;
   /// Are not there, and are not made by this relay.
   std::set<std::string> missing_;
+  /// Take no records of this relay.
+  std::set<std::string> forbidden_;
+  SteadyTime next_try_{};
+  /// Took none, and take some again: until when the rows that are held are tried again.
+  std::map<std::string, SteadyTime> opened_;
 };
 
 }  // namespace tram

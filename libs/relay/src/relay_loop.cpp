@@ -108,6 +108,7 @@ void Relay::Loop::replay_held() {
   for (auto& row : held_.replayable()) {
     if (!window_.open() || !replay(row)) return;
   }
+  held_.try_again(publisher_.channels_to_try());
 }
 
 bool Relay::Loop::replay(StoredHeldRow& stored) {
@@ -147,15 +148,16 @@ void Relay::Loop::take_completions() {
 
 /// Why the producer is of no use any more, if so.
 std::optional<Error> Relay::Loop::take(Completion const& completion) {
-  auto const& [sequence, error, missing_channel] = completion;
+  auto const& [sequence, error, trouble] = completion;
   if (!error) {
     landed(sequence);
     return std::nullopt;
   }
   if (error->fault() != Fault::rejected) return error;
   std::string reason = error->what();
-  if (missing_channel) {
-    auto const& channel = window_.row(sequence).destination;
+  auto const& channel = window_.row(sequence).destination;
+  if (trouble == ChannelTrouble::forbidden) publisher_.forbidden(channel);
+  if (trouble == ChannelTrouble::missing) {
     if (publisher_.missed(channel)) {
       return Error{Fault::transient, "channel '" + channel + "' is gone: " + reason +
                                          "; this relay makes it again and publishes again"};

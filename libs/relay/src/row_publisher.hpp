@@ -48,6 +48,10 @@ class RowPublisher final {
   void landed(std::string const& channel);
   /// The broker refused one record, which shows that it is well.
   void refused() { proved(); }
+  /// This relay may not write to the channel, says the broker: its rows are held.
+  void forbidden(std::string const& channel) { channels_.forbidden(channel); }
+  /// Those whose held rows are to be tried again now.
+  [[nodiscard]] std::vector<std::string> channels_to_try() { return channels_.to_try(); }
   /// There is no such channel, says the broker. True when it will be made (again); false when its
   /// rows are to be held, with the reason given by `reason`.
   bool missed(std::string const& channel) { return channels_.missed(channel); }

@@ -94,6 +94,9 @@ std::string own_failure_assignment() {
   return ", cause = '" + std::string{to_string(HeldCause::own_failure)} + "'";
 }
 
+/// Others have been asked for, and are to have their turn.
+constexpr std::int64_t retries_max{100};
+
 }  // namespace
 
 SqlHeldRowStore::SqlHeldRowStore(Database& database, SchemaName const& schema,
@@ -196,14 +199,22 @@ void SqlHeldRowStore::settle(ReplayOutcome const& outcome) {
     for (auto const id : outcome.published) {
       tx.execute("DELETE FROM " + table_ + " WHERE id = ?", id);
     }
-    if (outcome.refused.empty()) return;
-    auto const cause = cause_.is_there(tx) ? own_failure_assignment() : std::string{};
+    bool const has_cause = !outcome.refused.empty() && cause_.is_there(tx);
+    auto const cause = has_cause ? own_failure_assignment() : std::string{};
     for (auto const& [id, reason] : outcome.refused) {
       tx.execute(
           "UPDATE " + table_ + " SET reason = ?, retry_requested = 0" + cause + " WHERE id = ?",
           stored_text::ascii(reason), id);
     }
+    for (auto const& channel : outcome.channels_to_try) request_retries(tx, channel);
   });
+}
+
+void SqlHeldRowStore::request_retries(Transaction& tx, std::string const& channel) {
+  tx.execute("UPDATE " + table_ + " SET retry_requested = 1 WHERE id IN (SELECT id FROM " + table_ +
+                 " held WHERE relay = ? AND destination = ? AND " + cause_.expression(tx) +
+                 " <> ? ORDER BY id LIMIT ?)",
+             relay_, name_of(channel), to_string(HeldCause::key_held), retries_max);
 }
 
 }  // namespace tram

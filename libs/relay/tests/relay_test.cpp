@@ -404,8 +404,49 @@ TEST(Relay, says_which_channel_is_not_there_where_it_makes_none) {
   world.broker.channels.insert("orders");
   world.source.commit({row("2", "b")});
   world.run_until_quiet(*relay);
-  EXPECT_EQ(world.broker.landed_keys_and_ids(), std::vector<std::string>{"b:2"});
   EXPECT_TRUE(relay->readiness().ready) << relay->readiness().reason;
+  world.clock.advance(3s);
+  world.run_until_quiet(*relay);
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), (std::vector<std::string>{"b:2", "a:1"}))
+      << "what was held for it follows by itself";
+}
+
+class ForbiddenChannels : public ::testing::Test {
+ protected:
+  ForbiddenChannels() {
+    world_.broker.forbidden.insert("orders");
+    world_.source.commit({row("1", "a"), row("2", "a"), row("3", "b")});
+    world_.run_until_quiet(*relay_);
+  }
+  RelayWorld world_;
+  std::unique_ptr<tram::Relay> relay_{world_.relay()};
+};
+
+TEST_F(ForbiddenChannels, have_their_rows_held_and_are_told) {
+  EXPECT_EQ(world_.held.ids(), (std::vector<std::string>{"1", "2", "3"}));
+  EXPECT_FALSE(relay_->readiness().ready);
+  EXPECT_NE(relay_->readiness().reason.find("may not write to channel 'orders'"), std::string::npos)
+      << relay_->readiness().reason;
+}
+
+TEST_F(ForbiddenChannels, stay_so_however_often_they_are_tried) {
+  for (int i = 0; i < 5; ++i) {
+    world_.clock.advance(11s);
+    world_.run_until_quiet(*relay_);
+  }
+  EXPECT_EQ(world_.held.ids(), (std::vector<std::string>{"1", "2", "3"}));
+  EXPECT_FALSE(relay_->readiness().ready);
+}
+
+TEST_F(ForbiddenChannels, get_their_rows_in_order_when_they_may_be_written_to) {
+  world_.broker.forbidden.clear();
+  for (int i = 0; i < 10; ++i) {
+    world_.clock.advance(3s);
+    world_.run_until_quiet(*relay_);
+  }
+  EXPECT_EQ(world_.held.ids(), std::vector<std::string>{});
+  EXPECT_EQ(world_.broker.landed_keys_and_ids(), (std::vector<std::string>{"a:1", "b:3", "a:2"}));
+  EXPECT_TRUE(relay_->readiness().ready) << relay_->readiness().reason;
 }
 
 // --- readiness

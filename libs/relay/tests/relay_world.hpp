@@ -145,6 +145,8 @@ class ScriptedBroker final : public Broker {
   std::set<std::string> channels;
   /// Records for any other channel are refused.
   bool knows_only_its_channels{};
+  /// Take no records of this client.
+  std::set<std::string> forbidden;
   std::size_t record_bytes_max{};
 
   [[nodiscard]] BrokerTraits traits() const override {
@@ -245,7 +247,13 @@ inline void ScriptedBroker::land(std::size_t count) {
     if (knows_only_its_channels && !channels.contains(record.channel)) {
       completions_.push_back({.sequence = sequence,
                               .error = Error{Fault::rejected, "broker: no such channel"},
-                              .missing_channel = true});
+                              .channel = ChannelTrouble::missing});
+      continue;
+    }
+    if (forbidden.contains(record.channel)) {
+      completions_.push_back({.sequence = sequence,
+                              .error = Error{Fault::rejected, "broker: not allowed"},
+                              .channel = ChannelTrouble::forbidden});
       continue;
     }
     auto const refusal = refuses({record.channel, record.key, record.value});
@@ -336,6 +344,11 @@ class MemoryHeldRows final : public HeldRowStore {
         each.held.cause = HeldCause::own_failure;
         each.retry_requested = false;
       }
+    }
+    for (auto& each : rows) {
+      auto const& channels = outcome.channels_to_try;
+      bool const wanted = std::ranges::find(channels, each.held.row.destination) != channels.end();
+      if (wanted && each.held.cause == HeldCause::own_failure) each.retry_requested = true;
     }
   }
 

@@ -12,6 +12,15 @@ namespace tram {
 /// Numbers the records of one producer, ascending, chosen by the caller.
 using Sequence = std::uint64_t;
 
+/// Why a channel takes no records.
+enum class ChannelTrouble : std::uint8_t {
+  none,
+  /// It does not exist, or was deleted.
+  missing,
+  /// This client may not write to it, for now.
+  forbidden,
+};
+
 /// The result of one record.
 struct Completion {
   Sequence sequence{};
@@ -19,8 +28,8 @@ struct Completion {
   /// large, no such or an illegal channel, not authorised), and no other record is affected. Any
   /// other fault: the producer is broken; see Producer.
   std::optional<Error> error{};
-  /// With `rejected`: there is no such channel. It may have been deleted.
-  bool missing_channel{};
+  /// With `rejected`: what is wrong with the channel, and not with the record.
+  ChannelTrouble channel{};
 };
 
 /// Sends records. One thread only. Never waits: its user waits on `descriptor()`.

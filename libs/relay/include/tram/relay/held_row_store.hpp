@@ -48,7 +48,12 @@ struct ReplayOutcome {
   std::vector<std::int64_t> published;
   /// Refused again: they stay, with the new reason as their own failure, until the next request.
   std::vector<Refusal> refused;
-  [[nodiscard]] bool empty() const { return published.empty() && refused.empty(); }
+  /// Rows of these channels are to be published again, the oldest hundred of those that are not
+  /// only behind another one.
+  std::vector<std::string> channels_to_try{};
+  [[nodiscard]] bool empty() const {
+    return published.empty() && refused.empty() && channels_to_try.empty();
+  }
 };
 
 /// Which stored rows may be published again.
@@ -76,7 +81,7 @@ class HeldRowStore {
   /// Rows to publish again now, oldest first: those whose retry was requested, or whose cause is
   /// `key_held`. With `by_key` only the first row of each key.
   virtual std::vector<StoredHeldRow> replayable(std::size_t rows_max, ReplayOrder order) = 0;
-  /// Removes the published rows and keeps the refused ones.
+  /// Removes the published rows and keeps the refused ones, then requests the retries.
   virtual void settle(ReplayOutcome const& outcome) = 0;
 };
 

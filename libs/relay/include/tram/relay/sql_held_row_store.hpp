@@ -15,6 +15,7 @@ namespace tram {
 
 class Database;
 enum class Access : std::uint8_t;
+class Transaction;
 
 /// Held rows in table `tram_relay_held` of the outbox's own database.
 ///
@@ -41,6 +42,7 @@ class SqlHeldRowStore final : public HeldRowStore {
   [[nodiscard]] std::string insert_statement(bool has_cause, HeldCause cause) const;
   template <class Function>
   auto transact(Access access, Function const& function);
+  void request_retries(Transaction& tx, std::string const& channel);
 
   Database& database_;
   std::string table_;
