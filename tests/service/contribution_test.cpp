@@ -46,15 +46,18 @@ struct ContributionToAService : ::testing::Test {
   ContributionToAService() {
     world.database.transact([](Transaction& tx) { tx.execute("CREATE TABLE note (text TEXT)"); });
   }
+  http::Route notes_route(std::string pattern) {
+    return {.method = "GET", .pattern = std::move(pattern), .handler = [this](auto const&) {
+              return http::Response{.body = "notes: " + std::to_string(steps)};
+            }};
+  }
   Contribution notes() {
     return {.stepped = {{.name = "notes",
                          .make =
                              [this](StepParts const& parts) {
                                return std::make_unique<Notes>(parts, steps, broken);
                              }}},
-            .routes = {{.method = "GET", .pattern = "/notes", .handler = [this](auto const&) {
-                          return http::Response{.body = "notes: " + std::to_string(steps)};
-                        }}}};
+            .routes = [this] { return std::vector{notes_route("/notes")}; }};
   }
   static std::string refusal(auto const& call) {
     try {
@@ -100,7 +103,7 @@ TEST_F(ContributionToAService, is_refused_by_name_when_it_could_not_run) {
   EXPECT_NE(add({.stepped = {{.name = "", .make = notes().stepped[0].make}}}).find("no name"),
             std::string::npos);
   auto own = notes();
-  own.routes[0].pattern = "/metrics";
+  own.routes = [this] { return std::vector{notes_route("/metrics")}; };
   EXPECT_NE(add(std::move(own)).find("'GET /metrics'"), std::string::npos);
 }
 

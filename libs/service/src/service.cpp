@@ -141,7 +141,9 @@ Service& Service::add(Contribution contribution) {
   for (auto const& each : contribution.stepped) check(state.options.name, each);
   state.metrics = checked(state.options.name, state.metrics, contribution.metrics);
   for (auto& subscription : contribution.subscriptions) add(std::move(subscription));
-  for (auto& each : contribution.routes) route(std::move(each));
+  if (contribution.routes) {
+    for (auto& each : contribution.routes()) route(std::move(each));
+  }
   std::ranges::move(contribution.components, std::back_inserter(state.components));
   std::ranges::move(contribution.stepped, std::back_inserter(state.stepped));
   return add(std::move(contribution.messages));

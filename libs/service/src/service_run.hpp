@@ -10,6 +10,7 @@
 #include "service_pipeline.hpp"
 #include "service_state.hpp"
 #include "service_view.hpp"
+#include "tram/host/stepped_run.hpp"
 #include "tram/host/stop_deadline.hpp"
 #include "tram/host/thread_supervisor.hpp"
 #include "tram/http/server.hpp"

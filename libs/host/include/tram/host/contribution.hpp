@@ -6,12 +6,15 @@
 
 #include "tram/base/detail/function.hpp"
 #include "tram/host/stepped_component.hpp"
-#include "tram/http/message.hpp"
 #include "tram/messaging/message_description.hpp"
 #include "tram/metrics/metric.hpp"
 #include "tram/subscriber/subscription.hpp"
 
 namespace tram {
+
+namespace http {
+struct Route;
+}  // namespace http
 
 /// A part of a service that runs on its own thread until it is asked to stop.
 struct Component {
@@ -33,8 +36,8 @@ struct Contribution {
   std::vector<MessageDescription> messages{};
   /// Shown beside the service's own.
   std::vector<Metric> metrics{};
-  /// Served beside the service's own.
-  std::vector<http::Route> routes{};
+  /// Makes what is served beside the service's own; `tram/http/message.hpp` has the routes.
+  std::function<std::vector<http::Route>()> routes{};
 };
 
 }  // namespace tram

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <stop_token>
 #include <string>
 
 #include "tram/base/detail/function.hpp"
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/log.hpp"
-#include "tram/base/mutex.hpp"
 #include "tram/base/time.hpp"
 
 namespace tram {
@@ -49,33 +47,6 @@ struct SteppedComponent {
   /// Called once for each run of a service, and again after a crash of a test's world; must not ask
   /// the database.
   std::function<std::unique_ptr<Stepper>(StepParts const&)> make;
-};
-
-/// Steps one component until a stop is requested.
-///
-///     tram::SteppedRun timeouts{component, parts};
-///     timeouts.run(stop);
-class SteppedRun final {
- public:
-  SteppedRun(SteppedComponent const& component, StepParts const& parts);
-
-  /// Throws: what `Stepper::step` throws, but for the faults after which it is stepped again.
-  void run(std::stop_token const& stop) TRAM_EXCLUDES(mutex_);
-  [[nodiscard]] std::string const& name() const { return name_; }
-  /// Why the last step failed; empty after one that did not. Any thread may call it; never waits.
-  [[nodiscard]] std::string trouble() const TRAM_EXCLUDES(mutex_);
-
- private:
-  /// How long to wait now.
-  Duration step() TRAM_EXCLUDES(mutex_);
-  void note(std::string trouble) TRAM_EXCLUDES(mutex_);
-
-  std::string name_;
-  Clock& clock_;
-  Logger logger_;
-  std::unique_ptr<Stepper> stepper_;
-  mutable Mutex mutex_;
-  std::string trouble_ TRAM_GUARDED_BY(mutex_);
 };
 
 }  // namespace tram

@@ -1,4 +1,4 @@
-#include "tram/host/stepped_component.hpp"
+#include "tram/host/stepped_run.hpp"
 
 #include <algorithm>
 #include <chrono>
