@@ -117,6 +117,41 @@ class StoredPositions : public ::testing::Test {
                                                         LogLevel::info})};
 };
 
+// --- brokers that take short notes only
+
+class ShortNotes : public StoredPositions {};
+
+TEST_F(ShortNotes, leave_positions_without_one_and_are_told_once) {
+  KafkaServer const server{[](int, std::string const&) {
+    return std::vector<std::string>{"offset.metadata.max.bytes=32"};
+  }};
+  auto own = config();
+  own.servers = server.servers();
+  broker_ = kafka::connect(own, clock_,
+                           Logger{[this](LogLevel, std::string const& line) {
+                                    std::scoped_lock const lock{mutex_};
+                                    lines_.push_back(line);
+                                  },
+                                  LogLevel::info});
+  create("short");
+  auto const producer = broker_->producer();
+  for (int i = 0; i < 20; ++i) {
+    auto const value = std::to_string(i);
+    ASSERT_TRUE(producer->submit({.channel = "short", .key = "k", .value = value},
+                                 static_cast<Sequence>(i) + 1));
+  }
+  auto const probe = reader("short");
+  ASSERT_TRUE(until([&] {
+    static_cast<void>(producer->completions());
+    probe->poll();
+    probe->acknowledge_all();
+    return probe->values() == numbers(0, 20);
+  })) << log();
+  probe->consumer()->close(seconds{5});
+  EXPECT_EQ((KafkaAdmin{server.servers(), "short-readers"}.stored("short")), 20) << log();
+  EXPECT_EQ(logged("kafka.notes_refused"), 1U) << log();
+}
+
 // --- a coordinator that has not forgotten yet
 
 /// How many questions are answered with the position of the topic that is gone: the client's own,

@@ -119,6 +119,7 @@ class KafkaConsumer final : public Consumer {
   void rebalanced(Code code, List const* partitions);
   void assigned(List const* partitions);
   void revoked(List const* partitions);
+  void leave_notes_out();
   void stored(Code code, List const* partitions);
   void failed(Code code, std::string const& what, std::string_view text);
 
@@ -151,6 +152,8 @@ class KafkaConsumer final : public Consumer {
   std::unique_ptr<PositionQuery> query_;
   /// Null for a listener, of which no positions are stored.
   std::unique_ptr<GroupOwners> owners_;
+  /// The brokers take what is to be noted beside a position.
+  bool notes_{true};
   std::unique_ptr<Questions> questions_{std::make_unique<Questions>()};
   /// Of partitions that may have been given up since.
   Gaps gaps_;

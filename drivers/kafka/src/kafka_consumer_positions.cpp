@@ -266,7 +266,7 @@ void KafkaConsumer::append_acknowledged(TopicPartition const& partition, Owned& 
   if (!owned.acknowledged) return;
   auto& entry = add(list, partition);
   entry.offset = *owned.acknowledged;
-  if (owners_) owners_->sign(entry, owned.trail.landmark_for(*owned.acknowledged));
+  if (owners_ && notes_) owners_->sign(entry, owned.trail.landmark_for(*owned.acknowledged));
   owned.trail.stored();
   owned.storing = std::exchange(owned.acknowledged, std::nullopt);
 }
@@ -281,6 +281,17 @@ void KafkaConsumer::store(List const* positions) {
   } else {
     failed(code, about_ + ", store positions", {});
   }
+}
+
+/// Without a note the coordinator's word is all there is, as beside a Java member.
+void KafkaConsumer::leave_notes_out() {
+  if (!std::exchange(notes_, false)) return;
+  hooks_.logger().warning(
+      "kafka.notes_refused",
+      {{"consumer", about_},
+       {"what", "the brokers take no note as long as ours beside a position, so that a topic which "
+                "is made anew in the moment of a store is not noticed; set "
+                "offset.metadata.max.bytes to 512 or more (4096 unless changed)"}});
 }
 
 /// What was not stored is tried again by those who still own it.
@@ -301,6 +312,7 @@ void KafkaConsumer::stored(Code code, List const* partitions) {
       look_back_soon();
       news_.ring();
     }
+    if (failure == RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE) leave_notes_out();
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR || owned->second.acknowledged) continue;
     owned->second.acknowledged = position;
   }
