@@ -1,4 +1,7 @@
+#include <libpq-fe.h>
+
 #include <algorithm>
+#include <memory>
 #include <ostream>
 #include <string>
 
@@ -146,6 +149,71 @@ TEST_P(PostgresLeftPartOf, is_published_all_the_same) {
   }
   EXPECT_EQ(first_occurrences("k"),
             (Texts{"before", "hidden 1", "hidden 2", "hidden 3", "after", "last"}));
+}
+
+/// The partition that holds the rows joined its own parent long before.
+TEST_F(PostgresLeftPart, is_read_whole_when_it_joins_with_partitions_of_its_own) {
+  run_each(shown_by_partition());
+  run_each("CREATE TABLE eventuate.tree (LIKE eventuate.message INCLUDING DEFAULTS) PARTITION BY "
+           "RANGE (creation_time); CREATE TABLE eventuate.tree_1 PARTITION OF eventuate.tree "
+           "DEFAULT");
+  insert_into("eventuate.tree", "old");
+  start();
+  insert_into("eventuate.message", "before");
+  ASSERT_TRUE(published(1));
+  EXPECT_TRUE(all_published());
+  stop();
+  run_each(all({detach, "ALTER TABLE eventuate.message ATTACH PARTITION eventuate.tree DEFAULT"}));
+  begin();
+  EXPECT_TRUE(all_published(" joining")) << relay_->readiness().reason;
+  stop();
+  EXPECT_EQ(times("old"), 1);
+}
+
+/// What was stored before is read.
+TEST_F(PostgresLeftPart, is_published_though_the_database_became_read_only) {
+  run_each(shown_by_partition());
+  start();
+  insert_into("eventuate.message", "before");
+  ASSERT_TRUE(published(1));
+  stop();
+  insert_into("eventuate.message", "hidden");
+  run_each(all({detach, next_partition}));
+  server().sql("ALTER ROLE postgres SET default_transaction_read_only = on");
+  begin();
+  EXPECT_TRUE(published(1)) << relay_->readiness().reason;
+  stop();
+  EXPECT_GE(times("hidden"), 1);
+  server().sql("BEGIN READ WRITE; ALTER ROLE postgres RESET default_transaction_read_only; COMMIT");
+}
+
+TEST_F(PostgresLeftPart, names_what_ends_a_detachment_that_was_interrupted) {
+  using Connection = std::unique_ptr<PGconn, void (*)(PGconn*)>;
+  auto const connect = [] {
+    return Connection{PQconnectdb(server().connection().c_str()), PQfinish};
+  };
+  auto const run = [](Connection const& connection, char const* sql) {
+    PQclear(PQexec(connection.get(), sql));
+  };
+  run_each(shown_by_partition());
+  start();
+  insert_into("eventuate.message", "before");
+  ASSERT_TRUE(published(1));
+  auto looker = connect();
+  run(looker, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+  run(looker, "SELECT count(*) FROM eventuate.message");
+  auto const detacher = connect();
+  run(detacher, "SET statement_timeout = '300ms'");
+  run(detacher, "ALTER TABLE eventuate.message DETACH PARTITION eventuate.message_1 CONCURRENTLY");
+  EXPECT_TRUE(eventually([&] {
+    return relay_->readiness().reason.find("FINALIZE") != std::string::npos;
+  })) << relay_->readiness().reason;
+  auto const statement = remedy(relay_->readiness().reason);
+  looker.reset();
+  server().sql(statement);
+  run_each(next_partition);
+  EXPECT_TRUE(eventually([&] { return relay_->readiness().ready; })) << relay_->readiness().reason;
+  EXPECT_TRUE(all_published());
 }
 
 TEST_F(PostgresLeftPart, is_told_when_it_was_dropped_while_no_relay_ran) {

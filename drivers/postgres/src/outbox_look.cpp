@@ -24,6 +24,7 @@ enum Column : std::uint8_t {
   publication_there,
   inserts_shown,
   hidden,
+  leaving,
   shown_as,
   filtered,
   cut,
@@ -46,7 +47,8 @@ constexpr std::string_view question_before{
     "pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass("};
 constexpr std::string_view question_behind_table{
     ")), family AS (SELECT oid, ARRAY[oid] AS line, NULL::xid AS joined FROM root UNION ALL SELECT "
-    "i.inhrelid, f.line || i.inhrelid, i.xmin FROM family f JOIN pg_inherits i ON i.inhparent = "
+    "i.inhrelid, f.line || i.inhrelid, CASE WHEN age(f.joined) <= age(i.xmin) THEN f.joined ELSE "
+    "i.xmin END FROM family f JOIN pg_inherits i ON i.inhparent = "
     "f.oid), member AS (SELECT f.oid, f.line, f.joined, c.relkind, c.relpersistence, "
     "c.relispartition, c.xmin AS changed, '\"' || replace(n.nspname, '\"', '\"\"') || '\".\"' || "
     "replace(c.relname, '\"', '\"\"') || '\"' AS name FROM family f JOIN pg_class c ON c.oid = "
@@ -79,6 +81,10 @@ constexpr std::string_view question_end{
     // A table is shown under its own name, or a partition under that of one above it.
     "(SELECT string_agg(name, ', ' ORDER BY name) FROM member m WHERE relkind = 'r' AND NOT EXISTS "
     "(SELECT FROM shown s WHERE s.oid = m.oid OR (m.relispartition AND s.oid = ANY (m.line)))), "
+    // The column is there since PostgreSQL 14.
+    "(SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s FINALIZE', inhparent::regclass, "
+    "inhrelid::regclass), '; ') FROM pg_inherits i WHERE inhparent IN (SELECT oid FROM family) AND "
+    "to_jsonb(i) ->> 'inhdetachpending' = 'true'), "
     "(SELECT p.oid::regclass::text FROM root, pg_partition_ancestors(root.oid) a, published p "
     "WHERE a <> root.oid AND p.oid = a LIMIT 1), "
     "(SELECT string_agg(name, ', ' ORDER BY name) FROM shown WHERE filter IS NOT NULL), "
@@ -240,6 +246,10 @@ class Reader {
     if (given(hidden) && given(shown_as)) {
       return name + "shows " + look.name() + " as a part of " + text(shown_as) + "; run: " + alter +
              " SET (publish_via_partition_root = false)";
+    }
+    if (given(hidden) && given(leaving)) {
+      return name + "does not show " + text(hidden) +
+             ", which is being detached; if that was interrupted, run: " + text(leaving);
     }
     if (given(hidden)) {
       bool const all = text(hidden).find(look.name()) != std::string::npos || text(kind) == "p";

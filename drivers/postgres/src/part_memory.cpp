@@ -34,12 +34,12 @@ std::string PartMemory::prefix(bool root) const {
   return name_ + (root ? "#root1@" : "#part1@") + server_ + " ";
 }
 
-void PartMemory::recall(Session& session, std::string const& server, bool usable,
+void PartMemory::recall(Session& session, std::string const& server, Access access,
                         Deadline deadline) {
   if (server != server_) parts_ = unsaved_ = {};
   server_ = server;
-  usable_ = usable;
-  if (!usable_) return;
+  usable_ = access == Access::write;
+  if (access == Access::none) return;
   parts_.clear();
   auto const part = sql_text(prefix(false));
   auto const root = sql_text(prefix(true));

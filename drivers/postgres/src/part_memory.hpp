@@ -21,7 +21,8 @@ using CountedTables = std::map<std::uint32_t, LogPosition>;
 /// table that was dropped. The log of before still shows their rows, and the catalog forgets what
 /// they belonged to. They are stored beside the slot's position, in table `tram_relay_position`.
 ///
-/// Where that table is missing or may not be written, a new process knows of none.
+/// Where that table is missing or may not be read, a new process knows of none. Where it may not be
+/// written, it knows those that were stored before.
 class PartMemory {
  public:
   /// `name` is that of the position, as held rows have it.
@@ -30,8 +31,10 @@ class PartMemory {
   /// Asks for the numbers of all tables that were parts when a relay last looked, with their names
   /// while they are there.
   static std::string question(ChangeSourceConfig const& config, std::string const& name);
-  /// Reads what is stored for the server with this number. `usable` tells whether the table is.
-  void recall(Session& session, std::string const& server, bool usable, Deadline deadline);
+  /// What the table allows.
+  enum class Access : std::uint8_t { none, read, write };
+  /// Reads what is stored for the server with this number.
+  void recall(Session& session, std::string const& server, Access access, Deadline deadline);
   /// Stores which tables are parts now, and forgets those that are gone and left before
   /// `confirmed`.
   void meet(Session& session, OutboxLook const& now, LogPosition confirmed, Deadline deadline);

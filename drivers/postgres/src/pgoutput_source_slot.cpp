@@ -141,7 +141,9 @@ void PgoutputSource::meet_server(SlotPosition const& slot) {
 void PgoutputSource::meet_parts(Session& session, OutboxLook const& outbox,
                                 SlotPosition const& slot, Deadline deadline) {
   auto const server = slot.history.substr(0, slot.history.find('/'));
-  parts_.recall(session, server, memory_.works(), deadline);
+  using Access = PartMemory::Access;
+  auto const read = memory_.readable() ? Access::read : Access::none;
+  parts_.recall(session, server, memory_.works() ? Access::write : read, deadline);
   parts_.meet(session, outbox, std::max(confirmed_, slot.confirmed), deadline);
   ReplicationSetup setup{session, config_, deadline};
   parts_.clear_of_doubt(setup.tables_that_left_none(outbox.horizon));

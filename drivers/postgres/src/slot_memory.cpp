@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 namespace tram::postgres {
@@ -43,11 +44,13 @@ void SlotMemory::recall(Session& session, std::string const& history, Deadline d
   settled_ = {};
   auto const table = "to_regclass(" + sql_text(table_) + ")";
   auto const usable = session.query(
-      "SELECT 1 WHERE has_table_privilege(" + table + ", 'SELECT') AND has_table_privilege(" +
-          table + ", 'INSERT') AND has_table_privilege(" + table +
-          ", 'UPDATE') AND NOT current_setting('default_transaction_read_only')::bool",
+      "SELECT has_table_privilege(" + table + ", 'INSERT') AND has_table_privilege(" + table +
+          ", 'UPDATE') AND NOT current_setting('default_transaction_read_only')::bool WHERE "
+          "has_table_privilege(" +
+          table + ", 'SELECT')",
       deadline);
-  works_ = PQntuples(usable.get()) > 0;
+  readable_ = PQntuples(usable.get()) > 0;
+  works_ = readable_ && std::string_view{PQgetvalue(usable.get(), 0, 0)} == "t";
   if (!works_) return;
   auto const one = [this](std::string const& name) {
     return "(SELECT position FROM " + table_ + " WHERE relay = " + name + ")";

@@ -24,6 +24,8 @@ class SlotMemory {
   /// Of which tables rows are counted from now on: a row's number means nothing with others.
   void count(CountedTables const& tables);
   [[nodiscard]] bool works() const { return works_; }
+  /// Nothing is stored, but what was may be read: the table, or the database, is read-only now.
+  [[nodiscard]] bool readable() const { return readable_; }
   /// Up to here the server may be told; 0 where nothing is stored.
   [[nodiscard]] LogPosition position() const { return position_; }
   /// No transaction with a smaller number is committed behind the position. Empty where nothing is
@@ -61,6 +63,7 @@ class SlotMemory {
   std::string row_name_;
   std::string tables_name_;
   bool works_{};
+  bool readable_{};
   LogPosition position_{};
   std::string horizon_;
   RowPlace settled_;
