@@ -21,9 +21,9 @@ struct ConsumerMode {
   /// one owner's, or messages are split between several. 200 bytes of it count; a member without
   /// one reports nothing, and is not reported.
   std::string owner{};
-  /// Where a group without a stored position starts. With `latest` that is also one that was away
-  /// before it read its first record of a partition, or while its topic was made anew: what was
-  /// published meanwhile is passed over.
+  /// Where a group without a stored position starts. With `latest` a group also passes over what
+  /// was published to a partition while none of its members ran, if it had not read a record there
+  /// before, or if the topic was deleted and created again meanwhile.
   enum class Start : std::uint8_t { earliest, latest } start{Start::earliest};
 };
 
