@@ -151,6 +151,28 @@ TEST_P(PostgresLeftPartOf, is_published_all_the_same) {
             (Texts{"before", "hidden 1", "hidden 2", "hidden 3", "after", "last"}));
 }
 
+TEST_F(PostgresLeftPart, is_asked_about_when_one_transaction_made_filled_and_detached_it) {
+  run_each(shown_by_partition());
+  start();
+  insert_into("eventuate.message", "before");
+  ASSERT_TRUE(published(1));
+  server().sql("BEGIN; CREATE TABLE eventuate.message_2 PARTITION OF eventuate.message FOR VALUES "
+               "FROM (2000) TO (3000); INSERT INTO eventuate.message (id, destination, headers, "
+               "payload, creation_time) VALUES ('hidden', 'orders', "
+               "'{\"ID\":\"hidden\",\"PARTITION_ID\":\"k\"}', 'hidden', 2500); ALTER TABLE "
+               "eventuate.message DETACH PARTITION eventuate.message_2; COMMIT");
+  std::string statement;
+  EXPECT_TRUE(eventually([&] {
+    statement = remedy(relay_->readiness().reason);
+    return !statement.empty();
+  })) << relay_->readiness().reason;
+  server().sql(statement);
+  EXPECT_TRUE(published(2)) << relay_->readiness().reason;
+  EXPECT_TRUE(all_published());
+  stop();
+  EXPECT_GE(times("hidden"), 1);
+}
+
 /// The partition that holds the rows joined its own parent long before.
 TEST_F(PostgresLeftPart, is_read_whole_when_it_joins_with_partitions_of_its_own) {
   run_each(shown_by_partition());

@@ -178,14 +178,14 @@ std::map<std::string, std::string> ReplicationSetup::names(
   return there;
 }
 
-/// A table that leaves another one gets new rows in the catalog for all its columns; those of
-/// before its making that are the system's never change. What is above it may have left, or have
-/// got another name, which changes the row of its type.
+/// A table that leaves another one gets new rows in the catalog for all its columns, by a later
+/// command than the one that made it; those of the system's columns never change. What is above it
+/// may have left, or have got another name, which changes the row of its type.
 std::vector<std::string> ReplicationSetup::tables_that_left_none(std::string const& transaction) {
   auto const recent = "age(" + sql_text(transaction) + "::xid)";
   auto const found = query(
-      "WITH RECURSIVE alike AS (SELECT a.attrelid AS number, bool_and(a.xmin <> made.xmin AND "
-      "age(a.xmin) <= " +
+      "WITH RECURSIVE alike AS (SELECT a.attrelid AS number, bool_and((a.xmin <> made.xmin "
+      "OR NOT a.cmin = made.cmin) AND age(a.xmin) <= " +
       recent +
       ") AS left_one FROM pg_attribute a JOIN pg_attribute made ON made.attrelid = a.attrelid AND "
       "made.attnum = -1 WHERE a.attname IN ('destination', 'headers', 'payload') AND NOT "
