@@ -156,6 +156,42 @@ TEST_F(TopicsMadeAnew, are_read_from_their_beginning_by_a_reader_that_had_read_n
   expect_in_order(*probe, "new ", 30);
 }
 
+/// Of a listener nothing is stored. What it had of the new topic may come to it twice.
+class ListenersToATopicMadeAnew : public TopicsMadeAnew,
+                                  public ::testing::WithParamInterface<std::pair<int, int>> {
+ protected:
+  std::unique_ptr<ConsumerProbe> listener(std::string const& channel) {
+    auto probe = std::make_unique<ConsumerProbe>(broker_->subscribe(
+        {.kind = ConsumerMode::Kind::broadcast}, std::array<std::string, 1>{channel}));
+    probe->poll();
+    return probe;
+  }
+};
+
+TEST_P(ListenersToATopicMadeAnew, miss_nothing) {
+  auto const [before, after] = GetParam();
+  auto const channel = "listened-" + std::to_string(before) + "-" + std::to_string(after);
+  create(channel, 1);
+  publish(channel, "earlier ", 5);
+  auto const probe = listener(channel);
+  publish(channel, "old ", before);
+  auto const knows_its_place = Deadline::after(clock_, seconds{1});
+  EXPECT_TRUE(until([&] {
+    probe->poll();
+    return seen(*probe, "old ") >= static_cast<std::size_t>(before) &&
+           knows_its_place.reached(clock_);
+  }));
+  make_anew(channel);
+  publish(channel, "new ", after);
+  EXPECT_TRUE(read(*probe, "new ", static_cast<std::size_t>(after)))
+      << seen(*probe, "new ") << " of " << after;
+  EXPECT_EQ(seen(*probe, "earlier "), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Records, ListenersToATopicMadeAnew,
+                         ::testing::Values(std::pair{5, 50}, std::pair{0, 50}, std::pair{20, 30},
+                                           std::pair{20, 5}));
+
 /// What it did of the old topic must not count for the new one.
 TEST_F(TopicsMadeAnew, get_no_position_of_the_old_topic) {
   create("slow");

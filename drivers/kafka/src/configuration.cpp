@@ -117,7 +117,7 @@ Properties consumer_properties(Config const& config, ConsumerMode const& mode) {
                               {"group.id", broadcast ? "tram-broadcast" : mode.group},
                               // Where the records of a position are gone. Where none is stored the
                               // consumer itself chooses.
-                              {"auto.offset.reset", broadcast ? "latest" : "earliest"},
+                              {"auto.offset.reset", "earliest"},
                               {"partition.assignment.strategy", "range"},
                               {"session.timeout.ms", milliseconds(config.session_timeout)},
                               {"heartbeat.interval.ms", milliseconds(heartbeat)},

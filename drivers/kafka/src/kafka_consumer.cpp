@@ -98,6 +98,7 @@ void KafkaConsumer::listen(std::span<std::string const> channels, std::stop_toke
   for (auto const& entry : entries(list.get())) {
     if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) throw error_of(entry.err, about_);
   }
+  for (int i = 0; i < list->cnt; ++i) begin_at_end(list->elems[i]);
   assign(list.get());
   hooks_.rethrow();
 }
@@ -173,6 +174,7 @@ void KafkaConsumer::take(rd_kafka_message_t const& message, std::vector<Consumer
   last_ = owner_of(message);
   if (last_ == owned_.end() || is_leaving(message)) return;
   auto& owned = last_->second;
+  if (broadcast_ && comes_late(owned)) look_back_behind(owned);
   if (is_doubtful(owned) && wants_to_look_back(owned)) return look_back(last_->first, owned);
   auto const taken = owned.trail.take(landmark_in(message));
   if (taken.step == Trail::Step::foreign) {
@@ -206,8 +208,11 @@ void KafkaConsumer::give(rd_kafka_message_t const& message, Owned& owned,
 /// Records that come after a while may be another topic's.
 bool KafkaConsumer::is_doubtful(Owned const& owned) const {
   if (broadcast_) return false;
-  return owned.doubted || !owned.stored ||
-         (now_ - std::max(owned.delivered, owned.proved) > doubted_after);
+  return owned.doubted || !owned.stored || comes_late(owned);
+}
+
+bool KafkaConsumer::comes_late(Owned const& owned) const {
+  return now_ - std::max(owned.delivered, owned.proved) > doubted_after;
 }
 
 KafkaConsumer::OwnedPartitions::iterator KafkaConsumer::owner_of(

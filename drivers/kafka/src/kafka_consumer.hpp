@@ -99,7 +99,9 @@ class KafkaConsumer final : public Consumer {
   static void sign(Owned& owned);
   [[nodiscard]] bool ask_for_ends();
   void take_ends(List const* ends);
+  void begin_at_end(rd_kafka_topic_partition_t& entry);
   void look_back_soon();
+  void look_back_behind(Owned& owned);
   void look_back_when_idle();
   void look_back(TopicPartition const& partition, Owned& owned);
   [[nodiscard]] bool wants_to_look_back(Owned const& owned) const;
@@ -110,6 +112,7 @@ class KafkaConsumer final : public Consumer {
   void take(rd_kafka_message_t const& message, std::vector<ConsumerEvent>& events);
   void give(rd_kafka_message_t const& message, Owned& owned, std::vector<ConsumerEvent>& events);
   [[nodiscard]] bool is_doubtful(Owned const& owned) const;
+  [[nodiscard]] bool comes_late(Owned const& owned) const;
   OwnedPartitions::iterator owner_of(rd_kafka_message_t const& message);
   [[nodiscard]] bool is_leaving(rd_kafka_message_t const& message) const;
   void leave(Deadline deadline);

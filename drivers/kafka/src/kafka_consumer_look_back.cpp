@@ -65,6 +65,13 @@ void KafkaConsumer::begin_where_stored(rd_kafka_topic_partition_t& entry) {
   entry.offset = owned.trail.begin();
 }
 
+/// One record earlier, which it gives to nobody.
+void KafkaConsumer::begin_at_end(rd_kafka_topic_partition_t& entry) {
+  auto& owned = owned_[partition_of(entry)];
+  owned.trail = Trail::from_end(entry.offset);
+  entry.offset = owned.trail.begin();
+}
+
 void KafkaConsumer::sign(Owned& owned) {
   bool const wanted = std::exchange(owned.to_be_signed, false);
   if (wanted && !owned.acknowledged && !owned.storing) owned.acknowledged = owned.stored;
@@ -77,6 +84,14 @@ void KafkaConsumer::look_back_soon() {
   auto const wait = store_was_slow_ ? Duration{} : Duration{idle_after};
   next_look_back_ = std::min(next_look_back_, now_ + wait);
   alarm_.set(wait);
+}
+
+/// Of a listener nothing is stored, and nobody may wait for its records: they are given, and then
+/// it looks whether those of before are still there.
+void KafkaConsumer::look_back_behind(Owned& owned) {
+  if (!owned.trail.suspect()) return;
+  store_was_slow_ = true;
+  next_look_back_ = now_;
 }
 
 bool KafkaConsumer::wants_to_look_back(Owned const& owned) const {

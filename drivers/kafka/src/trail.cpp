@@ -12,6 +12,20 @@ Trail::Trail(Position stored, std::optional<Landmark> noted) : expected_{stored}
   last_ = done_ = sought_ = noted;
 }
 
+Trail Trail::from_end(Position end) {
+  Trail trail;
+  trail.expected_ = std::max<Position>(end - 1, 0);
+  trail.next_ = end;
+  return trail;
+}
+
+bool Trail::suspect() {
+  if (!last_) return false;
+  if (!suspected_) suspected_ = last_;
+  unproved_ = true;
+  return true;
+}
+
 Trail::Taken Trail::take(Landmark const& record) {
   if (record.position < expected_) return {.step = Step::foreign};
   auto const sought = std::exchange(sought_, std::nullopt);
@@ -20,7 +34,10 @@ Trail::Taken Trail::take(Landmark const& record) {
   Taken taken{.step = Step::known, .found = found, .missed = sought && !found};
   auto const wanted = std::max(expected_, next_);
   expected_ = record.position + 1;
-  if (record.position < next_) return taken;
+  if (record.position < next_) {
+    if (!last_) last_ = record;
+    return taken;
+  }
   if (wanted >= 0 && record.position > wanted)
     taken.gap = {.from = wanted, .next = record.position};
   taken.step = Step::news;
@@ -46,11 +63,11 @@ std::optional<Landmark> Trail::landmark_for(Position stored) const {
 }
 
 Position Trail::look_back() {
-  sought_ = last_;
+  sought_ = suspected_ ? std::exchange(suspected_, std::nullopt) : last_;
   // A store that is answered from now on wants another look.
   unproved_ = false;
   is_within_ = false;
-  expected_ = last_->position;
+  expected_ = sought_->position;
   return expected_;
 }
 

@@ -21,6 +21,10 @@ class Trail {
   /// What is stored, and what is noted beside it.
   Trail(Position stored, std::optional<Landmark> noted);
 
+  /// From the end of the log on, for a reader of which nothing is stored. It learns the record
+  /// before by reading it.
+  static Trail from_end(Position end);
+
   /// Where the log is to be read from: at the landmark, where there is one for the position.
   [[nodiscard]] Position begin() const { return expected_; }
 
@@ -51,6 +55,9 @@ class Trail {
   /// A position was stored. Whether it went to the topic that was read is not known until somebody
   /// looks back.
   void stored() { unproved_ = true; }
+  /// What comes next may be of another topic: the record before it is to be looked for, though it
+  /// is given already. False where none is known.
+  bool suspect();
   [[nodiscard]] bool wants_to_look_back() const { return unproved_ && last_ && !sought_; }
   /// The record to go back to, of which the log is to be read again. Only where wanted.
   Position look_back();
@@ -69,6 +76,8 @@ class Trail {
   bool is_within_{};
   bool unproved_{};
   std::optional<Landmark> last_;
+  /// The last one before something happened.
+  std::optional<Landmark> suspected_;
   /// Given, and not acknowledged.
   std::deque<Landmark> open_;
   /// The last one that is acknowledged.

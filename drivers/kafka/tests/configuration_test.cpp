@@ -88,7 +88,7 @@ TEST(KafkaConfiguration, skips_no_record_of_a_group_whose_position_is_gone) {
   mode.start = ConsumerMode::Start::latest;
   EXPECT_EQ(consumer_properties(config_with({}), mode).at("auto.offset.reset"), "earliest");
   mode.kind = ConsumerMode::Kind::broadcast;
-  EXPECT_EQ(consumer_properties(config_with({}), mode).at("auto.offset.reset"), "latest");
+  EXPECT_EQ(consumer_properties(config_with({}), mode).at("auto.offset.reset"), "earliest");
 }
 
 TEST(KafkaConfiguration, beats_three_times_within_a_short_session) {

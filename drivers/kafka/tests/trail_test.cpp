@@ -131,6 +131,26 @@ TEST_F(TrailOfAReader, finds_another_topic_where_the_log_ends_before_what_it_loo
   EXPECT_TRUE(trail_.ends_at(0)) << "it looks for nothing";
 }
 
+TEST_F(TrailOfAReader, looks_for_what_was_before_something_happened) {
+  read(0, 10);
+  EXPECT_TRUE(trail_.suspect());
+  EXPECT_EQ(trail_.take(new_record(10)).step, Step::news);
+  EXPECT_TRUE(trail_.wants_to_look_back());
+  EXPECT_EQ(trail_.look_back(), 9);
+  EXPECT_EQ(trail_.take(new_record(9)).step, Step::foreign);
+}
+
+TEST_F(TrailOfAReader, learns_the_record_before_the_end_and_gives_it_to_nobody) {
+  EXPECT_FALSE(trail_.suspect()) << "nothing is known";
+  trail_ = Trail::from_end(10);
+  EXPECT_EQ(trail_.begin(), 9);
+  EXPECT_EQ(trail_.take(old_record(9)).step, Step::known);
+  EXPECT_TRUE(trail_.suspect());
+  EXPECT_EQ(trail_.look_back(), 9);
+  EXPECT_TRUE(trail_.take(old_record(9)).found);
+  EXPECT_EQ(trail_.take(old_record(10)).step, Step::news);
+}
+
 TEST_F(TrailOfAReader, tells_gaps_once) {
   read(0, 10);
   ASSERT_TRUE(trail_.take(old_record(15)).gap);
