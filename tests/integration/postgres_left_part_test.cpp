@@ -30,34 +30,10 @@ void insert_into(std::string const& table, std::string const& id) {
       "INSERT INTO " + table + " (id, destination, headers, payload, creation_time) VALUES ('" +
       id + "', 'orders', '{\"ID\":\"" + id + "\",\"PARTITION_ID\":\"k\"}', '" + id + "', 1000)");
 }
-/// A semicolon behind a backslash belongs to the statement.
-std::size_t end_of_statement(std::string const& statements, std::size_t from) {
-  auto at = statements.find(';', from);
-  while (at != std::string::npos && at > 0 && statements[at - 1] == '\\') {
-    at = statements.find(';', at + 1);
-  }
-  return std::min(at, statements.size());
-}
-
-void run_each(std::string const& statements) {
-  std::size_t from = 0;
-  while (from < statements.size()) {
-    auto const end = end_of_statement(statements, from);
-    auto statement = statements.substr(from, end - from);
-    std::erase(statement, '\\');
-    server().sql(statement);
-    from = end + 1;
-  }
-}
-
 class PostgresLeftPart : public PostgresRelay {
  protected:
   ~PostgresLeftPart() override { stop(); }
 
-  static std::string remedy(std::string const& reason) {
-    auto const at = reason.find("run: ");
-    return at == std::string::npos ? "" : reason.substr(at + 5);
-  }
   static void remove_attic() { server().sql("DROP SCHEMA IF EXISTS attic CASCADE"); }
   [[nodiscard]] std::ptrdiff_t times(std::string const& id) const {
     return std::ranges::count_if(broker_.landed,

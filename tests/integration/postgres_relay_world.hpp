@@ -24,6 +24,32 @@ inline PostgresServer& server() {
   return instance;
 }
 
+/// A semicolon behind a backslash belongs to the statement.
+inline std::size_t end_of_statement(std::string const& statements, std::size_t from) {
+  auto at = statements.find(';', from);
+  while (at != std::string::npos && at > 0 && statements[at - 1] == '\\') {
+    at = statements.find(';', at + 1);
+  }
+  return std::min(at, statements.size());
+}
+
+inline void run_each(std::string const& statements) {
+  std::size_t from = 0;
+  while (from < statements.size()) {
+    auto const end = end_of_statement(statements, from);
+    auto statement = statements.substr(from, end - from);
+    std::erase(statement, '\\');
+    server().sql(statement);
+    from = end + 1;
+  }
+}
+
+/// The command that a reason tells.
+inline std::string remedy(std::string const& reason) {
+  auto const at = reason.find("run: ");
+  return at == std::string::npos ? "" : reason.substr(at + 5);
+}
+
 /// A relay of a real server, in a thread of its own, into a broker of which the test decides.
 class PostgresRelay : public ::testing::Test {
  protected:

@@ -16,14 +16,6 @@ class PostgresRestart : public PostgresRelay {
     source_config_.connection = server().connection();
     return postgres::change_source(source_config_, clock_);
   }
-  static void run_each(std::string const& statements) {
-    std::size_t from = 0;
-    while (from < statements.size()) {
-      auto const end = std::min(statements.find(';', from), statements.size());
-      server().sql(statements.substr(from, end - from));
-      from = end + 1;
-    }
-  }
   static void insert_at(std::string const& id, int time) {
     server().sql("INSERT INTO eventuate.message (id, destination, headers, payload, creation_time) "
                  "VALUES ('" +

@@ -29,30 +29,6 @@ class PostgresSilentLog : public PostgresRelay {
         "INSERT INTO " + table + " (id, destination, headers, payload, creation_time) VALUES ('" +
         id + "', 'orders', '{\"ID\":\"" + id + "\",\"PARTITION_ID\":\"k\"}', '" + id + "', 1000)");
   }
-  /// A semicolon behind a backslash belongs to the statement.
-  static std::size_t end_of_statement(std::string const& statements, std::size_t from) {
-    auto at = statements.find(';', from);
-    while (at != std::string::npos && at > 0 && statements[at - 1] == '\\') {
-      at = statements.find(';', at + 1);
-    }
-    return std::min(at, statements.size());
-  }
-  static void run_each(std::string const& statements) {
-    std::size_t from = 0;
-    while (from < statements.size()) {
-      auto const end = end_of_statement(statements, from);
-      auto statement = statements.substr(from, end - from);
-      std::erase(statement, '\\');
-      server().sql(statement);
-      from = end + 1;
-    }
-  }
-  /// The reason's command.
-  static std::string remedy(std::string const& reason) {
-    auto const at = reason.find("run: ");
-    return at == std::string::npos ? "" : reason.substr(at + 5);
-  }
-
   std::unique_ptr<OutboxRetention> retention_{postgres::outbox_retention(database_, schema_, 1h)};
 };
 
