@@ -181,7 +181,7 @@ class KafkaConsumer final : public Consumer {
   SteadyTime next_look_back_{SteadyTime::max()};
   /// When the question was asked that allowed the last store.
   SteadyTime store_allowed_{};
-  bool store_was_slow_{};
+  bool looks_back_at_once_{};
   SteadyTime next_look_at_ends_{SteadyTime::min()};
   std::size_t storing_{};
   SteadyTime next_store_{SteadyTime::min()};

@@ -80,8 +80,8 @@ void KafkaConsumer::sign(Owned& owned) {
 // --- while it reads
 
 void KafkaConsumer::look_back_soon() {
-  store_was_slow_ = store_was_slow_ || now_ - store_allowed_ > store_takes;
-  auto const wait = store_was_slow_ ? Duration{} : Duration{idle_after};
+  looks_back_at_once_ = looks_back_at_once_ || now_ - store_allowed_ > store_takes;
+  auto const wait = looks_back_at_once_ ? Duration{} : Duration{idle_after};
   next_look_back_ = std::min(next_look_back_, now_ + wait);
   alarm_.set(wait);
 }
@@ -90,7 +90,7 @@ void KafkaConsumer::look_back_soon() {
 /// it looks whether those of before are still there.
 void KafkaConsumer::look_back_behind(Owned& owned) {
   if (!owned.trail.suspect()) return;
-  store_was_slow_ = true;
+  looks_back_at_once_ = true;
   next_look_back_ = now_;
 }
 
@@ -104,7 +104,7 @@ bool KafkaConsumer::wants_to_look_back(Owned const& owned) const {
 void KafkaConsumer::look_back_when_idle() {
   if (now_ < next_look_back_) return;
   next_look_back_ = SteadyTime::max();
-  bool const at_once = std::exchange(store_was_slow_, false);
+  bool const at_once = std::exchange(looks_back_at_once_, false);
   for (auto& [partition, owned] : owned_) {
     if (!wants_to_look_back(owned) || paused_.contains(partition)) continue;
     if (at_once || now_ - owned.delivered >= idle_after) look_back(partition, owned);
