@@ -70,8 +70,8 @@ TEST_F(SubscriberReplay, tries_again_as_the_subscription_does_and_then_waits_to_
   attempts.clear();
   request_retry();
   run_for(60s);
-  EXPECT_EQ(runs, (Texts{"1", "2", "2", "2"}));
-  EXPECT_EQ(attempts, (std::vector{4, 1, 2, 3})) << "they go on counting";
+  EXPECT_EQ(runs, (Texts{"1", "2", "1", "2", "2", "2"})) << "the first two shared a transaction";
+  EXPECT_EQ(attempts, (std::vector{4, 1, 4, 1, 2, 3})) << "they go on counting";
   EXPECT_EQ(held_ids(), (Texts{"2", "3"}));
   EXPECT_EQ(held().front().reason, "channel 'orders', message '2': still not");
   EXPECT_EQ(held().front().attempts, 3);
@@ -148,6 +148,40 @@ TEST_F(SubscriberReplay, reaches_a_fit_key_though_many_others_fail) {
   database.transact([&](Transaction& tx) { held_messages.request_retry(tx, {.key = "fit"}); });
   run_for(3s);
   EXPECT_EQ(effects(), Texts{"fit"});
+}
+
+TEST_F(SubscriberReplay, shares_transactions_until_one_of_their_messages_fails) {
+  hold_all({"1", "2", "3", "4"});
+  trouble = [](IncomingMessage const& incoming) {
+    if (incoming.id() == "3") throw std::runtime_error{"still not"};
+  };
+  request_retry();
+  run_for(10s);
+  EXPECT_EQ(runs, (Texts{"1", "2", "3", "1", "2", "3", "4"}));
+  EXPECT_EQ(effects(), (Texts{"1", "2", "4"})) << "what a failed transaction wrote is undone";
+  EXPECT_EQ(held_ids(), Texts{"3"});
+  EXPECT_EQ(counters().replayed, 3U);
+  EXPECT_EQ(counters().replay_failures, 1U) << "the shared run was no attempt";
+}
+
+TEST_F(SubscriberReplay, runs_a_message_once_where_it_is_the_first_that_fails) {
+  hold_all(numbered("k", 40));
+  request_retry();
+  run_for(10s);
+  EXPECT_EQ(runs.size(), 40U);
+  EXPECT_EQ(counters().replay_failures, 40U);
+}
+
+TEST_F(SubscriberReplay, keeps_all_keys_of_a_transaction_in_which_something_was_away) {
+  hold_all(numbered("k", 40));
+  int met = 0;
+  trouble = [&](IncomingMessage const& incoming) {
+    if (incoming.id() == "k3" && ++met <= 3) throw Error{Fault::transient, "the bank is closed"};
+  };
+  request_retry();
+  run_for(60s);
+  EXPECT_EQ(effects().size(), 40U);
+  EXPECT_TRUE(held().empty());
 }
 
 TEST_F(SubscriberReplay, finds_every_key_however_many_are_asked_for) {

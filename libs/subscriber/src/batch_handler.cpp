@@ -1,5 +1,6 @@
 #include "batch_handler.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <sstream>
@@ -28,6 +29,9 @@ constexpr int attempts_max = 5;
 constexpr Duration look_timeout{std::chrono::seconds{5}};
 /// A key with much to replay leaves the worker to others after this time.
 constexpr Duration replay_turn{std::chrono::milliseconds{50}};
+/// A transaction of replays ends after this time, so that few keys wait for a slow handler.
+constexpr Duration replay_transaction{std::chrono::milliseconds{5}};
+constexpr std::size_t replay_messages_max = 64;
 
 RunStatus status_of(Fault fault) {
   switch (fault) {
@@ -264,51 +268,80 @@ std::vector<HeldKey> BatchHandler::requested(std::optional<HeldKey> const& after
       options, [&](Transaction& tx) { return held_.requested(tx, subscriber_id_, max, after); });
 }
 
-ReplayRun BatchHandler::replay(ReplayTry const& attempt,
-                               std::function<bool()> const& stopped) const {
+ReplayRuns BatchHandler::replay(ReplayTurn const& turn,
+                                std::function<bool()> const& stopped) const {
   auto const& clock = database_.clock();
   auto const turn_ends = Deadline::after(clock, replay_turn);
-  ReplayRun run;
-  while (!stopped() && !turn_ends.reached(clock)) {
-    TransactionAttempt transaction;
-    auto const options = transact_options(transaction);
-    std::optional<HeldMessage> message;
-    Progress progress;
-    auto left = Left::nothing_was;
-    auto const failure =
-        failure_of([&] { left = replay_first(attempt.key, message, progress, options); });
-    if (failure) {
-      fail(run, attempt, message, result_of(*failure, progress, options));
-      break;
-    }
-    if (left != Left::nothing_was) ++run.replayed;
-    run.done = left != Left::more;
-    if (run.done) break;
+  ReplayRuns runs(turn.size());
+  bool goes_on = true;
+  while (goes_on && !stopped() && !turn_ends.reached(clock)) {
+    goes_on = replay_together(turn, runs);
   }
-  return run;
+  return runs;
 }
 
-BatchHandler::Left BatchHandler::replay_first(HeldKey const& key,
-                                              std::optional<HeldMessage>& message,
-                                              Progress& progress,
-                                              TransactOptions const& options) const {
-  auto each_attempt = options;
-  each_attempt.begins = [&] {
-    progress = {};
-    message.reset();
+/// One transaction; false when the turn ends with it. What failed first in it failed by itself.
+/// What failed later may have failed because of what came before, so all run alone.
+bool BatchHandler::replay_together(ReplayTurn const& turn, ReplayRuns& runs) const {
+  TransactionAttempt transaction;
+  auto options = transact_options(transaction);
+  ReplayProgress at;
+  auto const before = runs;
+  options.begins = [&] {
+    at = {};
+    runs = before;
   };
-  return database_.transact(each_attempt, [&](Transaction& tx) {
-    auto first = held_.take_first(tx, key);
-    if (!first) return Left::nothing_was;
-    message = std::move(first->message);
-    progress.in_handler = true;
-    note_time(progress, options);
-    for (auto& incoming : messages_of(*message)) replay_one(tx, *message, std::move(incoming));
-    check_in_time(tx.deadline());
-    progress.in_handler = false;
-    held_.settle(tx, *message);
-    return first->is_last ? Left::nothing : Left::more;
+  auto const failure = failure_of([&] {
+    database_.transact(options,
+                       [&](Transaction& tx) { replay_in_turns(tx, turn, runs, at, options); });
   });
+  if (!failure) return std::ranges::any_of(runs, [](auto const& run) { return !run.done; });
+  runs = before;
+  auto result = result_of(*failure, at.progress, options);
+  bool const is_away = result.status == RunStatus::unavailable && result.cause == Cause::database;
+  if (at.progress.at == 0) {
+    fail(runs[at.key], turn[at.key], at.message, std::move(result));
+  } else if (is_away) {
+    for (auto& run : runs) run.trouble = result;
+  } else {
+    for (auto& run : runs) run.run_alone = true;
+  }
+  return false;
+}
+
+/// A message of each key after the other, until the transaction has enough.
+void BatchHandler::replay_in_turns(Transaction& tx, ReplayTurn const& turn, ReplayRuns& runs,
+                                   ReplayProgress& at, TransactOptions const& options) const {
+  auto const& clock = database_.clock();
+  auto const enough = Deadline::after(clock, replay_transaction);
+  std::size_t const max = turn.front().alone ? 1 : replay_messages_max;
+  while (true) {
+    bool found = false;
+    for (at.key = 0; at.key < turn.size(); ++at.key) {
+      auto& run = runs[at.key];
+      if (run.done) continue;
+      found = true;
+      replay_next(tx, turn[at.key].key, run, at, options);
+      if (++at.progress.at >= max || enough.reached(clock)) return;
+    }
+    if (!found) return;
+  }
+}
+
+void BatchHandler::replay_next(Transaction& tx, HeldKey const& key, ReplayRun& run,
+                               ReplayProgress& at, TransactOptions const& options) const {
+  at.message.reset();
+  auto first = held_.take_first(tx, key);
+  run.done = !first || first->is_last;
+  if (!first) return;
+  at.message = std::move(first->message);
+  at.progress.in_handler = true;
+  note_time(at.progress, options);
+  for (auto& incoming : messages_of(*at.message)) replay_one(tx, *at.message, std::move(incoming));
+  check_in_time(tx.deadline());
+  at.progress.in_handler = false;
+  held_.settle(tx, *at.message);
+  ++run.replayed;
 }
 
 void BatchHandler::replay_one(Transaction& tx, HeldMessage const& held,

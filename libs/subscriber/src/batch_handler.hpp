@@ -30,10 +30,10 @@ class BatchHandler final {
 
   /// Handles or holds the batch's messages; what became of each.
   [[nodiscard]] RunResults run(Batch const& batch) const;
-  /// Handles what is held for the key, one message per transaction, until none is left, one fails,
-  /// `stopped` says so or others should have their turn.
-  [[nodiscard]] ReplayRun replay(ReplayTry const& attempt,
-                                 std::function<bool()> const& stopped) const;
+  /// Handles what is held for the keys until none is left, a message fails, `stopped` says so or
+  /// others should have their turn. A key alone has a transaction for each message.
+  [[nodiscard]] ReplayRuns replay(ReplayTurn const& turn,
+                                  std::function<bool()> const& stopped) const;
   /// Keys behind `after` whose replay was requested, in order, `max` at most. Faults: those of the
   /// driver.
   [[nodiscard]] std::vector<HeldKey> requested(std::optional<HeldKey> const& after,
@@ -50,14 +50,6 @@ class BatchHandler final {
     SteadyTime began{};
     Duration waited_before{};
   };
-  /// What a key holds after one of its messages was replayed.
-  enum class Left {
-    more,
-    nothing,
-    /// There was nothing to replay, or another process is at it.
-    nothing_was,
-  };
-
   [[nodiscard]] RunResult hold(QueuedMessage const& message) const;
   void handle(Batch const& batch, Progress& progress, TransactOptions const& options) const;
   [[nodiscard]] RunResult result_of(Failure const& failure, Progress const& progress,
@@ -70,8 +62,19 @@ class BatchHandler final {
   [[nodiscard]] RunStatus handle_one(Transaction& tx, QueuedMessage const& message,
                                      InboxResult reception, IncomingMessage const& incoming,
                                      bool& in_handler) const;
-  [[nodiscard]] Left replay_first(HeldKey const& key, std::optional<HeldMessage>& message,
-                                  Progress& progress, TransactOptions const& options) const;
+  /// The message that a replay is at, and how far it came.
+  struct ReplayProgress {
+    Progress progress{};
+    std::optional<HeldMessage> message{};
+    /// The place of its key in the turn.
+    std::size_t key{};
+  };
+
+  bool replay_together(ReplayTurn const& turn, ReplayRuns& runs) const;
+  void replay_in_turns(Transaction& tx, ReplayTurn const& turn, ReplayRuns& runs,
+                       ReplayProgress& at, TransactOptions const& options) const;
+  void replay_next(Transaction& tx, HeldKey const& key, ReplayRun& run, ReplayProgress& at,
+                   TransactOptions const& options) const;
   void replay_one(Transaction& tx, HeldMessage const& held, IncomingMessage incoming) const;
   void fail(ReplayRun& run, ReplayTry const& attempt, std::optional<HeldMessage> const& message,
             RunResult result) const;

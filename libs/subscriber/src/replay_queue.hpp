@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <deque>
 #include <map>
-#include <optional>
 #include <vector>
 
 #include "replay.hpp"
@@ -15,8 +14,8 @@
 namespace tram {
 
 /// Held keys whose replay was requested: which one has its turn next. Keys take turns; one that
-/// failed waits for its pause, and then takes turns with those that did not. Pure: no threads, no
-/// clock, no I/O.
+/// failed waits for its pause, and then takes turns with those that did not; it has its turn alone,
+/// and the others together. Pure: no threads, no clock, no I/O.
 class ReplayQueue final {
  public:
   /// At most `keys_max` are known at a time; of more, those that wait longest for their pause give
@@ -28,13 +27,13 @@ class ReplayQueue final {
 
   /// Keys that the database names; those that are known already stay as they are.
   void requested(std::vector<HeldKey> const& keys);
-  /// A turn is over.
-  void finished(HeldKey const& key, ReplayRun const& run, SteadyTime now);
+  /// A turn is over. Keys that it did not get to are the next.
+  void finished(ReplayTurn const& turn, ReplayRuns const& runs, SteadyTime now);
 
   // What to do.
 
-  /// The next turn, if any may begin now.
-  std::optional<ReplayTry> take(SteadyTime now);
+  /// The next turn; empty where none may begin now.
+  ReplayTurn take(SteadyTime now);
   /// When `take` may have something though nothing happened; `max` for never.
   [[nodiscard]] SteadyTime next_due() const;
   [[nodiscard]] bool empty() const { return keys_.empty(); }
@@ -46,10 +45,15 @@ class ReplayQueue final {
     int failures{};
     int unavailable{};
     int unavailable_itself{};
+    bool alone{};
   };
 
   bool make_room();
+  [[nodiscard]] bool may_share(HeldKey const& key) const { return !keys_.at(key).alone; }
+  ReplayTry take_ready();
   [[nodiscard]] ReplayTry try_of(HeldKey const& key) const;
+  void finished(HeldKey const& key, ReplayRun const& run, SteadyTime now);
+  void failed(HeldKey const& key, RunResult const& trouble, SteadyTime now);
 
   SubscriptionOptions options_;
   std::size_t keys_max_;

@@ -339,24 +339,29 @@ void RunningSubscription::found_requests(std::vector<HeldKey> const& keys) {
 
 bool RunningSubscription::start_replay() {
   if (draining_ || replay_slots_.used == replay_slots_.max) return false;
-  auto const turn = replays_.take(now_);
-  if (!turn) return false;
+  auto turn = replays_.take(now_);
+  if (turn.empty()) return false;
   ++replay_slots_.used;
-  board_->submit(parts_.workers, [this, runner = runner_, board = board_, turn = *turn] {
-    auto const run = runner->replay(turn, [&] { return board->is_closed(); });
-    return CompletionQueue::Continuation{[this, key = turn.key, run] { replayed(key, run); }};
+  board_->submit(parts_.workers, [this, runner = runner_, board = board_, turn = std::move(turn)] {
+    auto runs = runner->replay(turn, [&] { return board->is_closed(); });
+    return CompletionQueue::Continuation{
+        [this, turn, runs = std::move(runs)] { replayed(turn, runs); }};
   });
   return true;
 }
 
-void RunningSubscription::replayed(HeldKey const& key, ReplayRun const& run) {
+void RunningSubscription::replayed(ReplayTurn const& turn, ReplayRuns const& runs) {
   progressed_ = true;
   now_ = parts_.clock.steady();
   --replay_slots_.used;
+  replays_.finished(turn, runs, now_);
+  for (std::size_t i = 0; i < turn.size(); ++i) count_replays(turn[i].key, runs[i]);
+}
+
+void RunningSubscription::count_replays(HeldKey const& key, ReplayRun const& run) {
   counters_.replayed += run.replayed;
   if (run.trouble && run.trouble->status != RunStatus::unavailable) ++counters_.replay_failures;
   replayed_[key] += run.replayed;
-  replays_.finished(key, run, now_);
   log_replay(key, run);
   if (run.done || run.given_up) replayed_.erase(key);
 }

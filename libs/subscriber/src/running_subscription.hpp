@@ -70,7 +70,8 @@ class RunningSubscription final {
   void log_breaker();
   void look_for_replays();
   void found_requests(std::vector<HeldKey> const& keys);
-  void replayed(HeldKey const& key, ReplayRun const& run);
+  void replayed(ReplayTurn const& turn, ReplayRuns const& runs);
+  void count_replays(HeldKey const& key, ReplayRun const& run);
   void log_replay(HeldKey const& key, ReplayRun const& run);
 
   SubscriberParts const& parts_;
