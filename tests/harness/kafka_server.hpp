@@ -1,7 +1,5 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -9,7 +7,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -21,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "port_block.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 
@@ -34,12 +32,14 @@ class KafkaServer {
   /// are free for further listeners, from `port + 2` on.
   using Properties = std::function<std::vector<std::string>(int port, std::string const& folder)>;
 
-  explicit KafkaServer(Properties const& properties = {}) {
+  explicit KafkaServer(Properties const& properties = {}) : KafkaServer{0, properties} {}
+  /// One whose properties have it listen at so many further ports.
+  KafkaServer(int further_listeners, Properties const& properties)
+      : further_listeners_{further_listeners} {
     char folder[] = "/tmp/tram-kafka-XXXXXX";
     if (::mkdtemp(folder) == nullptr) throw std::runtime_error{"no temporary folder"};
     folder_ = folder;
-    port_ = free_port();
-    if (properties) properties_ = properties(port_, folder_);
+    if (properties) properties_ = properties(port(), folder_);
     start();
   }
   ~KafkaServer() {
@@ -50,13 +50,13 @@ class KafkaServer {
   KafkaServer(KafkaServer const&) = delete;
   KafkaServer& operator=(KafkaServer const&) = delete;
 
-  [[nodiscard]] std::string servers() const { return "127.0.0.1:" + std::to_string(port_); }
-  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] std::string servers() const { return "127.0.0.1:" + std::to_string(port()); }
+  [[nodiscard]] int port() const { return ports_.first(); }
   [[nodiscard]] pid_t process() const { return process_; }
   /// Where its topics are, a folder for each partition.
   [[nodiscard]] std::string data_folder() const { return folder_ + "/data"; }
 
-  /// Returns when it listens.
+  /// Returns when it listens everywhere.
   void start() {
     launch();
     SystemClock clock;
@@ -87,7 +87,7 @@ class KafkaServer {
 
  private:
   void launch() {
-    std::vector<std::string> words{TRAM_KAFKA_LOCAL, "run", folder_, std::to_string(port_)};
+    std::vector<std::string> words{TRAM_KAFKA_LOCAL, "run", folder_, std::to_string(port())};
     words.insert(words.end(), properties_.begin(), properties_.end());
     std::string const log_file = folder_ + "/log";
     std::vector<char*> arguments;
@@ -103,43 +103,23 @@ class KafkaServer {
     ::_exit(127);
   }
   [[nodiscard]] bool listens() const {
+    bool all = listens(port());
+    for (int i = 0; all && i < further_listeners_; ++i) all = listens(port() + 2 + i);
+    return all;
+  }
+  static bool listens(int port) {
     int const probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto const address = loopback(port_);
+    auto const address = loopback(port);
     bool const connected =
         ::connect(probe, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0;
     ::close(probe);
     return connected;
   }
-  static sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-  }
-  static bool is_free(int port) {
-    int const probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto const address = loopback(port);
-    bool const bound =
-        ::bind(probe, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0;
-    ::close(probe);
-    return bound;
-  }
-  /// With the next three free as well, and below those that the system gives to connections: a
-  /// restarted server finds it free again.
-  static int free_port() {
-    constexpr int lowest = 20'000;
-    constexpr int span = 12'000;
-    for (int i = 0; i < span; i += 10) {
-      int const port = lowest + (::getpid() * 10 + i) % span;
-      if (is_free(port) && is_free(port + 1) && is_free(port + 2) && is_free(port + 3)) return port;
-    }
-    throw std::runtime_error{"no free port for kafka"};
-  }
 
+  int further_listeners_;
   std::vector<std::string> properties_;
   std::string folder_;
-  int port_{};
+  PortBlock ports_{};
   pid_t process_{};
 };
 

@@ -26,37 +26,44 @@ inline void make_certificate(std::string const& folder) {
 /// Listens without security for whoever sets it up, with passwords, and with TLS.
 class SecureKafka {
  public:
-  SecureKafka() : server_{[this](int port, auto const& folder) { return lines(port, folder); }} {}
+  SecureKafka()
+      : server_{2, [this](int port, auto const& folder) { return lines(port, folder); }} {}
 
   [[nodiscard]] std::string open() const { return server_.servers(); }
   [[nodiscard]] std::string with_password() const { return address(server_.port() + 2); }
   [[nodiscard]] std::string with_tls() const { return address(server_.port() + 3); }
   [[nodiscard]] std::string certificate() const { return folder_ + "/certificate.pem"; }
 
-  /// Lets alice, whose password is "right", do one thing.
+  using Permission = rd_kafka_AclPermissionType_t;
+  /// Lets alice, whose password is "right", do one thing, or denies it.
   void allow(rd_kafka_ResourceType_t type, std::string const& name,
-             rd_kafka_AclOperation_t operation) const {
+             rd_kafka_AclOperation_t operation,
+             Permission permission = RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW) const {
     auto const client = admin();
-    auto const rule = about<rd_kafka_AclBinding_new>(type, name, operation);
+    auto const rule = about<rd_kafka_AclBinding_new>(type, name, operation, permission);
     Queue const answers{rd_kafka_queue_new(client.get()), rd_kafka_queue_destroy};
     auto* rules = rule.get();
     rd_kafka_CreateAcls(client.get(), &rules, 1, nullptr, answers.get());
     await(answers.get(), "allow " + name);
+    await_rule(client.get(), {type, name, operation, permission}, true);
   }
-  /// Takes it back.
+  /// Takes such a rule back.
   void forbid(rd_kafka_ResourceType_t type, std::string const& name,
-              rd_kafka_AclOperation_t operation) const {
+              rd_kafka_AclOperation_t operation,
+              Permission permission = RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW) const {
     auto const client = admin();
-    auto const rule = about<rd_kafka_AclBindingFilter_new>(type, name, operation);
+    auto const rule = about<rd_kafka_AclBindingFilter_new>(type, name, operation, permission);
     Queue const answers{rd_kafka_queue_new(client.get()), rd_kafka_queue_destroy};
     auto* rules = rule.get();
     rd_kafka_DeleteAcls(client.get(), &rules, 1, nullptr, answers.get());
     await(answers.get(), "forbid " + name);
+    await_rule(client.get(), {type, name, operation, permission}, false);
   }
 
  private:
   using Client = std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)>;
   using Queue = std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)>;
+  using Answer = std::unique_ptr<rd_kafka_event_t, void (*)(rd_kafka_event_t*)>;
   using Rule = std::unique_ptr<rd_kafka_AclBinding_t, void (*)(rd_kafka_AclBinding_t*)>;
 
   [[nodiscard]] Client admin() const {
@@ -67,17 +74,42 @@ class SecureKafka {
   }
   template <auto make>
   static Rule about(rd_kafka_ResourceType_t type, std::string const& name,
-                    rd_kafka_AclOperation_t operation) {
+                    rd_kafka_AclOperation_t operation, Permission permission) {
     std::array<char, 512> reason{};
     return {make(type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:alice", "*",
-                 operation, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, reason.data(), reason.size()),
+                 operation, permission, reason.data(), reason.size()),
             rd_kafka_AclBinding_destroy};
   }
-  static void await(rd_kafka_queue_t* answers, std::string const& what) {
-    std::unique_ptr<rd_kafka_event_t, void (*)(rd_kafka_event_t*)> const answer{
-        rd_kafka_queue_poll(answers, 20'000), rd_kafka_event_destroy};
+  static Answer await(rd_kafka_queue_t* answers, std::string const& what) {
+    Answer answer{rd_kafka_queue_poll(answers, 20'000), rd_kafka_event_destroy};
     if (answer == nullptr || rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
       throw std::runtime_error{"cannot " + what};
+    return answer;
+  }
+  struct Right {
+    rd_kafka_ResourceType_t type;
+    std::string const& name;
+    rd_kafka_AclOperation_t operation;
+    Permission permission;
+  };
+  /// The broker follows its controller a little later.
+  static void await_rule(rd_kafka_t* client, Right const& right, bool wanted) {
+    auto const& [type, name, operation, permission] = right;
+    SystemClock clock;
+    auto const give_up = Deadline::after(clock, std::chrono::seconds{20});
+    auto const filter = about<rd_kafka_AclBindingFilter_new>(type, name, operation, permission);
+    while (has_rule(client, filter.get()) != wanted) {
+      if (give_up.reached(clock)) throw std::runtime_error{"the broker does not know of " + name};
+      clock.pause(std::chrono::milliseconds{10});
+    }
+  }
+  static bool has_rule(rd_kafka_t* client, rd_kafka_AclBindingFilter_t* filter) {
+    Queue const answers{rd_kafka_queue_new(client), rd_kafka_queue_destroy};
+    rd_kafka_DescribeAcls(client, filter, nullptr, answers.get());
+    std::size_t count{};
+    auto const answer = await(answers.get(), "describe rules");
+    rd_kafka_DescribeAcls_result_acls(rd_kafka_event_DescribeAcls_result(answer.get()), &count);
+    return count > 0;
   }
   static std::string address(int port) { return "127.0.0.1:" + std::to_string(port); }
   std::vector<std::string> lines(int port, std::string const& folder) {

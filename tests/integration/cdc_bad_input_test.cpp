@@ -361,7 +361,7 @@ TEST_F(CdcBadRows, a_topic_that_the_client_may_not_write) {
   insert("2", "writable");
   auto const reason = reason_of_the_held_row(cdc, "'forbidden'");
   EXPECT_TRUE(says(reason, "publish to 'forbidden'")) << reason;
-  EXPECT_TRUE(says(reason, "grant this client what it needs on the topic")) << reason;
+  EXPECT_TRUE(says(reason, "Write on the topic to publish")) << reason;
 }
 
 }  // namespace

@@ -9,28 +9,23 @@
 #include "kafka_batches.hpp"
 #include "kafka_harness.hpp"
 #include "kafka_publisher.hpp"
+#include "kafka_test.hpp"
 
 namespace tram::testing {
 namespace {
 
-using std::chrono::seconds;
 using testkit::ConsumerProbe;
 using testkit::OwnedRecord;
 
 constexpr int keys{10};
 constexpr int partitions{4};
 
-class KafkaBatching : public ::testing::Test {
+class KafkaBatching : public KafkaTest {
  protected:
-  bool until(std::function<bool()> const& condition) {
-    auto const give_up = Deadline::after(clock_, seconds{60});
-    while (!condition()) {
-      if (give_up.reached(clock_)) return false;
-    }
-    return true;
-  }
-  void create(std::string const& channel) {
-    broker_->create_channels(std::array{channel}, partitions, Deadline::after(clock_, seconds{20}));
+  KafkaBatching() : KafkaTest{kafka_config(server())} {}
+  static KafkaServer& server() {
+    static KafkaServer one;
+    return one;
   }
   static std::vector<OwnedRecord> numbered(std::string const& channel, int count) {
     std::vector<OwnedRecord> records;
@@ -38,10 +33,6 @@ class KafkaBatching : public ::testing::Test {
       records.push_back({channel, "key-" + std::to_string(i % keys), std::to_string(i)});
     return records;
   }
-
-  KafkaServer server_;
-  SystemClock clock_;
-  std::unique_ptr<Broker> broker_{kafka::connect(kafka_config(server_), clock_)};
 };
 
 /// As a relay does that is behind: records come faster than they are acknowledged, and each takes a
@@ -49,7 +40,7 @@ class KafkaBatching : public ::testing::Test {
 TEST_F(KafkaBatching, sends_hardly_a_record_of_a_backlog_alone) {
   constexpr std::size_t records{150'000};
   constexpr Duration pace{std::chrono::microseconds{5}};
-  create("backlog");
+  create("backlog", partitions);
   auto const producer = broker_->producer();
   std::size_t completed = 0;
   auto const take_completions = [&] { completed += producer->completions().size(); };
@@ -66,7 +57,7 @@ TEST_F(KafkaBatching, sends_hardly_a_record_of_a_backlog_alone) {
     take_completions();
     return completed == records;
   }));
-  auto const batches = batches_of(server_, "backlog", partitions);
+  auto const batches = batches_of(server(), "backlog", partitions);
   EXPECT_EQ(batches.records, records);
   EXPECT_LT(batches.of_one_record, batches.all / 10) << batches.all;
 }
@@ -74,7 +65,7 @@ TEST_F(KafkaBatching, sends_hardly_a_record_of_a_backlog_alone) {
 TEST_F(KafkaBatching, keeps_the_order_of_a_key_between_single_records_and_backlogs) {
   constexpr int bursts{8};
   constexpr int burst{1'000};
-  create("bursts");
+  create("bursts", partitions);
   Publisher publisher{*broker_, numbered("bursts", bursts * burst)};
   auto const settled = [&](std::size_t count) {
     publisher.submit_only(count);

@@ -13,6 +13,7 @@
 
 #include "kafka_harness.hpp"
 #include "kafka_publisher.hpp"
+#include "kafka_test.hpp"
 #include "kafka_topics.hpp"
 #include "tram/base/random.hpp"
 
@@ -31,18 +32,9 @@ KafkaServer& server() {
   return one;
 }
 
-class KafkaFailures : public ::testing::Test {
+class KafkaFailures : public KafkaTest {
  protected:
-  bool until(std::function<bool()> const& condition, Duration patience = seconds{60}) {
-    auto const give_up = Deadline::after(clock_, patience);
-    while (!condition()) {
-      if (give_up.reached(clock_)) return false;
-    }
-    return true;
-  }
-  void create(std::string const& channel, std::int32_t partitions) {
-    broker_->create_channels(std::array{channel}, partitions, Deadline::after(clock_, seconds{20}));
-  }
+  KafkaFailures() : KafkaTest{kafka_config(server())} {}
   std::unique_ptr<ConsumerProbe> reader(std::string const& group, std::string const& channel) {
     return std::make_unique<ConsumerProbe>(broker_->subscribe(
         {.kind = ConsumerMode::Kind::group, .group = group}, std::array{channel}));
@@ -71,9 +63,6 @@ class KafkaFailures : public ::testing::Test {
       }
     }
   }
-
-  SystemClock clock_;
-  std::unique_ptr<Broker> broker_{kafka::connect(kafka_config(server()), clock_)};
 };
 
 TEST_F(KafkaFailures, killed_in_the_middle_it_loses_nothing_and_keeps_the_order) {

@@ -15,7 +15,7 @@
 
 #include "kafka_admin.hpp"
 #include "kafka_harness.hpp"
-#include "kafka_publisher.hpp"
+#include "kafka_test.hpp"
 #include "kafka_topics.hpp"
 #include "proxied_kafka.hpp"
 
@@ -27,41 +27,26 @@ using testkit::ConsumerProbe;
 using testkit::OwnedRecord;
 using Values = std::vector<std::string>;
 
-class StoredPositions : public ::testing::Test {
+class StoredPositions : public KafkaTest {
  protected:
+  StoredPositions() : KafkaTest{config()} {}
   static ProxiedKafka& world() {
     static ProxiedKafka one;
     return one;
   }
-  kafka::Config config() {
+  static kafka::Config config() {
     auto config = kafka_config(world().server);
     config.servers = world().servers();
     config.properties["topic.metadata.refresh.interval.ms"] = "500";
     return config;
   }
-  bool until(std::function<bool()> const& condition) {
-    auto const give_up = Deadline::after(clock_, seconds{60});
-    while (!condition()) {
-      if (give_up.reached(clock_)) return false;
-    }
-    return true;
-  }
-  void create(std::string const& channel) {
-    broker_->create_channels(std::array{channel}, 1, Deadline::after(clock_, seconds{20}));
-  }
   /// The values are the numbers from `first` on, as are the positions of a single partition.
   void publish(std::string const& channel, int first, int count) {
-    // One that has seen nothing of the topic before.
-    auto const broker = kafka::connect(config(), clock_);
     std::vector<OwnedRecord> records;
     for (int i = first; i < first + count; ++i) {
       records.push_back({channel, "key-" + std::to_string(i % 7), std::to_string(i)});
     }
-    Publisher publisher{*broker, std::move(records)};
-    ASSERT_TRUE(until([&] {
-      publisher.step();
-      return publisher.done();
-    }));
+    KafkaTest::publish(std::move(records));
   }
   std::unique_ptr<ConsumerProbe> reader(std::string const& channel) {
     return std::make_unique<ConsumerProbe>(
@@ -93,28 +78,6 @@ class StoredPositions : public ::testing::Test {
     for (int i = first; i < end; ++i) values.push_back(std::to_string(i));
     return values;
   }
-  std::size_t logged(std::string const& text) {
-    std::scoped_lock const lock{mutex_};
-    std::size_t count = 0;
-    for (auto const& line : lines_) count += line.find(text) != std::string::npos ? 1 : 0;
-    return count;
-  }
-  std::string log() {
-    std::scoped_lock const lock{mutex_};
-    std::string all;
-    for (auto const& line : lines_) all += line + "\n";
-    return all;
-  }
-
-  SystemClock clock_;
-  std::mutex mutex_;
-  Values lines_;
-  std::unique_ptr<Broker> broker_{kafka::connect(config(), clock_,
-                                                 Logger{[this](LogLevel, std::string const& line) {
-                                                          std::scoped_lock const lock{mutex_};
-                                                          lines_.push_back(line);
-                                                        },
-                                                        LogLevel::info})};
 };
 
 // --- brokers that take short notes only
@@ -127,12 +90,7 @@ TEST_F(ShortNotes, leave_positions_without_one_and_are_told_once) {
   }};
   auto own = config();
   own.servers = server.servers();
-  broker_ = kafka::connect(own, clock_,
-                           Logger{[this](LogLevel, std::string const& line) {
-                                    std::scoped_lock const lock{mutex_};
-                                    lines_.push_back(line);
-                                  },
-                                  LogLevel::info});
+  connect(own);
   create("short");
   auto const producer = broker_->producer();
   for (int i = 0; i < 20; ++i) {
@@ -197,14 +155,9 @@ class PositionsStoredTooLate : public StoredPositions, public ::testing::WithPar
     ASSERT_TRUE(until([&] { return admin(channel).stored(channel) < 0; }));
   }
   void publish_words(std::string const& channel, std::string const& word, int count) {
-    auto const broker = kafka::connect(config(), clock_);
     std::vector<OwnedRecord> records;
     for (int i = 0; i < count; ++i) records.push_back({channel, "key", word + std::to_string(i)});
-    Publisher publisher{*broker, std::move(records)};
-    ASSERT_TRUE(until([&] {
-      publisher.step();
-      return publisher.done();
-    }));
+    KafkaTest::publish(std::move(records));
   }
   /// All records of the new topic, at last, in their order.
   void expect_all(ConsumerProbe& probe, int count) {

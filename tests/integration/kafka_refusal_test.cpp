@@ -14,6 +14,7 @@
 
 #include "kafka_harness.hpp"
 #include "kafka_publisher.hpp"
+#include "kafka_test.hpp"
 #include "kafka_topics.hpp"
 #include "proxied_kafka.hpp"
 #include "tram/wire/murmur2.hpp"
@@ -29,28 +30,19 @@ using testkit::OwnedRecord;
 constexpr int keys{30};
 constexpr int partitions{3};
 
-class RefusedRequests : public ::testing::Test {
+class RefusedRequests : public KafkaTest {
  protected:
+  RefusedRequests() : KafkaTest{config_through_proxy()} {}
   static ProxiedKafka& world() {
     static ProxiedKafka one;
     return one;
   }
   static RefusingKafka& proxy() { return *world().proxy; }
 
-  kafka::Config config_through_proxy() {
+  static kafka::Config config_through_proxy() {
     auto config = kafka_config(world().server);
     config.servers = world().servers();
     return config;
-  }
-  bool until(std::function<bool()> const& condition) {
-    auto const give_up = Deadline::after(clock_, seconds{60});
-    while (!condition()) {
-      if (give_up.reached(clock_)) return false;
-    }
-    return true;
-  }
-  void create(std::string const& channel) {
-    broker_->create_channels(std::array{channel}, partitions, Deadline::after(clock_, seconds{20}));
   }
   /// The first of every `keys` records go to different partitions.
   static std::vector<OwnedRecord> numbered(std::string const& channel, int first, int count) {
@@ -119,16 +111,14 @@ class RefusedRequests : public ::testing::Test {
     }
   }
 
-  SystemClock clock_;
   int overtaken_before_{proxy().overtaken()};
-  std::unique_ptr<Broker> broker_{kafka::connect(config_through_proxy(), clock_)};
 };
 
 class FirstRequests : public RefusedRequests, public ::testing::WithParamInterface<int> {};
 
 TEST_P(FirstRequests, refused_on_a_new_topic_lose_nothing) {
   auto const channel = "new-topic-" + std::to_string(GetParam());
-  create(channel);
+  create(channel, partitions);
   Publisher publisher{*broker_, numbered(channel, 0, 3'000)};
   refuse_while_more_come(publisher, channel, GetParam());
   ASSERT_TRUE(publish(publisher));
@@ -140,7 +130,7 @@ TEST_P(FirstRequests, refused_on_a_new_topic_lose_nothing) {
 
 TEST_P(FirstRequests, refused_to_a_new_producer_of_an_old_topic_lose_nothing) {
   auto const channel = "new-producer-" + std::to_string(GetParam());
-  create(channel);
+  create(channel, partitions);
   Publisher before{*broker_, numbered(channel, 0, 3'000)};
   ASSERT_TRUE(publish(before));
   Publisher publisher{*broker_, numbered(channel, 3'000, 3'000)};
@@ -154,7 +144,7 @@ TEST_P(FirstRequests, refused_to_a_new_producer_of_an_old_topic_lose_nothing) {
 /// The leader knows the producer by then, and refuses what would leave a gap.
 TEST_P(FirstRequests, after_a_change_of_the_leader_lose_nothing) {
   auto const channel = "new-leader-" + std::to_string(GetParam());
-  create(channel);
+  create(channel, partitions);
   Publisher publisher{*broker_, numbered(channel, 0, 9'000)};
   publisher.submit_only(3'000);
   ASSERT_TRUE(until([&] {
@@ -173,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(Errors, FirstRequests,
 /// The topic is another one under the old name: its leader has never heard of the producer.
 TEST_F(RefusedRequests, lose_nothing_on_a_topic_that_was_made_anew_between_two_bursts) {
   std::string const channel = "anew";
-  create(channel);
+  create(channel, partitions);
   Publisher publisher{*broker_, numbered(channel, 0, 6'000)};
   publisher.submit_only(3'000);
   ASSERT_TRUE(until([&] {
@@ -181,7 +171,7 @@ TEST_F(RefusedRequests, lose_nothing_on_a_topic_that_was_made_anew_between_two_b
     return publisher.completed() == 3'000;
   }));
   delete_topic(world().server.servers(), channel);
-  create(channel);
+  create(channel, partitions);
   auto const idle_until = Deadline::after(clock_, milliseconds{1'200});
   ASSERT_TRUE(until([&] { return idle_until.reached(clock_); }));
   refuse_while_more_come(publisher, channel, RefusingKafka::not_leader);
@@ -193,7 +183,7 @@ TEST_F(RefusedRequests, lose_nothing_on_a_topic_that_was_made_anew_between_two_b
 /// nothing is taken for published because of it.
 TEST_F(RefusedRequests, are_not_taken_for_published_because_later_ones_were) {
   std::string const channel = "implied";
-  create(channel);
+  create(channel, partitions);
   ManualClock stands_still;
   auto const broker = kafka::connect(config_through_proxy(), stands_still);
   Publisher publisher{*broker, numbered(channel, 0, 6'000)};
@@ -203,7 +193,7 @@ TEST_F(RefusedRequests, are_not_taken_for_published_because_later_ones_were) {
     return publisher.completed() == 3'000;
   }));
   delete_topic(world().server.servers(), channel);
-  create(channel);
+  create(channel, partitions);
   refuse_while_more_come(publisher, channel, RefusingKafka::not_leader);
   ASSERT_TRUE(publish(publisher));
   EXPECT_GT(proxy().overtaken(), overtaken_before_);

@@ -185,7 +185,7 @@ TEST_F(KafkaSecurity, a_group_that_one_may_not_join_is_refused) {
     ADD_FAILURE() << "it joined";
   } catch (Error const& error) {
     EXPECT_EQ(error.fault(), Fault::rejected);
-    EXPECT_NE(std::string{error.what()}.find("grant this client Read on the group"),
+    EXPECT_NE(std::string{error.what()}.find("grant user 'alice' Read on the group"),
               std::string::npos)
         << error.what();
   }

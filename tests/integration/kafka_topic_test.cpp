@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "kafka_harness.hpp"
-#include "kafka_publisher.hpp"
+#include "kafka_test.hpp"
 #include "kafka_topics.hpp"
 
 namespace tram::testing {
@@ -24,21 +24,12 @@ using testkit::ConsumerProbe;
 using testkit::OwnedRecord;
 using Texts = std::vector<std::string>;
 
-class TopicsMadeAnew : public ::testing::Test {
+class TopicsMadeAnew : public KafkaTest {
  protected:
+  TopicsMadeAnew() : KafkaTest{kafka_config(server())} {}
   static KafkaServer& server() {
     static KafkaServer one;
     return one;
-  }
-  bool until(std::function<bool()> const& condition, Duration patience = seconds{60}) {
-    auto const give_up = Deadline::after(clock_, patience);
-    while (!condition()) {
-      if (give_up.reached(clock_)) return false;
-    }
-    return true;
-  }
-  void create(std::string const& channel, std::int32_t partitions = 1) {
-    broker_->create_channels(std::array{channel}, partitions, Deadline::after(clock_, seconds{20}));
   }
   /// Values `word 0` to `word count-1`, in this order for each key.
   void publish(std::string const& channel, std::string const& word, int count) {
@@ -46,11 +37,7 @@ class TopicsMadeAnew : public ::testing::Test {
     for (int i = 0; i < count; ++i) {
       records.push_back({channel, "key-" + std::to_string(i % 7), word + std::to_string(i)});
     }
-    Publisher publisher{*broker_, std::move(records)};
-    ASSERT_TRUE(until([&] {
-      publisher.step();
-      return publisher.done();
-    }));
+    KafkaTest::publish(std::move(records));
   }
   void make_anew(std::string const& channel, std::int32_t partitions = 1) {
     delete_topic(server().servers(), channel);
@@ -106,9 +93,6 @@ class TopicsMadeAnew : public ::testing::Test {
     probe->consumer()->close(seconds{5});
     return count;
   }
-
-  SystemClock clock_;
-  std::unique_ptr<Broker> broker_{kafka::connect(kafka_config(server()), clock_)};
 };
 
 TEST_F(TopicsMadeAnew, are_read_from_their_beginning_by_a_reader_at_work) {

@@ -74,7 +74,9 @@ struct ServiceWorld {
   SystemClock clock;
   SystemRandom random;
   TemporaryFolder folder;
-  Happenings log;
+  /// Clients that are left behind may log later.
+  std::shared_ptr<Happenings> const kept_log{std::make_shared<Happenings>()};
+  Happenings& log{*kept_log};
   Happenings happenings;
   std::atomic<bool> database_away{false};
   std::unique_ptr<Broker> broker = embedded::in_memory_broker({}, clock);
@@ -92,7 +94,8 @@ struct ServiceWorld {
   [[nodiscard]] std::string path() const { return (folder.path() / "service.db").string(); }
 
   [[nodiscard]] Logger logger() {
-    return Logger{[this](LogLevel, std::string const& line) { log.add(line); }, LogLevel::debug};
+    return Logger{[kept = kept_log](LogLevel, std::string const& line) { kept->add(line); },
+                  LogLevel::debug};
   }
   [[nodiscard]] ServiceParts parts() {
     return {.database = database,

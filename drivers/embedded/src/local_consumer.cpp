@@ -1,6 +1,7 @@
 #include "local_consumer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "tram/base/error.hpp"
@@ -167,8 +168,12 @@ void LocalConsumer::assign(Events& events) {
 Position LocalConsumer::start_of(Claim const& claim) {
   auto const stored = parts_.store->claim(order_.mode.group, claim);
   if (stored) return *stored;
-  bool const latest = order_.mode.start == ConsumerMode::Start::latest;
-  return latest ? parts_.store->end(claim.partition) : 0;
+  if (order_.mode.start == ConsumerMode::Start::earliest) return 0;
+  // Stored before anything is read: what comes from now on is the group's, also after a crash.
+  auto const end = parts_.store->end(claim.partition);
+  parts_.store->store(order_.mode.group,
+                      std::array{Progress{claim.partition, claim.generation, end}});
+  return end;
 }
 
 bool LocalConsumer::storing_is_due() const {

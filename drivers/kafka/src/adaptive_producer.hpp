@@ -7,6 +7,7 @@
 
 #include "descriptor_set.hpp"
 #include "tram/base/clock.hpp"
+#include "tram/base/log.hpp"
 #include "tram/broker/producer.hpp"
 
 namespace tram::kafka {
@@ -26,8 +27,16 @@ class AdaptiveProducer final : public Producer {
 
   using Make = std::function<std::unique_ptr<Producer>()>;
 
+  /// A second client that cannot be made is not asked for again for so long.
+  static constexpr Duration make_again_after{std::chrono::seconds{10}};
+
   /// `clock` must outlive this.
-  AdaptiveProducer(std::unique_ptr<Producer> eager, Make make_patient, Clock const& clock);
+  AdaptiveProducer(std::unique_ptr<Producer> eager, Make make_patient, Clock const& clock,
+                   Logger const& logger);
+  /// Ends both clients at once.
+  ~AdaptiveProducer() override;
+  AdaptiveProducer(AdaptiveProducer const&) = delete;
+  AdaptiveProducer& operator=(AdaptiveProducer const&) = delete;
 
   bool submit(RecordView const& record, Sequence sequence) override;
   std::vector<Completion> completions() override;
@@ -36,15 +45,20 @@ class AdaptiveProducer final : public Producer {
  private:
   [[nodiscard]] bool wants_change();
   void change();
+  /// Makes it where it is missing; false when it cannot be made now.
+  [[nodiscard]] bool has_patient();
 
   DescriptorSet news_;
   std::unique_ptr<Producer> eager_;
   Make make_patient_;
   std::unique_ptr<Producer> patient_;
   Clock const& clock_;
+  Logger logger_;
   Producer* current_{eager_.get()};
   /// The current one gets no more records.
   bool changing_{};
+  /// When a second client may be made.
+  SteadyTime make_at_{SteadyTime::min()};
   /// When many were on their way last.
   SteadyTime busy_at_{};
   /// Submitted, and not given back by `completions`.

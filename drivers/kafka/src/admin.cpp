@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "faults.hpp"
+#include "principal.hpp"
 #include "tram/base/clock.hpp"
 
 namespace tram::kafka {
@@ -99,6 +101,14 @@ void Admin::create_topics(std::span<std::string const> topics, std::int32_t part
   for (auto const& name : names) await(name);
 }
 
+std::vector<std::string> Admin::missing(std::span<std::string const> topics) {
+  std::vector<std::string> found;
+  std::ranges::copy_if(topics, std::back_inserter(found), [this](auto const& topic) {
+    return look_up(topic) == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  });
+  return found;
+}
+
 AdminOptionsHandle Admin::request_options(rd_kafka_admin_op_t operation) {
   std::array<char, 512> reason{};
   AdminOptionsHandle options{rd_kafka_AdminOptions_new(client_.get(), operation)};
@@ -137,7 +147,11 @@ void Admin::check_created(rd_kafka_CreateTopics_result_t const* result) {
     std::string const name{rd_kafka_topic_result_name(topic)};
     if (exists(code)) continue;
     // Not being allowed to create it is no trouble when it is there.
-    if (is_forbidden(code) && exists(look_up(name))) continue;
+    auto const found = is_forbidden(code) ? look_up(name) : code;
+    if (exists(found)) continue;
+    // Which right is missing on a topic that may be there says more than that it may not be made.
+    if (found == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+      fail(found, "look up topic '" + name + "'");
     auto const* const text = rd_kafka_topic_result_error_string(topic);
     fail(code, "create topic '" + name + "'", text == nullptr ? std::string_view{} : text);
   }
@@ -175,9 +189,10 @@ void Admin::fail(Code code, std::string const& what, std::string_view text) {
                            code == RD_KAFKA_RESP_ERR__TRANSPORT ||
                            code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
   if (unreachable && cause_ != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    throw error_of(cause_, what + " at " + config_.servers, cause_text_);
+    throw with_principal(error_of(cause_, what + " at " + config_.servers, cause_text_),
+                         client_.get());
   }
-  throw error_of(code, what + " at " + config_.servers, text);
+  throw with_principal(error_of(code, what + " at " + config_.servers, text), client_.get());
 }
 
 }  // namespace tram::kafka

@@ -4,6 +4,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "client.hpp"
 #include "metadata.hpp"
@@ -25,6 +26,8 @@ class Admin {
 
   /// Creates those that are missing, and returns when the cluster shows them all.
   void create_topics(std::span<std::string const> topics, std::int32_t partitions);
+  /// Those of which the cluster says that they do not exist.
+  std::vector<std::string> missing(std::span<std::string const> topics);
   /// Returns when a broker of the cluster answers.
   void require_answer();
 

@@ -6,6 +6,7 @@
 #include "configuration.hpp"
 #include "kafka_consumer.hpp"
 #include "kafka_producer.hpp"
+#include "known_channels.hpp"
 #include "multi_message_producer.hpp"
 #include "tram/kafka/kafka.hpp"
 #include "tram/wire/channel_name.hpp"
@@ -63,13 +64,21 @@ class KafkaBroker final : public Broker {
                                       std::span<std::string const> channels,
                                       std::stop_token const& stop = no_stop()) override {
     auto const patience = std::min<Duration>(config_.request_timeout, subscribe_patience);
-    create_channels(channels, 0, Deadline::after(clock_, patience), stop);
-    return std::make_unique<KafkaConsumer>(config_, mode, channels, clock_, logger_, stop);
+    auto const deadline = Deadline::after(clock_, patience);
+    bool const late =
+        mode.kind == ConsumerMode::Kind::group && mode.start == ConsumerMode::Start::latest;
+    if (late) note_missing(mode.group, channels, deadline, stop);
+    create_channels(channels, 0, deadline, stop);
+    auto consumer = std::make_unique<KafkaConsumer>(
+        config_, KafkaConsumer::Order{mode, channels, known_.of(mode.group)}, clock_, logger_,
+        stop);
+    if (late && consumer->has_begun()) known_.add(mode.group, channels);
+    return consumer;
   }
 
   void create_channels(std::span<std::string const> channels, std::int32_t partitions,
                        Deadline deadline, std::stop_token const& stop = no_stop()) override {
-    for (auto const& channel : channels) check_channel_name(channel);
+    check_names(channels);
     if (channels.empty()) return;
     Admin{config_, clock_, logger_, deadline, stop}.create_topics(channels, partitions);
   }
@@ -78,6 +87,16 @@ class KafkaBroker final : public Broker {
   }
 
  private:
+  static void check_names(std::span<std::string const> channels) {
+    for (auto const& channel : channels) check_channel_name(channel);
+  }
+  /// The group is there before them, whoever makes them.
+  void note_missing(std::string const& group, std::span<std::string const> channels,
+                    Deadline deadline, std::stop_token const& stop) {
+    check_names(channels);
+    if (channels.empty()) return;
+    known_.add(group, Admin{config_, clock_, logger_, deadline, stop}.missing(channels));
+  }
   std::unique_ptr<Producer> adaptive(std::unique_ptr<Producer> eager) {
     if (sets_linger(config_)) return eager;
     auto patient = config_;
@@ -86,12 +105,13 @@ class KafkaBroker final : public Broker {
                        logger = logger_] {
       return std::make_unique<KafkaProducer>(patient, bytes, clock, logger);
     };
-    return std::make_unique<AdaptiveProducer>(std::move(eager), make, clock_);
+    return std::make_unique<AdaptiveProducer>(std::move(eager), make, clock_, logger_);
   }
 
   Config const config_;
   Clock& clock_;
   Logger const logger_;
+  KnownChannels known_;
   // Shared with the producers, which may outlive this.
   std::shared_ptr<BatchBytes> const batch_bytes_{std::make_shared<BatchBytes>(batch_bytes_default)};
   std::shared_ptr<BatchBytes> const record_bytes_{

@@ -74,11 +74,14 @@ std::string_view remedy_for(rd_kafka_resp_err_t code) noexcept {
       return "; correct the properties security.protocol and ssl.ca.location, or the broker's "
              "certificate";
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      return "; grant this client what it needs on the topic";
+      return "; grant this client Write on the topic to publish, Read to subscribe, or remove the "
+             "rule that denies it";
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-      return "; grant this client Read on the group";
+      return "; grant this client Read on the group, or remove the rule that denies it";
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-      return "; grant this client IdempotentWrite on the cluster to publish, Create to make topics";
+      return "; grant this client Write on its topics (IdempotentWrite on the cluster, before "
+             "Kafka "
+             "2.8) to publish, Create on the cluster to make topics";
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return "; create the topic";

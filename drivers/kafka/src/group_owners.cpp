@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <span>
 
 #include "metadata.hpp"
+#include "position_notes.hpp"
 
 namespace tram::kafka {
 namespace {
@@ -21,24 +21,16 @@ constexpr std::chrono::seconds look_interval{10};
 }  // namespace
 
 GroupOwners::GroupOwners(rd_kafka_t* client, EventDescriptor const& news, std::string const& owner,
-                         std::vector<std::string> channels)
+                         std::vector<std::string> channels, std::vector<std::uint32_t> begun)
     : client_{client},
       news_{news},
       owner_{owner.substr(0, owner_bytes_max)},
-      channels_{std::move(channels)} {}
+      channels_{std::move(channels)},
+      begun_{std::move(begun)} {}
 
 void GroupOwners::sign(rd_kafka_topic_partition_t& position,
                        std::optional<Landmark> const& landmark) const {
-  auto const text = PositionNote{.landmark = landmark, .owner = owner_}.text();
-  if (text.empty()) return;
-  position.metadata = rd_kafka_mem_malloc(client_, text.size());
-  position.metadata_size = text.size();
-  std::memcpy(position.metadata, text.data(), text.size());
-}
-
-PositionNote GroupOwners::note_of(rd_kafka_topic_partition_t const& position) {
-  if (position.metadata == nullptr) return {};
-  return PositionNote::read({static_cast<char const*>(position.metadata), position.metadata_size});
+  set_note(client_, position, {.landmark = landmark, .begun = begun_, .owner = owner_});
 }
 
 bool GroupOwners::is_foreign(PositionNote const& note) const {

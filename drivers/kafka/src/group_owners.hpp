@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,11 +27,10 @@ class GroupOwners {
  public:
   /// `news` rings with an answer. Without an owner nothing is asked or told.
   GroupOwners(rd_kafka_t* client, EventDescriptor const& news, std::string const& owner,
-              std::vector<std::string> channels);
+              std::vector<std::string> channels, std::vector<std::uint32_t> begun);
 
-  /// Stores the owner beside a position, and the landmark of its topic.
+  /// Stores the owner beside a position, the landmark of its topic, and where the group has begun.
   void sign(rd_kafka_topic_partition_t& position, std::optional<Landmark> const& landmark) const;
-  static PositionNote note_of(rd_kafka_topic_partition_t const& position);
   /// The position was stored by nobody of this owner's.
   [[nodiscard]] bool is_foreign(PositionNote const& note) const;
   /// Partitions were assigned or revoked: what was read before says nothing any more.
@@ -52,6 +52,7 @@ class GroupOwners {
   /// As it is stored.
   std::string owner_;
   std::vector<std::string> channels_;
+  std::vector<std::uint32_t> begun_;
   SteadyTime next_look_{SteadyTime::max()};
   /// Of the look before: what two of them find is so.
   std::optional<Owners> before_;

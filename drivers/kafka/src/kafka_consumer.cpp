@@ -18,6 +18,8 @@ constexpr std::size_t deliveries_max{500};
 /// A topic that is deleted and made anew gives no record for longer: the client waits before it
 /// asks again after an error.
 constexpr std::chrono::milliseconds doubted_after{250};
+constexpr std::chrono::seconds begin_patience{10};
+constexpr std::chrono::milliseconds begin_again_after{100};
 /// How many records of a partition wait for an answer before no more are fetched.
 constexpr std::size_t kept_max{1'000};
 
@@ -34,15 +36,15 @@ Landmark landmark_in(rd_kafka_message_t const& message) {
 }  // namespace
 
 /// As a delegate it has the destructor end the client when the rest fails.
-KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode,
-                             std::span<std::string const> channels, Clock& clock,
+KafkaConsumer::KafkaConsumer(Config const& config, Order const& order, Clock& clock,
                              Logger const& logger, std::stop_token const& stop)
-    : KafkaConsumer{config, mode, clock, logger} {
-  if (!channels.empty()) first_channel_ = channels.front();
+    : KafkaConsumer{config, order.mode, clock, logger} {
+  if (!order.channels.empty()) first_channel_ = order.channels.front();
   query_ = std::make_unique<PositionQuery>(client_.get(), news_);
   try {
-    if (broadcast_) listen(channels, stop);
-    else join(channels);
+    if (!broadcast_ && order.mode.start == ConsumerMode::Start::latest) begin_late(order, stop);
+    if (broadcast_) listen(order.channels, stop);
+    else join(order.channels);
   } catch (Error const&) {
     if (stop.stop_requested()) end(end_patience_at_stop);
     throw;
@@ -54,7 +56,6 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode, Clo
                              Logger const& logger)
     : clock_{clock},
       broadcast_{mode.kind == ConsumerMode::Kind::broadcast},
-      earliest_{mode.start == ConsumerMode::Start::earliest},
       owner_{mode.owner},
       about_{broadcast_ ? "listen" : "group '" + mode.group + "'"},
       request_timeout_{config.request_timeout},
@@ -71,9 +72,27 @@ KafkaConsumer::KafkaConsumer(Config const& config, ConsumerMode const& mode, Clo
   news_.watch(queue_.get());
 }
 
+/// Asks again what may work soon: the coordinator of a new cluster takes its time.
+void KafkaConsumer::begin_late(Order const& order, std::stop_token const& stop) {
+  late_ = std::make_shared<LateStart>(
+      client_.get(),
+      LateStart::Group{
+          .about = about_, .owner = owner_, .channels = order.channels, .known = order.known});
+  auto const give_up_at = Deadline::after(clock_, begin_patience);
+  for (;;) {
+    auto const answer = questions_->ask([late = late_] { return late->begin(); }, stop);
+    if (!answer) give_up(about_);
+    auto const& error = *answer;
+    if (!error) return;
+    if (error->fault() != Fault::transient || give_up_at.reached(clock_)) throw Error{*error};
+    clock_.pause(begin_again_after, stop);
+  }
+}
+
 void KafkaConsumer::join(std::span<std::string const> channels) {
   owners_ = std::make_unique<GroupOwners>(client_.get(), news_, owner_,
-                                          std::vector(channels.begin(), channels.end()));
+                                          std::vector(channels.begin(), channels.end()),
+                                          late_ ? late_->begun() : std::vector<std::uint32_t>{});
   auto const list = new_list();
   for (auto const& channel : channels) {
     add(list.get(), {.channel = channel, .partition = RD_KAFKA_PARTITION_UA});

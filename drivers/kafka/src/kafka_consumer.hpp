@@ -14,6 +14,7 @@
 #include "event_descriptor.hpp"
 #include "gaps.hpp"
 #include "group_owners.hpp"
+#include "late_start.hpp"
 #include "position_query.hpp"
 #include "questions.hpp"
 #include "trail.hpp"
@@ -26,12 +27,20 @@ namespace tram::kafka {
 
 class KafkaConsumer final : public Consumer {
  public:
-  KafkaConsumer(Config const& config, ConsumerMode const& mode,
-                std::span<std::string const> channels, Clock& clock, Logger const& logger,
+  struct Order {
+    ConsumerMode const& mode;
+    std::span<std::string const> channels;
+    /// Of a group with `Start::latest`: the channels in which it was before their topics.
+    std::set<std::string> known;
+  };
+  KafkaConsumer(Config const& config, Order const& order, Clock& clock, Logger const& logger,
                 std::stop_token const& stop);
   ~KafkaConsumer() override;
   KafkaConsumer(KafkaConsumer const&) = delete;
   KafkaConsumer& operator=(KafkaConsumer const&) = delete;
+
+  /// The group has positions for everything that was there before it.
+  [[nodiscard]] bool has_begun() const { return !late_ || late_->has_begun(); }
 
   std::vector<ConsumerEvent> poll() override;
   void acknowledge(TopicPartition const& partition, Position next) override;
@@ -65,6 +74,7 @@ class KafkaConsumer final : public Consumer {
   using OwnedPartitions = std::map<TopicPartition, Owned>;
 
   void join(std::span<std::string const> channels);
+  void begin_late(Order const& order, std::stop_token const& stop);
   void listen(std::span<std::string const> channels, std::stop_token const& stop);
   void append_partitions(std::string const& channel, List* list, std::stop_token const& stop);
 
@@ -130,7 +140,6 @@ class KafkaConsumer final : public Consumer {
 
   Clock& clock_;
   bool broadcast_;
-  bool earliest_;
   std::string owner_;
   std::string about_;
   std::string first_channel_{};
@@ -153,6 +162,8 @@ class KafkaConsumer final : public Consumer {
   std::vector<ConsumerEvent> announced_;
   std::optional<Error> trouble_;
   std::unique_ptr<PositionQuery> query_;
+  /// Of a group with `Start::latest`. Shared with the thread of a question.
+  std::shared_ptr<LateStart> late_;
   /// Null for a listener, of which no positions are stored.
   std::unique_ptr<GroupOwners> owners_;
   /// The brokers take what is to be noted beside a position.

@@ -6,6 +6,7 @@
 #include "faults.hpp"
 #include "kafka_consumer.hpp"
 #include "partition_lists.hpp"
+#include "position_notes.hpp"
 
 namespace tram::kafka {
 namespace {
@@ -27,7 +28,9 @@ constexpr std::chrono::milliseconds ends_interval{1'000};
 bool KafkaConsumer::ask_where_to_begin() {
   if (!beginning_ || now_ < next_probe_) return false;
   asked_where_to_begin_ = true;
-  query_->ask(beginning_.get(), std::min(request_timeout_, answer_patience));
+  auto const timeout = std::min(request_timeout_, answer_patience);
+  if (late_) query_->ask(beginning_.get(), late_, timeout);
+  else query_->ask(beginning_.get(), timeout);
   return true;
 }
 
@@ -49,10 +52,10 @@ void KafkaConsumer::take_assignment(PositionQuery::Answer const& answer) {
 
 void KafkaConsumer::begin_where_stored(rd_kafka_topic_partition_t& entry) {
   if (entry.offset < 0) {
-    entry.offset = earliest_ ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+    entry.offset = RD_KAFKA_OFFSET_BEGINNING;
     return;
   }
-  auto const note = GroupOwners::note_of(entry);
+  auto const note = note_of(entry);
   auto& owned = owned_[partition_of(entry)];
   owned.stored = entry.offset;
   owned.trail = Trail{entry.offset, note.landmark};

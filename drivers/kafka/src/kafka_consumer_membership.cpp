@@ -7,6 +7,7 @@
 
 #include "faults.hpp"
 #include "partition_lists.hpp"
+#include "principal.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/deadline.hpp"
 
@@ -86,7 +87,7 @@ void KafkaConsumer::finish_revocation(Deadline deadline) {
 }
 
 void KafkaConsumer::failed(Code code, std::string const& what, std::string_view text) {
-  auto error = error_of(code, what, text);
+  auto error = with_principal(error_of(code, what, text), client_.get());
   hooks_.logger().warning("kafka.consumer", {{"consumer", about_}, {"what", error.what()}});
   // The group moved on without this member, which is told by a revocation.
   if (code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) return;

@@ -230,7 +230,9 @@ void KafkaConsumer::finish_beginning_anew() {
   auto const list = new_list();
   for (auto& partition : std::exchange(beginning_anew_, {})) {
     paused_.insert(partition);
-    owned_.try_emplace(partition);
+    auto& owned = owned_.try_emplace(partition).first->second;
+    // So that the next member, too, knows that the group was there before.
+    if (late_) owned.acknowledged = 0;
     resume(partition);
     add(list.get(), partition).offset = RD_KAFKA_OFFSET_BEGINNING;
     announced_.emplace_back(Assigned{std::move(partition)});

@@ -10,6 +10,7 @@
 #include "batch_limit.hpp"
 #include "client_secrets.hpp"
 #include "faults.hpp"
+#include "principal.hpp"
 #include "tram/base/assert.hpp"
 #include "tram/wire/channel_name.hpp"
 
@@ -121,17 +122,34 @@ std::int32_t KafkaProducer::partitions(std::string_view channel) const {
 
 bool KafkaProducer::refused(Error error, Sequence sequence) {
   auto const channel = trouble_of_channel(static_cast<rd_kafka_resp_err_t>(error.native_code()));
-  refused_.push_back({.sequence = sequence, .error = std::move(error), .channel = channel});
+  refused_.push_back({.sequence = sequence,
+                      .error = with_principal(std::move(error), client_.get()),
+                      .channel = channel});
   last_ = sequence;
   ++open_;
   news_.ring();
   return true;
 }
 
+/// Of a client that has failed for good, the cause.
+Error KafkaProducer::broken(rd_kafka_resp_err_t code, std::string const& what) const {
+  if (code != RD_KAFKA_RESP_ERR__FATAL) return error_as(Fault::broken, code, what);
+  std::array<char, 512> reason{};
+  auto const cause = rd_kafka_fatal_error(client_.get(), reason.data(), reason.size());
+  return error_as(Fault::broken, cause, what, secrets_in(client_.get()).hidden_in(reason.data()));
+}
+
+Completion KafkaProducer::refusal(Sequence sequence, rd_kafka_resp_err_t code,
+                                  std::string const& what) const {
+  return {.sequence = sequence,
+          .error = with_principal(error_as(Fault::rejected, code, what), client_.get()),
+          .channel = trouble_of_channel(code)};
+}
+
 bool KafkaProducer::not_taken(rd_kafka_resp_err_t code, RecordView const& record,
                               Sequence sequence) {
   if (blame_of(code) == Blame::producer) {
-    finish(error_as(Fault::broken, code, publish_to(record.channel)));
+    finish(broken(code, publish_to(record.channel)));
     throw Error{Fault::broken, trouble_->what()};
   }
   return refused(error_as(Fault::rejected, code, publish_to(record.channel)), sequence);
@@ -179,12 +197,10 @@ void KafkaProducer::hand_over_waiting(std::vector<Completion>& completions) {
   for (auto& [channel, topic] : topics_) {
     for (auto const& [sequence, code] : topic.route->hand_over_waiting(topic.handle.get())) {
       if (blame_of(code) == Blame::producer) {
-        finish(error_as(Fault::broken, code, publish_to(channel)), sequence, completions);
+        finish(broken(code, publish_to(channel)), sequence, completions);
         return;
       }
-      completions.push_back({.sequence = sequence,
-                             .error = error_as(Fault::rejected, code, publish_to(channel)),
-                             .channel = trouble_of_channel(code)});
+      completions.push_back(refusal(sequence, code, publish_to(channel)));
     }
   }
 }
@@ -226,9 +242,7 @@ void KafkaProducer::take_failures(Batch batch, std::vector<Completion>& completi
   auto const blame = blame_of(code);
   if (!trouble_ && (blame == Blame::channel || (blame == Blame::batch && batch.size() == 1))) {
     for (auto const* const message : batch) {
-      completions.push_back({.sequence = sequence_of(*message),
-                             .error = error_as(Fault::rejected, code, what),
-                             .channel = trouble_of_channel(code)});
+      completions.push_back(refusal(sequence_of(*message), code, what));
       route_of(*message).failed(*message);
     }
     return;
@@ -241,7 +255,7 @@ void KafkaProducer::take_failures(Batch batch, std::vector<Completion>& completi
                      "; smaller batches will tell which one it was",
                  code});
   }
-  finish(error_as(Fault::broken, code, what), sequence_of(*batch.front()), completions);
+  finish(broken(code, what), sequence_of(*batch.front()), completions);
 }
 
 void KafkaProducer::finish(Error error, Sequence at, std::vector<Completion>& completions) {
@@ -266,12 +280,7 @@ void KafkaProducer::take_error(rd_kafka_event_t* event) {
   auto const code = rd_kafka_event_error(event);
   auto const secrets = secrets_in(client_.get());
   auto const text = secrets.hidden_in(rd_kafka_event_error_string(event));
-  if (code == RD_KAFKA_RESP_ERR__FATAL) {
-    std::array<char, 512> reason{};
-    auto const cause = rd_kafka_fatal_error(client_.get(), reason.data(), reason.size());
-    finish(error_as(Fault::broken, cause, "the producer failed", secrets.hidden_in(reason.data())));
-    return;
-  }
+  if (code == RD_KAFKA_RESP_ERR__FATAL) return finish(broken(code, "the producer failed"));
   hooks_.logger().warning("kafka.producer", {{"code", rd_kafka_err2name(code)}, {"text", text}});
   if (fault_of(code) == Fault::rejected && open_ > 0) {
     finish(error_as(Fault::broken, code, "cannot publish", text));
@@ -281,7 +290,7 @@ void KafkaProducer::take_error(rd_kafka_event_t* event) {
 /// Everything that is open comes back as purged, and the first of it tells the caller.
 void KafkaProducer::finish(Error error) {
   if (trouble_) return;
-  trouble_ = std::move(error);
+  trouble_ = with_principal(std::move(error), client_.get());
   rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                     RD_KAFKA_PURGE_F_NON_BLOCKING);
 }

@@ -59,6 +59,9 @@ class KafkaProducer final : public Producer {
   Topic& topic(std::string_view channel);
   Topic make_topic(std::string const& channel);
   bool refused(Error error, Sequence sequence);
+  [[nodiscard]] Error broken(rd_kafka_resp_err_t code, std::string const& what) const;
+  [[nodiscard]] Completion refusal(Sequence sequence, rd_kafka_resp_err_t code,
+                                   std::string const& what) const;
   bool not_taken(rd_kafka_resp_err_t code, RecordView const& record, Sequence sequence);
   void take(rd_kafka_event_t* event, std::vector<Completion>& completions);
   void take_batch_limit(rd_kafka_event_t* event);

@@ -9,6 +9,7 @@ namespace tram::kafka {
 namespace {
 
 constexpr std::string_view record_is{"record="};
+constexpr std::string_view begun_is{"begun="};
 constexpr std::string_view service_is{"service="};
 
 /// Takes a number and what ends it.
@@ -16,10 +17,9 @@ template <class Number>
 bool take(std::string_view& text, Number& number, std::string_view end) {
   auto const* const last = text.data() + text.size();
   auto const [stopped, error] = std::from_chars(text.data(), last, number);
-  if (error != std::errc{}) return false;
-  text.remove_prefix(static_cast<std::size_t>(stopped - text.data()));
-  if (!text.starts_with(end)) return false;
-  text.remove_prefix(end.size());
+  auto const rest = text.substr(static_cast<std::size_t>(stopped - text.data()));
+  if (error != std::errc{} || !rest.starts_with(end)) return false;
+  text = rest.substr(end.size());
   return true;
 }
 
@@ -40,6 +40,34 @@ std::optional<Landmark> take_landmark(std::string_view& text) {
   return landmark;
 }
 
+std::string text_of(std::vector<std::uint32_t> const& begun) {
+  std::string text{begun_is};
+  for (auto const hash : begun) text += std::to_string(hash) + ",";
+  text.back() = '.';
+  return text;
+}
+
+/// As a landmark, either whole or none.
+std::vector<std::uint32_t> take_begun(std::string_view& text) {
+  auto rest = text.substr(begun_is.size());
+  std::vector<std::uint32_t> begun;
+  std::uint32_t hash{};
+  while (take(rest, hash, ",")) begun.push_back(hash);
+  if (!take(rest, hash, ".")) return {};
+  begun.push_back(hash);
+  text = rest;
+  return begun;
+}
+
+void append(std::string& text, std::string_view part) {
+  if (!text.empty() && !part.empty()) text += ' ';
+  text += part;
+}
+
+void skip_space(std::string_view& text) {
+  if (text.starts_with(' ')) text.remove_prefix(1);
+}
+
 }  // namespace
 
 Landmark landmark_of(Position position, std::int64_t timestamp, std::string_view key,
@@ -52,16 +80,18 @@ Landmark landmark_of(Position position, std::int64_t timestamp, std::string_view
 
 std::string PositionNote::text() const {
   std::string text;
-  if (landmark) text += text_of(*landmark);
-  if (landmark && !owner.empty()) text += ' ';
-  if (!owner.empty()) text.append(service_is).append(owner);
+  if (landmark) text = text_of(*landmark);
+  if (!begun.empty()) append(text, text_of(begun));
+  if (!owner.empty()) append(text, std::string{service_is} + owner);
   return text;
 }
 
 PositionNote PositionNote::read(std::string_view text) {
   PositionNote note;
   if (text.starts_with(record_is)) note.landmark = take_landmark(text);
-  if (note.landmark && text.starts_with(' ')) text.remove_prefix(1);
+  if (note.landmark) skip_space(text);
+  if (text.starts_with(begun_is)) note.begun = take_begun(text);
+  if (!note.begun.empty()) skip_space(text);
   if (text.starts_with(service_is)) note.owner = text.substr(service_is.size());
   return note;
 }

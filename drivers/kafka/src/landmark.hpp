@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tram/broker/record.hpp"
 
@@ -28,6 +29,8 @@ Landmark landmark_of(Position position, std::int64_t timestamp, std::string_view
 struct PositionNote {
   /// Of the record before the position, or at it.
   std::optional<Landmark> landmark{};
+  /// Hashes of the channels in which the group has begun; only of one that began at their ends.
+  std::vector<std::uint32_t> begun{};
   /// The service that stored it; empty where none is known.
   std::string owner{};
 

@@ -14,6 +14,14 @@ void PositionQuery::ask(rd_kafka_topic_partition_list_t const* partitions,
   });
 }
 
+void PositionQuery::ask(rd_kafka_topic_partition_list_t const* partitions,
+                        std::shared_ptr<LateStart> group, std::chrono::milliseconds timeout) {
+  partitions_.reset(rd_kafka_topic_partition_list_copy(partitions));
+  ask(About::positions, [this, group = std::move(group), timeout] {
+    return group->look_up(partitions_.get(), timeout);
+  });
+}
+
 void PositionQuery::ask_for_beginnings(PartitionsHandle partitions,
                                        std::chrono::milliseconds timeout) {
   partitions_ = std::move(partitions);

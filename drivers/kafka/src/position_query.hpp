@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "event_descriptor.hpp"
+#include "late_start.hpp"
 #include "librdkafka.hpp"
 
 namespace tram::kafka {
@@ -24,6 +26,9 @@ class PositionQuery {
 
   /// `partitions`: at least one.
   void ask(rd_kafka_topic_partition_list_t const* partitions, std::chrono::milliseconds timeout);
+  /// The same, and stores a position where there is none.
+  void ask(rd_kafka_topic_partition_list_t const* partitions, std::shared_ptr<LateStart> group,
+           std::chrono::milliseconds timeout);
   /// Where they begin, which moves as records are removed. `partitions`: at least one.
   void ask_for_beginnings(PartitionsHandle partitions, std::chrono::milliseconds timeout);
   /// Where they end: one past the last record. `partitions`: at least one.

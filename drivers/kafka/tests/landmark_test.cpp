@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tram::kafka {
 namespace {
@@ -18,6 +19,10 @@ TEST(PositionNotes, are_written_as_they_always_were) {
   EXPECT_EQ(PositionNote{.landmark = landmark}.text(), "record=16/1732990000123/4294967295/7.");
   EXPECT_EQ(PositionNote{.owner = "shop"}.text(), "service=shop");
   EXPECT_EQ(PositionNote{}.text(), "");
+  EXPECT_EQ(
+      (PositionNote{.landmark = landmark, .begun = {1, 4'294'967'295}, .owner = "shop"}.text()),
+      "record=16/1732990000123/4294967295/7. begun=1,4294967295. service=shop");
+  EXPECT_EQ(PositionNote{.begun = {7}}.text(), "begun=7.");
 }
 
 TEST(PositionNotes, are_read_as_they_were_written) {
@@ -27,6 +32,25 @@ TEST(PositionNotes, are_read_as_they_were_written) {
     EXPECT_EQ(note.owner, owner);
     EXPECT_EQ(PositionNote::read(PositionNote{.owner = owner}.text()).owner, owner);
   }
+}
+
+TEST(PositionNotes, tell_where_a_group_has_begun) {
+  for (std::vector<std::uint32_t> const& begun :
+       std::vector<std::vector<std::uint32_t>>{{}, {0}, {1, 2, 3}}) {
+    auto const note = PositionNote::read(
+        PositionNote{.landmark = landmark, .begun = begun, .owner = "begun=1."}.text());
+    EXPECT_EQ(note.landmark, landmark);
+    EXPECT_EQ(note.begun, begun);
+    EXPECT_EQ(note.owner, "begun=1.");
+    EXPECT_EQ(PositionNote::read(PositionNote{.begun = begun}.text()).begun, begun);
+  }
+}
+
+TEST(PositionNotes, tell_of_no_beginning_where_the_text_is_not_one_of_ours) {
+  for (std::string_view const text :
+       {"begun=", "begun=.", "begun=1", "begun=1,", "begun=1,.", "begun=x.", "begun=-1.",
+        "begun=4294967296.", "begun=1;2.", "metadata", "service=begun=1."})
+    EXPECT_TRUE(PositionNote::read(text).begun.empty()) << text;
 }
 
 TEST(PositionNotes, have_no_landmark_where_the_text_is_not_one_of_ours) {

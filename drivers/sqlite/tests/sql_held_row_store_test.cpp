@@ -164,6 +164,25 @@ TEST_F(SqlHeldRowStore, has_rows_of_a_channel_tried_again) {
   EXPECT_EQ(replayable(), (Texts{"1", "3"}));
 }
 
+TEST_F(SqlHeldRowStore, tells_which_channels_took_no_rows) {
+  auto refused = bad("1", "a");
+  refused.cause = tram::HeldCause::channel_closed;
+  auto const channel = refused.row.destination;
+  store({refused, behind("2", "a"), bad("3", "b")});
+  EXPECT_EQ(held.summary().closed_channels, std::set<std::string>{channel});
+  EXPECT_EQ(replayable(), Texts{}) << "only when the channel is tried";
+  held.settle({.published = {}, .refused = {}, .channels_to_try = {channel}});
+  EXPECT_EQ(replayable(), (Texts{"1", "3"}));
+  auto const first = held.replayable(1, ReplayOrder::by_key).front().id;
+  held.settle({.published = {}, .refused = {{.id = first, .reason = "too large"}}});
+  EXPECT_EQ(held.summary().closed_channels, std::set<std::string>{});
+  held.settle(
+      {.published = {},
+       .refused = {
+           {.id = first, .reason = "forbidden", .cause = tram::HeldCause::channel_closed}}});
+  EXPECT_EQ(held.summary().closed_channels, std::set<std::string>{channel});
+}
+
 TEST_F(SqlHeldRowStore, leaves_the_rows_of_another_relay_alone) {
   auto const audit =
       tram::sqlite::change_source({.path = file.path(), .relay = "audit"}, database_clock);

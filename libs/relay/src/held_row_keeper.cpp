@@ -83,8 +83,8 @@ void HeldRowKeeper::published(std::int64_t stored_id) {
   ++round_.counters().rows_replayed;
 }
 
-void HeldRowKeeper::refused(std::int64_t stored_id, std::string reason) {
-  outcome_.refused.push_back({.id = stored_id, .reason = std::move(reason)});
+void HeldRowKeeper::refused(std::int64_t stored_id, std::string reason, HeldCause cause) {
+  outcome_.refused.push_back({.id = stored_id, .reason = std::move(reason), .cause = cause});
 }
 
 void HeldRowKeeper::try_again(std::vector<std::string> channels) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,10 @@ class HeldRowKeeper final {
   [[nodiscard]] bool has_outcome() const { return !outcome_.empty(); }
 
   void load();
+  /// Channels that took no rows when they were held, as far as is known.
+  [[nodiscard]] std::set<std::string> closed_channels() const {
+    return summary_ ? summary_->closed_channels : std::set<std::string>{};
+  }
   /// Reads again what is stored. Keys of rows that were not stored yet are forgotten with them.
   void forget() { summary_.reset(); }
 
@@ -44,7 +49,7 @@ class HeldRowKeeper final {
   std::vector<StoredHeldRow> replayable();
   /// What came of one of them.
   void published(std::int64_t stored_id);
-  void refused(std::int64_t stored_id, std::string reason);
+  void refused(std::int64_t stored_id, std::string reason, HeldCause cause);
   /// Has rows of these channels tried again, although nobody asked.
   void try_again(std::vector<std::string> channels);
   /// Writes down what came of them.

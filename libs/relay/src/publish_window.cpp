@@ -49,12 +49,13 @@ std::optional<std::int64_t> PublishWindow::land(Sequence sequence) {
 }
 
 std::optional<std::int64_t> PublishWindow::refuse(Sequence sequence, std::optional<std::string> key,
-                                                  std::string reason) {
+                                                  std::string reason, HeldCause cause) {
   Entry& entry = entries_[index_at_broker(sequence)];
   if (entry.stored_id) return land(sequence);
   entry.state = State::to_hold;
   entry.held.key = std::move(key);
   entry.held.reason = std::move(reason);
+  entry.held.cause = cause;
   ++waiting_to_be_held_;
   return std::nullopt;
 }

@@ -49,7 +49,7 @@ class PublishWindow final {
   /// The broker takes no such record. A row of the log is to be stored now; a stored row stays
   /// where it is, which is done here: its id is returned.
   std::optional<std::int64_t> refuse(Sequence sequence, std::optional<std::string> key,
-                                     std::string reason);
+                                     std::string reason, HeldCause cause = HeldCause::own_failure);
   /// The rows that may be stored now, oldest first, at most `rows_max`: those before which nothing
   /// is at the broker. Stored rows of a key are then in their order, though completions are not.
   [[nodiscard]] std::vector<HeldRow> to_hold(std::size_t rows_max) const;

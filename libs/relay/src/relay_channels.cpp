@@ -79,9 +79,9 @@ void RelayChannels::refuse(std::string const& channel, std::string reason) {
 }
 
 bool RelayChannels::missed(std::string const& channel) {
+  untried_.erase(channel);
   if (!options_.create_channels) {
-    if (forbidden_.empty() && missing_.empty()) next_try_ = clock_.steady() + try_interval;
-    missing_.insert(channel);
+    close(missing_, channel);
     return false;
   }
   if (auto const refused = refused_.find(channel); refused != refused_.end()) {
@@ -99,19 +99,37 @@ bool RelayChannels::missed(std::string const& channel) {
 
 std::string RelayChannels::reason(std::string const& channel, std::string said) const {
   auto const refused = refused_.find(channel);
-  return refused == refused_.end() ? std::move(said) : refused->second.reason;
+  if (refused != refused_.end()) return refused->second.reason;
+  return said;
 }
 
-void RelayChannels::forbidden(std::string const& channel) {
+void RelayChannels::forbidden(std::string const& channel, std::string reason) {
+  forbidden_reason_ = std::move(reason);
   opened_.erase(channel);
+  close(forbidden_, channel);
+}
+
+void RelayChannels::close(std::set<std::string>& channels, std::string const& channel) {
+  untried_.erase(channel);
   if (forbidden_.empty() && missing_.empty()) next_try_ = clock_.steady() + try_interval;
-  forbidden_.insert(channel);
+  channels.insert(channel);
+}
+
+void RelayChannels::closed(std::set<std::string> const& channels) {
+  for (auto const& channel : channels) {
+    if (missing_.contains(channel) || forbidden_.contains(channel) || opened_.contains(channel))
+      continue;
+    if (untried_.insert(channel).second) next_try_ = clock_.steady();
+  }
 }
 
 void RelayChannels::proved(std::string const& channel) {
-  if (refused_.empty() && missing_.empty() && forbidden_.empty() && opened_.empty()) return;
+  if (refused_.empty() && missing_.empty() && forbidden_.empty() && untried_.empty() &&
+      opened_.empty())
+    return;
   refused_.erase(channel);
-  bool const was_closed = missing_.erase(channel) + forbidden_.erase(channel) > 0;
+  bool const was_closed =
+      missing_.erase(channel) + forbidden_.erase(channel) + untried_.erase(channel) > 0;
   if (was_closed || opened_.contains(channel)) opened_[channel] = clock_.steady() + opened_lasts;
 }
 
@@ -124,6 +142,7 @@ std::vector<std::string> RelayChannels::to_try() {
   next_try_ = now + try_interval;
   channels.insert(channels.end(), missing_.begin(), missing_.end());
   channels.insert(channels.end(), forbidden_.begin(), forbidden_.end());
+  channels.insert(channels.end(), untried_.begin(), untried_.end());
   return channels;
 }
 
@@ -134,10 +153,15 @@ std::string RelayChannels::trouble() const {
            ", and this relay makes none (create_channels is off): its rows are held; create it, "
            "and they are published";
   }
+  if (!untried_.empty()) {
+    if (!text.empty()) text += "; ";
+    text += "channel " + list_of(untried_) +
+            " took no records before this relay was started: its rows are held, and tried again";
+  }
   if (forbidden_.empty()) return text;
   if (!text.empty()) text += "; ";
   return text + "this relay may not write to channel " + list_of(forbidden_) +
-         ": its rows are held; grant this client what it needs on it, and they are published";
+         ": its rows are held until it may (" + forbidden_reason_ + ")";
 }
 
 }  // namespace tram

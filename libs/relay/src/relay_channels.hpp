@@ -38,7 +38,9 @@ class RelayChannels final {
   /// Why rows of a channel are held that there is not, given what the producer said.
   [[nodiscard]] std::string reason(std::string const& channel, std::string said) const;
   /// The broker takes no records of this relay for it.
-  void forbidden(std::string const& channel);
+  void forbidden(std::string const& channel, std::string reason);
+  /// They took no records of this relay before it was started, as its held rows say.
+  void closed(std::set<std::string> const& channels);
   /// A record of it landed.
   void proved(std::string const& channel);
   /// Those whose held rows are to be tried again: now and then those that took no records, and
@@ -55,6 +57,7 @@ class RelayChannels final {
   };
   void want(std::string const& channel, std::vector<std::string>& wanted) const;
   void refuse(std::string const& channel, std::string reason);
+  void close(std::set<std::string>& channels, std::string const& channel);
 
   Broker& broker_;
   Clock& clock_;
@@ -69,6 +72,10 @@ class RelayChannels final {
   std::set<std::string> missing_;
   /// Take no records of this relay.
   std::set<std::string> forbidden_;
+  /// What the broker said last.
+  std::string forbidden_reason_;
+  /// Took none before this relay was started, and were not tried since.
+  std::set<std::string> untried_;
   SteadyTime next_try_{};
   /// Took none, and take some again: until when the rows that are held are tried again.
   std::map<std::string, SteadyTime> opened_;

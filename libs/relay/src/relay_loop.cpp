@@ -34,7 +34,7 @@ bool Relay::Loop::step() {
 
 void Relay::Loop::begin() {
   if (core().makes_producer() && publisher_.create_channels({})) publisher_.make_producer();
-  if (core().loads_held()) held_.load();
+  if (core().loads_held()) load_held();
 }
 
 void Relay::Loop::finish() {
@@ -104,6 +104,12 @@ void Relay::Loop::hold(HeldRow held) {
   window_.accept(std::move(held));
 }
 
+/// Nobody else knows, after a restart, that the broker took nothing for them.
+void Relay::Loop::load_held() {
+  held_.load();
+  publisher_.closed(held_.closed_channels());
+}
+
 void Relay::Loop::replay_held() {
   for (auto& row : held_.replayable()) {
     if (!window_.open() || !replay(row)) return;
@@ -115,7 +121,7 @@ bool Relay::Loop::replay(StoredHeldRow& stored) {
   auto record = records_.make(stored.row);
   round_.happened();
   if (auto* const bad = std::get_if<Unpublishable>(&record)) {
-    held_.refused(stored.id, std::move(bad->reason));
+    held_.refused(stored.id, std::move(bad->reason), HeldCause::own_failure);
     return true;
   }
   // It may be the first of its channel that this process publishes.
@@ -156,7 +162,7 @@ std::optional<Error> Relay::Loop::take(Completion const& completion) {
   if (error->fault() != Fault::rejected) return error;
   std::string reason = error->what();
   auto const& channel = window_.row(sequence).destination;
-  if (trouble == ChannelTrouble::forbidden) publisher_.forbidden(channel);
+  if (trouble == ChannelTrouble::forbidden) publisher_.forbidden(channel, reason);
   if (trouble == ChannelTrouble::missing) {
     if (publisher_.missed(channel)) {
       return Error{Fault::transient, "channel '" + channel + "' is gone: " + reason +
@@ -164,7 +170,8 @@ std::optional<Error> Relay::Loop::take(Completion const& completion) {
     }
     reason = publisher_.reason(channel, std::move(reason));
   }
-  refused(sequence, std::move(reason));
+  refused(sequence, std::move(reason),
+          trouble == ChannelTrouble::none ? HeldCause::own_failure : HeldCause::channel_closed);
   return std::nullopt;
 }
 
@@ -174,12 +181,12 @@ void Relay::Loop::landed(Sequence sequence) {
   round_.moved();
 }
 
-void Relay::Loop::refused(Sequence sequence, std::string reason) {
+void Relay::Loop::refused(Sequence sequence, std::string reason, HeldCause cause) {
   publisher_.refused();
   auto const channel = window_.row(sequence).destination;
   auto const key = records_.key_of(window_.row(sequence));
-  if (auto const stored_id = window_.refuse(sequence, key, reason)) {
-    held_.refused(*stored_id, std::move(reason));
+  if (auto const stored_id = window_.refuse(sequence, key, reason, cause)) {
+    held_.refused(*stored_id, std::move(reason), cause);
   } else {
     held_.hold_key(channel, key);
   }

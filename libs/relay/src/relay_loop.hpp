@@ -51,13 +51,14 @@ class Relay::Loop {
   void publish();
   bool take_next();
   void hold(HeldRow held);
+  void load_held();
   void replay_held();
   bool replay(StoredHeldRow& stored);
   bool submit(std::string_view channel, RelayRecord const& record);
   void take_completions();
   std::optional<Error> take(Completion const& completion);
   void landed(Sequence sequence);
-  void refused(Sequence sequence, std::string reason);
+  void refused(Sequence sequence, std::string reason, HeldCause cause);
   void producer_failed(Error const& error);
   void finish();
   [[nodiscard]] std::string trouble(std::string const& source) const;

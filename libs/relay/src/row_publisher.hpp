@@ -49,7 +49,11 @@ class RowPublisher final {
   /// The broker refused one record, which shows that it is well.
   void refused() { proved(); }
   /// This relay may not write to the channel, says the broker: its rows are held.
-  void forbidden(std::string const& channel) { channels_.forbidden(channel); }
+  void forbidden(std::string const& channel, std::string reason) {
+    channels_.forbidden(channel, std::move(reason));
+  }
+  /// They took no records of this relay before it was started.
+  void closed(std::set<std::string> const& channels) { channels_.closed(channels); }
   /// Those whose held rows are to be tried again now.
   [[nodiscard]] std::vector<std::string> channels_to_try() { return channels_.to_try(); }
   /// There is no such channel, says the broker. True when it will be made (again); false when its

@@ -90,8 +90,8 @@ std::optional<std::string> free_identity(Rows const& alike, OutboxRow const& row
   return taken ? full : identity(row);
 }
 
-std::string own_failure_assignment() {
-  return ", cause = '" + std::string{to_string(HeldCause::own_failure)} + "'";
+std::string cause_assignment(HeldCause cause) {
+  return ", cause = '" + std::string{to_string(cause)} + "'";
 }
 
 /// Others have been asked for, and are to have their turn.
@@ -170,6 +170,11 @@ HeldSummary SqlHeldRowStore::summary() {
       summary.keys.emplace(stored_text::to_bytes(key.get<std::string>(0)),
                            stored_text::to_bytes(key.get<std::string>(1)));
     }
+    auto const closed = tx.execute("SELECT DISTINCT destination FROM " + table_ +
+                                       " WHERE relay = ? AND " + cause_.expression(tx) + " = ?",
+                                   relay_, to_string(HeldCause::channel_closed));
+    for (auto const row : closed)
+      summary.closed_channels.insert(stored_text::to_bytes(row.get<std::string>(0)));
     return summary;
   });
 }
@@ -200,11 +205,10 @@ void SqlHeldRowStore::settle(ReplayOutcome const& outcome) {
       tx.execute("DELETE FROM " + table_ + " WHERE id = ?", id);
     }
     bool const has_cause = !outcome.refused.empty() && cause_.is_there(tx);
-    auto const cause = has_cause ? own_failure_assignment() : std::string{};
-    for (auto const& [id, reason] : outcome.refused) {
-      tx.execute(
-          "UPDATE " + table_ + " SET reason = ?, retry_requested = 0" + cause + " WHERE id = ?",
-          stored_text::ascii(reason), id);
+    for (auto const& [id, reason, cause] : outcome.refused) {
+      tx.execute("UPDATE " + table_ + " SET reason = ?, retry_requested = 0" +
+                     (has_cause ? cause_assignment(cause) : std::string{}) + " WHERE id = ?",
+                 stored_text::ascii(reason), id);
     }
     for (auto const& channel : outcome.channels_to_try) request_retries(tx, channel);
   });

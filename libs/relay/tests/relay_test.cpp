@@ -449,6 +449,35 @@ TEST_F(ForbiddenChannels, get_their_rows_in_order_when_they_may_be_written_to) {
   EXPECT_TRUE(relay_->readiness().ready) << relay_->readiness().reason;
 }
 
+/// Nothing comes that could be refused.
+TEST_F(ForbiddenChannels, are_known_to_a_relay_that_is_started_again) {
+  relay_.reset();
+  relay_ = world_.relay();
+  world_.run_until_quiet(*relay_);
+  EXPECT_FALSE(relay_->readiness().ready);
+  EXPECT_NE(relay_->readiness().reason.find("channel 'orders'"), std::string::npos)
+      << relay_->readiness().reason;
+  world_.broker.forbidden.clear();
+  for (int i = 0; i < 10; ++i) {
+    world_.clock.advance(3s);
+    world_.run_until_quiet(*relay_);
+  }
+  EXPECT_EQ(world_.held.ids(), std::vector<std::string>{});
+  EXPECT_TRUE(relay_->readiness().ready) << relay_->readiness().reason;
+}
+
+TEST_F(ForbiddenChannels, get_their_rows_when_they_may_be_written_to_by_the_next_relay) {
+  relay_.reset();
+  world_.broker.forbidden.clear();
+  relay_ = world_.relay();
+  for (int i = 0; i < 10; ++i) {
+    world_.run_until_quiet(*relay_);
+    world_.clock.advance(3s);
+  }
+  EXPECT_EQ(world_.held.ids(), std::vector<std::string>{});
+  EXPECT_TRUE(relay_->readiness().ready) << relay_->readiness().reason;
+}
+
 // --- readiness
 
 TEST(Relay, is_ready_only_while_rows_move_or_there_are_none) {

@@ -315,6 +315,8 @@ class MemoryHeldRows final : public HeldRowStore {
     HeldSummary summary{.rows = rows.size(), .keys = {}};
     for (auto const& each : rows) {
       if (each.held.key) summary.keys.emplace(each.held.row.destination, *each.held.key);
+      if (each.held.cause == HeldCause::channel_closed)
+        summary.closed_channels.insert(each.held.row.destination);
     }
     return summary;
   }
@@ -337,18 +339,18 @@ class MemoryHeldRows final : public HeldRowStore {
     std::erase_if(rows, [&](Stored const& each) {
       return std::ranges::find(outcome.published, each.id) != outcome.published.end();
     });
-    for (auto const& [id, reason] : outcome.refused) {
+    for (auto const& [id, reason, cause] : outcome.refused) {
       for (auto& each : rows) {
         if (each.id != id) continue;
         each.held.reason = reason;
-        each.held.cause = HeldCause::own_failure;
+        each.held.cause = cause;
         each.retry_requested = false;
       }
     }
     for (auto& each : rows) {
       auto const& channels = outcome.channels_to_try;
       bool const wanted = std::ranges::find(channels, each.held.row.destination) != channels.end();
-      if (wanted && each.held.cause == HeldCause::own_failure) each.retry_requested = true;
+      if (wanted && each.held.cause != HeldCause::key_held) each.retry_requested = true;
     }
   }
 

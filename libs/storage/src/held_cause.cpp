@@ -8,17 +8,24 @@ namespace {
 
 constexpr std::string_view own_failure{"own_failure"};
 constexpr std::string_view key_held{"key_held"};
+constexpr std::string_view channel_closed{"channel_closed"};
 
 std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
 
 }  // namespace
 
 std::string_view to_string(HeldCause cause) {
-  return cause == HeldCause::key_held ? key_held : own_failure;
+  switch (cause) {
+    case HeldCause::key_held: return key_held;
+    case HeldCause::channel_closed: return channel_closed;
+    case HeldCause::own_failure: break;
+  }
+  return own_failure;
 }
 
 HeldCause held_cause(std::string_view text) {
-  return text == key_held ? HeldCause::key_held : HeldCause::own_failure;
+  if (text == key_held) return HeldCause::key_held;
+  return text == channel_closed ? HeldCause::channel_closed : HeldCause::own_failure;
 }
 
 std::string_view reason_of_0_1(HeldTable table) {

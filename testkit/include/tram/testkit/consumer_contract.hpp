@@ -46,6 +46,22 @@ TYPED_TEST_P(ConsumerContract, starts_a_new_group_behind_the_latest_record_when_
   EXPECT_GE(std::stoi(reader->values().front()), 100);
 }
 
+TYPED_TEST_P(ConsumerContract,
+             passes_over_nothing_once_a_group_has_begun_behind_the_latest_record) {
+  auto const channel = this->fresh_channel(2);
+  ConsumerMode const mode{.kind = ConsumerMode::Kind::group,
+                          .group = this->fresh_name("group"),
+                          .start = ConsumerMode::Start::latest};
+  this->publish(channel, 10, 5);
+  auto const first = this->subscribe(mode, {channel});
+  ASSERT_TRUE(this->assigned(*first, 2));
+  first->crash();
+  this->publish(channel, 20, 5);
+  auto const second = this->subscribe(mode, {channel});
+  EXPECT_TRUE(this->received(*second, 20));
+  EXPECT_EQ(second->deliveries().size(), 20U);
+}
+
 TYPED_TEST_P(ConsumerContract, goes_on_behind_what_was_acknowledged) {
   auto const channel = this->fresh_channel(1);
   auto const group = this->fresh_name("group");
@@ -189,6 +205,7 @@ TYPED_TEST_P(ConsumerContract, does_nothing_after_close) {
 
 REGISTER_TYPED_TEST_SUITE_P(ConsumerContract, starts_a_new_group_at_the_earliest_record,
                             starts_a_new_group_behind_the_latest_record_when_asked_to,
+                            passes_over_nothing_once_a_group_has_begun_behind_the_latest_record,
                             goes_on_behind_what_was_acknowledged, keeps_positions_of_groups_apart,
                             delivers_again_after_a_crash_what_was_not_acknowledged,
                             stores_acknowledgements_soon_though_nobody_closes,

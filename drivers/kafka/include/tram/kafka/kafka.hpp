@@ -53,7 +53,8 @@ bool is_property(std::string const& name);
 
 /// A Kafka cluster as a broker. Asks the cluster nothing yet. Throws: rejected, naming the property
 /// that is wrong. `clock` must outlive the broker and its consumers; `logger` gets the client
-/// library's own lines, from its threads.
+/// library's own lines, from its threads; a client that does not end in time may log later than its
+/// producer or consumer lived.
 std::unique_ptr<Broker> connect(Config const& config, Clock& clock, Logger const& logger = {});
 
 }  // namespace tram::kafka

@@ -21,9 +21,12 @@ struct ConsumerMode {
   /// one owner's, or messages are split between several. 200 bytes of it count; a member without
   /// one reports nothing, and is not reported.
   std::string owner{};
-  /// Where a group without a stored position starts. With `latest` a group also passes over what
-  /// was published to a partition while none of its members ran, if it had not read a record there
-  /// before, or if the topic was deleted and created again meanwhile.
+  /// Where a new group starts: at the first record, or behind the last one. With `latest` the
+  /// broker stores that place before it announces a partition, so that the group passes over
+  /// nothing from then on. Partitions and topics that come later are read from their beginning. Two
+  /// exceptions on Kafka: a group is new again when Kafka has dropped its positions
+  /// (`offsets.retention.minutes`, a week unless changed), or when its only topic was deleted and
+  /// created again while no process with a member ran.
   enum class Start : std::uint8_t { earliest, latest } start{Start::earliest};
 };
 

@@ -29,7 +29,7 @@ struct HeldItem {
   std::optional<int> attempts;
   bool retry_requested{};
   std::string reason;
-  /// `own_failure` or `key_held`: see `HeldCause` (tram/storage/held_cause.hpp).
+  /// `own_failure`, `key_held` or `channel_closed`: see `HeldCause` (tram/storage/held_cause.hpp).
   std::string cause;
   std::optional<std::string> headers;
   std::optional<std::string> payload;

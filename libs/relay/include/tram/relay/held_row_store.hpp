@@ -36,6 +36,8 @@ using HeldRowKey = std::pair<std::string, std::string>;
 struct HeldSummary {
   std::size_t rows{};
   std::set<HeldRowKey> keys;
+  /// Channels with rows whose cause is `channel_closed`.
+  std::set<std::string> closed_channels{};
 };
 
 /// The result of publishing stored rows again.
@@ -43,10 +45,11 @@ struct ReplayOutcome {
   struct Refusal {
     std::int64_t id{};
     std::string reason;
+    HeldCause cause{HeldCause::own_failure};
   };
   /// Durable at the broker: forget them.
   std::vector<std::int64_t> published;
-  /// Refused again: they stay, with the new reason as their own failure, until the next request.
+  /// Refused again: they stay, with the new reason and cause, until the next request.
   std::vector<Refusal> refused;
   /// Rows of these channels are to be published again, the oldest hundred of those that are not
   /// only behind another one.
@@ -76,7 +79,7 @@ class HeldRowStore {
   /// Stores rows, in this order behind those stored before, all or none. A row that is there
   /// already is left alone: after a crash rows come again.
   virtual void store(std::span<HeldRow const> rows) = 0;
-  /// How much is stored, and which keys have rows.
+  /// How much is stored, and which keys and closed channels have rows.
   virtual HeldSummary summary() = 0;
   /// Rows to publish again now, oldest first: those whose retry was requested, or whose cause is
   /// `key_held`. With `by_key` only the first row of each key.

@@ -12,9 +12,12 @@ enum class HeldCause : std::uint8_t {
   own_failure,
   /// An earlier one of its key is held.
   key_held,
+  /// Of a relay's rows: the broker took nothing for its channel, which is missing or forbidden. The
+  /// relay tries it again by itself.
+  channel_closed,
 };
 
-/// As column `cause` has it: `own_failure`, `key_held`.
+/// As column `cause` has it: `own_failure`, `key_held`, `channel_closed`.
 std::string_view to_string(HeldCause cause);
 /// Another text counts as `own_failure`, which waits for an operator.
 HeldCause held_cause(std::string_view text);
