@@ -6,6 +6,8 @@
 
 #include "tram/json/json.hpp"
 #include "tram/outbox/outbox.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/subscriber/held_messages.hpp"
 #include "tram/testkit/in_memory_world.hpp"
 
 namespace {

@@ -10,6 +10,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/outbox/outbox.hpp"
+#include "tram/sql/database.hpp"
 #include "tram/testkit/in_memory_world.hpp"
 
 namespace tram {

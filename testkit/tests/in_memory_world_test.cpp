@@ -1,4 +1,6 @@
 #include "tram/testkit/in_memory_world.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/subscriber/held_messages.hpp"
 
 #include <gtest/gtest.h>
 

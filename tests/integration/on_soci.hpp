@@ -18,11 +18,10 @@
 namespace tram::testing {
 
 inline std::optional<std::string> text_of(Parameter const& parameter) {
-  if (auto const* text = std::get_if<std::string_view>(&parameter.value()))
-    return std::string{*text};
-  if (auto const* integer = std::get_if<std::int64_t>(&parameter.value()))
-    return std::to_string(*integer);
-  if (auto const* number = std::get_if<double>(&parameter.value())) return std::to_string(*number);
+  auto const value = parameter.value();
+  if (auto const* text = std::get_if<std::string_view>(&value)) return std::string{*text};
+  if (auto const* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
+  if (auto const* number = std::get_if<double>(&value)) return std::to_string(*number);
   return std::nullopt;
 }
 

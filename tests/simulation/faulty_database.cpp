@@ -74,7 +74,8 @@ class FaultyConnection final : public Connection {
   /// As a statement waits for a row that another transaction has written.
   void await_locks(Parameters parameters, Deadline deadline) {
     for (auto const& parameter : parameters) {
-      auto const* const text = std::get_if<std::string_view>(&parameter.value());
+      auto const value = parameter.value();
+      auto const* const text = std::get_if<std::string_view>(&value);
       if (text == nullptr) continue;
       if (auto const lock = behaviour_.locks.find(*text); lock != behaviour_.locks.end()) {
         await(lock->second, deadline);

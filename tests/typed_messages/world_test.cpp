@@ -8,6 +8,8 @@
 #include "tram/commands/reply_handlers.hpp"
 #include "tram/events/event_handlers.hpp"
 #include "tram/events/event_publisher.hpp"
+#include "tram/sql/database.hpp"
+#include "tram/subscriber/held_messages.hpp"
 #include "tram/testkit/in_memory_world.hpp"
 
 namespace {

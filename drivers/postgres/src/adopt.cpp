@@ -65,7 +65,8 @@ void require_encoding(std::string_view sql, Parameters parameters, PGconn* conne
   std::string const encoding = told == nullptr ? "UTF8" : told;
   bool const is_plain =
       is_ascii(sql) && std::all_of(parameters.begin(), parameters.end(), [](auto const& each) {
-        auto const* text = std::get_if<std::string_view>(&each.value());
+        auto const value = each.value();
+        auto const* text = std::get_if<std::string_view>(&value);
         return text == nullptr || is_ascii(*text);
       });
   if (is_plain || encoding == "UTF8" || encoding == "SQL_ASCII") return;
@@ -95,7 +96,7 @@ Rows AdoptedTransaction::execute_statement(std::string_view sql, Parameters para
   auto const numbered = number_placeholders(sql, rules);
   TextParameters const texts{sql, parameters};
   Result const result{PQexecParams(connection_, numbered.c_str(), texts.count(), nullptr,
-                                   texts.values(), nullptr, nullptr, 0)};
+                                   texts.values(), texts.lengths(), texts.formats(), 0)};
   switch (PQresultStatus(result.get())) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK: break;
@@ -105,7 +106,7 @@ Rows AdoptedTransaction::execute_statement(std::string_view sql, Parameters para
     default: throw statement_error(sql, result.get(), connection_);
   }
   require_still_open(sql, connection_);
-  return to_rows(result.get());
+  return to_rows(excerpt(sql), result.get());
 }
 
 }  // namespace tram::postgres

@@ -26,6 +26,16 @@ void append_to_array(std::string& array, std::string_view element) {
   array.append("\"}");
 }
 
+std::string_view set_isolation(Isolation isolation) {
+  switch (isolation) {
+    case Isolation::read_committed: return "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
+    case Isolation::repeatable_read: return "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+    case Isolation::serializable: return "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE";
+    case Isolation::by_default: break;
+  }
+  return {};
+}
+
 /// A domain over bytea counts as what it is made of: text is not cast to it, but encoded.
 constexpr std::string_view column_types{
     "SELECT a.attname::text, CASE WHEN (WITH RECURSIVE chain(type) AS (SELECT a.atttypid UNION ALL "
@@ -91,6 +101,7 @@ constinit Dialect const dialect{
               .unindexed = ""},
     .or_update = on_conflict_update,
     .text_placeholder = text_placeholder,
-    .append_to_list = append_to_array};
+    .append_to_list = append_to_array,
+    .set_isolation = set_isolation};
 
 }  // namespace tram::postgres

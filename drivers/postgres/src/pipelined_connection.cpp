@@ -225,7 +225,7 @@ void PipelinedConnection::send(Purpose purpose, StatementCache::Statement& state
   TextParameters const texts{statement.numbered, parameters};
   if (statement.name.empty()) {
     require(PQsendQueryParams(connection, statement.numbered.c_str(), texts.count(), nullptr,
-                              texts.values(), nullptr, nullptr, 0));
+                              texts.values(), texts.lengths(), texts.formats(), 0));
   } else {
     if (!statement.prepared) {
       require(PQsendPrepare(connection, statement.name.c_str(), statement.numbered.c_str(), 0,
@@ -236,7 +236,7 @@ void PipelinedConnection::send(Purpose purpose, StatementCache::Statement& state
       statement.prepared = true;
     }
     require(PQsendQueryPrepared(connection, statement.name.c_str(), texts.count(), texts.values(),
-                                nullptr, nullptr, 0));
+                                texts.lengths(), texts.formats(), 0));
   }
   pending_.push_back({.purpose = purpose, .text = {}});
   queued_bytes_ += statement.numbered.size() + texts.size() + message_bytes;
@@ -323,7 +323,7 @@ void PipelinedConnection::take(Pending const& pending, PGresult const* result) {
       return;
   }
   if (!pending.may_control && is_control(tag_of(result))) note_end(pending.text, tag_of(result));
-  if (pending.purpose == Purpose::rows) rows_ = to_rows(result);
+  if (pending.purpose == Purpose::rows) rows_ = to_rows(pending.text, result);
   if (pending.purpose == Purpose::commit) take_commit(tag_of(result));
   if (pending.purpose == Purpose::transaction_number) {
     number_known_ = true;

@@ -3,6 +3,9 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <memory>
+#include <new>
+#include <utility>
 
 #include "faults.hpp"
 #include "tram/base/error.hpp"
@@ -13,6 +16,7 @@ namespace {
 // From the server's catalog (pg_type.dat); these numbers never change.
 enum TypeOid : Oid {
   type_bool = 16,
+  type_bytea = 17,
   type_int8 = 20,
   type_int2 = 21,
   type_int4 = 23,
@@ -32,6 +36,27 @@ void append_number(std::string& text, Number number) {
   text.append(digits.data(), end);
 }
 
+/// In either of the forms that `bytea_output` asks for.
+std::string unescaped(std::string_view text) {
+  std::size_t size = 0;
+  struct Free {
+    void operator()(unsigned char* bytes) const { PQfreemem(bytes); }
+  };
+  std::unique_ptr<unsigned char, Free> const bytes{
+      PQunescapeBytea(reinterpret_cast<unsigned char const*>(text.data()), &size)};
+  if (!bytes) throw std::bad_alloc{};
+  return {reinterpret_cast<char const*>(bytes.get()), size};
+}
+
+ResultColumns columns_of(std::string statement, PGresult const* result) {
+  ResultColumns columns{.names = {}, .statement = std::move(statement)};
+  auto const count = PQnfields(result);
+  columns.names.reserve(static_cast<std::size_t>(count));
+  for (int column = 0; column < count; ++column)
+    columns.names.emplace_back(PQfname(result, column));
+  return columns;
+}
+
 Cell to_cell(Oid type, std::string_view text) {
   switch (type) {
     case type_bool: return std::int64_t{text == "t" ? 1 : 0};
@@ -47,6 +72,7 @@ Cell to_cell(Oid type, std::string_view text) {
     case type_float8:
       // strtod knows the server's NaN and Infinity; libpq ends every value with a NUL.
       return std::strtod(text.data(), nullptr);
+    case type_bytea: return unescaped(text);
     default: return std::string{text};
   }
 }
@@ -71,16 +97,12 @@ TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
   starts.reserve(parameters.size());
   for (auto const& parameter : parameters) {
     auto const start = texts_.size();
-    if (auto const* text = std::get_if<std::string_view>(&parameter.value())) {
-      if (text->find('\0') != std::string_view::npos) {
-        throw Error{Fault::rejected, "postgresql: " + excerpt(sql) +
-                                         ": a text parameter holds the character U+0000, which "
-                                         "PostgreSQL cannot store; remove it"};
-      }
-      texts_ += *text;
-    } else if (auto const* integer = std::get_if<std::int64_t>(&parameter.value())) {
+    auto const value = parameter.value();
+    if (auto const* text = std::get_if<std::string_view>(&value)) {
+      add_text(sql, *text);
+    } else if (auto const* integer = std::get_if<std::int64_t>(&value)) {
       append_number(texts_, *integer);
-    } else if (auto const* number = std::get_if<double>(&parameter.value())) {
+    } else if (auto const* number = std::get_if<double>(&value)) {
       append_number(texts_, *number);
     } else {
       starts.push_back(is_null);
@@ -92,9 +114,32 @@ TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
   pointers_.reserve(starts.size());
   for (auto const start : starts)
     pointers_.push_back(start == is_null ? nullptr : texts_.data() + start);
+  for (std::size_t place = 0; place < parameters.size(); ++place) {
+    auto const value = parameters[place].value();
+    if (auto const* bytes = std::get_if<BytesView>(&value)) set_bytes(place, *bytes);
+  }
 }
 
-Rows to_rows(PGresult const* result) {
+void TextParameters::add_text(std::string_view sql, std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {
+    throw Error{Fault::rejected, "postgresql: " + excerpt(sql) +
+                                     ": a text parameter holds the character U+0000, which "
+                                     "PostgreSQL cannot store; remove it"};
+  }
+  texts_ += text;
+}
+
+void TextParameters::set_bytes(std::size_t place, BytesView const& bytes) {
+  lengths_.resize(pointers_.size());
+  formats_.resize(pointers_.size());
+  // A null pointer would be NULL.
+  pointers_[place] = bytes.data == nullptr ? "" : bytes.data;
+  lengths_[place] = static_cast<int>(bytes.size);
+  formats_[place] = 1;
+  bytes_ += bytes.size;
+}
+
+Rows to_rows(std::string statement, PGresult const* result) {
   auto const columns = PQnfields(result);
   auto const rows = PQntuples(result);
   std::vector<Cell> cells;
@@ -109,7 +154,7 @@ Rows to_rows(PGresult const* result) {
       cells.push_back(to_cell(PQftype(result, column), {PQgetvalue(result, row, column), length}));
     }
   }
-  return Rows{static_cast<std::size_t>(columns), std::move(cells), affected(result)};
+  return Rows{columns_of(std::move(statement), result), std::move(cells), affected(result)};
 }
 
 }  // namespace tram::postgres

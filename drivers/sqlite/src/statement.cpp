@@ -101,6 +101,19 @@ char const* remedy_of(int code, std::string_view message) {
          "statement";
 }
 
+ResultColumns columns_of(sqlite3_stmt* statement) {
+  auto const count = ::sqlite3_column_count(statement);
+  ResultColumns columns{.names = {},
+                        .statement = std::string{
+                            std::string_view{::sqlite3_sql(statement)}.substr(0, shown_sql_max)}};
+  columns.names.reserve(static_cast<std::size_t>(count));
+  for (int column = 0; column < count; ++column) {
+    auto const* const name = ::sqlite3_column_name(statement, column);
+    columns.names.emplace_back(name == nullptr ? "" : name);
+  }
+  return columns;
+}
+
 Cell cell_of(sqlite3_stmt* statement, int column) {
   switch (::sqlite3_column_type(statement, column)) {
     case SQLITE_NULL: return std::monostate{};
@@ -155,8 +168,8 @@ Rows Statement::run(Parameters parameters) {
   if (code != SQLITE_DONE) throw error_of(connection_, code, operation());
   // A statement that changes no row leaves the number of the one before.
   bool const changed = ::sqlite3_total_changes64(connection_) != changes_before;
-  return Rows{static_cast<std::size_t>(columns), std::move(cells),
-              changed ? ::sqlite3_changes64(connection_) : 0};
+  auto const affected = changed ? ::sqlite3_changes64(connection_) : 0;
+  return Rows{columns_of(statement_.get()), std::move(cells), affected};
 }
 
 void Statement::bind(Parameters parameters) {
@@ -181,6 +194,10 @@ void Statement::bind_value(int place, Parameter::Value const& value) {
     // Borrowed until the statement is reset at the end of `run`.
     auto const* const bytes = text->data() == nullptr ? "" : text->data();
     code = ::sqlite3_bind_text64(statement, place, bytes, text->size(), SQLITE_STATIC, SQLITE_UTF8);
+  } else if (auto const* bytes = std::get_if<BytesView>(&value)) {
+    // A null pointer would be NULL.
+    auto const* const data = bytes->data == nullptr ? "" : bytes->data;
+    code = ::sqlite3_bind_blob64(statement, place, data, bytes->size, SQLITE_STATIC);
   } else {
     code = ::sqlite3_bind_null(statement, place);
   }

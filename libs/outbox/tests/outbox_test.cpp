@@ -42,7 +42,8 @@ class RecordingExecutor final : public StatementExecutor {
   void note(std::string how, std::string_view sql, Parameters parameters) {
     calls.push_back({std::move(how), std::string{sql}, {}});
     for (auto const& parameter : parameters) {
-      auto const* text = std::get_if<std::string_view>(&parameter.value());
+      auto const value = parameter.value();
+      auto const* text = std::get_if<std::string_view>(&value);
       calls.back().texts.emplace_back(text != nullptr ? *text : "");
     }
   }

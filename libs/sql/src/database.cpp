@@ -111,6 +111,7 @@ struct Database::State {
     if (options.begins) options.begins();
     Lease lease{pool, deadline};
     lease.connection().begin(options.access, deadline);
+    isolate(lease.connection(), options.isolation, deadline);
     Transaction tx{
         lease.connection(), driver->dialect(), deadline, options.context, clock, attempt};
     attempt.stage = TransactionAttempt::Stage::function;
@@ -122,6 +123,12 @@ struct Database::State {
                   "sql: the transaction took longer than its timeout, and nothing was committed"};
     }
     lease.commit(deadline);
+  }
+
+  void isolate(Connection& connection, Isolation isolation, Deadline deadline) {
+    auto const statement = driver->dialect().set_isolation;
+    if (isolation == Isolation::by_default || statement == nullptr) return;
+    connection.post(statement(isolation), {}, deadline);
   }
 
   /// Between half of it and all of it, so that two that collided do not collide again.

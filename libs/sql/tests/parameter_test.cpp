@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
+#include <vector>
+
 #include "tram/base/error.hpp"
 
 namespace tram {
@@ -41,6 +45,41 @@ TEST(Parameter, takes_what_is_not_there_as_null) {
   EXPECT_EQ(bound(nullptr), null);
   EXPECT_EQ(bound(std::optional<int>{}), null);
   EXPECT_EQ(bound(static_cast<char const*>(nullptr)), null);
+}
+
+enum class Colour { red, blue };
+struct ColourName {
+  Colour value;
+  std::string_view name;
+};
+constexpr auto enum_names(Colour /*of*/) { return std::array{ColourName{Colour::red, "RED"}}; }
+
+TEST(Parameter, takes_what_has_a_text) {
+  EXPECT_EQ(bound(Colour::red), Parameter::Value{std::string_view{"RED"}});
+  auto const price = Decimal::parse("1.50");
+  EXPECT_EQ(bound(price), Parameter::Value{std::string_view{"1.50"}});
+  Parameter const uuid{Uuid{}};
+  auto const copy = uuid;
+  EXPECT_EQ(copy.value(),
+            Parameter::Value{std::string_view{"00000000-0000-0000-0000-000000000000"}});
+  Parameter const time{std::chrono::sys_seconds{std::chrono::seconds{1}}};
+  EXPECT_EQ(time.value(), Parameter::Value{std::string_view{"1970-01-01T00:00:01.000000Z"}});
+  Parameter const span{std::chrono::milliseconds{1500}};
+  EXPECT_EQ(span.value(), Parameter::Value{std::string_view{"PT1.500000000S"}});
+  std::vector<std::byte> const bytes(3);
+  EXPECT_EQ(std::get<BytesView>(bound(bytes)).size, 3U);
+}
+
+TEST(Parameter, refuses_an_enum_value_without_a_name) {
+  try {
+    bound(Colour::blue);
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.fault(), Fault::rejected);
+    EXPECT_STREQ(
+        error.what(),
+        "sql: 1 is no value of this enum (RED); add it to enum_names, or bind one of them");
+  }
 }
 
 }  // namespace

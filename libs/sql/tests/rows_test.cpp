@@ -51,8 +51,7 @@ TEST(Rows, never_convert_what_does_not_fit) {
   EXPECT_EQ(refusal<int>(rows, 1), "sql: column 1 of the result holds '12x', which is no integer");
   EXPECT_EQ(refusal<std::string>(rows, 2),
             "sql: column 2 of the result is NULL, where a text was expected");
-  EXPECT_EQ(refusal<int>(rows, 3),
-            "sql: column 3 of the result holds a number, which is no integer");
+  EXPECT_EQ(refusal<int>(rows, 3), "sql: column 3 of the result holds 1.5, which is no integer");
 }
 
 TEST(Rows, refuse_a_row_and_a_column_that_are_not_there) {

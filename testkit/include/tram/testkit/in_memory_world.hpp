@@ -11,8 +11,6 @@
 #include "tram/embedded/in_memory.hpp"
 #include "tram/outbox/outbox_options.hpp"
 #include "tram/relay/relay_options.hpp"
-#include "tram/sql/database.hpp"
-#include "tram/subscriber/held_messages.hpp"
 #include "tram/subscriber/subscriber_options.hpp"
 #include "tram/subscriber/subscription.hpp"
 #include "tram/testkit/published.hpp"
@@ -20,6 +18,10 @@
 namespace tram {
 /// In tram/base/clock.hpp.
 class ManualClock;
+/// In tram/sql/database.hpp.
+class Database;
+/// In tram/subscriber/held_messages.hpp.
+struct HeldMessage;
 /// In tram/outbox/outbox.hpp.
 class Outbox;
 class Random;

@@ -23,6 +23,8 @@ enum class Nesting : std::uint8_t { allowed, refused };
 /// How one transaction is to run.
 struct TransactOptions {
   Access access = Access::read_write;
+  /// Costs no extra round trip.
+  Isolation isolation = Isolation::by_default;
   /// From the call to the end of the commit, all attempts together. Where the function returns
   /// later than that, it is rolled back: transient; where the commit itself takes longer, it may be
   /// in_doubt. Zero, as a deadline that has passed at the call: nothing is waited for.

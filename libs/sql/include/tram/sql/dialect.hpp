@@ -81,6 +81,17 @@ struct InboxStatements {
   std::string_view unindexed{};
 };
 
+/// What transactions that run at the same time may see of each other. Where one would break it, the
+/// transaction fails with `conflict`, and `Database::transact` runs it again.
+enum class Isolation : std::uint8_t {
+  /// As the database is set up: on PostgreSQL read committed, unless an administrator has changed
+  /// it. SQLite is always serializable.
+  by_default,
+  read_committed,
+  repeatable_read,
+  serializable,
+};
+
 /// What is different in one database's SQL, as values. A driver defines one; nothing else knows
 /// which database it is: what differs is a statement, an expression or a trait here.
 ///
@@ -123,6 +134,8 @@ struct Dialect {
   /// Appends an element to a list, which is empty at first and complete after each call: one
   /// parameter of `InboxStatements`. Null where those take no lists.
   void (*append_to_list)(std::string& list, std::string_view element){};
+  /// The first statement of a transaction of this isolation. Null where all are serializable.
+  std::string_view (*set_isolation)(Isolation isolation){};
 };
 
 /// Puts texts in the places that a statement of a dialect has for them: `{inbox}`.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -10,13 +11,27 @@
 #include <type_traits>
 #include <variant>
 
+#include "tram/base/decimal.hpp"
 #include "tram/base/id.hpp"
+#include "tram/base/uuid.hpp"
+#include "tram/sql/detail/times.hpp"
 
 namespace tram {
+
+class Parameter;
+
+/// Bytes that somebody else owns.
+struct BytesView {
+  char const* data;
+  std::size_t size;
+  friend bool operator==(BytesView const&, BytesView const&) = default;
+};
 
 namespace sql_detail {
 /// `Error{rejected}` when it is larger than a database's integers.
 std::int64_t as_signed(std::uint64_t number);
+/// `Error{rejected}`.
+[[noreturn]] void no_name_of(std::int64_t enum_value, std::string const& names);
 
 template <class T>
 concept CharacterType =
@@ -26,18 +41,28 @@ concept CharacterType =
 template <class T>
 concept StrangePointer =
     std::is_pointer_v<T> && !std::same_as<std::remove_cv_t<std::remove_pointer_t<T>>, char>;
+/// A value whose text the parameter makes itself.
+template <class T>
+concept TextByTram = TimePointType<T> || DurationType<T> || std::same_as<T, Uuid>;
+template <class T>
+concept Text = std::convertible_to<T const&, std::string_view>;
+template <class T>
+concept ByteRange = std::convertible_to<T const&, std::span<std::byte const>>;
 template <class T>
 inline constexpr bool never = false;
 }  // namespace sql_detail
 
-/// One value bound to a `?` of a statement: NULL, an integer, a bool (as 1 or 0), a number or a
-/// text; a `char const*` that is null is NULL. Borrows text: it must outlive the call it is passed
-/// to. `Error{rejected}` for an unsigned number above 2^63-1.
+/// One value bound to a `?` of a statement: NULL, an integer, a bool (as 1 or 0), a number, a text,
+/// bytes, a `Decimal`, a `Uuid`, an `Id`, an enum by its name in `enum_names`, a time point of
+/// `std::chrono::system_clock` (ISO 8601, UTC, microseconds), a duration (ISO 8601, as an INTERVAL
+/// takes it), or `std::optional` of these. A `char const*` that is null is NULL. Borrows text and
+/// bytes: they must outlive the call that it is passed to. Throws: rejected for an unsigned number
+/// above 2^63-1, an enum value without a name, and a time outside the years 1 to 9999.
 ///
 ///     tx.execute("UPDATE orders SET state = ?, total = ? WHERE id = ?", "paid", 12.5, id);
 class Parameter {
  public:
-  using Value = std::variant<std::monostate, std::int64_t, double, std::string_view>;
+  using Value = std::variant<std::monostate, std::int64_t, double, std::string_view, BytesView>;
 
   Parameter(std::nullptr_t) {}  // NOLINT(google-explicit-constructor): values convert
   Parameter(std::nullopt_t) {}  // NOLINT
@@ -49,6 +74,27 @@ class Parameter {
   Parameter(std::string_view text);                                // NOLINT
   Parameter(std::string const& text);                              // NOLINT
   Parameter(char const* text);                                     // NOLINT
+  template <sql_detail::ByteRange Bytes>
+  Parameter(Bytes const& bytes) {  // NOLINT
+    borrow(bytes);
+  }
+  Parameter(Decimal const& number) : Parameter{number.text()} {}  // NOLINT
+  Parameter(Uuid const& uuid);                                    // NOLINT
+  template <class Enum>
+    requires std::is_enum_v<Enum>
+  Parameter(Enum value) : value_{name_of(value)} {}  // NOLINT
+  template <sql_detail::SystemTimePointType Time>
+  Parameter(Time time) {  // NOLINT
+    auto const count = sql_detail::count_in<sql_detail::micro>(time.time_since_epoch());
+    if (!count) sql_detail::refuse_time();
+    keep(sql_detail::moment_text(*count));
+  }
+  template <sql_detail::DurationType Span>
+  Parameter(Span span) {  // NOLINT
+    auto const count = sql_detail::count_in<sql_detail::nano>(span);
+    if (!count) sql_detail::refuse_time();
+    keep(sql_detail::duration_text(*count));
+  }
   template <std::integral Integer>
     requires(!std::same_as<Integer, bool> && !sql_detail::CharacterType<Integer>)
   Parameter(Integer number) : value_{in_64_bits(number)} {}  // NOLINT
@@ -62,15 +108,49 @@ class Parameter {
     static_assert(sql_detail::never<Pointer>,
                   "tram: a pointer is no parameter; bind the value, or a std::string_view of text");
   }
+  template <class T>
+    requires(std::is_class_v<T> && !sql_detail::Text<T> && !sql_detail::ByteRange<T> &&
+             !sql_detail::DurationType<T> && !sql_detail::SystemTimePointType<T> &&
+             !std::same_as<T, Parameter>)
+  Parameter(T const& /*value*/) {  // NOLINT
+    static_assert(
+        sql_detail::never<T>,
+        "tram: this type is no parameter; bind numbers, bool, text, bytes, Decimal, Uuid, "
+        "Id, an enum with enum_names, a system_clock time, a duration, or std::optional "
+        "of these");
+  }
   template <class Tag, class Bare>
   Parameter(Id<Tag, Bare> const& id) : Parameter{id.value} {}  // NOLINT
   template <class T>
   Parameter(std::optional<T> const& maybe)  // NOLINT
       : Parameter{maybe ? Parameter{*maybe} : Parameter{nullptr}} {}
 
-  [[nodiscard]] Value const& value() const { return value_; }
+  [[nodiscard]] Value value() const {
+    return own_size_ == 0 ? value_ : Value{std::string_view{own_.data(), own_size_}};
+  }
 
  private:
+  template <class Enum>
+  static std::string_view name_of(Enum value) {
+    if constexpr (requires { enum_names(value); }) {
+      for (auto const& entry : enum_names(Enum{})) {
+        if (entry.value == value) return entry.name;
+      }
+      std::string names;
+      for (auto const& entry : enum_names(Enum{})) {
+        names.append(names.empty() ? "" : ", ").append(entry.name);
+      }
+      sql_detail::no_name_of(static_cast<std::int64_t>(value), names);
+    } else {
+      static_assert(sql_detail::never<Enum>,
+                    "tram: an enum needs a table of its names beside it: constexpr auto "
+                    "enum_names(State) { return tram::json::names<State>({{State::pending, "
+                    "\"PENDING\"}}); }");
+    }
+  }
+  void borrow(std::span<std::byte const> bytes);
+  void keep(std::string_view text);
+
   template <class Integer>
   static std::int64_t in_64_bits(Integer number) {
     if constexpr (std::unsigned_integral<Integer> && sizeof(Integer) >= sizeof(std::int64_t)) {
@@ -81,6 +161,9 @@ class Parameter {
   }
 
   Value value_;
+  // A text that nobody else has.
+  std::array<char, 40> own_;
+  std::uint8_t own_size_{};
 };
 
 using Parameters = std::span<Parameter const>;
