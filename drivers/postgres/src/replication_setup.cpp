@@ -21,13 +21,13 @@ bool says(Error const& error, std::string_view words) {
 
 [[noreturn]] void explain_refusal(Target const& target, Error const& error) {
   auto const log = "the log of " + target.name();
-  if (error.fault() == Fault::rejected && says(error, "SQLSTATE 42501")) {
+  if (error.fault() == Fault::rejected && error.sqlstate() == "42501") {
     throw Error{Fault::rejected, "postgresql: role '" + target.user() + "' may not read " + log +
                                      "; run: ALTER ROLE " + target.user() + " REPLICATION"};
   }
   // Protocol violation or syntax error: what answers passes on no connection for replication.
-  bool const pooler = says(error, "SQLSTATE 08P01") || says(error, "startup parameter") ||
-                      says(error, "SQLSTATE 42601");
+  bool const pooler = error.sqlstate() == "08P01" || error.sqlstate() == "42601" ||
+                      says(error, "startup parameter");
   if (!pooler) throw error;
   throw Error{Fault::rejected,
               "postgresql: cannot read " + log +
