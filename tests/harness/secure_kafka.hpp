@@ -116,12 +116,13 @@ class SecureKafka {
     folder_ = folder;
     make_certificate(folder);
     auto const own = "SASL_PLAINTEXT://" + address(port + 2) + ",SSL://" + address(port + 3);
+    std::string const users{
+        "org.apache.kafka.common.security.plain.PlainLoginModule required user_alice=\"right\";"};
     return {
         "listeners=PLAINTEXT://" + address(port) + ",CONTROLLER://" + address(port + 1) + "," + own,
         "advertised.listeners=PLAINTEXT://" + address(port) + "," + own,
         "sasl.enabled.mechanisms=PLAIN",
-        "listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security."
-        "plain.PlainLoginModule required user_alice=\"right\";",
+        "listener.name.sasl_plaintext.plain.sasl.jaas.config=" + users,
         "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users=User:ANONYMOUS",
         "ssl.keystore.type=PEM",

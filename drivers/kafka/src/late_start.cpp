@@ -77,7 +77,7 @@ std::optional<Error> LateStart::begin() {
 
 void LateStart::store_ends() {
   auto const all = all_partitions();
-  if (newborn(all.get())->cnt == 0) return;
+  if (all->cnt == 0 || newborn(all.get())->cnt == 0) return;
   auto const ends = copy_of(all.get());
   for (int i = 0; i < ends->cnt; ++i) ends->elems[i].offset = RD_KAFKA_OFFSET_END;
   require(rd_kafka_offsets_for_times(client_, ends.get(), patience), "look up where it begins");

@@ -62,7 +62,7 @@ class LateStart {
 
   rd_kafka_t* client_;
   std::string about_;
-  std::vector<std::string> channels_;
+  std::set<std::string> channels_;
   std::set<std::uint32_t> known_;
   PositionNote note_;
   /// Those that have none, until the first assignment.

@@ -23,6 +23,13 @@ std::string list_of(std::set<std::string> const& channels) {
   return text;
 }
 
+void append(std::string& text, std::set<std::string> const& channels, std::string_view before,
+            std::string_view behind) {
+  if (channels.empty()) return;
+  if (!text.empty()) text += "; ";
+  text.append(before).append(list_of(channels)).append(behind);
+}
+
 bool is_legal_channel(std::string const& channel) {
   try {
     check_channel_name(channel);
@@ -56,7 +63,7 @@ void RelayChannels::want(std::string const& channel, std::vector<std::string>& w
 void RelayChannels::create(std::vector<std::string> const& channels, std::stop_token const& stop) {
   try {
     broker_.create_channels(channels, 0, Deadline::after(clock_, create_timeout), stop);
-    for (auto const& channel : channels) refused_.erase(channel);
+    for (auto const& channel : channels) created(channel);
   } catch (Error const& error) {
     if (error.fault() != Fault::rejected) throw;
     if (channels.size() > 1) {
@@ -67,6 +74,15 @@ void RelayChannels::create(std::vector<std::string> const& channels, std::stop_t
   }
   known_.insert(channels.begin(), channels.end());
   for (auto const& channel : channels) gone_.erase(channel);
+}
+
+void RelayChannels::created(std::string const& channel) {
+  auto const refused = refused_.extract(channel);
+  if (refused && refused.mapped().closed) open(channel);
+}
+
+void RelayChannels::open(std::string const& channel) {
+  opened_[channel] = clock_.steady() + opened_lasts;
 }
 
 /// It may exist all the same; if not, the producer refuses the rows and they are held.
@@ -85,11 +101,14 @@ bool RelayChannels::missed(std::string const& channel) {
     return false;
   }
   if (auto const refused = refused_.find(channel); refused != refused_.end()) {
-    auto& [reason, at, tried_again] = refused->second;
+    auto& [reason, at, tried_again, closed] = refused->second;
     bool const is_news = clock_.steady() - at < refusal_lasts;
     // However long a producer looks for a channel: its rows are held at last.
     tried_again = !is_news && !tried_again;
-    if (!tried_again) return false;
+    if (!tried_again) {
+      closed = true;
+      return false;
+    }
   }
   known_.erase(channel);
   gone_.insert(channel);
@@ -127,10 +146,10 @@ void RelayChannels::proved(std::string const& channel) {
   if (refused_.empty() && missing_.empty() && forbidden_.empty() && untried_.empty() &&
       opened_.empty())
     return;
-  refused_.erase(channel);
+  created(channel);
   bool const was_closed =
       missing_.erase(channel) + forbidden_.erase(channel) + untried_.erase(channel) > 0;
-  if (was_closed || opened_.contains(channel)) opened_[channel] = clock_.steady() + opened_lasts;
+  if (was_closed || opened_.contains(channel)) open(channel);
 }
 
 std::vector<std::string> RelayChannels::to_try() {
@@ -143,25 +162,34 @@ std::vector<std::string> RelayChannels::to_try() {
   channels.insert(channels.end(), missing_.begin(), missing_.end());
   channels.insert(channels.end(), forbidden_.begin(), forbidden_.end());
   channels.insert(channels.end(), untried_.begin(), untried_.end());
+  append_refused(channels);
   return channels;
 }
 
+/// They are made before their rows are tried.
+void RelayChannels::append_refused(std::vector<std::string>& channels) {
+  for (auto const& [channel, refusal] : refused_) {
+    if (!refusal.closed || clock_.steady() - refusal.at < refusal_lasts) continue;
+    known_.erase(channel);
+    channels.push_back(channel);
+  }
+}
+
 std::string RelayChannels::trouble() const {
-  auto text = list_of(missing_);
-  if (!text.empty()) {
-    text = "no channel " + text +
-           ", and this relay makes none (create_channels is off): its rows are held; create it, "
-           "and they are published";
+  std::string text;
+  append(text, missing_, "no channel ",
+         ", and this relay makes none (create_channels is off): its rows are held; create it, and "
+         "they are published");
+  append(text, untried_, "channel ",
+         " took no records before this relay was started: its rows are held, and tried again");
+  append(text, forbidden_, "this relay may not write to channel ",
+         ": its rows are held until it may (" + forbidden_reason_ + ")");
+  for (auto const& [channel, refusal] : refused_) {
+    if (refusal.closed)
+      append(text, {channel}, "channel ",
+             " cannot be made (" + refusal.reason + "): its rows are held, and it is tried again");
   }
-  if (!untried_.empty()) {
-    if (!text.empty()) text += "; ";
-    text += "channel " + list_of(untried_) +
-            " took no records before this relay was started: its rows are held, and tried again";
-  }
-  if (forbidden_.empty()) return text;
-  if (!text.empty()) text += "; ";
-  return text + "this relay may not write to channel " + list_of(forbidden_) +
-         ": its rows are held until it may (" + forbidden_reason_ + ")";
+  return text;
 }
 
 }  // namespace tram

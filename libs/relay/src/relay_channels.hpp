@@ -54,9 +54,14 @@ class RelayChannels final {
     std::string reason;
     SteadyTime at{};
     bool tried_again{};
+    /// Rows of it are held.
+    bool closed{};
   };
   void want(std::string const& channel, std::vector<std::string>& wanted) const;
   void refuse(std::string const& channel, std::string reason);
+  void created(std::string const& channel);
+  void open(std::string const& channel);
+  void append_refused(std::vector<std::string>& channels);
   void close(std::set<std::string>& channels, std::string const& channel);
 
   Broker& broker_;

@@ -390,6 +390,27 @@ TEST(Relay, tries_again_to_make_a_channel_when_a_held_row_is_tried_again) {
   EXPECT_EQ(world.broker.landed_keys_and_ids(), std::vector<std::string>{"a:1"});
 }
 
+TEST(Relay, publishes_by_itself_what_is_held_for_a_channel_that_could_not_be_made) {
+  RelayWorld world;
+  world.broker.knows_only_its_channels = true;
+  for (int i = 0; i < 2; ++i)
+    world.broker.channel_errors.emplace_back(Fault::rejected, "broker: not authorised to create");
+  world.source.commit({row("1", "a"), row("2", "a"), row("3", "b")});
+  auto const relay = world.relay();
+  world.run_until_quiet(*relay);
+  EXPECT_FALSE(relay->readiness().ready);
+  EXPECT_NE(relay->readiness().reason.find("not authorised to create"), std::string::npos)
+      << relay->readiness().reason;
+  for (int i = 0; i < 50; ++i) {
+    world.clock.advance(3s);
+    world.run_until_quiet(*relay);
+  }
+  EXPECT_EQ(world.held.ids(), std::vector<std::string>{});
+  EXPECT_EQ(world.broker.landed_keys_and_ids(), (std::vector<std::string>{"a:1", "b:3", "a:2"}));
+  EXPECT_TRUE(relay->readiness().ready) << relay->readiness().reason;
+  EXPECT_EQ(world.logged("relay.channel_not_created"), 2U);
+}
+
 TEST(Relay, says_which_channel_is_not_there_where_it_makes_none) {
   RelayWorld world;
   world.options.create_channels = false;
