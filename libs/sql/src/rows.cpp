@@ -122,12 +122,11 @@ Decimal to_decimal(Cell const& cell, Place const& place) {
 }
 
 Uuid to_uuid(Cell const& cell, Place const& place) {
-  if (auto const* text = std::get_if<std::string>(&cell)) {
-    try {
-      return Uuid::parse(*text);
-    } catch (Error const&) {}
-  }
-  malformed(place, described(cell) + ", which is no UUID");
+  auto const* const text = std::get_if<std::string>(&cell);
+  if (text == nullptr) malformed(place, described(cell) + ", which is no UUID");
+  try {
+    return Uuid::parse(*text);
+  } catch (Error const&) { malformed(place, described(cell) + ", which is no UUID"); }
 }
 
 std::vector<std::byte> to_bytes(Cell const& cell, Place const& place) {
