@@ -70,7 +70,7 @@ class PostgresRelay : public ::testing::Test {
   }
   /// Without waiting until it is ready.
   void begin(OutboxRetention* retention = nullptr) {
-    source_config_.connection = server().connection();
+    if (source_config_.connection.empty()) source_config_.connection = server().connection();
     source_ = postgres::change_source(source_config_, clock_);
     held_.emplace(database_, schema_, *source_);
     relay_ = std::make_unique<Relay>(RelayParts{.source = *source_,

@@ -189,6 +189,25 @@ TEST_F(PostgresTakeover, keeps_the_old_slot_until_the_new_relay_has_published) {
   EXPECT_EQ(takeover_drop_old_slot(config_, clock_).step, finished);
 }
 
+/// Its rows were never shown, and the copied slot shows none of them either.
+TEST_F(PostgresTakeover, asks_about_an_heir_that_was_made_and_left_meanwhile) {
+  prepare();
+  old_relay_catches_up();
+  server().sql("CREATE TABLE eventuate.heir () INHERITS (eventuate.message); INSERT INTO "
+               "eventuate.heir VALUES ('of the heir', 'orders', '{}', 'p')");
+  server().sql("ALTER TABLE eventuate.heir NO INHERIT eventuate.message");
+  EXPECT_EQ(takeover_run(config_, clock_).step, copied_only);
+  for (int answers = 0; answers < 2; ++answers) {
+    auto const next = takeover_status(config_, clock_).next;
+    auto const at = next.find("run: ");
+    ASSERT_NE(at, std::string::npos) << next;
+    server().sql(next.substr(at + 5));
+  }
+  EXPECT_EQ(takeover_status(config_, clock_).next.find("run: "), std::string::npos);
+  insert("after");
+  EXPECT_EQ(relayed(2), (Ids{"of the heir", "after"}));
+}
+
 TEST_F(PostgresTakeover, waits_for_transactions_that_are_older_than_the_publication) {
   auto const writer = connect();
   run(writer, "BEGIN");

@@ -1,6 +1,8 @@
 #include "tram/postgres/outbox_check.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -8,8 +10,7 @@
 #include "other_readers.hpp"
 #include "outbox_columns.hpp"
 #include "outbox_look.hpp"
-#include "part_memory.hpp"
-#include "pgoutput_source.hpp"
+#include "part_check.hpp"
 #include "replication_setup.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/postgres.hpp"
@@ -85,7 +86,6 @@ class OutboxCheck {
     }
     outbox_ = outbox_look(config_, row);
     look_at_changes();
-    look_at_parts();
     if (!outbox_.table_is_fit) {
       bool const of_column = outbox_.trouble.starts_with("column ");
       add(false, of_column ? "outbox columns" : "outbox", outbox_.trouble);
@@ -101,27 +101,6 @@ class OutboxCheck {
         outbox_.changing +
             " and has not ended: the relay confirms and removes nothing until then; " +
             std::string{end_the_change});
-  }
-
-  /// Of parts that have left since a relay read the log.
-  void look_at_parts() {
-    auto const positions = config_.schema.qualify("tram_relay_position");
-    auto const readable =
-        tx_.execute("SELECT has_table_privilege(to_regclass(?), 'SELECT')::int", positions)[0];
-    if (readable.get<std::optional<int>>(0).value_or(0) == 0) return;
-    auto const rows = tx_.execute(PartMemory::question(config_, PgoutputSource::name_of(config_)));
-    std::string left;
-    for (auto const row : rows) {
-      auto const number = row.get<std::string>(0);
-      if (outbox_.tables.contains(number)) continue;
-      left += (left.empty() ? "" : ", ") +
-              row.get<std::optional<std::string>>(1).value_or("number " + number + " (dropped)");
-    }
-    if (left.empty()) return;
-    add(true, "tables that left",
-        left +
-            ": what the log shows of them is published; their other rows of the last transactions "
-            "are read from the tables that are there");
   }
 
   bool look_at_privileges() {
@@ -253,14 +232,43 @@ class OutboxCheck {
   std::vector<Finding> findings_;
 };
 
+/// Of tables that have left the outbox since a relay read the log, or may have.
+std::vector<Finding> findings_of(PartCheck const& parts, ChangeSourceConfig const& config) {
+  std::vector<Finding> findings;
+  auto const add = [&](bool good, std::string subject, std::string text) {
+    if (text.empty()) return;
+    findings.push_back({.good = good, .subject = std::move(subject), .text = std::move(text)});
+  };
+  if (!parts.left.empty()) {
+    add(true, "tables that left",
+        parts.left +
+            ": what the log shows of them is published; their other rows of the last transactions "
+            "are read from the tables that are there");
+  }
+  add(!parts.must_be_answered, "tables in doubt", parts.question);
+  if (!parts.unread.empty() && config.new_slot == NewSlot::for_empty_outbox) {
+    add(false, "replication slot",
+        parts.unread +
+            ", which left the outbox, holds rows that a new one would never show; start "
+            "with " +
+            std::string{publish_existing_rows});
+  }
+  return findings;
+}
+
 /// What the relay does first; a pooler lets everything else pass.
-Finding try_to_read_the_log(ChangeSourceConfig const& config, Clock& clock) {
+std::vector<Finding> try_to_read_the_log(ChangeSourceConfig const& config, Clock& clock) {
   constexpr auto subject = "replication connection";
   try {
     Target const target{config.connection, "tram-cdc", {{"replication", "database"}}};
-    open_for_replication(target, clock, Deadline::after(clock, config.connect_timeout));
-    return {.good = true, .subject = subject, .text = "possible"};
-  } catch (Error const& error) { return {.good = false, .subject = subject, .text = error.what()}; }
+    auto const deadline = Deadline::after(clock, config.connect_timeout);
+    auto session = open_for_replication(target, clock, deadline);
+    auto findings = findings_of(check_parts(config, session, deadline), config);
+    findings.insert(findings.begin(), {.good = true, .subject = subject, .text = "possible"});
+    return findings;
+  } catch (Error const& error) {
+    return {{.good = false, .subject = subject, .text = error.what()}};
+  }
 }
 
 }  // namespace
@@ -273,7 +281,7 @@ std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock
         database.transact({.access = Access::read_only, .timeout = config.connect_timeout},
                           [&](Transaction& tx) { return OutboxCheck{config, tx}.run(); });
     findings.insert(findings.begin(), {.good = true, .subject = "database", .text = "reachable"});
-    findings.push_back(try_to_read_the_log(config, clock));
+    std::ranges::move(try_to_read_the_log(config, clock), std::back_inserter(findings));
     return findings;
   } catch (Error const& error) {
     return {{.good = false, .subject = "database", .text = error.what()}};

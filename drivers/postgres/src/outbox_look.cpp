@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "left_tables.hpp"
 #include "replication_protocol.hpp"
 #include "tram/base/error.hpp"
 #include "tram/storage/schema.hpp"
@@ -33,6 +34,7 @@ enum Column : std::uint8_t {
   horizon,
   changed,
   joined,
+  left,
   log_end,
   kept_bytes,
   wal_status,
@@ -104,9 +106,11 @@ constexpr std::string_view question_end{
     "FROM needed UNION ALL SELECT changed FROM "
     "member, slot WHERE joined IS NULL OR age(joined) > age(catalog_xmin)) AS changes WHERE "
     "age(changed) <= age(catalog_xmin))), "
-    "(SELECT string_agg(oid::text, ' ') FROM member, slot WHERE age(joined) <= age(catalog_xmin)), "
+    "(SELECT string_agg(oid::text, ' ') FROM member, slot WHERE age(joined) <= "
+    "age(catalog_xmin)), "};
+constexpr std::string_view question_behind_left{
     // A standby has no log of its own to tell the end of.
-    "CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_insert_lsn()::text END, "
+    ", CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_insert_lsn()::text END, "
     "(SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE (pg_current_wal_lsn() - "
     "confirmed_flush_lsn)::bigint::text END FROM slot), "
     "(SELECT wal_status FROM slot), (SELECT 'yes' FROM pg_namespace WHERE nspname <> "
@@ -145,10 +149,13 @@ constexpr std::string_view question_changing{
     "<> '0') AS numbered WHERE CASE WHEN number < 3 THEN false WHEN number >= newest THEN true "
     "ELSE pg_xact_status(number::text::xid8) = 'in progress' END LIMIT 1)"};
 
-std::vector<std::string> words(std::string const& text) {
-  std::istringstream in{text};
-  std::vector<std::string> all;
-  for (std::string word; in >> word;) all.push_back(word);
+/// Of words like `number=mark`.
+std::map<std::string, std::string> pairs(std::string const& text) {
+  std::map<std::string, std::string> all;
+  for (auto const& each : words(text)) {
+    auto const middle = each.find('=');
+    all.emplace(each.substr(0, middle), each.substr(middle + 1));
+  }
   return all;
 }
 
@@ -174,10 +181,8 @@ class Reader {
     look.publication_exists = given(publication_there);
     look.columns = words(text(columns_there));
     look.publication_mark = text(publication_mark);
-    for (auto const& each : words(text(tables))) {
-      auto const middle = each.find('=');
-      look.tables.emplace(each.substr(0, middle), each.substr(middle + 1));
-    }
+    look.tables = pairs(text(tables));
+    look.left = pairs(text(left));
     look.horizon = text(horizon);
     look.changed_behind_horizon = given(changed);
     look.joined_behind_horizon = words(text(joined));
@@ -275,6 +280,13 @@ class Reader {
 
 }  // namespace
 
+std::vector<std::string> words(std::string const& text) {
+  std::istringstream in{text};
+  std::vector<std::string> all;
+  for (std::string word; in >> word;) all.push_back(word);
+  return all;
+}
+
 std::string sql_text(std::string const& text) {
   bool const escapes = text.find('\\') != std::string::npos;
   std::string quoted{escapes ? " E'" : "'"};
@@ -300,7 +312,9 @@ std::string outbox_question(ChangeSourceConfig const& config, std::string const&
          std::string{question_behind_publication} +
          (horizon.empty() ? "catalog_xmin" : sql_text(horizon) + "::xid") +
          std::string{question_behind_horizon} + sql_text(config.slot) + std::string{question_end} +
-         sql_text(config.schema.name()) + std::string{question_changing};
+         left_tables_expression(config, "(SELECT catalog_xmin FROM slot)") +
+         std::string{question_behind_left} + sql_text(config.schema.name()) +
+         std::string{question_changing};
 }
 
 OutboxLook outbox_look(ChangeSourceConfig const& config,
@@ -314,10 +328,22 @@ std::string create_publication_statement(ChangeSourceConfig const& config,
          " WITH (publish = 'insert', publish_via_partition_root = true)";
 }
 
+namespace {
+
+std::string any_unpublished_row(std::string const& table, std::vector<std::string> const& columns) {
+  bool const marks = std::ranges::find(columns, "published") != columns.end();
+  return "SELECT 1 FROM " + table +
+         (marks ? " WHERE coalesce(published::text, '0') = '0' LIMIT 1" : " LIMIT 1");
+}
+
+}  // namespace
+
 std::string any_unpublished_row(OutboxLook const& outbox) {
-  auto const condition =
-      outbox.has("published") ? " WHERE coalesce(published::text, '0') = '0'" : "";
-  return "SELECT 1 FROM " + outbox.name() + condition + " LIMIT 1";
+  return any_unpublished_row(outbox.name(), outbox.columns);
+}
+
+std::string any_unpublished_row(FormerTable const& table) {
+  return any_unpublished_row("ONLY " + table.name, table.columns);
 }
 
 namespace {

@@ -15,6 +15,9 @@ namespace tram::postgres {
 std::string sql_text(std::string const& text);
 std::string sql_name(std::string const& name);
 
+/// What blanks separate.
+std::vector<std::string> words(std::string const& text);
+
 /// What the catalog says about the outbox and about what shows it in the log, at one moment.
 ///
 /// The marks are built of the catalog's own row versions (`xmin`), so a change that was undone
@@ -52,6 +55,10 @@ struct OutboxLook {
   /// Tables that became part of the outbox behind the horizon.
   std::vector<std::string> joined_behind_horizon;
 
+  /// Tables with the outbox's columns that left another one behind the horizon: the number, and the
+  /// transaction in which they did.
+  std::map<std::string, std::string> left;
+
   /// Where the log ended.
   LogPosition log_end{};
   /// Bytes between the slot's position and that; nothing without a slot.
@@ -74,8 +81,20 @@ OutboxLook outbox_look(ChangeSourceConfig const& config,
 /// What makes a publication that shows the whole of it.
 std::string create_publication_statement(ChangeSourceConfig const& config,
                                          OutboxLook const& outbox);
-/// Returns a row when the outbox holds rows that are not marked as published.
+/// A table that is no part of the outbox any more.
+struct FormerTable {
+  /// As SQL has it.
+  std::string name;
+  /// Those of the outbox's columns that it has.
+  std::vector<std::string> columns;
+  /// Whether all its rows are meant, or those of the last transactions.
+  bool whole{};
+};
+
+/// Returns a row when the outbox, or a table that left it, holds rows that are not marked as
+/// published.
 std::string any_unpublished_row(OutboxLook const& outbox);
+std::string any_unpublished_row(FormerTable const& table);
 /// How an operator has a change of the outbox ended that is on its way, for messages.
 inline constexpr std::string_view end_the_change{
     "bring back the synchronous standby that it waits for, or end it (SELECT "
@@ -90,8 +109,7 @@ struct Gap {
   std::string from_transaction;
   /// … and all rows of these tables.
   std::vector<std::string> whole_tables;
-  /// Tables that are no parts of the outbox any more, by their names in SQL.
-  std::vector<std::string> former_tables{};
+  std::vector<FormerTable> former_tables{};
 };
 
 /// Between `before` and `now`; nothing when nothing changed.

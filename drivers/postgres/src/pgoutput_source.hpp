@@ -56,7 +56,7 @@ class PgoutputSource final : public ChangeSource {
   void connect();
   Session open(Deadline deadline);
   void stand_by(SlotPosition const& slot);
-  void make_slot(Session session, OutboxLook outbox);
+  void make_slot(Session session, OutboxLook outbox, std::vector<FormerTable> former);
   ChangeBatch attend(std::size_t rows_max);
   ChangeBatch next_batch(std::size_t rows_max);
   ChangeBatch continue_making(std::size_t rows_max);
@@ -65,8 +65,12 @@ class PgoutputSource final : public ChangeSource {
                                         SlotPosition const& slot, Deadline deadline);
   [[nodiscard]] std::optional<Gap> find_gap(ReplicationSetup& setup, OutboxLook const& outbox,
                                             SlotPosition const& slot) const;
-  std::vector<std::string> former_tables(ReplicationSetup& setup, OutboxLook const& outbox);
+  std::vector<FormerTable> former_tables(ReplicationSetup& setup, OutboxLook const& outbox);
+  std::vector<FormerTable> tables_for_new_slot(Session& session, OutboxLook const& outbox,
+                                               Deadline deadline);
   void tell_of_dropped(std::string const& number);
+  void ask_about_parts(ReplicationSetup& setup);
+  void tell_of_parts(ReplicationSetup& setup);
   void doubt(DoubtfulRow const& row);
   void meet_server(SlotPosition const& slot);
   void meet_parts(Session& session, OutboxLook const& outbox, SlotPosition const& slot,

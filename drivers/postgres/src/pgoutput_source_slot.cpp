@@ -15,38 +15,61 @@ void PgoutputSource::connect() {
   auto outbox = setup.outbox();
   forms_ = setup.column_types(outbox);
   auto const slot = setup.slot();
-  if (!slot) setup.require_new_slot(outbox, was_empty_);
-  else if (!slot->reader.empty() || slot->unfinished) return stand_by(*slot);
-  if (!slot || replaces_slot_) {
-    was_empty_ = was_empty_ || (!slot && !setup.holds_unpublished_rows(outbox));
-    if (skipped_.empty()) skipped_ = setup.snapshot();
-    return make_slot(std::move(session), std::move(outbox));
+  if (slot && (!slot->reader.empty() || slot->unfinished)) return stand_by(*slot);
+  if (slot && !replaces_slot_)
+    return follow(std::move(session), std::move(outbox), *slot, deadline);
+  auto former = tables_for_new_slot(session, outbox, deadline);
+  if (!slot) {
+    setup.require_new_slot(outbox, former, was_empty_);
+    was_empty_ = was_empty_ || !setup.holds_unpublished_rows(outbox, former);
   }
-  follow(std::move(session), std::move(outbox), *slot, deadline);
+  if (skipped_.empty()) skipped_ = setup.snapshot();
+  make_slot(std::move(session), std::move(outbox), std::move(former));
 }
 
-void PgoutputSource::make_slot(Session session, OutboxLook outbox) {
+void PgoutputSource::make_slot(Session session, OutboxLook outbox,
+                               std::vector<FormerTable> former) {
   std::string rows;
   if (replaces_slot_) {
-    ReplicationSetup setup{session, config_, Deadline::after(clock_, config_.connect_timeout)};
     rows = rows_of_gap(outbox, {.from_transaction = outbox.horizon,
                                 .whole_tables = outbox.joined_behind_horizon,
-                                .former_tables = former_tables(setup, outbox)});
+                                .former_tables = std::move(former)});
   } else if (config_.new_slot == NewSlot::skip_existing_rows) {
     rows = rows_behind_snapshot(outbox, skipped_);
   } else {
-    rows = unpublished_rows(outbox);
+    rows = and_of_former(unpublished_rows(outbox), outbox, former, "");
   }
   auto const deadline = Deadline::after(clock_, config_.connect_timeout);
   read_table_as_bytes(session, deadline);
   auto reader = decoder(outbox, text_reader());
-  memory_.recall(session, ReplicationSetup{session, config_, deadline}.history(), deadline);
   making_.emplace(std::move(session), config_, std::move(outbox),
                   RowsToGive{.select = std::move(rows), .reader = std::move(reader)},
                   NewName{.old_slot = replaces_slot_ ? OldSlot::replaced : OldSlot::none,
                           .before = memory_.forget()},
                   clock_);
   standby_ = false;
+}
+
+/// Tables that left the outbox, with rows that nobody may have published.
+std::vector<FormerTable> PgoutputSource::tables_for_new_slot(Session& session,
+                                                             OutboxLook const& outbox,
+                                                             Deadline deadline) {
+  ReplicationSetup setup{session, config_, deadline};
+  auto const history = setup.history();
+  memory_.recall(session, history, deadline);
+  parts_.recall(session, history, memory_.access(), deadline);
+  if (replaces_slot_) return former_tables(setup, outbox);
+  if (!reads_existing_rows(config_)) return {};
+  auto const horizon = memory_.known_horizon();
+  parts_.meet_alike(setup.alike_tables(horizon));
+  if (horizon.empty()) tell_of_parts(setup);
+  else ask_about_parts(setup);
+  std::vector<FormerTable> former;
+  for (auto& [number, table] : setup.tables(parts_.unread(outbox, memory_.position()))) {
+    table.whole = true;
+    former.push_back(std::move(table));
+  }
+  return former;
 }
 
 ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
@@ -59,6 +82,7 @@ ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
   auto const deadline = Deadline::after(clock_, config_.connect_timeout);
   auto session = std::move(*making_).take_session();
   known_ = making_->outbox();
+  parts_.settle(*known_);
   making_.reset();
   replaces_slot_ = false;
   skipped_.clear();
@@ -76,23 +100,31 @@ ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
 /// How to read what the log does not show though nobody published it; empty when there is nothing.
 std::string PgoutputSource::missed_rows(Session& session, OutboxLook const& outbox,
                                         SlotPosition const& slot, Deadline deadline) {
-  if (slot.copy && slot.copy->rows == 0) return "";
-  if (slot.copy) return rows_around(outbox, slot.copy->horizon, slot.copy->rows);
   ReplicationSetup setup{session, config_, deadline};
+  auto former = former_tables(setup, outbox);
+  if (slot.copy && slot.copy->rows > 0) {
+    return and_of_former(rows_around(outbox, slot.copy->horizon, slot.copy->rows), outbox, former,
+                         slot.copy->horizon);
+  }
+  if (slot.copy) return former.empty() ? "" : rows_of_former(outbox, former, slot.copy->horizon);
   auto missed = find_gap(setup, outbox, slot);
   if (!missed) return "";
-  missed->former_tables = former_tables(setup, outbox);
+  missed->former_tables = std::move(former);
   return rows_of_gap(outbox, *missed);
 }
 
-std::vector<std::string> PgoutputSource::former_tables(ReplicationSetup& setup,
+std::vector<FormerTable> PgoutputSource::former_tables(ReplicationSetup& setup,
                                                        OutboxLook const& outbox) {
   auto const left = parts_.left(outbox);
-  auto const names = setup.names(left);
-  std::vector<std::string> former;
+  auto tables = setup.tables(left);
+  std::vector<FormerTable> former;
   for (auto const& number : left) {
-    if (!names.contains(number)) tell_of_dropped(number);
-    else former.push_back(names.at(number));
+    if (!tables.contains(number)) {
+      tell_of_dropped(number);
+      continue;
+    }
+    tables[number].whole = parts_.is_read_whole(number);
+    former.push_back(std::move(tables[number]));
   }
   return former;
 }
@@ -140,16 +172,29 @@ void PgoutputSource::meet_server(SlotPosition const& slot) {
 
 void PgoutputSource::meet_parts(Session& session, OutboxLook const& outbox,
                                 SlotPosition const& slot, Deadline deadline) {
-  auto const server = slot.history.substr(0, slot.history.find('/'));
-  using Access = PartMemory::Access;
-  auto const read = memory_.readable() ? Access::read : Access::none;
-  parts_.recall(session, server, memory_.works() ? Access::write : read, deadline);
+  parts_.recall(session, slot.history, memory_.access(), deadline);
   parts_.meet(session, outbox, std::max(confirmed_, slot.confirmed), deadline);
   ReplicationSetup setup{session, config_, deadline};
-  parts_.clear_of_doubt(setup.tables_that_left_none(outbox.horizon));
+  parts_.meet_alike(setup.alike_tables(outbox.horizon));
+  ask_about_parts(setup);
   auto const counted = parts_.counted(outbox);
   if (!memory_.counts_alike(counted)) settled_ = {};
   memory_.count(counted);
+}
+
+/// Whose rows the log may not show, and which may have been parts while nobody looked.
+void PgoutputSource::ask_about_parts(ReplicationSetup& setup) {
+  auto const tables = setup.with_rows(parts_.in_doubt());
+  if (tables.empty()) return;
+  throw Error{Fault::rejected, "postgresql: in " + target_.name() + " " + parts_.question(tables)};
+}
+
+/// Once: from when on they count as unpublished, nobody knows.
+void PgoutputSource::tell_of_parts(ReplicationSetup& setup) {
+  auto tables = setup.with_rows(parts_.in_doubt());
+  std::erase_if(tables, [&](auto const& table) { return !told_of_.insert(table.number).second; });
+  if (tables.empty()) return;
+  throw Error{Fault::transient, "postgresql: in " + target_.name() + " " + parts_.question(tables)};
 }
 
 /// Streams from the slot, behind the rows of the table that it may not show.

@@ -36,6 +36,10 @@ void PgoutputSource::look() {
     throw Error{Fault::rejected, place + " does not show the outbox: " + now->trouble};
   }
   last_trouble_.clear();
+  if (auto const number = parts_.news(*now); !number.empty()) {
+    throw Error{Fault::transient, place + " may not show rows of table number " + number +
+                                      ", which left another table; looking for it in the catalog"};
+  }
   if (gap_between(*outbox_, *now)) {
     throw Error{Fault::transient, place + " may have passed over rows, since the table or the "
                                           "publication was changed; the rows written since then "
@@ -151,17 +155,13 @@ void PgoutputSource::take(Change change, ChangeBatch& batch) {
 
 /// The next session looks at the catalog first. What is in doubt then, only people know.
 void PgoutputSource::doubt(DoubtfulRow const& row) {
-  if (!memory_.works()) return;
   auto const what = "postgresql: the log of " + target_.name() + " shows rows of table " +
                     row.name + " (number " + std::to_string(row.table) +
                     "), which may have been a part of the outbox";
   if (doubted_.insert(row.table).second)
     throw Error{Fault::transient, what + "; looking for it in the catalog"};
-  throw Error{Fault::rejected,
-              what +
-                  " and is none now; to pass over them store 0 in place of the number that this "
-                  "stores; to publish them, run: " +
-                  parts_.to_publish(row.table)};
+  throw Error{Fault::rejected, what + " and is none now; " +
+                                   parts_.how_to_answer({parts_.table(std::to_string(row.table))})};
 }
 
 void PgoutputSource::take(OutboxRow row, ChangeBatch& batch) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "left_tables.hpp"
+
 namespace tram::postgres {
 namespace {
 
@@ -90,11 +92,14 @@ class PrivilegeLook {
   /// The relay works without it.
   void look_at_memory() {
     auto const table = schema_.qualify("tram_relay_position");
+    auto const remedy = tx_.execute(remedy_for_answers_question(table))[0].get<std::string>(0);
+    if (remedy.empty()) return;
     auto const missing = missing_on(table, {"SELECT", "INSERT", "UPDATE"});
-    if (missing.empty()) return;
-    add(true, "role " + quoted(role_) + " has no " + missing + " on " + table +
-                  ", so a slot that is moved or made again by hand is not noticed; run: " +
-                  grant(missing, table));
+    add(true, (missing.empty() ? "table " + table + " does not exist"
+                               : "role " + quoted(role_) + " has no " + missing + " on " + table) +
+                  ", so a slot that is moved or made again by hand is not noticed, and people must "
+                  "answer for each table that leaves the outbox; run: " +
+                  (missing.empty() ? remedy : grant(missing, table)));
   }
 
   std::string missing_on(std::string const& table, std::vector<std::string> const& wanted) {

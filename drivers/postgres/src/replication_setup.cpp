@@ -1,6 +1,8 @@
 #include "replication_setup.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,6 +15,21 @@ namespace {
 
 std::string value(Result const& result, int row, int column) {
   return PQgetvalue(result.get(), row, column);
+}
+
+std::vector<std::optional<std::string>> row_of(Result const& found, int row) {
+  std::vector<std::optional<std::string>> values;
+  for (int column = 0; column < PQnfields(found.get()); ++column) {
+    bool const null = PQgetisnull(found.get(), row, column) != 0;
+    values.push_back(null ? std::optional<std::string>{} : value(found, row, column));
+  }
+  return values;
+}
+
+std::string names_of(std::vector<FormerTable> const& tables) {
+  std::string names;
+  for (auto const& table : tables) names += (names.empty() ? ", or " : ", ") + table.name;
+  return names.empty() ? "" : names + ", which left it,";
 }
 
 bool says(Error const& error, std::string_view words) {
@@ -57,13 +74,7 @@ Session open_for_replication(Target const& target, Clock& clock, Deadline deadli
 }
 
 OutboxLook ReplicationSetup::look(std::string const& horizon) {
-  auto const found = query(outbox_question(config_, horizon));
-  std::vector<std::optional<std::string>> row;
-  for (int column = 0; column < PQnfields(found.get()); ++column) {
-    bool const null = PQgetisnull(found.get(), 0, column) != 0;
-    row.push_back(null ? std::optional<std::string>{} : value(found, 0, column));
-  }
-  return outbox_look(config_, row);
+  return outbox_look(config_, row_of(query(outbox_question(config_, horizon)), 0));
 }
 
 TypeForms ReplicationSetup::column_types(OutboxLook const& outbox) {
@@ -164,48 +175,49 @@ std::optional<SlotPosition> ReplicationSetup::slot() {
                       .copy = std::move(copy)};
 }
 
-std::map<std::string, std::string> ReplicationSetup::names(
+std::map<std::string, FormerTable> ReplicationSetup::tables(
     std::vector<std::string> const& numbers) {
-  std::map<std::string, std::string> there;
+  std::map<std::string, FormerTable> there;
   if (numbers.empty()) return there;
   std::string list;
   for (auto const& number : numbers) list += (list.empty() ? "" : ",") + number;
-  auto const found = query("SELECT c.oid, format('%I.%I', n.nspname, c.relname) FROM pg_class c "
-                           "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY (" +
+  auto const found = query("SELECT c.oid, format('%I.%I', n.nspname, c.relname), " +
+                           grants_expression() + ", " + columns_expression() +
+                           " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
+                           "c.oid = ANY (" +
                            sql_text("{" + list + "}") + "::oid[])");
-  for (int row = 0; row < PQntuples(found.get()); ++row)
-    there[value(found, row, 0)] = value(found, row, 1);
+  for (int row = 0; row < PQntuples(found.get()); ++row) {
+    auto const name = value(found, row, 1);
+    if (auto const grants = value(found, row, 2); !grants.empty())
+      refuse("rows of " + name + ", which left the outbox, may not be read; run: " + grants);
+    there[value(found, row, 0)] = {.name = name, .columns = words(value(found, row, 3))};
+  }
   return there;
 }
 
-/// A table that leaves another one gets new rows in the catalog for all its columns, by a later
-/// command than the one that made it; those of the system's columns never change. What is above it
-/// may have left, or have got another name, which changes the row of its type.
-std::vector<std::string> ReplicationSetup::tables_that_left_none(std::string const& transaction) {
-  auto const recent = "age(" + sql_text(transaction) + "::xid)";
-  auto const found = query(
-      "WITH RECURSIVE alike AS (SELECT a.attrelid AS number, bool_and((a.xmin <> made.xmin "
-      "OR NOT a.cmin = made.cmin) AND age(a.xmin) <= " +
-      recent +
-      ") AS left_one FROM pg_attribute a JOIN pg_attribute made ON made.attrelid = a.attrelid AND "
-      "made.attnum = -1 WHERE a.attname IN ('destination', 'headers', 'payload') AND NOT "
-      "a.attisdropped GROUP BY a.attrelid HAVING count(*) = 3), renamed AS (SELECT t.typrelid AS "
-      "number FROM pg_type t JOIN pg_attribute made ON made.attrelid = t.typrelid AND made.attnum "
-      "= "
-      "-1 WHERE t.typrelid IN (SELECT number FROM alike) AND t.xmin <> made.xmin AND age(t.xmin) "
-      "<= " +
-      recent +
-      "), doubtful AS (SELECT number FROM alike WHERE left_one UNION SELECT i.inhrelid FROM "
-      "pg_inherits i JOIN renamed r ON r.number = i.inhparent UNION SELECT i.inhrelid FROM "
-      "pg_inherits "
-      "i JOIN doubtful d ON d.number = i.inhparent) SELECT number FROM alike WHERE number NOT IN "
-      "(SELECT number FROM doubtful)");
-  std::vector<std::string> numbers;
-  for (int row = 0; row < PQntuples(found.get()); ++row) numbers.push_back(value(found, row, 0));
-  return numbers;
+std::vector<AlikeTable> ReplicationSetup::alike_tables(std::string const& transaction) {
+  auto const found = query(alike_tables_question(config_, transaction));
+  std::vector<AlikeTable> tables;
+  for (int row = 0; row < PQntuples(found.get()); ++row)
+    tables.push_back(alike_table(row_of(found, row)));
+  return tables;
 }
 
-void ReplicationSetup::require_new_slot(OutboxLook const& outbox, bool was_empty) {
+std::vector<AlikeTable> ReplicationSetup::with_rows(std::vector<AlikeTable> const& tables) {
+  std::vector<AlikeTable> holding;
+  std::ranges::copy_if(tables, std::back_inserter(holding), [&](AlikeTable const& table) {
+    return table.has_rows &&
+           (!table.grants.empty() || holds_rows({.name = table.name, .columns = table.columns}));
+  });
+  return holding;
+}
+
+bool ReplicationSetup::holds_rows(FormerTable const& table) {
+  return PQntuples(query(any_unpublished_row(table)).get()) > 0;
+}
+
+void ReplicationSetup::require_new_slot(OutboxLook const& outbox,
+                                        std::vector<FormerTable> const& former, bool was_empty) {
   if (config_.new_slot == NewSlot::refuse) {
     refuse("slot '" + config_.slot +
            "' does not exist; make it before the first message is sent: SELECT "
@@ -213,9 +225,9 @@ void ReplicationSetup::require_new_slot(OutboxLook const& outbox, bool was_empty
            sql_text(config_.slot) + ", 'pgoutput')");
   }
   if (config_.new_slot != NewSlot::for_empty_outbox || was_empty) return;
-  if (!holds_unpublished_rows(outbox)) return require_no_other_relay();
-  refuse("slot '" + config_.slot +
-         "' does not exist, and the outbox already holds rows that a new slot would never show; "
+  if (!holds_unpublished_rows(outbox, former)) return require_no_other_relay();
+  refuse("slot '" + config_.slot + "' does not exist, and the outbox" + names_of(former) +
+         " already holds rows that a new slot would never show; "
          "start with " +
          std::string{publish_existing_rows} +
          ", take over the slot of the relay that read them so far (\"tram-cdc takeover\"), or "
@@ -236,8 +248,10 @@ void ReplicationSetup::require_no_other_relay() {
   refuse("slot '" + config_.slot + "' does not exist, and " + complaint_about(others));
 }
 
-bool ReplicationSetup::holds_unpublished_rows(OutboxLook const& outbox) {
-  return PQntuples(query(any_unpublished_row(outbox)).get()) > 0;
+bool ReplicationSetup::holds_unpublished_rows(OutboxLook const& outbox,
+                                              std::vector<FormerTable> const& former) {
+  return PQntuples(query(any_unpublished_row(outbox)).get()) > 0 ||
+         std::ranges::any_of(former, [&](auto const& table) { return holds_rows(table); });
 }
 
 std::string ReplicationSetup::snapshot() {

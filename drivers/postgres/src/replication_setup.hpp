@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "left_tables.hpp"
 #include "outbox_columns.hpp"
 #include "outbox_look.hpp"
 #include "session.hpp"
@@ -20,6 +21,12 @@ Session open_for_replication(Target const& target, Clock& clock, Deadline deadli
 
 /// Why the server takes no slot of this name, with the name; empty where it does.
 std::string problem_of_slot_name(std::string_view name);
+
+/// Whether rows that a new slot does not show are published, or keep it from being made.
+inline bool reads_existing_rows(ChangeSourceConfig const& config) {
+  return config.new_slot == NewSlot::publish_existing_rows ||
+         config.new_slot == NewSlot::for_empty_outbox;
+}
 
 /// Where the slot stands.
 struct SlotPosition {
@@ -55,16 +62,22 @@ class ReplicationSetup {
   TypeForms column_types(OutboxLook const& outbox);
   /// The outbox as it is, whether or not. With `horizon` in place of the slot's.
   OutboxLook look(std::string const& horizon = "");
-  /// The names, in SQL, of tables with these numbers that are still there.
-  std::map<std::string, std::string> names(std::vector<std::string> const& numbers);
-  /// Numbers of tables that have the outbox's columns, and have left no other table since this
-  /// transaction.
-  std::vector<std::string> tables_that_left_none(std::string const& transaction);
+  /// Those of the tables with these numbers that are still there. Rejected with the remedy where
+  /// the role may not read one.
+  std::map<std::string, FormerTable> tables(std::vector<std::string> const& numbers);
+  /// Tables with the outbox's columns that are no parts; those that left another one since this
+  /// transaction are marked.
+  std::vector<AlikeTable> alike_tables(std::string const& transaction);
+  /// Those of them that hold rows which nobody marked as published, or that may not be read.
+  std::vector<AlikeTable> with_rows(std::vector<AlikeTable> const& tables);
+  /// Rows that nobody marked as published.
+  bool holds_rows(FormerTable const& table);
   /// Nothing when there is none.
   std::optional<SlotPosition> slot();
   /// Whether a new slot may be made. Rejected where it may not.
-  void require_new_slot(OutboxLook const& outbox, bool was_empty);
-  bool holds_unpublished_rows(OutboxLook const& outbox);
+  void require_new_slot(OutboxLook const& outbox, std::vector<FormerTable> const& former,
+                        bool was_empty);
+  bool holds_unpublished_rows(OutboxLook const& outbox, std::vector<FormerTable> const& former);
   /// Which transactions are done by now.
   std::string snapshot();
   /// Of the server: its number and its time line.

@@ -24,13 +24,20 @@ class SlotMemory {
   /// Of which tables rows are counted from now on: a row's number means nothing with others.
   void count(CountedTables const& tables);
   [[nodiscard]] bool works() const { return works_; }
-  /// Nothing is stored, but what was may be read: the table, or the database, is read-only now.
-  [[nodiscard]] bool readable() const { return readable_; }
+  /// Without it nothing is stored, but what was may be read: the table, or the database, may be
+  /// read-only now.
+  [[nodiscard]] PartMemory::Access access() const {
+    if (works_) return PartMemory::Access::write;
+    return readable_ ? PartMemory::Access::read : PartMemory::Access::none;
+  }
   /// Up to here the server may be told; 0 where nothing is stored.
   [[nodiscard]] LogPosition position() const { return position_; }
   /// No transaction with a smaller number is committed behind the position. Empty where nothing is
   /// stored.
   [[nodiscard]] std::string const& horizon() const { return horizon_; }
+
+  /// The same, empty also where a 0 is stored.
+  [[nodiscard]] std::string known_horizon() const { return horizon_ == "0" ? "" : horizon_; }
 
   /// The last row that is settled of a transaction that is not.
   [[nodiscard]] RowPlace settled() const {

@@ -15,21 +15,50 @@ constexpr std::size_t bytes_wanted{std::size_t{256} << 10U};
 std::string key(OutboxLook const& outbox) { return outbox.has("dbid") ? "dbid" : "id"; }
 
 /// The values as the log shows them. Rows that somebody marked as published are left out, as there.
+/// Of a column that `columns` lacks NULL.
 std::string select(OutboxLook const& outbox, std::string const& tables,
-                   std::string const& condition) {
-  std::string columns;
-  for (auto const& name : outbox.columns) columns += name + ", ";
-  auto const unpublished =
-      outbox.has("published") ? "coalesce(published::text, '0') = '0'" : "true";
-  return "SELECT " + columns + key(outbox) + " AS place FROM " + tables + " WHERE " + unpublished +
+                   std::vector<std::string> const& columns, std::string const& condition) {
+  auto const value = [&](std::string const& name) {
+    return std::ranges::find(columns, name) == columns.end() ? "NULL AS " + name : name;
+  };
+  std::string values;
+  for (auto const& name : outbox.columns) values += value(name) + ", ";
+  auto const place =
+      std::ranges::find(columns, key(outbox)) == columns.end() ? "NULL" : key(outbox);
+  bool const marks =
+      outbox.has("published") && std::ranges::find(columns, "published") != columns.end();
+  auto const unpublished = marks ? "coalesce(published::text, '0') = '0'" : "true";
+  return "SELECT " + values + place + " AS place FROM " + tables + " WHERE " + unpublished +
          " AND " + condition;
 }
 
 std::string select(OutboxLook const& outbox, std::string const& condition) {
-  return select(outbox, outbox.name(), condition);
+  return select(outbox, outbox.name(), outbox.columns, condition);
+}
+
+std::string since(std::string const& transaction) {
+  // age() counts transactions back from now, and so copes with numbers that wrapped around.
+  return transaction.empty() ? "false" : "age(xmin) <= age(" + sql_text(transaction) + "::xid)";
 }
 
 }  // namespace
+
+std::string and_of_former(std::string const& rows, OutboxLook const& outbox,
+                          std::vector<FormerTable> const& tables,
+                          std::string const& from_transaction) {
+  if (tables.empty()) return rows;
+  auto all = "SELECT * FROM (" + rows + ") AS of_parts";
+  for (auto const& table : tables) {
+    all += " UNION ALL " + select(outbox, "ONLY " + table.name, table.columns,
+                                  table.whole ? "true" : since(from_transaction));
+  }
+  return all + " ORDER BY place";
+}
+
+std::string rows_of_former(OutboxLook const& outbox, std::vector<FormerTable> const& tables,
+                           std::string const& from_transaction) {
+  return and_of_former(select(outbox, "false"), outbox, tables, from_transaction);
+}
 
 std::string unpublished_rows(OutboxLook const& outbox) {
   return select(outbox, "true") + " ORDER BY place";
@@ -46,19 +75,12 @@ std::string rows_behind_snapshot(OutboxLook const& outbox, std::string const& sn
 }
 
 std::string rows_of_gap(OutboxLook const& outbox, Gap const& gap) {
-  // age() counts transactions back from now, and so copes with numbers that wrapped around.
-  auto const recent = gap.from_transaction.empty()
-                          ? "false"
-                          : "age(xmin) <= age(" + sql_text(gap.from_transaction) + "::xid)";
-  std::string condition{"(" + recent};
+  std::string condition{"(" + since(gap.from_transaction)};
   for (auto const& table : gap.whole_tables) {
     condition += " OR tableoid = " + sql_text(table) + "::oid";
   }
-  auto rows = select(outbox, condition + ")");
-  for (auto const& table : gap.former_tables) {
-    rows += " UNION ALL " + select(outbox, "ONLY " + table, recent);
-  }
-  return rows + " ORDER BY place";
+  return and_of_former(select(outbox, condition + ") ORDER BY place"), outbox, gap.former_tables,
+                       gap.from_transaction);
 }
 
 std::string rows_around(OutboxLook const& outbox, std::string const& transaction,

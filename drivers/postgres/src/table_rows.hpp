@@ -20,6 +20,15 @@ std::string rows_of_gap(OutboxLook const& outbox, Gap const& gap);
 /// held the number back, any of these may have been read and lost.
 std::string rows_around(OutboxLook const& outbox, std::string const& transaction, std::size_t rows);
 
+/// The rows of one of the above, and those of tables that left the outbox: all, or those of
+/// transactions from this number on.
+std::string and_of_former(std::string const& rows, OutboxLook const& outbox,
+                          std::vector<FormerTable> const& tables,
+                          std::string const& from_transaction);
+/// These alone.
+std::string rows_of_former(OutboxLook const& outbox, std::vector<FormerTable> const& tables,
+                           std::string const& from_transaction);
+
 /// Which rows, by one of the above, empty for none; and how their values are read.
 struct RowsToGive {
   std::string select;

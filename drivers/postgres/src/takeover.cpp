@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "outbox_look.hpp"
+#include "part_check.hpp"
 #include "replication_protocol.hpp"
 #include "replication_setup.hpp"
 #include "session.hpp"
@@ -37,6 +38,7 @@ class Takeover {
  public:
   Takeover(TakeoverConfig const& config, Clock& clock)
       : config_{config},
+        clock_{clock},
         deadline_{Deadline::after(clock, config.timeout)},
         session_{Session::open(Target{config.connection, "tram-takeover"}, clock, deadline_)} {}
 
@@ -56,6 +58,7 @@ class Takeover {
   std::optional<TakeoverMark> copied();
   std::optional<LogPosition> prepared_at();
   TakeoverStatus at(TakeoverStep step, std::string next);
+  [[nodiscard]] std::string what_the_relay_asks() const;
   TakeoverStatus status_of_copy(Slot const& slot, std::optional<Slot> const& old_slot);
 
   Result query(std::string const& sql) { return session_.query(sql, deadline_); }
@@ -71,6 +74,7 @@ class Takeover {
   }
 
   TakeoverConfig const& config_;
+  Clock& clock_;
   Deadline deadline_;
   Session session_;
 };
@@ -234,13 +238,24 @@ TakeoverStatus Takeover::status_of_copy(Slot const& new_slot, std::optional<Slot
   if (new_slot.confirmed <= mark->copied_at) {
     return at(copied_only, "start tram-cdc on " + name +
                                "and let it publish: it has confirmed nothing yet" +
-                               (old_slot ? ", and the old slot keeps its log until then" : ""));
+                               (old_slot ? ", and the old slot keeps its log until then" : "") +
+                               what_the_relay_asks());
   }
   if (!old_slot) return at(finished, "nothing: " + name + "has taken over");
   return at(taken_over, "tram-cdc has published on " + name +
                             "; when it works to your satisfaction, drop the old slot, which keeps "
                             "its log until then");
 }
+
+/// About tables that left the outbox while no relay ran. It asks by itself where this role cannot
+/// find out.
+std::string Takeover::what_the_relay_asks() const try {
+  Target const target{config_.connection, "tram-takeover", {{"replication", "database"}}};
+  auto session = open_for_replication(target, clock_, deadline_);
+  auto const where = source();
+  auto const question = check_parts(where, session, deadline_).question;
+  return question.empty() ? "" : "; it will not be ready before it is told: " + question;
+} catch (Error const&) { return ""; }
 
 void Takeover::copy_slot() {
   auto const now = status();
