@@ -222,6 +222,30 @@ TEST_F(PostgresUnlistedPart, is_no_part_of_the_outbox_of_another_service) {
   EXPECT_EQ(times("of another"), 0);
 }
 
+TEST_F(PostgresUnlistedPart, is_no_outbox_of_another_service_that_gets_partitions) {
+  publish_and_stop("CREATE SCHEMA attic; CREATE TABLE attic.message (LIKE eventuate.message "
+                   "INCLUDING DEFAULTS)");
+  insert_into("attic.message", "of another");
+  start();
+  run_each("ALTER TABLE attic.message RENAME TO message_1; CREATE TABLE attic.message (LIKE "
+           "attic.message_1 INCLUDING DEFAULTS) PARTITION BY RANGE (creation_time); ALTER TABLE "
+           "attic.message ATTACH PARTITION attic.message_1 DEFAULT");
+  EXPECT_TRUE(all_published(" of all"));
+  EXPECT_EQ(relay_->status().counters.source_errors, 0U);
+  stop();
+  expect_no_question();
+}
+
+TEST_F(PostgresUnlistedPart, is_in_no_doubt_when_its_columns_are_altered_behind_its_leaving) {
+  publish_and_stop(shown_by_partition());
+  start();
+  run_each(all({detach, next_partition}));
+  ASSERT_TRUE(all_published(" behind"));
+  stop();
+  run_each("ALTER TABLE eventuate.message_1 ALTER payload SET STORAGE EXTERNAL");
+  expect_no_question();
+}
+
 TEST_F(PostgresUnlistedPart, is_in_no_doubt_when_it_is_empty) {
   publish_and_stop();
   run_each(made_heir);

@@ -30,7 +30,7 @@ std::string alike(std::string const& table, Since const& since) {
   return "alike AS (SELECT c.oid AS number, bool_and((a.xmin <> made.xmin OR NOT a.cmin = "
          "made.cmin) AND " +
          since.recent("a.xmin") +
-         ") AS left_one, max(a.xmin::text) FILTER (WHERE a.attname = 'payload') AS mark FROM "
+         ") AS left_one, (array_agg(a.xmin::text ORDER BY age(a.xmin) DESC))[1] AS mark FROM "
          "candidate c JOIN pg_attribute made ON made.attrelid = c.oid AND made.attnum = -1 JOIN "
          "pg_attribute a ON a.attrelid = c.oid WHERE a.attnum > 0 AND NOT a.attisdropped AND "
          "a.attname IN (SELECT attname FROM pg_attribute WHERE attrelid = " +
@@ -39,17 +39,18 @@ std::string alike(std::string const& table, Since const& since) {
          "a.attname IN ('destination', 'headers', 'payload')) = 3)";
 }
 
-/// The tables of other outboxes that have partitions or heirs, and were the same at the horizon.
+/// The tables of other outboxes that have partitions or heirs. In the schema of ours they were the
+/// same at the horizon.
 std::string others(Since const& since) {
+  std::string const elsewhere{" OR c.relnamespace NOT IN (SELECT oid FROM home)"};
   return "other AS (SELECT c.oid, c.relnamespace FROM pg_class c JOIN pg_type t ON t.oid = "
          "c.reltype WHERE (c.relkind = 'p' OR c.relhassubclass) AND c.relkind IN ('r', 'p') AND "
          "c.oid NOT IN (SELECT oid FROM ours) AND NOT EXISTS (SELECT FROM pg_inherits WHERE "
-         "inhrelid = c.oid) AND " +
-         since.old("t.xmin") +
-         " AND 3 = (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = "
-         "c.oid AND " +
-         std::string{needed_columns} + " AND " + since.old("a.xmin") +
-         ")), theirs AS (SELECT oid FROM other UNION ALL SELECT i.inhrelid FROM theirs t JOIN "
+         "inhrelid = c.oid) AND (" +
+         since.old("t.xmin") + elsewhere +
+         ") AND 3 = (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND " +
+         std::string{needed_columns} + " AND (" + since.old("a.xmin") + elsewhere +
+         "))), theirs AS (SELECT oid FROM other UNION ALL SELECT i.inhrelid FROM theirs t JOIN "
          "pg_inherits i ON i.inhparent = t.oid)";
 }
 
@@ -67,8 +68,7 @@ std::string left(Since const& since) {
          "WHERE b.number NOT IN (SELECT oid FROM ours) AND b.number NOT IN (SELECT oid FROM "
          "theirs) "
          "AND NOT (c.relnamespace IN (SELECT relnamespace FROM other) AND c.relnamespace NOT IN "
-         "(SELECT relnamespace FROM pg_class WHERE oid IN (SELECT oid FROM ours))) GROUP BY "
-         "b.number)";
+         "(SELECT oid FROM home)) GROUP BY b.number)";
 }
 
 std::string with(ChangeSourceConfig const& config, Since const& since,
@@ -76,7 +76,8 @@ std::string with(ChangeSourceConfig const& config, Since const& since,
   auto const table = "to_regclass(" + sql_text(config.schema.qualify(config.table)) + ")::oid";
   return "WITH RECURSIVE ours AS (SELECT " + table +
          " AS oid UNION ALL SELECT i.inhrelid FROM ours o JOIN pg_inherits i ON i.inhparent = "
-         "o.oid), candidate AS MATERIALIZED (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
+         "o.oid), home AS (SELECT relnamespace AS oid FROM pg_class WHERE oid IN (SELECT oid FROM "
+         "ours)), candidate AS MATERIALIZED (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') "
          "AND relpersistence <> 't' AND " +
          candidates + "), " + alike(table, since) + ", " + others(since) + ", " + left(since);
 }

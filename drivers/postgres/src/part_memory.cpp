@@ -40,8 +40,8 @@ void PartMemory::recall(Session& session, std::string const& history, Access acc
   parts_.clear();
   answers_.clear();
   auto const found = session.query(
-      "SELECT substr(relay, " + std::to_string(name_.size() + 2) +
-          "), position, has_table_privilege(" + sql_text(table_) + ", 'DELETE')::int FROM " +
+      "SELECT substr(relay, length(" + sql_text(name_ + "#") +
+          ") + 1), position, has_table_privilege(" + sql_text(table_) + ", 'DELETE')::int FROM " +
           table_ + " WHERE strpos(relay, " + sql_text(name_ + "#") + ") = 1 AND strpos(relay, " +
           sql_text("1@" + server_ + " ") +
           ") > 0 AND relay ~ '#(part|root|asked|left)1@[0-9]+ [0-9]+$'",
@@ -130,8 +130,7 @@ std::string PartMemory::news(OutboxLook const& now) {
   for (auto const& [number, left] : now.left) {
     auto const known = alike_.find(number);
     bool const met = known != alike_.end() && known->second.left == left;
-    if (!met && in_doubt(number, left) && noticed_.insert(number + ":" + left).second)
-      return number;
+    if (!met && in_doubt(number, left) && noticed_.emplace(number, left).second) return number;
   }
   return "";
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "left_tables.hpp"
@@ -107,7 +108,7 @@ class PartMemory {
   std::map<std::string, LogPosition> dealt_with_;
   std::map<std::string, AlikeTable> alike_;
   /// What looks found, to be told once.
-  std::set<std::string> noticed_;
+  std::set<std::pair<std::string, std::string>> noticed_;
   Parts unsaved_;
 };
 
