@@ -249,6 +249,25 @@ TEST_F(LateGroups, go_on_where_a_member_of_another_kind_left) {
   expect_all(*reader({"java"}), "new ", 10);
 }
 
+/// Whose brokers keep no note as long as theirs.
+TEST_F(LateGroups, get_what_was_published_while_they_were_away_without_notes) {
+  KafkaServer const server{[](int, std::string const&) {
+    return std::vector<std::string>{"offset.metadata.max.bytes=32"};
+  }};
+  auto own = kafka_config(server);
+  connect(own);
+  create("no-notes", 3);
+  auto const first = reader(*broker_, {"no-notes"});
+  ASSERT_TRUE(owns(*first, 3)) << log();
+  first->consumer()->close(seconds{5});
+  connect(own);
+  testkit::ProducerProbe producer{broker_->producer(), clock_, seconds{20}};
+  for (int i = 0; i < 30; ++i)
+    (void)producer.submit({"no-notes", "key-" + std::to_string(i), "new " + std::to_string(i)});
+  ASSERT_TRUE(producer.settle());
+  expect_all(*reader(*broker_, {"no-notes"}), "new ", 30);
+}
+
 /// The position of the second reader comes when the first one has been at work and is gone.
 TEST_F(LateGroups, lose_nothing_when_two_begin_at_once_and_one_of_them_is_slow) {
   create("slow", 1);

@@ -42,7 +42,8 @@ class KafkaSecurity : public ::testing::Test {
                                  std::map<std::string, std::string> properties) {
     return kafka::connect({.servers = servers,
                            .session_timeout = milliseconds{6'000},
-                           .request_timeout = milliseconds{3'000},
+                           // A first TLS handshake takes a busy server seconds.
+                           .request_timeout = milliseconds{15'000},
                            .properties = std::move(properties)},
                           clock_);
   }
