@@ -23,7 +23,7 @@ demo: ## build and run example 01: a message sent in a transaction, relayed, han
 	@echo "building example 01 (the first time takes a minute or two; its output goes to build/demo.log)"
 	@tools/quietly build/demo.log cmake --preset release
 	@tools/quietly build/demo.log cmake --build --preset release -j $(JOBS) --target 01_transactional_message
-	@build/release/bin/01_transactional_message
+	@mkdir -p build/demo && cd build/demo && ../release/bin/01_transactional_message
 
 test: setup ## build everything and run every test
 	cmake --preset dev -DTRAM_DRIVERS=ON

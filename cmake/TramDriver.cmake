@@ -44,7 +44,7 @@ function(tram_driver)
   endif()
 endfunction()
 
-# What connect/ composes: entries are a scheme, for the order, and a piece of C++. Macros: they see the driver's arguments.
+# What all_drivers/ composes: entries are a scheme, for the order, and a piece of C++. Macros: they see the driver's arguments.
 macro(_tram_kits_built)
   if(D_DATABASE_KITS OR D_BROKER_KITS)
     set_property(GLOBAL APPEND PROPERTY TRAM_KIT_DRIVERS ${D_NAME})
@@ -56,7 +56,7 @@ macro(_tram_kits_built)
         set(_tram_symbol ${CMAKE_MATCH_1})
       endif()
       string(REGEX REPLACE "=.*" "" _tram_scheme "${entry}")
-      set_property(GLOBAL APPEND PROPERTY TRAM_${kind}_KITS "${_tram_scheme} &${D_NAME}::${_tram_symbol}")
+      set_property(GLOBAL APPEND PROPERTY TRAM_${kind}_KITS "${_tram_scheme} ${D_NAME}::${_tram_symbol}")
     endforeach()
   endforeach()
 endmacro()

@@ -23,14 +23,16 @@ SEES = {
     "storage": "base sql",
     "messaging": "base json wire sql broker",
     "outbox": "base json wire sql storage messaging",
-    "subscriber": "base wire metrics sql broker storage messaging",
+    "subscriber": "base json wire metrics sql broker storage messaging",
     "relay": "base wire metrics sql broker storage",
+    "connect": "base sql broker relay",
     "operations": "base wire sql storage subscriber relay",
     "host": "base metrics messaging subscriber http",
     "events": "base json wire sql broker messaging outbox subscriber host",
     "commands": "base json wire sql broker messaging outbox subscriber host",
     "http": "base",
     "service": "base json wire metrics sql broker storage messaging outbox subscriber relay host http",
+    "facade": "base json wire metrics sql broker storage messaging outbox subscriber relay connect host events commands http service",
     "testkit": "base json wire metrics sql broker storage messaging outbox subscriber relay host sqlite embedded",
 }
 SEES = {module: set(names.split()) for module, names in SEES.items()}
@@ -70,6 +72,8 @@ MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(home|root|Users|work)/\w")
 # [`Suite.test`](../tests/x_test.cpp): a sentence of a page, and the test that shows it.
 NAMED_TEST = re.compile(r"\[`(\w+)\.(\w+)`\]\(([^)#]+)\)")
 LINK = re.compile(r"\]\(([^):]+\.md)(?:#([^)]*))?\)")
+# <!-- file: examples/a/main.cpp -->, and the block of code behind it.
+SHOWN_FILE = re.compile(r"^<!-- file: (\S+) -->\n+(?:```\w+\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 
 # Habits that pages and public headers have lost, with what to write instead.
@@ -91,7 +95,7 @@ HABITS = {
     r"\b(?<!`)raises\b": "'throws'",
 }
 HABIT = re.compile("|".join(f"(?:{habit})" for habit in HABITS), re.IGNORECASE)
-PUBLIC_HEADER = re.compile(r"((libs|drivers)/[^/]+|connect|testkit)/include/.*\.hpp$")
+PUBLIC_HEADER = re.compile(r"((libs|drivers)/[^/]+|all_drivers|testkit)/include/.*\.hpp$")
 # Pages of decisions are never edited.
 PAGE = re.compile(r"(?!docs/decisions/).*\.md$")
 CLASS = re.compile(r"class (?:TRAM_\w+(?:\([^)]*\))? )?(?:\[\[nodiscard\]\] )?(\w+)[^;]*$")
@@ -148,8 +152,8 @@ def layer_finding(path, number, included, drivers):
 
 def include_findings(path, number, opening, target, drivers):
     parts = target.split("/")
-    if parts[0] == "tram" and len(parts) > 2:
-        finding = layer_finding(path, number, parts[1], drivers)
+    if parts[0] == "tram" and len(parts) > 1:
+        finding = layer_finding(path, number, parts[1].removesuffix(".hpp"), drivers)
         if finding:
             yield finding
     elif parts[0] == ".." and not path.startswith(("tests/", "benchmarks/")):
@@ -165,7 +169,7 @@ def include_findings(path, number, opening, target, drivers):
 
 
 def cpp_findings(path, text, drivers):
-    names_drivers = is_test(path) or path.startswith("connect/") or MAIN.search(text)
+    names_drivers = is_test(path) or path.startswith("all_drivers/") or MAIN.search(text)
     if path.endswith((".hpp", ".h")) and "#pragma once" not in text:
         yield Finding(path, 1, "header", "begin it with #pragma once")
     knows_databases = is_test(path) or path.startswith(("drivers/", "benchmarks/")) or MAIN.search(text)
@@ -180,7 +184,7 @@ def cpp_findings(path, text, drivers):
             driver = next(iter(re.findall(r"^tram/([^/]+)/", include.group(2))), None)
             if module_of(path)[0] == "top" and driver in drivers and not names_drivers:
                 yield Finding(path, number, "layers",
-                              f"name the '{driver}' driver where main() is, or open it through connect; the rest takes the seam")
+                              f"name the '{driver}' driver where main() is, or take tram::Drivers; the rest takes the seam")
             continue
         code = line
         if in_block_comment:
@@ -243,6 +247,16 @@ def page_findings(path, text, files):
                 yield Finding(path, number, "link", f"{target} has no heading #{anchor}")
 
 
+def shown_file_findings(path, text, files):
+    """A page that says `<!-- file: examples/a/main.cpp -->` shows that file, from its first #include on."""
+    for shown in SHOWN_FILE.finditer(text):
+        target, block = shown.groups()
+        code = files.get(target, "")
+        if not block or block != code[max(code.find("#include"), 0):]:
+            number = text.count("\n", 0, shown.start()) + 1
+            yield Finding(path, number, "shown file", f"the block behind this line is not what {target} has from its first #include on")
+
+
 def habit_findings(path, text):
     """Pages and public headers are written in plain sentences."""
     is_header = PUBLIC_HEADER.match(path)
@@ -276,7 +290,7 @@ def database_findings(path, line):
     """What belongs into a driver, in a line outside of them. SQL stands in text literals."""
     comment_free = re.sub(r'//[^"]*$', "", line)
     if DRIVER_SWITCH.search(comment_free):
-        yield "ask for nothing that was built: look the kit up by its scheme, in connect/"
+        yield "ask for nothing that was built: look the kit up by its scheme, with tram::connect"
     if DATABASE_BRANCH.search(comment_free):
         yield "ask for no database by name: give Dialect the statement or trait that differs, and let each driver fill it"
     if any(DATABASE_SQL.search(text) for text in TEXT_LITERAL.findall(comment_free)):
@@ -356,6 +370,7 @@ def findings(files):
             found += cmake_findings(path, text)
         if path.endswith(".md"):
             found += page_findings(path, text, files)
+            found += shown_file_findings(path, text, files)
     found += cycle_findings(sources)
     return sorted(found)
 

@@ -38,7 +38,7 @@ class Layers(unittest.TestCase):
         self.assertEqual(rules("drivers/kafka/src/a.cpp", '#include "tram/broker/broker.hpp"'), [])
         self.assertEqual(rules("drivers/kafka/src/a.cpp", '#include "tram/outbox/outbox.hpp"'), [(1, "layers")])
         self.assertEqual(rules("drivers/kafka/src/a.cpp", '#include "tram/sqlite/sqlite.hpp"'), [(1, "layers")])
-        self.assertEqual(rules("connect/src/a.cpp", '#include "tram/sqlite/sqlite.hpp"'), [])
+        self.assertEqual(rules("all_drivers/src/a.cpp", '#include "tram/sqlite/sqlite.hpp"'), [])
 
     def test_tests_may_include_anything(self):
         for path in ("libs/wire/tests/a.cpp", "tests/contracts/a.cpp"):
@@ -66,7 +66,7 @@ class Databases(unittest.TestCase):
     def test_sql_of_one_database_is_its_driver_s(self):
         for sql in self.SQL:
             line = f"tx.execute({sql});"
-            for path in ("libs/subscriber/src/a.cpp", "connect/src/a.cpp", "apps/tram/src/a.cpp", "testkit/src/a.cpp"):
+            for path in ("libs/subscriber/src/a.cpp", "all_drivers/src/a.cpp", "apps/tram/src/a.cpp", "testkit/src/a.cpp"):
                 self.assertEqual(rules(path, line), [(1, "database")], path + sql)
             for path in ("drivers/postgres/src/a.cpp", "libs/sql/tests/a.cpp", "tests/contracts/a.hpp", "benchmarks/a.cpp"):
                 self.assertNotIn((1, "database"), rules(path, line), path + sql)
@@ -76,7 +76,7 @@ class Databases(unittest.TestCase):
         for line in ("if (dialect.kind == x) return;", "if (tx.dialect().kind != DatabaseKind::sqlite) return;",
                      "switch (dialect_->kind) {", 'if (url.scheme == "sqlite") return;', "#ifdef TRAM_HAS_SQLITE"):
             self.assertEqual(rules("libs/storage/src/a.cpp", line), [(1, "database")], line)
-            self.assertEqual(rules("connect/src/a.cpp", line), [(1, "database")], line)
+            self.assertEqual(rules("all_drivers/src/a.cpp", line), [(1, "database")], line)
             self.assertEqual(rules("drivers/sqlite/src/a.cpp", line), [], line)
 
     def test_sql_of_all_databases_and_other_kinds_are_anybody_s(self):
@@ -165,6 +165,15 @@ class Pages(unittest.TestCase):
         self.assertEqual(rules("docs/a.md", text % "loses_nothing", others=others), [])
         self.assertEqual(rules("docs/a.md", text % "loses", others=others), [(1, "named test")])
         self.assertEqual(rules("docs/a.md", text % "loses_nothing"), [(1, "named test")])
+
+    def test_show_files_as_they_are(self):
+        others = {"examples/a/main.cpp": "// What it is.\n\n#include <a>\nint main() {}\n"}
+        mark = "Look:\n\n<!-- file: examples/a/main.cpp -->\n"
+        good = mark + "```cpp\n#include <a>\nint main() {}\n```\n"
+        self.assertEqual(rules("docs/a.md", good, others=others), [])
+        self.assertEqual(rules("docs/a.md", good), [(3, "shown file")])
+        for bad in (good.replace("{}", "{ }"), good.replace("#include <a>\n", ""), mark, mark + "```cpp\n```\n"):
+            self.assertEqual(rules("docs/a.md", bad, others=others), [(3, "shown file")], bad)
 
     def test_link_to_pages_and_headings_that_exist(self):
         others = {"docs/b.md": "# Title\n\n## Rows, that cannot be *published*\n"}

@@ -5,9 +5,7 @@
 #include <vector>
 
 #include "program.hpp"
-#include "tram/base/clock.hpp"
 #include "tram/base/log.hpp"
-#include "tram/base/random.hpp"
 #include "tram/host/exit_status.hpp"
 
 #include <unistd.h>
@@ -28,12 +26,9 @@ tram::relay_program::Variables environment() {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  tram::SystemClock clock;
-  tram::SystemRandom random;
   try {
-    return tram::relay_program::run(
-        {argv + 1, argv + argc}, environment(),
-        {.clock = clock, .random = random, .out = std::cout, .complaints = std::cerr});
+    return tram::relay_program::run({argv + 1, argv + argc}, environment(),
+                                    {.runtime = {}, .out = std::cout, .complaints = std::cerr});
   } catch (std::exception const& error) {
     tram::Logger::to_stderr().error("cdc.cannot_go_on", {{"what", error.what()}});
     return tram::exit_cannot_go_on;

@@ -1,14 +1,10 @@
 // A service asks another one to do something, and gets one of the answers that the command names. A
-// refusal rolls back what the handler did, and is answered all the same.
-
-#include <tram/commands/command_handlers.hpp>
-#include <tram/commands/commands.hpp>
-#include <tram/commands/reply_handlers.hpp>
-#include <tram/commands/sends.hpp>
+// refusal rolls back what the handler did, and is answered all the same. Arguments, if any: the URL
+// of a database, and that of a broker.
 
 #include <iostream>
-
-#include "platform.hpp"
+#include <tram/all_drivers.hpp>
+#include <tram/tram.hpp>
 
 using tram::Command, tram::Outcome, tram::Reply, tram::Transaction;
 
@@ -52,28 +48,49 @@ tram::Subscription order_service() {
       });
 }
 
-int main(int argc, char** argv) {
-  std::vector<std::string> const tables{"reservations (customer TEXT, amount BIGINT)",
-                                        "orders (request TEXT, state TEXT)"};
-  examples::Platform platform{argc, argv, "orders", tables};
-  platform.service.add(tram::sends(customers::service))
-      .add(customer_service(platform.service.outbox()))
+void order(tram::Database& database, tram::Commands const& commands, std::int64_t amount) {
+  database.transact([&](Transaction& tx) {
+    auto const command = commands.send(tx, customers::service, ReserveCredit{"Ann", amount},
+                                       {.reply_to = order_replies});
+    tx.execute("INSERT INTO orders VALUES (?, 'waiting')", command.message_id);
+  });
+}
+
+std::int64_t count(tram::Database& database, std::string const& state) {
+  return database.transact({.access = tram::Access::read_only}, [&](Transaction& tx) {
+    auto const question = "SELECT count(*) FROM orders WHERE state = ?";
+    return tx.execute(question, state)[0].get<std::int64_t>(0);
+  });
+}
+
+int main(int argc, char** argv) try {
+  tram::StopSignals const signals;
+  tram::Runtime const runtime;
+  auto database = tram::connect::database(argc > 1 ? argv[1] : "sqlite:credit.db",
+                                          tram::all_drivers(), runtime);
+  auto const broker = tram::connect::broker(argc > 2 ? argv[2] : "embedded:channels.db",
+                                            tram::all_drivers(), runtime);
+  tram::Service orders{{database, *broker, runtime}, {.name = "orders", .install_schema = true}};
+  orders.prepare([](Transaction& tx) {
+    tx.execute("CREATE TABLE IF NOT EXISTS reservations (customer TEXT, amount BIGINT)");
+    tx.execute("CREATE TABLE IF NOT EXISTS orders (request TEXT, state TEXT)");
+  });
+  orders.relay_outbox();
+  orders.add(tram::sends(customers::service))
+      .add(customer_service(orders.outbox()))
       .add(order_service());
-  tram::Commands const commands{platform.service.outbox()};
-  auto const order = [&](std::int64_t amount) {
-    auto const sent = platform.database.transact([&](Transaction& tx) {
-      auto const command = commands.send(tx, customers::service, ReserveCredit{"Ann", amount},
-                                         {.reply_to = order_replies});
-      tx.execute("INSERT INTO orders VALUES (?, 'waiting')", command.message_id);
-      return command;
-    });
-    std::string state;
-    platform.eventually([&](Transaction& tx) {
-      auto const rows = tx.execute("SELECT state FROM orders WHERE request = ?", sent.message_id);
-      return (state = rows[0].get<std::string>(0)) != "waiting";
-    });
-    std::cout << "the order of " << amount << " is " << state << "\n";
-    return state;
-  };
-  return platform.run([&] { return order(300) == "approved" && order(3000) == "rejected"; });
+  orders.add(tram::Component{"desk", [&](std::stop_token const& stop) {
+                               tram::Commands const commands{orders.outbox()};
+                               for (auto const amount : {300, 3000})
+                                 order(database, commands, amount);
+                               while (count(database, "waiting") > 0 && !stop.stop_requested())
+                                 runtime.clock.pause(std::chrono::milliseconds{10}, stop);
+                               std::cout << count(database, "approved") << " approved, "
+                                         << count(database, "rejected") << " rejected\n";
+                               signals.request_stop();
+                             }});
+  return orders.run(signals.stop());
+} catch (tram::Error const& error) {
+  std::cerr << "error: " << error.what() << "\n";
+  return tram::exit_cannot_start;
 }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "recording_broker.hpp"
-#include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
 #include "tram/host/contribution.hpp"
 #include "tram/outbox/outbox.hpp"
@@ -18,6 +17,7 @@
 #include "tram/subscriber/held_messages.hpp"
 #include "tram/subscriber/subscriber.hpp"
 #include "tram/testkit/job_list.hpp"
+#include "tram/testkit/manual_runtime.hpp"
 #include "tram/wire/id_generator.hpp"
 #include "tram/wire/record.hpp"
 
@@ -37,12 +37,12 @@ constexpr std::string_view relay_name{"relay"};
 struct InMemoryWorld::State {
   explicit State(InMemoryWorldOptions given)
       : options{std::move(given)},
-        random{options.seed},
         path{sqlite::memory_path(random)},
         database{sqlite::connect({.path = path}, PoolOptions{}, clock, random)},
         ids{clock, MachineNumber::choose(std::nullopt, random)},
         broker{options.broker, clock},
         recorder{broker} {
+    manual.logger = options.logger;
     install_schema(database, options.outbox.schema);
     outbox.emplace(Outbox::of(database, ids, random, options.outbox));
     start_relay();
@@ -134,8 +134,9 @@ struct InMemoryWorld::State {
   }
 
   InMemoryWorldOptions options;
-  ManualClock clock;
-  SeededRandom random;
+  ManualRuntime manual{options.seed};
+  ManualClock& clock{manual.clock};
+  SeededRandom& random{manual.random};
   std::string path;
   Database database;
   IdGenerator ids;
@@ -162,7 +163,7 @@ InMemoryWorld::~InMemoryWorld() = default;
 Database& InMemoryWorld::database() { return state_->database; }
 Outbox const& InMemoryWorld::outbox() { return *state_->outbox; }
 ManualClock& InMemoryWorld::clock() { return state_->clock; }
-Random& InMemoryWorld::random() { return state_->random; }
+Runtime InMemoryWorld::runtime() { return state_->manual.runtime(); }
 embedded::InMemoryBroker& InMemoryWorld::broker() { return state_->broker; }
 
 void InMemoryWorld::add(Subscription subscription) {

@@ -7,14 +7,16 @@
 #include <utility>
 
 #include "tram/base/error.hpp"
+#include "tram/relay/outbox_driver.hpp"
+#include "tram/relay/outbox_source.hpp"
 #include "tram/sql/connection.hpp"
 
 namespace tram::testing {
 
 /// A database that can be taken away, connections and all.
-class RemovableDatabase final : public DatabaseDriver {
+class RemovableDatabase final : public OutboxDriver {
  public:
-  RemovableDatabase(std::unique_ptr<DatabaseDriver> driver, std::atomic<bool> const& away)
+  RemovableDatabase(std::unique_ptr<OutboxDriver> driver, std::atomic<bool> const& away)
       : driver_{std::move(driver)}, away_{away} {}
 
   std::unique_ptr<Connection> connect(Deadline deadline) override {
@@ -23,6 +25,10 @@ class RemovableDatabase final : public DatabaseDriver {
   }
   [[nodiscard]] Dialect const& dialect() const override { return driver_->dialect(); }
   [[nodiscard]] std::string name() const override { return driver_->name(); }
+  [[nodiscard]] std::unique_ptr<OutboxSource> outbox(
+      OutboxSourceOptions const& options) const override {
+    return driver_->outbox(options);
+  }
 
  private:
   class Removable final : public Connection {
@@ -55,7 +61,7 @@ class RemovableDatabase final : public DatabaseDriver {
     std::atomic<bool> const& away_;
   };
 
-  std::unique_ptr<DatabaseDriver> driver_;
+  std::unique_ptr<OutboxDriver> driver_;
   std::atomic<bool> const& away_;
 };
 

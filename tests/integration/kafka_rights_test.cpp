@@ -87,7 +87,7 @@ class Rights : public ::testing::Test {
   void start() {
     service_.emplace(world_.parts(), ServiceWorld::options());
     service_->add(world_.noting(group(), channel_));
-    service_->relay(world_.relay());
+    service_->relay_outbox();
     running_.emplace(*service_);
   }
   [[nodiscard]] std::string group() const { return channel_ + "-readers"; }

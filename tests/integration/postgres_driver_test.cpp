@@ -28,7 +28,7 @@ class PostgresDriver : public ::testing::Test {
     return postgres::driver({.connection = "host=127.0.0.1 user=postgres dbname=postgres port=" +
                                            std::to_string(port),
                              .statements = statements},
-                            clock_)
+                            clock_, random_)
         ->connect(soon());
   }
   std::unique_ptr<Connection> connect() { return connect(server().port()); }
@@ -52,6 +52,7 @@ class PostgresDriver : public ::testing::Test {
   }
 
   SystemClock clock_;
+  SystemRandom random_;
 };
 
 TEST_F(PostgresDriver, a_transaction_of_posted_statements_takes_one_round_trip) {
@@ -462,7 +463,7 @@ TEST_F(PostgresInDoubt, a_lost_read_only_commit_is_never_in_doubt) {
 
 TEST_F(PostgresDriver, a_server_that_is_down_is_transient) {
   auto const driver =
-      postgres::driver({.connection = "host=127.0.0.1 port=1 user=postgres"}, clock_);
+      postgres::driver({.connection = "host=127.0.0.1 port=1 user=postgres"}, clock_, random_);
   EXPECT_EQ(error_of([&] { driver->connect(soon()); }).fault(), Fault::transient);
 }
 
@@ -470,7 +471,8 @@ TEST_F(PostgresDriver, a_server_that_does_not_answer_is_transient_at_the_deadlin
   TcpProxy proxy{server().port()};
   proxy.withhold_answers(1);
   auto const driver = postgres::driver(
-      {.connection = "host=127.0.0.1 user=postgres port=" + std::to_string(proxy.port())}, clock_);
+      {.connection = "host=127.0.0.1 user=postgres port=" + std::to_string(proxy.port())}, clock_,
+      random_);
   EXPECT_EQ(error_of([&] { driver->connect(Deadline::after(clock_, 200ms)); }).fault(),
             Fault::transient);
 }
@@ -488,10 +490,11 @@ TEST(PostgresTls, is_libpqs_own_and_a_certificate_that_does_not_hold_is_rejected
                       " -c ssl_key_file=" + file("server.key"));
   guarded.start();
   SystemClock clock;
+  SystemRandom random;
   auto const connect = [&](std::string const& root) {
     return postgres::driver(
                {.connection = guarded.connection() + " sslmode=verify-ca sslrootcert=" + root},
-               clock)
+               clock, random)
         ->connect(Deadline::after(clock, 10s));
   };
   auto const connection = connect(file("server.crt"));
@@ -514,7 +517,8 @@ TEST(PostgresTls, is_libpqs_own_and_a_certificate_that_does_not_hold_is_rejected
 }
 
 TEST_F(PostgresDriver, an_unknown_database_is_rejected_with_the_remedy) {
-  auto const driver = postgres::driver({.connection = server().connection("nowhere")}, clock_);
+  auto const driver =
+      postgres::driver({.connection = server().connection("nowhere")}, clock_, random_);
   auto const error = error_of([&] { driver->connect(soon()); });
   EXPECT_EQ(error.fault(), Fault::rejected);
   EXPECT_EQ(

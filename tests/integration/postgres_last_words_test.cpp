@@ -67,7 +67,7 @@ class PostgresLastWords : public ::testing::Test {
                {.connection =
                     "host=127.0.0.1 user=postgres dbname=postgres port=" + std::to_string(port) +
                     (times_out ? " options='-c idle_in_transaction_session_timeout=200'" : "")},
-               clock_)
+               clock_, random_)
         ->connect(soon());
   }
   Deadline soon() { return Deadline::after(clock_, 10s); }
@@ -249,7 +249,7 @@ class PostgresReadOnly : public PostgresLastWords {
  protected:
   Error refusal(std::string const& options, Access access, char const* first = "SELECT 1") {
     auto const connection =
-        postgres::driver({.connection = server().connection() + " " + options}, clock_)
+        postgres::driver({.connection = server().connection() + " " + options}, clock_, random_)
             ->connect(soon());
     connection->begin(access, soon());
     connection->execute(first, {}, soon());

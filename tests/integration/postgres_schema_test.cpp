@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <latch>
 #include <thread>
+#include <vector>
 
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
@@ -49,6 +52,24 @@ TEST_F(PostgresSchema, is_installed_into_the_schema_that_is_configured) {
     EXPECT_EQ(probe_outbox_table(database_, schema).headers_type, "text");
   }
   server().sql("DROP SCHEMA custom CASCADE");
+}
+
+TEST_F(PostgresSchema, has_further_tables_made_by_one_process_at_a_time) {
+  std::atomic<int> made{0};
+  for (int round = 0; round < 10; ++round) {
+    auto const statement = "CREATE TABLE IF NOT EXISTS round_" + std::to_string(round) +
+                           " (id BIGINT PRIMARY KEY, text TEXT)";
+    std::latch start{8};
+    std::vector<std::jthread> processes;
+    for (int process = 0; process < 8; ++process) {
+      processes.emplace_back([&] {
+        start.arrive_and_wait();
+        EXPECT_NO_THROW(make_tables(database_, [&](Transaction& tx) { tx.execute(statement); }));
+        ++made;
+      });
+    }
+  }
+  EXPECT_EQ(made, 80);
 }
 
 // Names stand without quotes, as in the Java platform.

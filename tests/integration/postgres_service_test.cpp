@@ -10,7 +10,6 @@
 #include "postgres_server.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/outbox/outbox.hpp"
-#include "tram/postgres/outbox_source.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/service/service.hpp"
 #include "tram/storage/schema.hpp"
@@ -27,14 +26,13 @@ TEST(PostgresService, waits_for_a_database_that_is_down_at_first_then_makes_its_
   auto database = postgres::connect({.connection = postgres.connection()}, {.connections_max = 12},
                                     clock, random);
   auto const broker = embedded::in_memory_broker({}, clock);
-  Service service{{.database = database, .broker = *broker, .clock = clock, .random = random},
+  Service service{{database, *broker, {clock, random, {}}},
                   {.name = "orders",
                    .install_schema = true,
                    .http = http::ServerOptions{.address = "127.0.0.1"},
                    .database_check_interval = std::chrono::milliseconds{20}}};
   auto const& outbox = service.outbox();
-  service.relay(
-      {.outbox = postgres::outbox_source({.connection = postgres.connection()}, clock, random)});
+  service.relay_outbox();
   std::atomic<int> handled{0};
   service.add({.subscriber_id = "view",
                .channels = {"orders"},
@@ -66,14 +64,12 @@ TEST(PostgresService, removes_old_rows_of_its_outbox_unless_they_are_to_stay) {
   auto const broker = embedded::in_memory_broker({}, clock);
   auto const rows_after_a_run = [&](std::optional<std::chrono::milliseconds> age,
                                     std::function<bool(Service const&)> const& enough) {
-    Service service{{.database = database, .broker = *broker, .clock = clock, .random = random},
+    Service service{{database, *broker, {clock, random, {}}},
                     {.name = "orders",
                      .install_schema = true,
                      .http = http::ServerOptions{.address = "127.0.0.1"}}};
-    service.relay(
-        {.outbox = postgres::outbox_source({.connection = postgres.connection()}, clock, random),
-         .outbox_age = age,
-         .options = {.retention_interval = std::chrono::milliseconds{20}}});
+    service.relay_outbox(
+        {.outbox_age = age, .options = {.retention_interval = std::chrono::milliseconds{20}}});
     std::jthread running{[&](std::stop_token const& stop) { EXPECT_EQ(service.run(stop), 0); }};
     EXPECT_TRUE(eventually([&] { return service.is_running(); }));
     database.transact([&](Transaction& tx) {

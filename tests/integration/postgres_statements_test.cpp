@@ -97,7 +97,8 @@ class PostgresStatements : public ::testing::Test {
     EXPECT_EQ(count(), "0") << sql;
   }
   std::unique_ptr<Connection> connect() {
-    return postgres::driver({.connection = server().connection()}, clock_)->connect(soon());
+    return postgres::driver({.connection = server().connection()}, clock_, random_)
+        ->connect(soon());
   }
   Deadline soon() { return Deadline::after(clock_, 10s); }
 

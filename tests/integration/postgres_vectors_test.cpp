@@ -73,8 +73,9 @@ class PostgresVectors : public ::testing::TestWithParam<Run> {
 
   PostgresServer server_;
   SystemClock clock_;
+  SystemRandom random_;
   std::unique_ptr<Connection> connection_{
-      postgres::driver({.connection = server_.connection()}, clock_)->connect(soon())};
+      postgres::driver({.connection = server_.connection()}, clock_, random_)->connect(soon())};
 };
 
 TEST_P(PostgresVectors, rows_that_java_wrote_become_the_records_that_its_relay_published) {

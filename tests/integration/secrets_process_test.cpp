@@ -218,7 +218,7 @@ TEST_F(PasswordsOfProcesses, given_to_an_example) {
     for (auto const& url : some_databases()) {
       // What is understood would be waited for.
       if (url.find("127.0.0.1:1") != std::string::npos && url.starts_with("postgres")) continue;
-      expect_silence(program, {"--database", url, "--broker", "memory:"}, {}, url);
+      expect_silence(program, {url, "memory:"}, {}, url);
       expect_silence(program, {url}, {}, url);
     }
   }

@@ -13,8 +13,8 @@
 #include "tram/events/event_handlers.hpp"
 #include "tram/events/event_publisher.hpp"
 #include "tram/kafka/kafka.hpp"
-#include "tram/postgres/outbox_source.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/relay/outbox_source.hpp"
 #include "tram/service/service.hpp"
 #include "tram/storage/schema.hpp"
 
@@ -68,8 +68,7 @@ struct Place {
 struct Instance {
   explicit Instance(Place its_place, Logger its_logger = {})
       : place{std::move(its_place)}, logger{std::move(its_logger)} {
-    service.relay({.outbox = postgres::outbox_source(
-                       {.connection = place.database, .slot = place.name}, clock, random)});
+    service.relay_outbox({.outbox = outbox_of(database, {.slot = place.name})});
   }
 
   [[nodiscard]] NameMapping mapping() const {
@@ -99,9 +98,7 @@ struct Instance {
   SystemRandom random;
   Database database{connect()};
   std::unique_ptr<Broker> broker{kafka::connect(place.kafka, clock, logger)};
-  Service service{
-      {.database = database, .broker = *broker, .clock = clock, .random = random, .logger = logger},
-      options()};
+  Service service{{database, *broker, {clock, random, logger}}, options()};
 };
 
 /// Reserves credit up to the limit: notes the reservation first, which a refusal takes back.

@@ -12,10 +12,11 @@
 #include <vector>
 
 #include "numbers.hpp"
-#include "tram/base/clock.hpp"
+#include "tram/all_drivers.hpp"
 #include "tram/base/error.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
+#include "tram/relay/outbox_source.hpp"
 #include "tram/relay/relay.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
 #include "tram/subscriber/subscriber.hpp"
@@ -32,8 +33,8 @@ constexpr Duration stuck_after{std::chrono::seconds{60}};
 
 struct Surroundings {
   Database& database;
-  SystemClock& clock;
-  SystemRandom& random;
+  Clock& clock;
+  Random& random;
 };
 
 /// Keys belong to one thread, so that their numbers ascend in the order of the commits.
@@ -67,22 +68,21 @@ bool finish(Surroundings const& all) {
 int serve(std::string const& roles, std::string const& database_url,
           std::string const& broker_url) {
   auto const has = [&](char const* role) { return roles.find(role) != std::string::npos; };
-  auto const logger = Logger::to_stderr();
-  SystemClock clock;
-  SystemRandom random;
-  auto database = connect::database(database_url, {.connections_max = 16}, clock, random);
+  Runtime const runtime;
+  auto const& [clock, random, logger] = runtime;
+  auto database = connect::database(database_url, all_drivers(), runtime, {.connections_max = 16});
   Surroundings const all{database, clock, random};
   install_schema(database, SchemaName{});
   numbers::create_tables(database);
 
   std::vector<std::jthread> threads;
   std::unique_ptr<Broker> broker;
-  if (has("relay") || has("consume")) broker = connect::broker(broker_url, {}, clock, logger);
+  if (has("relay") || has("consume")) broker = connect::broker(broker_url, all_drivers(), runtime);
   std::unique_ptr<ChangeSource> source;
   std::optional<SqlHeldRowStore> held;
   std::unique_ptr<Relay> relay;
   if (has("relay")) {
-    source = connect::outbox(database_url, {}, clock, random)->change_source();
+    source = outbox_of(database)->change_source();
     held.emplace(database, SchemaName{}, *source);
     relay = std::make_unique<Relay>(
         RelayParts{*source, *broker, *held, nullptr, clock, random, logger}, RelayOptions{});

@@ -30,15 +30,14 @@ TEST(ServiceAtAStop, lets_handlers_finish_and_publishes_what_they_sent) {
   Service service{world.parts(), ServiceWorld::options()};
   std::latch begun{1};
   std::latch may_finish{1};
-  service.relay(world.relay())
-      .add(Subscription{.subscriber_id = "billing",
-                        .channels = {"orders"},
-                        .handler = [&](Transaction& tx, IncomingMessage const&) {
-                          begun.count_down();
-                          may_finish.wait();
-                          service.outbox().send(tx, "invoices",
-                                                Message{.headers = {}, .payload = "the last"});
-                        }});
+  service.relay_outbox().add(Subscription{
+      .subscriber_id = "billing",
+      .channels = {"orders"},
+      .handler = [&](Transaction& tx, IncomingMessage const&) {
+        begun.count_down();
+        may_finish.wait();
+        service.outbox().send(tx, "invoices", Message{.headers = {}, .payload = "the last"});
+      }});
   world.send(service, "orders", "o1");
   Running running{service};
   begun.wait();
@@ -59,7 +58,7 @@ TEST(ServiceAtAStop, publishes_what_a_component_sends_with_its_last_breath) {
                                          world.send(service, "farewells", "goodbye");
                                        }
                                      }});
-  service.relay(world.relay()).add(std::move(contribution));
+  service.relay_outbox().add(std::move(contribution));
   Running running{service};
   ASSERT_TRUE(world.log.wait_for("service.started"));
   EXPECT_EQ(running.stop(), 0);
@@ -70,19 +69,18 @@ TEST(ServiceAtAStop, publishes_what_a_component_sends_with_its_last_breath) {
 void stop_with_a_handler_that_hangs() {
   ServiceWorld world;
   auto parts = world.parts();
-  parts.logger = Logger::to_stderr();
+  parts.runtime.logger = Logger::to_stderr();
   auto options = ServiceWorld::options();
   options.stop_timeout = std::chrono::milliseconds{400};
   Service service{std::move(parts), options};
   std::latch begun{1};
   std::latch never{1};
-  service.relay(world.relay())
-      .add(Subscription{.subscriber_id = "billing",
-                        .channels = {"orders"},
-                        .handler = [&](Transaction&, IncomingMessage const&) {
-                          begun.count_down();
-                          never.wait();
-                        }});
+  service.relay_outbox().add(Subscription{.subscriber_id = "billing",
+                                          .channels = {"orders"},
+                                          .handler = [&](Transaction&, IncomingMessage const&) {
+                                            begun.count_down();
+                                            never.wait();
+                                          }});
   world.send(service, "orders", "o1");
   Running running{service};
   begun.wait();
@@ -98,7 +96,7 @@ TEST(ServiceAtAStop, leaves_the_process_when_a_handler_hangs_and_says_which) {
 void stop_with_a_component_that_hangs() {
   ServiceWorld world;
   auto parts = world.parts();
-  parts.logger = Logger::to_stderr();
+  parts.runtime.logger = Logger::to_stderr();
   auto options = ServiceWorld::options();
   options.stop_timeout = std::chrono::milliseconds{200};
   Service service{std::move(parts), options};

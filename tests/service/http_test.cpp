@@ -10,6 +10,7 @@
 #include "tram/base/error.hpp"
 #include "tram/http/message.hpp"
 #include "tram/outbox/outbox.hpp"
+#include "tram/service/request_body.hpp"
 
 namespace tram {
 namespace {
@@ -22,7 +23,7 @@ TEST(ServiceOverHttp, is_alive_and_not_ready_while_the_database_is_away_at_its_s
   ServiceWorld world;
   world.database_away = true;
   Service service{world.parts(), ServiceWorld::options()};
-  service.add(world.noting("view", "orders")).relay(world.relay());
+  service.add(world.noting("view", "orders")).relay_outbox();
   Running running{service};
   auto const answer = world.answer_with(service, "/health/ready", "taken away");
   EXPECT_NE(answer.find("HTTP/1.1 503"), std::string::npos) << answer;
@@ -34,6 +35,39 @@ TEST(ServiceOverHttp, is_alive_and_not_ready_while_the_database_is_away_at_its_s
   EXPECT_EQ(running.stop(), 0);
 }
 
+struct Booking {
+  int boxes{};
+};
+
+TEST(ServiceOverHttp, answers_400_with_the_reason_to_a_body_that_is_not_what_a_route_takes) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  service.route({.method = "POST", .pattern = "/bookings", .handler = [](auto const& request) {
+                   auto const booking = body_of<Booking>(request);
+                   if (booking.boxes == 0) throw http::Problem{422, "a booking \"has\" boxes"};
+                   return http::Response{.body = std::to_string(booking.boxes)};
+                 }});
+  Running running{service};
+  ASSERT_TRUE(world.log.wait_for("service.started"));
+  auto const answer = [&](std::string const& body) {
+    return http::ask(service.http_port(), "POST /bookings",
+                     "Content-Length: " + std::to_string(body.size()) + "\r\n", body);
+  };
+  EXPECT_NE(answer(R"({"boxes":3})").find("HTTP/1.1 200"), std::string::npos);
+  for (std::string const bad : {R"({"boxes":"three"})", "{}", "", "boxes=3", R"({"boxes":3)"}) {
+    auto const refusal = answer(bad);
+    EXPECT_NE(refusal.find("HTTP/1.1 400 Bad Request"), std::string::npos) << bad << refusal;
+    EXPECT_NE(refusal.find("application/problem+json"), std::string::npos) << refusal;
+    EXPECT_NE(refusal.find(R"("title":"Bad Request","status":400,"detail":"Booking)"),
+              std::string::npos)
+        << refusal;
+  }
+  EXPECT_NE(answer(R"({"boxes":0})").find(R"("status":422,"detail":"a booking \"has\" boxes")"),
+            std::string::npos);
+  EXPECT_EQ(world.log.count("http.handler_failed"), 0U);
+  EXPECT_EQ(running.stop(), 0);
+}
+
 TEST(ServiceOverHttp, gives_its_outbox_and_installs_its_tables_however_late_the_database_comes) {
   ServiceWorld world;
   world.database.transact([](Transaction& tx) { tx.execute("DROP TABLE received_messages"); });
@@ -42,7 +76,7 @@ TEST(ServiceOverHttp, gives_its_outbox_and_installs_its_tables_however_late_the_
   options.install_schema = true;
   Service service{world.parts(), options};
   auto const& outbox = service.outbox();
-  service.add(world.noting("view", "orders")).relay(world.relay());
+  service.add(world.noting("view", "orders")).relay_outbox();
   Running running{service};
   world.answer_with(service, "/health/ready", "taken away");
   world.database_away = false;
@@ -57,7 +91,7 @@ TEST(ServiceOverHttp, gives_its_outbox_and_installs_its_tables_however_late_the_
 TEST(ServiceOverHttp, is_not_ready_while_the_database_is_away_later_and_goes_on_by_itself) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};
-  service.add(world.noting("view", "orders")).relay(world.relay());
+  service.add(world.noting("view", "orders")).relay_outbox();
   Running running{service};
   world.answer_with(service, "/health/ready", R"({"ready":true)");
   world.send(service, "orders", "first");
@@ -110,7 +144,7 @@ TEST(ServiceOverHttp, answers_though_a_part_cannot_answer_for_itself) {
 TEST(ServiceOverHttp, shows_metrics_of_what_was_sent_relayed_and_handled) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};
-  service.add(world.noting("view", "orders")).relay(world.relay());
+  service.add(world.noting("view", "orders")).relay_outbox();
   Running running{service};
   world.send(service, "orders", "first");
   world.send(service, "orders", "second");

@@ -19,7 +19,7 @@ TEST(Middleware, carries_a_trace_from_the_sender_through_handlers_with_a_span_of
         std::string{incoming.message.headers.find("traceparent").value_or("none")});
     world.happenings.add(tx.context().traceparent + " " + tx.context().tracestate);
   };
-  service.relay(world.relay())
+  service.relay_outbox()
       .add(Subscription{.subscriber_id = "first",
                         .channels = {"orders"},
                         .handler =
@@ -61,12 +61,12 @@ TEST(Middleware, adds_no_trace_to_messages_without_one_unless_told_to) {
     auto options = ServiceWorld::options();
     options.new_traces = new_traces;
     Service service{world.parts(), options};
-    service.relay(world.relay())
-        .add(Subscription{.subscriber_id = "view",
-                          .channels = {"orders"},
-                          .handler = [&](Transaction& tx, IncomingMessage const&) {
-                            world.happenings.add("trace=" + tx.context().traceparent + ".");
-                          }});
+    service.relay_outbox().add(
+        Subscription{.subscriber_id = "view",
+                     .channels = {"orders"},
+                     .handler = [&](Transaction& tx, IncomingMessage const&) {
+                       world.happenings.add("trace=" + tx.context().traceparent + ".");
+                     }});
     Running running{service};
     world.send(service, "orders", "o1");
     ASSERT_TRUE(world.happenings.wait_for("trace="));
@@ -92,7 +92,7 @@ std::size_t runs_of_handler_that_loses(ServiceWorld& world, int times) {
                      world.happenings.add("done");
                    }};
   subscription.middleware.push_back(rerun_on<StaleOrder>());
-  service.relay(world.relay()).add(std::move(subscription));
+  service.relay_outbox().add(std::move(subscription));
   Running running{service};
   world.send(service, "orders", "o1");
   EXPECT_TRUE(world.happenings.wait_for("done"));
@@ -119,12 +119,12 @@ TEST(Middleware, logs_what_is_sent_and_handled_and_what_fails) {
   options.outbox.interceptors.push_back(log_sending(world.logger()));
   options.middleware.push_back(log_handling(world.logger(), world.clock));
   Service service{world.parts(), options};
-  service.relay(world.relay())
-      .add(Subscription{.subscriber_id = "view",
-                        .channels = {"orders"},
-                        .handler = [&](Transaction&, IncomingMessage const& incoming) {
-                          if (incoming.attempt == 1) throw std::runtime_error{"not yet"};
-                        }});
+  service.relay_outbox().add(
+      Subscription{.subscriber_id = "view",
+                   .channels = {"orders"},
+                   .handler = [&](Transaction&, IncomingMessage const& incoming) {
+                     if (incoming.attempt == 1) throw std::runtime_error{"not yet"};
+                   }});
   Running running{service};
   world.send(service, "orders", "o1");
   ASSERT_TRUE(world.log.wait_for("event=handler.done subscriber=view channel=orders"));

@@ -13,7 +13,7 @@ using testing::ServiceWorld;
 TEST(Service, handles_what_it_sends_through_its_own_relay_and_stops_cleanly) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};
-  service.add(world.noting("view", "orders")).relay(world.relay());
+  service.add(world.noting("view", "orders")).relay_outbox();
   world.send(service, "orders", "before the start");
   Running running{service};
   ASSERT_TRUE(world.happenings.wait_for("view before the start"));
@@ -84,7 +84,7 @@ TEST(Service, runs_only_when_its_relay_follows_the_outbox) {
   ServiceWorld world;
   std::atomic<bool> open{false};
   Service service{world.parts(), ServiceWorld::options()};
-  service.relay({.outbox = std::make_unique<GatedOutbox>(std::move(world.relay().outbox), open)});
+  service.relay_outbox({.outbox = std::make_unique<GatedOutbox>(outbox_of(world.database), open)});
   Contribution contribution;
   contribution.components.push_back({.name = "sender", .run = [&](std::stop_token const& stop) {
                                        world.happenings.add(open ? "followed" : "too early");
@@ -103,10 +103,23 @@ TEST(Service, runs_only_when_its_relay_follows_the_outbox) {
   EXPECT_FALSE(service.is_running());
 }
 
+TEST(Service, says_at_its_start_that_the_pool_is_too_small_for_its_threads) {
+  ServiceWorld world;
+  auto options = ServiceWorld::options();
+  options.workers = 7;
+  Service large{world.parts(), options};  // 7 workers, 4 threads for requests and 2 in a pool of 12
+  EXPECT_EQ(Running{large}.stop(), 0);
+  EXPECT_EQ(world.log.count("service.pool_too_small connections_max=12 needed=13"), 1U);
+  options.workers = 6;
+  Service small{world.parts(), options};
+  EXPECT_EQ(Running{small}.stop(), 0);
+  EXPECT_EQ(world.log.count("service.pool_too_small"), 1U);
+}
+
 TEST(Service, runs_again_after_it_was_stopped) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};
-  service.add(world.noting("view", "orders")).relay(world.relay());
+  service.add(world.noting("view", "orders")).relay_outbox();
   EXPECT_EQ(Running{service}.stop(), 0);
   Running running{service};
   world.send(service, "orders", "again");
@@ -117,7 +130,7 @@ TEST(Service, runs_again_after_it_was_stopped) {
 TEST(Service, stops_at_once_when_the_stop_came_before_it_started) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};
-  service.relay(world.relay());
+  service.relay_outbox();
   std::stop_source stop;
   stop.request_stop();
   EXPECT_EQ(service.run(stop.get_token()), 0);
@@ -127,12 +140,7 @@ TEST(Service, cannot_start_on_a_database_without_our_tables) {
   ServiceWorld world;
   auto empty = sqlite::connect({.path = (world.folder.path() / "empty.db").string()}, {},
                                world.clock, world.random);
-  Service service{{.database = empty,
-                   .broker = *world.broker,
-                   .clock = world.clock,
-                   .random = world.random,
-                   .logger = world.logger()},
-                  ServiceWorld::options()};
+  Service service{{empty, *world.broker, world.parts().runtime}, ServiceWorld::options()};
   EXPECT_EQ(service.run({}), exit_cannot_start);
   EXPECT_EQ(world.log.count("schema install"), 1U);
 }
@@ -200,7 +208,7 @@ TEST(Service, refuses_at_once_a_part_that_could_not_run) {
               std::string::npos)
         << bad.metrics.front().name;
   }
-  EXPECT_NE(rejection([&] { service.relay(ServiceRelay{}); }).find("a relay"), std::string::npos);
+  EXPECT_NE(rejection([&] { service.prepare({}); }).find("makes tables"), std::string::npos);
   auto options = ServiceWorld::options();
   options.workers = 0;
   EXPECT_NE(rejection([&] { Service{world.parts(), options}; }).find("workers"), std::string::npos);
@@ -228,10 +236,8 @@ TEST(Service, refuses_by_name_options_that_nobody_could_mean) {
   for (auto const& options :
        {RelayOptions{.window = 0}, RelayOptions{.read_pause = Duration::max()},
         RelayOptions{.retention_interval = {}}}) {
-    auto relay = world.relay();
-    relay.options = options;
-    EXPECT_NE(rejection([&] { service.relay(std::move(relay)); }).find("relay 'relay': option"),
-              std::string::npos);
+    auto const text = rejection([&] { service.relay_outbox({.options = options}); });
+    EXPECT_NE(text.find("relay 'relay': option"), std::string::npos) << text;
   }
 }
 
@@ -244,7 +250,7 @@ TEST(Service, refuses_parts_and_a_second_run_while_it_runs) {
             "service 'shop': subscription 'late' was added after run() began; add it before");
   EXPECT_NE(rejection([&] { service.add(Contribution{}); }).find("after run()"), std::string::npos);
   EXPECT_NE(rejection([&] { service.add(std::vector<MessageDescription>{}); }), "");
-  EXPECT_NE(rejection([&] { service.relay(world.relay()); }).find("a relay"), std::string::npos);
+  EXPECT_NE(rejection([&] { service.relay_outbox(); }).find("a relay"), std::string::npos);
   EXPECT_NE(rejection([&] {
               service.route({.method = "GET", .pattern = "/late", .handler = {}});
             }).find("route '/late'"),
@@ -269,7 +275,7 @@ TEST(Service, cannot_start_when_its_port_is_taken) {
 /// A service with one more component, which waits until it is asked to stop.
 int run_with(ServiceWorld& world, std::function<void(std::stop_token)> component) {
   Service service{world.parts(), ServiceWorld::options()};
-  service.add(world.noting("view", "orders")).relay(world.relay());
+  service.add(world.noting("view", "orders")).relay_outbox();
   Contribution contribution;
   contribution.components.push_back({.name = "good", .run = [&](std::stop_token const& stop) {
                                        world.clock.pause(std::chrono::hours{1}, stop);
@@ -305,8 +311,8 @@ TEST(Service, shares_the_work_with_another_one_of_the_same_group_each_message_on
   ServiceWorld world;
   Service first{world.parts(), ServiceWorld::options()};
   Service second{world.parts(), ServiceWorld::options()};
-  first.add(world.noting("view", "orders")).relay(world.relay());
-  second.add(world.noting("view", "orders")).relay(world.relay());
+  first.add(world.noting("view", "orders")).relay_outbox();
+  second.add(world.noting("view", "orders")).relay_outbox();
   Running first_runs{first};
   Running second_runs{second};
   for (int i = 0; i < messages; ++i) world.send(first, "orders", "m" + std::to_string(i) + ".");

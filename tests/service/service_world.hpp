@@ -22,7 +22,6 @@
 #include "tram/embedded/in_memory.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/service/service.hpp"
-#include "tram/sqlite/outbox_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
 #include "tram/storage/schema.hpp"
 
@@ -98,11 +97,7 @@ struct ServiceWorld {
                   LogLevel::debug};
   }
   [[nodiscard]] ServiceParts parts() {
-    return {.database = database,
-            .broker = *broker,
-            .clock = clock,
-            .random = random,
-            .logger = logger()};
+    return {database, *broker, {clock, random, logger()}};
     // The analyzer does not follow what a std::function owns.
   }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
   /// Soon ready, soon stopped.
@@ -113,10 +108,6 @@ struct ServiceWorld {
     options.database_check_interval = std::chrono::milliseconds{5};
     return options;
   }
-  [[nodiscard]] ServiceRelay relay() {
-    return {.outbox = sqlite::outbox_source({.path = path()}, clock, random)};
-  }
-
   /// A subscription that notes what it handles.
   Subscription noting(std::string const& subscriber_id, std::string const& channel) {
     return {.subscriber_id = subscriber_id,

@@ -38,6 +38,21 @@ TEST(StopSignals, turn_the_first_signal_into_a_stop_request) {
   EXPECT_EXIT(stop_by(SIGINT), ::testing::ExitedWithCode(17), "");
 }
 
+void stop_by_itself_and_end_by(int signal) {
+  StopSignals const signals{{}, std::nullopt, Duration{}};
+  for (int time = 0; time < 3; ++time) signals.request_stop();
+  wait_for_stop(signals);
+  if (signal == 0) std::_Exit(17);
+  ::kill(::getpid(), signal);
+  for (;;) ::pause();
+}
+
+TEST(StopSignals, take_the_word_of_the_program_for_a_first_signal) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(stop_by_itself_and_end_by(0), ::testing::ExitedWithCode(17), "");
+  EXPECT_EXIT(stop_by_itself_and_end_by(SIGINT), ::testing::ExitedWithCode(128 + SIGINT), "");
+}
+
 void hang_after_two_signals() {
   StopSignals const signals{{}, std::nullopt, Duration{}};
   ::kill(::getpid(), SIGINT);

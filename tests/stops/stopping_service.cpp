@@ -6,8 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "tram/base/clock.hpp"
-#include "tram/base/random.hpp"
+#include "tram/all_drivers.hpp"
 #include "tram/commands/command_calls.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
@@ -19,19 +18,16 @@
 
 int main(int count, char** arguments) {
   if (count != 4) return 2;
-  std::string const database_url{arguments[1]};
-  auto const logger = tram::Logger::to_stderr();
-  tram::StopSignals const signals{logger, std::chrono::seconds{10}};
-  tram::SystemClock clock;
-  tram::SystemRandom random;
-  auto database = tram::connect::database(database_url, {}, clock, random);
-  auto const broker = tram::connect::broker(arguments[2], {}, clock, logger);
-  tram::Service service{{database, *broker, clock, random, logger},
+  tram::Runtime const runtime;
+  tram::StopSignals const signals{runtime.logger, std::chrono::seconds{10}};
+  auto database = tram::connect::database(arguments[1], tram::all_drivers(), runtime);
+  auto const broker = tram::connect::broker(arguments[2], tram::all_drivers(), runtime);
+  tram::Service service{{database, *broker, runtime},
                         {.name = "stopping",
                          .install_schema = true,
                          .http = tram::http::ServerOptions{.address = "127.0.0.1", .port = 0},
                          .stop_timeout = std::chrono::seconds{8}}};
-  service.relay({.outbox = tram::connect::outbox(database_url, {}, clock, random)});
+  service.relay_outbox();
   for (int number = 0; number < std::atoi(arguments[3]); ++number) {
     auto const name = "channel-" + std::to_string(number);
     service.add(
@@ -42,8 +38,8 @@ int main(int count, char** arguments) {
   tram::CommandCalls calls{{.database = database,
                             .broker = *broker,
                             .outbox = service.outbox(),
-                            .clock = clock,
-                            .logger = logger},
+                            .clock = runtime.clock,
+                            .logger = runtime.logger},
                            tram::Channel{"replies"}};
   service.add(calls.contribution());
   return service.run(signals.stop());

@@ -1,6 +1,7 @@
 // Compiled like the wrong uses, to show that it is not the way of compiling that fails.
 #include "customers.hpp"
 #include "orders.hpp"
+#include "shipments.hpp"
 #include "tram/sql/function_executor.hpp"
 
 void publish(tram::Transaction& tx, tram::EventPublisher const& events) {
@@ -43,4 +44,14 @@ static_assert(tram::Channel{"orders-replies"}.name == "orders-replies");
 tram::Subscription reply_handlers() {
   return tram::handle_replies({"orders-replies"})
       .on([](tram::Transaction&, tram::Reply<CreditReserved> const&) {});
+}
+
+void on_booked(tram::Transaction&, ShipmentBooked const&);
+
+// Decoded, decoded beside the message as it came, and not decoded.
+tram::Subscription message_handlers() {
+  arrivals(on_booked);
+  arrivals([](tram::Transaction&, ShipmentBooked) noexcept {});
+  arrivals([](tram::Transaction&, ShipmentBooked const&, tram::IncomingMessage const&) {});
+  return arrivals([](tram::Transaction&, tram::IncomingMessage const&) {});
 }

@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "heartbeat.hpp"
+#include "tram/all_drivers.hpp"
 #include "tram/base/error.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
@@ -16,14 +17,14 @@ class Check {
   using State = SchemaStatus::State;
 
  public:
-  Check(Configuration const& configuration, Machine const& machine)
-      : configuration_{configuration}, machine_{machine} {}
+  Check(Configuration const& configuration, Runtime const& runtime)
+      : configuration_{configuration}, runtime_{runtime} {}
 
   std::vector<Finding> run() {
     findings_ = outbox_->check();
     if (database_is_there()) attempt("schema", [this] { look_at_schema(); });
-    auto broker = connect::check_broker(configuration_.broker_url, configuration_.broker_properties,
-                                        BrokerCheck::before_use, machine_.clock);
+    auto broker = connect::check_broker(configuration_.broker_url, all_drivers(), runtime_,
+                                        BrokerCheck::before_use, configuration_.broker_properties);
     std::ranges::move(broker, std::back_inserter(findings_));
     return std::move(findings_);
   }
@@ -45,19 +46,17 @@ class Check {
   }
 
   void look_at_schema() {
-    auto database = connect::database(configuration_.database_url, {.connections_max = 1},
-                                      machine_.clock, machine_.random, Opening::read_only);
     auto privileges = outbox_->privileges(
-        database, configuration_.retention_age ? OutboxRemoval::on : OutboxRemoval::off);
+        database_, configuration_.retention_age ? OutboxRemoval::on : OutboxRemoval::off);
     std::ranges::move(privileges.findings, std::back_inserter(findings_));
     if (!privileges.schema_readable) return;
-    auto const status = schema_status(database, configuration_.outbox.schema);
+    auto const status = schema_status(database_, configuration_.outbox.schema);
     findings_.push_back(schema_finding(status, privileges));
     // A table that is to be made has nothing to be looked at yet.
     bool const is_there = status.state == State::current || is_upgradable(status);
     bool const made_by_us = heartbeat_schema().name() == configuration_.outbox.schema.name();
     if (configuration_.heartbeat_interval && (is_there || !made_by_us))
-      attempt("heartbeat", [&] { look_at_heartbeat(database); });
+      attempt("heartbeat", [&] { look_at_heartbeat(); });
   }
 
   static Finding finding(bool good, std::string text) {
@@ -101,9 +100,9 @@ class Check {
     return configuration_.heartbeat_schema.value_or(configuration_.outbox.schema);
   }
 
-  void look_at_heartbeat(Database& database) {
+  void look_at_heartbeat() {
     auto const table = heartbeat_table(heartbeat_schema());
-    auto const access = outbox_->table_access(database, table);
+    auto const access = outbox_->table_access(database_, table);
     bool const may = access == TableAccess::writable;
     bool const there = access != TableAccess::missing;
     auto const remedy = there ? " may not be written; run: GRANT SELECT, INSERT, UPDATE ON " +
@@ -116,9 +115,10 @@ class Check {
   }
 
   Configuration const& configuration_;
-  Machine const& machine_;
-  std::unique_ptr<OutboxSource> outbox_{connect::outbox(
-      configuration_.database_url, configuration_.outbox, machine_.clock, machine_.random)};
+  Runtime const& runtime_;
+  Database database_{connect::database(configuration_.database_url, all_drivers(), runtime_,
+                                       {.connections_max = 1}, Opening::read_only)};
+  std::unique_ptr<OutboxSource> outbox_{outbox_of(database_, configuration_.outbox)};
   std::vector<Finding> findings_;
 };
 
@@ -126,7 +126,7 @@ class Check {
 
 int check_command(Configuration const& configuration, Machine const& machine) {
   bool good = true;
-  for (auto const& finding : Check{configuration, machine}.run()) {
+  for (auto const& finding : Check{configuration, machine.runtime}.run()) {
     good = good && finding.good;
     machine.out << (finding.good ? "good   " : "WRONG  ") << finding.subject << ": " << finding.text
                 << "\n";

@@ -4,17 +4,13 @@
 
 #include "command_line.hpp"
 #include "configuration.hpp"
-#include "tram/base/clock.hpp"
-#include "tram/base/log.hpp"
-#include "tram/base/random.hpp"
+#include "tram/base/runtime.hpp"
 
 namespace tram::relay_program {
 
 /// What the machine gives; all of it outlives the command.
 struct Machine {
-  Clock& clock;
-  /// Callable from any thread.
-  Random& random;
+  Runtime runtime;
   std::ostream& out;
   /// For what is wrong with the settings.
   std::ostream& complaints;

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "endpoints.hpp"
 #include "heartbeat.hpp"
+#include "tram/all_drivers.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
@@ -57,7 +58,8 @@ class Waits {
 class Program {
  public:
   Program(Configuration const& configuration, Machine const& machine, Logger const& logger)
-      : configuration_{configuration}, machine_{machine}, logger_{logger} {
+      : configuration_{configuration},
+        runtime_{machine.runtime.clock, machine.runtime.random, logger} {
     make_pipeline();
     serve();
   }
@@ -74,15 +76,17 @@ class Program {
 
   void run(std::stop_token const& stop) {
     auto const traits = broker_->traits();
-    logger_.info("cdc.started", {{"version", programs::version},
-                                 {"relay", configuration_.relay.name},
-                                 {"database", database_.name()},
-                                 {"broker", traits.name},
-                                 {"http_port", server_ ? std::to_string(server_->port()) : "off"},
-                                 {"retention", configuration_.retention_age ? "on" : "off"}});
+    runtime_.logger.info("cdc.started",
+                         {{"version", programs::version},
+                          {"relay", configuration_.relay.name},
+                          {"database", database_.name()},
+                          {"broker", traits.name},
+                          {"http_port", server_ ? std::to_string(server_->port()) : "off"},
+                          {"retention", configuration_.retention_age ? "on" : "off"}});
     if (!traits.durable) {
-      logger_.warning("cdc.broker_not_durable",
-                      {{"broker", traits.name}, {"what", "published messages end with it"}});
+      runtime_.logger.warning(
+          "cdc.broker_not_durable",
+          {{"broker", traits.name}, {"what", "published messages end with it"}});
     }
     {
       auto const beats = start_heartbeat();
@@ -90,7 +94,7 @@ class Program {
       std::jthread const watch{[this, stop] { broker_watch_.run(stop); }};
       pipeline_->relay().run(stop);
     }
-    logger_.info("cdc.stopped", {{"relay", configuration_.relay.name}});
+    runtime_.logger.info("cdc.stopped", {{"relay", configuration_.relay.name}});
   }
 
  private:
@@ -105,9 +109,9 @@ class Program {
                                     .broker = *broker_,
                                     .database = database_,
                                     .schema = configuration_.outbox.schema,
-                                    .clock = machine_.clock,
-                                    .random = machine_.random,
-                                    .logger = logger_,
+                                    .clock = runtime_.clock,
+                                    .random = runtime_.random,
+                                    .logger = runtime_.logger,
                                     .prepare_tables = [this] { install(); }},
                       configuration_.relay);
   }
@@ -124,7 +128,7 @@ class Program {
                    .finished = [this](auto const& view) { return caught_up_probe_.passed(view); },
                    .broker_trouble = [this] { return broker_watch_.trouble(); },
                    .heartbeat_age = heartbeat_age()}),
-        machine_.clock, logger_);
+        runtime_.clock, runtime_.logger);
   }
 
   /// Unset where none are written.
@@ -133,7 +137,7 @@ class Program {
     return [this]() -> std::optional<Duration> {
       auto const last = last_heartbeat_.load();
       if (last == 0) return std::nullopt;
-      return machine_.clock.steady() - SteadyTime{SteadyTime::duration{last}};
+      return runtime_.clock.steady() - SteadyTime{SteadyTime::duration{last}};
     };
   }
 
@@ -145,13 +149,13 @@ class Program {
         .reader = configuration_.relay.name,
         .interval = *configuration_.heartbeat_interval,
         .written = [this] {
-          last_heartbeat_ = machine_.clock.steady().time_since_epoch().count();
+          last_heartbeat_ = runtime_.clock.steady().time_since_epoch().count();
         }};
     auto const leads = [this] {
       auto const status = pipeline_->relay().status();
       return status.connected && !status.standby;
     };
-    return std::jthread{[beats = Heartbeat{database_, std::move(options), leads, logger_}](
+    return std::jthread{[beats = Heartbeat{database_, std::move(options), leads, runtime_.logger}](
                             std::stop_token const& stop) mutable { beats.run(stop); }};
   }
 
@@ -167,26 +171,24 @@ class Program {
     auto const& schema = configuration_.outbox.schema;
     if (!configuration_.install_schema) return require_schema(database_, schema);
     auto const left = prepare_schema(database_, schema);
-    if (!left.empty()) logger_.warning("cdc.schema_not_upgraded", {{"what", left}});
+    if (!left.empty()) runtime_.logger.warning("cdc.schema_not_upgraded", {{"what", left}});
   }
 
   Configuration const& configuration_;
-  Machine const& machine_;
-  Logger const& logger_;
-  std::unique_ptr<Broker> broker_{connect::broker(
-      configuration_.broker_url, configuration_.broker_properties, machine_.clock, logger_)};
-  std::unique_ptr<OutboxSource> outbox_{connect::outbox(
-      configuration_.database_url, configuration_.outbox, machine_.clock, machine_.random)};
+  Runtime const runtime_;
+  std::unique_ptr<Broker> broker_{connect::broker(configuration_.broker_url, all_drivers(),
+                                                  runtime_, configuration_.broker_properties)};
   // Whose path is mistyped does not get an empty database that nobody writes to.
-  Database database_{connect::database(configuration_.database_url, {.connections_max = 2},
-                                       machine_.clock, machine_.random, Opening::existing)};
+  Database database_{connect::database(configuration_.database_url, all_drivers(), runtime_,
+                                       {.connections_max = 2}, Opening::existing)};
+  std::unique_ptr<OutboxSource> outbox_{outbox_of(database_, configuration_.outbox)};
   CaughtUpProbe caught_up_probe_{[this] {
-    return outbox_->log_end(database_, Deadline::after(machine_.clock, log_end_patience));
+    return outbox_->log_end(database_, Deadline::after(runtime_.clock, log_end_patience));
   }};
   BrokerWatch broker_watch_{[this](std::stop_token const& stop) {
-                              broker_->ping(Deadline::after(machine_.clock, broker_patience), stop);
+                              broker_->ping(Deadline::after(runtime_.clock, broker_patience), stop);
                             },
-                            machine_.clock, broker_answer_lives};
+                            runtime_.clock, broker_answer_lives};
   std::atomic<SteadyTime::rep> last_heartbeat_{0};
   std::optional<Pipeline> pipeline_;
   // Asks the relay: it goes first.

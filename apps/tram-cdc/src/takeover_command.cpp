@@ -1,8 +1,10 @@
 #include <ostream>
 
 #include "commands.hpp"
+#include "tram/all_drivers.hpp"
 #include "tram/base/error.hpp"
 #include "tram/connect/database.hpp"
+#include "tram/relay/outbox_source.hpp"
 
 namespace tram::relay_program {
 namespace {
@@ -22,8 +24,9 @@ TakeoverAction step_of(Action action) {
 
 int takeover_command(Action action, Configuration const& configuration, Machine const& machine) {
   try {
-    auto const outbox = connect::outbox(configuration.database_url, configuration.outbox,
-                                        machine.clock, machine.random);
+    auto const outbox =
+        outbox_of(connect::database(configuration.database_url, all_drivers(), machine.runtime),
+                  configuration.outbox);
     auto const outcome = outbox->takeover(step_of(action), configuration.takeover);
     machine.out << outcome.step << ": " << outcome.next << "\n";
     return 0;

@@ -6,7 +6,7 @@
 #include "configuration.hpp"
 #include "jdbc_url.hpp"
 #include "refusal.hpp"
-#include "tram/base/clock.hpp"
+#include "tram/all_drivers.hpp"
 #include "tram/connect/broker.hpp"
 
 namespace tram::relay_program {
@@ -172,7 +172,6 @@ Variables java_producer_properties() {
 
 // Either it is set, and the client library takes it, or a word is said.
 TEST(JavaEnvironment, does_something_with_each_property_of_the_java_producer) {
-  SystemClock clock;
   for (auto const& [name, value] : java_producer_properties()) {
     auto const variable = "EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_" + name;
     auto const environment = with({{variable, value}});
@@ -184,7 +183,8 @@ TEST(JavaEnvironment, does_something_with_each_property_of_the_java_producer) {
     }
     auto const configuration = configure(environment.settings, Purpose::relay);
     ASSERT_EQ(configuration.broker_properties.size(), 1U) << name;
-    EXPECT_NO_THROW(connect::broker("kafka://127.0.0.1:1", configuration.broker_properties, clock))
+    EXPECT_NO_THROW(connect::broker("kafka://127.0.0.1:1", all_drivers(), {.logger = {}},
+                                    configuration.broker_properties))
         << name;
   }
 }
@@ -207,12 +207,11 @@ TEST(JavaEnvironment, gives_properties_the_names_of_the_c_client) {
   EXPECT_EQ(value_of(environment, "broker.properties.message.max.bytes"), "2000000");
   EXPECT_EQ(value_of(environment, "broker.properties.socket.send.buffer.bytes"), "0");
   EXPECT_EQ(value_of(environment, "broker.properties.ssl.ca.pem"), "PEM");
-  SystemClock clock;
   auto const configuration = configure(
       with({{"EVENTUATE_LOCAL_KAFKA_PRODUCER_PROPERTIES_MAX_REQUEST_SIZE", "2000000"}}).settings,
       Purpose::relay);
-  auto const broker =
-      connect::broker("kafka://127.0.0.1:1", configuration.broker_properties, clock);
+  auto const broker = connect::broker("kafka://127.0.0.1:1", all_drivers(), {.logger = {}},
+                                      configuration.broker_properties);
   EXPECT_EQ(broker->traits().record_bytes_max, 2'000'000U);
 }
 

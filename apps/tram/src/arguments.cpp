@@ -5,6 +5,7 @@
 
 #include "nearest_name.hpp"
 #include "shown.hpp"
+#include "tram/all_drivers.hpp"
 #include "tram/base/error.hpp"
 #include "tram/connect/database.hpp"
 #include "values.hpp"
@@ -39,7 +40,8 @@ auto value_of(char const* flag, std::string const& text, Parse const& parse) {
 /// What there are tables for, as `schema print` takes it.
 std::string databases() {
   std::string names;
-  for (auto const* kit : connect::built_kits().databases)
+  auto const drivers = all_drivers();
+  for (auto const* kit : drivers.databases)
     names.append(names.empty() ? "'" : " and '").append(kit->scheme).append("'");
   return names;
 }
@@ -51,7 +53,7 @@ void check(Arguments const& arguments) {
     refuse("--schema takes the name of a schema, and what it was given looks like a URL; give that "
            "to --database");
   }
-  if (!arguments.kind.empty() && connect::database_kit(arguments.kind) == nullptr)
+  if (!arguments.kind.empty() && connect::database_kit(arguments.kind, all_drivers()) == nullptr)
     refuse("there are tables for " + databases() + ", not for " + programs::shown(arguments.kind));
   if (arguments.database_url.empty() && arguments.kind.empty()) {
     refuse("say which database: --database sqlite:orders.db, or postgresql://user@host/name, or "

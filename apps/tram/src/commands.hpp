@@ -3,8 +3,7 @@
 #include <iosfwd>
 
 #include "arguments.hpp"
-#include "tram/base/clock.hpp"
-#include "tram/base/random.hpp"
+#include "tram/base/runtime.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sql/dialect.hpp"
 
@@ -12,9 +11,7 @@ namespace tram::operator_program {
 
 /// What the machine gives; all of it outlives the command.
 struct Machine {
-  Clock& clock;
-  /// Callable from any thread.
-  Random& random;
+  Runtime runtime;
   std::ostream& out;
   std::ostream& complaints;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "tram/all_drivers.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
 #include "tram/json/json.hpp"
@@ -27,29 +28,30 @@ KnownAge known_age(std::optional<Duration> const& said, Duration otherwise,
   return {.age = otherwise, .remark = " (assumed; " + flag + " says otherwise)"};
 }
 
-std::function<std::vector<Finding>()> broker_check(Arguments const& arguments, Clock& clock) {
+std::function<std::vector<Finding>()> broker_check(Arguments const& arguments,
+                                                   Runtime const& runtime) {
   if (arguments.broker_url.empty()) return {};
   return [&] {
-    return connect::check_broker(arguments.broker_url, {}, BrokerCheck::from_outside, clock);
+    return connect::check_broker(arguments.broker_url, all_drivers(), runtime,
+                                 BrokerCheck::from_outside);
   };
 }
 
 std::vector<Finding> findings_of(Arguments const& arguments, SchemaName const& schema,
                                  Machine const& machine) {
-  auto const outbox =
-      connect::outbox(arguments.database_url, {.schema = schema}, machine.clock, machine.random);
+  auto const open = [&] {
+    return connect::database(arguments.database_url, all_drivers(), machine.runtime,
+                             {.connections_max = 1}, Opening::read_only);
+  };
+  auto const outbox = outbox_of(open(), {.schema = schema});
   return examine({.outbox = *outbox,
-                  .open =
-                      [&] {
-                        return connect::database(arguments.database_url, {.connections_max = 1},
-                                                 machine.clock, machine.random, Opening::read_only);
-                      },
+                  .open = open,
                   .schema = schema,
                   .inbox_age = known_age(arguments.inbox_retention, inbox_retention_default,
                                          "--inbox-retention"),
                   .broker_age = known_age(arguments.broker_retention, broker_retention_default,
                                           "--broker-retention"),
-                  .check_broker = broker_check(arguments, machine.clock)});
+                  .check_broker = broker_check(arguments, machine.runtime)});
 }
 
 }  // namespace

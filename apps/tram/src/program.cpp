@@ -3,6 +3,7 @@
 #include <optional>
 #include <ostream>
 
+#include "tram/all_drivers.hpp"
 #include "tram/base/error.hpp"
 #include "tram/connect/database.hpp"
 
@@ -48,8 +49,8 @@ Task understand(std::vector<std::string> const& arguments, Machine const& machin
   if (task.arguments.command == Command::print) return task;
   task.schema = SchemaName{task.arguments.schema};
   if (!task.arguments.kind.empty()) return task;
-  task.database.emplace(connect::database(task.arguments.database_url, {.connections_max = 1},
-                                          machine.clock, machine.random,
+  task.database.emplace(connect::database(task.arguments.database_url, all_drivers(),
+                                          machine.runtime, {.connections_max = 1},
                                           opening_of(task.arguments.command)));
   return task;
 }
@@ -60,8 +61,9 @@ int act(Task& task, Machine const& machine) {
     return exit_done;
   }
   if (task.arguments.command == Command::schema_print) {
-    auto const& dialect = task.database ? task.database->dialect()
-                                        : connect::database_kit(task.arguments.kind)->dialect;
+    auto const& dialect = task.database
+                              ? task.database->dialect()
+                              : connect::database_kit(task.arguments.kind, all_drivers())->dialect;
     return schema_print(dialect, task.schema, task.arguments, machine.out);
   }
   if (task.arguments.command == Command::doctor)

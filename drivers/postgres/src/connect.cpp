@@ -5,7 +5,7 @@
 namespace tram::postgres {
 
 Database connect(Config const& config, PoolOptions const& options, Clock& clock, Random& random) {
-  return Database{driver(config, clock), options, clock, random};
+  return Database{driver(config, clock, random), options, clock, random};
 }
 
 }  // namespace tram::postgres

@@ -5,7 +5,6 @@
 #include "tram/base/random.hpp"
 #include "tram/base/url.hpp"
 #include "tram/postgres/dialect.hpp"
-#include "tram/postgres/outbox_source.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/sql/database.hpp"
 
@@ -20,23 +19,9 @@ Database open(Url const& url, PoolOptions const& options, Opening /*opening*/, C
                  options, clock, random);
 }
 
-std::unique_ptr<OutboxSource> outbox(Url const& url, OutboxSourceOptions const& options,
-                                     Clock& clock, Random& random) {
-  return outbox_source({.connection = libpq_url(url.text),
-                        .schema = options.schema,
-                        .table = options.table,
-                        .slot = options.slot,
-                        .publication = options.publication,
-                        .new_slot = options.new_slot},
-                       clock, random);
-}
-
 }  // namespace
 
-constinit DatabaseKit const kit{.scheme = "postgresql",
-                                .alias = "postgres",
-                                .dialect = dialect,
-                                .open = open,
-                                .outbox = outbox};
+constinit DatabaseKit const kit{
+    .scheme = "postgresql", .alias = "postgres", .dialect = dialect, .open = open};
 
 }  // namespace tram::postgres

@@ -6,20 +6,15 @@
 #include "tram/base/url.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sqlite/dialect.hpp"
-#include "tram/sqlite/outbox_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
 namespace tram::sqlite {
 namespace {
 
-void require_understood(Url const& url) {
-  url.require_path();
-  url.require_parameters({"durability", "file_mode", "foreign_keys"});
-}
-
 Database open(Url const& url, PoolOptions const& options, Opening opening, Clock& clock,
               Random& random) {
-  require_understood(url);
+  url.require_path();
+  url.require_parameters({"durability", "file_mode", "foreign_keys"});
   if (url.rest.empty() || url.rest.starts_with(":memory:")) {
     throw Error{Fault::rejected, "url: a SQLite database in memory would end with its connection; "
                                  "name a file, as in sqlite:orders.db"};
@@ -34,16 +29,8 @@ Database open(Url const& url, PoolOptions const& options, Opening opening, Clock
   return connect(config, options, clock, random);
 }
 
-std::unique_ptr<OutboxSource> outbox(Url const& url, OutboxSourceOptions const& options,
-                                     Clock& clock, Random& random) {
-  require_understood(url);
-  return outbox_source({.path = url.rest, .table = options.table, .relay = options.relay}, clock,
-                       random);
-}
-
 }  // namespace
 
-constinit DatabaseKit const kit{
-    .scheme = "sqlite", .alias = "", .dialect = dialect, .open = open, .outbox = outbox};
+constinit DatabaseKit const kit{.scheme = "sqlite", .alias = "", .dialect = dialect, .open = open};
 
 }  // namespace tram::sqlite

@@ -9,6 +9,7 @@
 #include "tram/sql/statement_text.hpp"
 #include "tram/sqlite/adopt.hpp"
 #include "tram/sqlite/dialect.hpp"
+#include "tram/sqlite/outbox_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
 
 namespace tram::sqlite {
@@ -23,7 +24,7 @@ bool is_about_the_file(int code) {
   return primary == SQLITE_NOTADB || primary == SQLITE_CANTOPEN;
 }
 
-class SqliteDriver final : public DatabaseDriver {
+class SqliteDriver final : public OutboxDriver {
  public:
   SqliteDriver(Config config, Clock& clock, Random& random)
       : config_{std::move(config)}, clock_{clock}, random_{random} {
@@ -54,6 +55,11 @@ class SqliteDriver final : public DatabaseDriver {
   }
   [[nodiscard]] Dialect const& dialect() const override { return sqlite::dialect; }
   [[nodiscard]] std::string name() const override { return "sqlite '" + config_.path + "'"; }
+  [[nodiscard]] std::unique_ptr<OutboxSource> outbox(
+      OutboxSourceOptions const& options) const override {
+    return outbox_source({.path = config_.path, .table = options.table, .relay = options.relay},
+                         clock_, random_);
+  }
 
  private:
   /// A new and empty one in its place would hide that everything is gone.
@@ -102,7 +108,7 @@ std::string memory_path(Random& random) {
   return "file:/tram-" + random_uuid(random) + "?vfs=memdb";
 }
 
-std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock, Random& random) {
+std::unique_ptr<OutboxDriver> driver(Config const& config, Clock& clock, Random& random) {
   return std::make_unique<SqliteDriver>(config, clock, random);
 }
 

@@ -123,6 +123,11 @@ StopSignals::~StopSignals() {
   ::close(ended_);
 }
 
+void StopSignals::request_stop() const {
+  // Once: what comes behind a first signal is a second one.
+  if (source_.request_stop()) report(SIGTERM);
+}
+
 void StopSignals::watch() {
   int const first = next_signal(std::nullopt);
   if (first == 0) return;

@@ -46,12 +46,6 @@ constexpr std::array<std::pair<int, std::string_view>, 31> phrases{
      {503, "Service Unavailable"},
      {505, "HTTP Version Not Supported"}}};
 
-std::string_view phrase_of(int status) {
-  auto const* const found =
-      std::ranges::find(phrases, status, &std::pair<int, std::string_view>::first);
-  return found == phrases.end() ? "Other" : found->second;
-}
-
 std::string date_text(WallTime now) {
   auto const seconds =
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
@@ -75,13 +69,19 @@ bool has_no_body(int status) { return status == 204 || status == 304; }
 
 }  // namespace
 
+std::string_view reason_of(int status) {
+  auto const* const found =
+      std::ranges::find(phrases, status, &std::pair<int, std::string_view>::first);
+  return found == phrases.end() ? "Other" : found->second;
+}
+
 std::string answer_text(Response const& response, AnswerOptions const& options, WallTime now) {
   if (response.status < 200 || response.status > 599) {
     throw Error{Fault::rejected, "http: a handler's answer has status " +
                                      std::to_string(response.status) + "; give one of 200 to 599"};
   }
   std::string text = "HTTP/1.1 " + std::to_string(response.status) + " ";
-  text.append(phrase_of(response.status)).append("\r\n");
+  text.append(reason_of(response.status)).append("\r\n");
   add(text, "Date", date_text(now));
   if (options.afterwards == Afterwards::close) add(text, "Connection", "close");
   if (!has_no_body(response.status)) {

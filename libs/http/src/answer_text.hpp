@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "tram/base/time.hpp"
 #include "tram/http/message.hpp"
@@ -16,6 +17,8 @@ struct AnswerOptions {
   Afterwards afterwards{Afterwards::keep};
   bool with_body{true};
 };
+/// What a status is called; empty when it has no name.
+std::string_view reason_of(int status);
 std::string answer_text(Response const& response, AnswerOptions const& options, WallTime now);
 
 }  // namespace tram::http

@@ -84,6 +84,8 @@ Response HandlerThreads::answer(RequestHead& head) {
   if (head.malformed_query) return {.status = 400, .body = "the query is not well-formed\n"};
   try {
     return router_.answer(head.request, head.raw_path);
+  } catch (Problem const& problem) {
+    return problem_response(problem.status(), problem.what());
   } catch (...) {  // thread top
     logger_.error("http.handler_failed", {{"method", head.request.method},
                                           {"path", head.raw_path},

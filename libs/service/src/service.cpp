@@ -62,6 +62,7 @@ void check(ServiceOptions const& options) {
     if (!each) reject(options.name, "a middleware is an empty function; remove it");
   }
   require_pause(owner, "database_check_interval", options.database_check_interval);
+  require_pause(owner, "slow_handler_after", options.slow_handler_after);
   require_time(owner, "stall_after", options.stall_after);
   require_time(owner, "stop_timeout", options.stop_timeout);
   require_usable(options.subscriber, owner);
@@ -96,8 +97,8 @@ std::vector<MessageDescription> descriptions_of(Subscription const& subscription
 Service::State::State(ServiceParts its_parts, ServiceOptions its_options)
     : parts{std::move(its_parts)},
       options{std::move(its_options)},
-      ids{parts.clock,
-          options.machine.value_or(MachineNumber::choose(std::nullopt, parts.random))} {}
+      ids{parts.runtime.clock,
+          options.machine.value_or(MachineNumber::choose(std::nullopt, parts.runtime.random))} {}
 
 Outbox const& Service::State::outbox() {
   Lock const lock{mutex};
@@ -105,8 +106,8 @@ Outbox const& Service::State::outbox() {
     made_outbox = std::make_unique<Outbox>(Outbox::Parts{.dialect = parts.database.dialect(),
                                                          .table = std::nullopt,
                                                          .ids = ids,
-                                                         .clock = parts.clock,
-                                                         .random = parts.random},
+                                                         .clock = parts.runtime.clock,
+                                                         .random = parts.runtime.random},
                                            outbox_options(options, send_counts));
   }
   return *made_outbox;
@@ -149,6 +150,10 @@ Service& Service::add(Contribution contribution) {
   return add(std::move(contribution.messages));
 }
 
+Service& Service::add(Component component) {
+  return add(Contribution{.components = {std::move(component)}});
+}
+
 Service& Service::add(std::vector<MessageDescription> messages) {
   state_->require_before_run("a description of messages");
   std::ranges::move(messages, std::back_inserter(state_->sends));
@@ -163,9 +168,17 @@ Service& Service::add(Subscription subscription) {
   return *this;
 }
 
-Service& Service::relay(ServiceRelay relay) {
+Service& Service::prepare(std::function<void(Transaction&)> make_tables) {
+  state_->require_before_run("a function that makes tables");
+  if (!make_tables) reject(state_->options.name, "a function that makes tables is empty");
+  state_->prepares.push_back(std::move(make_tables));
+  return *this;
+}
+
+Service& Service::relay_outbox(ServiceRelay relay) {
+  auto const& options = state_->options;
   state_->require_before_run("a relay");
-  if (!relay.outbox) reject(state_->options.name, "a relay has no outbox; give it the driver's");
+  if (!relay.outbox) relay.outbox = outbox_of(state_->parts.database, {.schema = options.schema});
   auto const owner = "relay '" + relay.options.name + "'";
   if (relay.outbox_age) require_time(owner, "outbox_age", *relay.outbox_age);
   require_usable(relay.options, owner);
@@ -195,7 +208,7 @@ std::uint16_t Service::http_port() const { return state_->http_port; }
 bool Service::is_running() const { return state_->phase == ServicePhase::running; }
 
 int Service::run(std::stop_token stop) {
-  auto const& logger = state_->parts.logger;
+  auto const& logger = state_->parts.runtime.logger;
   auto const& name = state_->options.name;
   try {
     InRun const in_run{state_->is_in_run, name};

@@ -15,9 +15,9 @@ std::unique_ptr<Pipeline> make_pipeline(ServiceRelay const& relay, ServiceParts 
                     .broker = parts.broker,
                     .database = parts.database,
                     .schema = schema,
-                    .clock = parts.clock,
-                    .random = parts.random,
-                    .logger = parts.logger},
+                    .clock = parts.runtime.clock,
+                    .random = parts.runtime.random,
+                    .logger = parts.runtime.logger},
       std::move(options));
 }
 

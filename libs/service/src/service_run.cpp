@@ -80,10 +80,12 @@ ServiceRun::ServiceRun(Service::State& state, StopDeadline& deadline)
       deadline_{deadline},
       database_watch_{state.parts.database, state.options.schema,
                       state.options.database_check_interval},
-      broker_watch_{state.parts.broker, state.parts.clock, state.parts.logger,
+      broker_watch_{state.parts.broker, state.parts.runtime.clock, state.parts.runtime.logger,
                     broker_check_interval},
+      handler_watch_{state.parts.runtime.clock, state.parts.runtime.logger,
+                     state.options.slow_handler_after},
       workers_{state.options.workers},
-      crew_{state.parts.logger} {
+      crew_{state.parts.runtime.logger} {
   state_.phase = ServicePhase::starting;
   auto const& parts = state_.parts;
   for (auto const& relay : state_.relays) {
@@ -91,16 +93,17 @@ ServiceRun::ServiceRun(Service::State& state, StopDeadline& deadline)
   }
   for (auto const& component : state_.stepped) {
     stepped_.push_back(std::make_unique<SteppedRun>(
-        component, StepParts{parts.database, parts.clock, parts.random, parts.logger}));
+        component, StepParts{parts.database, parts.runtime.clock, parts.runtime.random,
+                             parts.runtime.logger}));
   }
   if (state_.subscriptions.empty()) return;
   subscriber_.emplace(SubscriberParts{.database = parts.database,
                                       .broker = parts.broker,
                                       .workers = workers_,
-                                      .clock = parts.clock,
-                                      .random = parts.random,
-                                      .logger = parts.logger},
-                      subscriber_options(state_.options, parts.random), subscriptions());
+                                      .clock = parts.runtime.clock,
+                                      .random = parts.runtime.random,
+                                      .logger = parts.runtime.logger},
+                      subscriber_options(state_.options, parts.runtime.random), subscriptions());
 }
 
 ServiceRun::~ServiceRun() { state_.http_port = 0; }
@@ -109,15 +112,32 @@ std::vector<Subscription> ServiceRun::subscriptions() {
   auto result = state_.subscriptions;
   for (auto& subscription : result) {
     auto middleware = state_.options.middleware;
-    middleware.insert(middleware.begin(), measured(state_.handle_times[subscription.subscriber_id],
-                                                   state_.parts.clock));
+    middleware.insert(middleware.begin(), {handler_watch_.middleware(),
+                                           measured(state_.handle_times[subscription.subscriber_id],
+                                                    state_.parts.runtime.clock)});
     subscription.middleware.insert(subscription.middleware.begin(), middleware.begin(),
                                    middleware.end());
   }
   return result;
 }
 
+/// Handlers, requests, the relay and the database watch each have a connection while they work.
+void ServiceRun::make_room() {
+  auto const& options = state_.options;
+  auto const needed = options.workers + (options.http ? options.http->threads : 0) + 2;
+  auto const connections = state_.parts.database.make_room_for(needed);
+  if (connections >= needed) return;
+  state_.parts.runtime.logger.warning(
+      "service.pool_too_small",
+      {{"connections_max", connections},
+       {"needed", needed},
+       {"what",
+        "handlers and requests wait for connections; raise PoolOptions::connections_max, or "
+        "leave it out"}});
+}
+
 int ServiceRun::run(std::stop_token const& stop) {
+  make_room();
   deadline_.waiting_for("the database, which is looked at before the start");
   bool const checked = check_schema();
   serve();
@@ -126,13 +146,13 @@ int ServiceRun::run(std::stop_token const& stop) {
     start_relays(stop);
     start_parts();
     state_.phase = ServicePhase::running;
-    state_.parts.logger.info("service.started",
-                             {{"service", state_.options.name},
-                              {"version", state_.options.version},
-                              {"http_port", state_.http_port.load()},
-                              {"relays", pipelines_.size()},
-                              {"subscriptions", state_.subscriptions.size()},
-                              {"components", state_.components.size() + stepped_.size()}});
+    state_.parts.runtime.logger.info("service.started",
+                                     {{"service", state_.options.name},
+                                      {"version", state_.options.version},
+                                      {"http_port", state_.http_port.load()},
+                                      {"relays", pipelines_.size()},
+                                      {"subscriptions", state_.subscriptions.size()},
+                                      {"components", state_.components.size() + stepped_.size()}});
     crew_.watch(stop);
   }
   deadline_.begin();
@@ -148,6 +168,7 @@ bool ServiceRun::check_schema() {
     auto& database = state_.parts.database;
     if (state_.options.install_schema) prepare_tables();
     require_schema(database, state_.options.schema);
+    for (auto const& make : state_.prepares) make_tables(database, make);
     database.transact({.access = Access::read_only},
                       [&](Transaction& tx) { state_.outbox().look_at_table(tx); });
     return true;
@@ -160,14 +181,15 @@ bool ServiceRun::check_schema() {
 void ServiceRun::prepare_tables() {
   auto const& parts = state_.parts;
   auto const left = prepare_schema(parts.database, state_.options.schema);
-  if (!left.empty()) parts.logger.warning("service.schema_not_upgraded", {{"what", left}});
+  if (!left.empty()) parts.runtime.logger.warning("service.schema_not_upgraded", {{"what", left}});
 }
 
 void ServiceRun::wait_for_database(std::stop_token const& stop) {
   auto const& parts = state_.parts;
-  parts.logger.warning("service.waits_for_database", {{"reason", database_watch_.trouble()}});
+  parts.runtime.logger.warning("service.waits_for_database",
+                               {{"reason", database_watch_.trouble()}});
   while (!stop.stop_requested() && !check_schema()) {
-    parts.clock.pause(state_.options.database_check_interval, stop);
+    parts.runtime.clock.pause(state_.options.database_check_interval, stop);
   }
 }
 
@@ -176,7 +198,7 @@ void ServiceRun::serve() {
   server_.emplace(*state_.options.http,
                   service_endpoints([this] { return view(); }, asyncapi(state_.description()),
                                     state_.routes, [this] { return state_.phase.load(); }),
-                  state_.parts.clock, state_.parts.logger);
+                  state_.parts.runtime.clock, state_.parts.runtime.logger);
   state_.http_port = server_->port();
 }
 
@@ -192,7 +214,7 @@ void ServiceRun::start_relays(std::stop_token const& stop) {
                                [](auto const& pipeline) { return pipeline->has_begun(); });
   };
   while (!have_begun() && !stop.stop_requested() && !crew_.lost()) {
-    state_.parts.clock.pause(relay_check_pause, stop);
+    state_.parts.runtime.clock.pause(relay_check_pause, stop);
   }
 }
 
@@ -200,6 +222,8 @@ void ServiceRun::start_parts() {
   if (subscriber_) {
     crew_.start(StopStage::subscriber, "subscriber",
                 [this](std::stop_token const& stop) { subscriber_->run(stop); });
+    crew_.start(StopStage::components, "handler watch",
+                [this](std::stop_token const& stop) { handler_watch_.run(stop); });
   }
   crew_.start(StopStage::components, "database watch",
               [this](std::stop_token const& stop) { database_watch_.run(stop); });
@@ -218,7 +242,7 @@ void ServiceRun::start_parts() {
 
 void ServiceRun::stop_parts() {
   state_.phase = ServicePhase::stopping;
-  auto const& logger = state_.parts.logger;
+  auto const& logger = state_.parts.runtime.logger;
   logger.info("service.stopping", {{"service", state_.options.name}});
   stop_stage(StopStage::components);
   stop_stage(StopStage::subscriber);
@@ -254,7 +278,7 @@ ServiceView ServiceRun::view() const {
                    .broker_trouble = uses_broker() ? broker_watch_.trouble() : std::string{},
                    .has_subscriptions = subscriber_.has_value(),
                    .sent = state_.send_counts->counts(),
-                   .now = state_.parts.clock.steady(),
+                   .now = state_.parts.runtime.clock.steady(),
                    .stall_after = state_.options.stall_after};
   for (auto const& pipeline : pipelines_) view.relays.push_back(pipeline->view());
   if (subscriber_) view.subscriptions = subscriber_->status();

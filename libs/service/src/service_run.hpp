@@ -7,6 +7,7 @@
 
 #include "broker_watch.hpp"
 #include "database_watch.hpp"
+#include "handler_watch.hpp"
 #include "service_pipeline.hpp"
 #include "service_state.hpp"
 #include "service_view.hpp"
@@ -32,6 +33,7 @@ class ServiceRun final {
   int run(std::stop_token const& stop);
 
  private:
+  void make_room();
   bool check_schema();
   void prepare_tables();
   void wait_for_database(std::stop_token const& stop);
@@ -50,6 +52,7 @@ class ServiceRun final {
   StopDeadline& deadline_;
   DatabaseWatch database_watch_;
   BrokerWatch broker_watch_;
+  HandlerWatch handler_watch_;
   WorkerPool workers_;
   std::vector<std::unique_ptr<Pipeline>> pipelines_;
   std::vector<std::unique_ptr<SteppedRun>> stepped_;

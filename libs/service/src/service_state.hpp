@@ -33,6 +33,7 @@ struct Service::State {
   ServiceOptions options;
   IdGenerator ids;
 
+  std::vector<std::function<void(Transaction&)>> prepares;
   std::vector<Subscription> subscriptions;
   std::vector<Component> components;
   std::vector<SteppedComponent> stepped;

@@ -27,6 +27,12 @@ void ConnectionPool::require_this_process() {
   require_made_here(owner, "sql: the pool of " + driver_.name());
 }
 
+std::size_t ConnectionPool::make_room_for(std::size_t connections) {
+  Lock const lock{mutex_};
+  if (!is_fixed_) connections_max_ = std::max(connections_max_, connections);
+  return connections_max_;
+}
+
 std::unique_ptr<Connection> ConnectionPool::take(Deadline deadline) {
   require_this_process();
   if (auto idle = idle_or_permission(deadline)) return idle;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "tram/base/clock.hpp"
@@ -19,8 +20,12 @@ namespace tram {
 /// process that opened them: a child that is forked from it neither uses nor closes them.
 class ConnectionPool {
  public:
-  ConnectionPool(DatabaseDriver& driver, std::size_t connections_max, Clock& clock)
-      : driver_{driver}, connections_max_{connections_max}, clock_{clock} {}
+  /// Without a number it has ten, until `make_room_for` asks for more.
+  ConnectionPool(DatabaseDriver& driver, std::optional<std::size_t> connections_max, Clock& clock)
+      : driver_{driver},
+        is_fixed_{connections_max.has_value()},
+        clock_{clock},
+        connections_max_{connections_max.value_or(10)} {}
   ~ConnectionPool();
   ConnectionPool(ConnectionPool const&) = delete;
   ConnectionPool& operator=(ConnectionPool const&) = delete;
@@ -28,6 +33,9 @@ class ConnectionPool {
   [[nodiscard]] bool is_of_this_process() const { return owner_ == process_generation(); }
   /// Faults: rejected, in a child of the process that the connections are of.
   void require_this_process();
+
+  /// How many it may have now.
+  std::size_t make_room_for(std::size_t connections) TRAM_EXCLUDES(mutex_);
 
   /// An idle connection, or a new one, or the next one that is given back. Faults: those of
   /// connecting, and transient when none is free before the deadline.
@@ -43,9 +51,10 @@ class ConnectionPool {
   DatabaseDriver& driver_;
   /// 0 before the first connection.
   std::atomic<std::uint64_t> owner_{0};
-  std::size_t connections_max_;
+  bool is_fixed_;
   Clock& clock_;
   Mutex mutex_;
+  std::size_t connections_max_ TRAM_GUARDED_BY(mutex_);
   std::condition_variable_any given_back_;
   std::vector<std::unique_ptr<Connection>> idle_ TRAM_GUARDED_BY(mutex_);
   /// Idle or lent.

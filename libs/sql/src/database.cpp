@@ -149,7 +149,7 @@ Database::Database(std::unique_ptr<DatabaseDriver> driver, PoolOptions options, 
     : state_{driver == nullptr
                  ? nullptr
                  : std::make_unique<State>(std::move(driver), options, clock, random)} {
-  if (options.connections_max > 0) return;
+  if (options.connections_max != 0) return;
   throw Error{Fault::rejected,
               "sql: connections_max is 0 for " + name() + "; give its pool a connection"};
 }
@@ -167,6 +167,10 @@ Database::Database(Database&&) noexcept = default;
 Dialect const& Database::dialect() const { return state().driver->dialect(); }
 std::string Database::name() const { return state().driver->name(); }
 Clock& Database::clock() const { return state().clock; }
+std::size_t Database::make_room_for(std::size_t connections) {
+  return state().pool.make_room_for(connections);
+}
+DatabaseDriver const& Database::driver() const { return *state().driver; }
 
 void Database::run(TransactOptions const& options,
                    std::function<void(Transaction&)> const& function) {

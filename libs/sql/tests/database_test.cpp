@@ -344,6 +344,18 @@ TEST_F(DatabaseTest, lets_writers_nest_where_several_write_at_once) {
   EXPECT_EQ(script_.calls, (Calls{"begin", "begin", "work", "commit", "commit"}));
 }
 
+TEST(DatabasePool, has_room_for_what_is_needed_unless_its_number_was_chosen) {
+  Script script;
+  SystemClock clock;
+  SystemRandom random;
+  Database roomy{std::make_unique<ScriptedDriver>(script), {}, clock, random};
+  EXPECT_EQ(roomy.make_room_for(1), 10U);
+  EXPECT_EQ(roomy.make_room_for(12), 12U);
+  EXPECT_EQ(roomy.make_room_for(3), 12U);
+  Database chosen{std::make_unique<ScriptedDriver>(script), {.connections_max = 4}, clock, random};
+  EXPECT_EQ(chosen.make_room_for(12), 4U);
+}
+
 TEST(DatabasePool, a_caller_who_finds_no_connection_waits_for_one) {
   Script script;
   SystemClock clock;

@@ -172,11 +172,15 @@ bool is_usable(SchemaStatus const& status) {
   return status.version >= schema_version - 1 && status.version > 0 && status.findings.empty();
 }
 
+void lock_installation(Transaction& tx) {
+  auto const lock = tx.dialect().catalog.lock_installation;
+  if (!lock.empty()) tx.execute(lock, installation_lock);
+}
+
 void install(Database& database, SchemaName const& wanted, TransactOptions const& options) {
   auto const schema = schema_in(database.dialect(), wanted);
   database.transact(options, [&](Transaction& tx) {
-    auto const lock = tx.dialect().catalog.lock_installation;
-    if (!lock.empty()) tx.execute(lock, installation_lock);
+    lock_installation(tx);
     auto const status = look(tx, schema);
     refuse_foreign_or_newer(database, status);
     if (status.state == SchemaStatus::State::current) return;
@@ -193,6 +197,13 @@ void install(Database& database, SchemaName const& wanted, TransactOptions const
 }  // namespace
 
 void install_schema(Database& database, SchemaName const& wanted) { install(database, wanted, {}); }
+
+void make_tables(Database& database, std::function<void(Transaction&)> const& make) {
+  database.transact([&](Transaction& tx) {
+    lock_installation(tx);
+    make(tx);
+  });
+}
 
 std::string prepare_schema(Database& database, SchemaName const& schema) {
   auto const status = schema_status(database, schema);

@@ -1,4 +1,3 @@
-#include <array>
 #include <chrono>
 #include <tram/base/clock.hpp>
 #include <tram/connect/broker.hpp>
@@ -21,10 +20,9 @@ class CountingHarness {
   Clock& clock() { return clock_; }
 
  private:
-  static constexpr std::array kits{&counting::broker_kit};
-
   SystemClock clock_;
-  std::unique_ptr<Broker> broker_{connect::broker("counting:", {}, clock_, {}, {.brokers = kits})};
+  std::unique_ptr<Broker> broker_{
+      connect::broker("counting:", {counting::broker_kit}, {.clock = clock_, .logger = {}})};
 };
 
 }  // namespace

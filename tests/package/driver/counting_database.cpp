@@ -36,18 +36,23 @@ class CountingConnection final : public tram::Connection {
   std::unique_ptr<tram::Connection> below_;
 };
 
-class CountingDriver final : public tram::DatabaseDriver {
+class CountingDriver final : public tram::OutboxDriver {
  public:
-  explicit CountingDriver(std::unique_ptr<tram::DatabaseDriver> below) : below_{std::move(below)} {}
+  explicit CountingDriver(std::unique_ptr<tram::OutboxDriver> below) : below_{std::move(below)} {}
 
   std::unique_ptr<tram::Connection> connect(tram::Deadline deadline) override {
     return std::make_unique<CountingConnection>(below_->connect(deadline));
   }
   [[nodiscard]] tram::Dialect const& dialect() const override { return counting::dialect; }
   [[nodiscard]] std::string name() const override { return "counting " + below_->name(); }
+  /// The outbox is followed as any file's.
+  [[nodiscard]] std::unique_ptr<tram::OutboxSource> outbox(
+      tram::OutboxSourceOptions const& options) const override {
+    return below_->outbox(options);
+  }
 
  private:
-  std::unique_ptr<tram::DatabaseDriver> below_;
+  std::unique_ptr<tram::OutboxDriver> below_;
 };
 
 tram::Database open(tram::Url const& url, tram::PoolOptions const& options, tram::Opening opening,
@@ -59,17 +64,10 @@ tram::Database open(tram::Url const& url, tram::PoolOptions const& options, tram
           clock, random};
 }
 
-/// The outbox is followed as any file's.
-std::unique_ptr<tram::OutboxSource> outbox(tram::Url const& url,
-                                           tram::OutboxSourceOptions const& options,
-                                           tram::Clock& clock, tram::Random& random) {
-  return tram::sqlite::kit.outbox(url, options, clock, random);
-}
-
 }  // namespace
 
 std::atomic<int> statements;
 tram::DatabaseKit const database_kit{
-    .scheme = "counting", .alias = "", .dialect = dialect, .open = open, .outbox = outbox};
+    .scheme = "counting", .alias = "", .dialect = dialect, .open = open};
 
 }  // namespace counting

@@ -1,7 +1,7 @@
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <tram/connect/database.hpp>
+#include <tram/relay/outbox_source.hpp>
 #include <tram/testkit/change_source_contract.hpp>
 #include <tram/testkit/database_contract.hpp>
 #include <tram/testkit/held_messages_contract.hpp>
@@ -27,14 +27,13 @@ class CountingHarness {
   static DatabaseKit const& kit() { return counting::database_kit; }
   [[nodiscard]] std::string url() const { return "counting:" + (folder_ / "orders.db").string(); }
   [[nodiscard]] Database database(Clock& clock, Random& random) const {
-    return connect::database(url(), {}, clock, random, Opening::create, {.databases = kits});
+    return connect::database(url(), {kit()}, {clock, random, {}});
   }
   [[nodiscard]] std::unique_ptr<ChangeSource> source(Clock& clock) {
-    return connect::outbox(url(), {}, clock, random_, {.databases = kits})->change_source();
+    return outbox_of(database(clock, random_))->change_source();
   }
 
  private:
-  static constexpr std::array kits{&counting::database_kit};
   static std::filesystem::path new_folder() {
     auto name = (std::filesystem::temp_directory_path() / "counting-XXXXXX").string();
     return ::mkdtemp(name.data());

@@ -118,7 +118,7 @@ int main(int argc, char** argv) {
       tram::sqlite::connect({.path = tram::sqlite::memory_path(random)}, {}, clock, random);
   tram::install_schema(database, tram::SchemaName{});
   auto const broker = tram::embedded::in_memory_broker({}, clock);
-  tram::Service service{{.database = database, .broker = *broker, .clock = clock, .random = random},
+  tram::Service service{{database, *broker, {clock, random, {}}},
                         {.name = "shop", .version = "1.2.3"}};
   shop::add_everything(service);
   std::cout << tram::asyncapi(service.description());

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tram/base/detail/memory.hpp"
-#include "tram/base/log.hpp"
+#include "tram/base/runtime.hpp"
 #include "tram/base/time.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/outbox/outbox_options.hpp"
@@ -16,15 +16,12 @@
 #include "tram/testkit/published.hpp"
 
 namespace tram {
-/// In tram/base/clock.hpp.
-class ManualClock;
 /// In tram/sql/database.hpp.
 class Database;
 /// In tram/subscriber/held_messages.hpp.
 struct HeldMessage;
 /// In tram/outbox/outbox.hpp.
 class Outbox;
-class Random;
 /// In tram/host/contribution.hpp.
 struct Contribution;
 }  // namespace tram
@@ -72,7 +69,8 @@ class InMemoryWorld final {
   [[nodiscard]] Database& database();
   [[nodiscard]] Outbox const& outbox();
   [[nodiscard]] ManualClock& clock();
-  [[nodiscard]] Random& random();
+  /// The world's time, randomness and log, for what the test makes.
+  [[nodiscard]] Runtime runtime();
   /// Holds the records; also causes trouble on demand: rebalances, broken producers, silent
   /// members.
   [[nodiscard]] embedded::InMemoryBroker& broker();

@@ -104,7 +104,7 @@ class OutboxSourceContract : public ::testing::Test {
   Harness harness_;
   Url url_ = parse_url(harness_.url());
   Database database_ = installed();
-  std::unique_ptr<OutboxSource> outbox_ = kit().outbox(url_, {}, clock_, random_);
+  std::unique_ptr<OutboxSource> outbox_ = outbox_of(database_);
   IdGenerator ids_{clock_, MachineNumber::choose(std::nullopt, random_)};
   Outbox sender_ = Outbox::of(database_, ids_, random_);
   std::optional<LogPosition> confirmed_;
@@ -127,9 +127,6 @@ TYPED_TEST_P(OutboxSourceContract, refuses_a_parameter_that_it_does_not_have) {
     return std::nullopt;
   };
   EXPECT_EQ(fault_of([&] { (void)this->open(wrong); }), Fault::rejected);
-  EXPECT_EQ(
-      fault_of([&] { (void)this->kit().outbox(wrong, {}, this->clock_, this->random_)->check(); }),
-      Fault::rejected);
 }
 
 TYPED_TEST_P(OutboxSourceContract, follows_what_an_outbox_sends) {

@@ -6,7 +6,7 @@
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/random.hpp"
 #include "tram/base/time.hpp"
-#include "tram/sql/connection.hpp"
+#include "tram/relay/outbox_driver.hpp"
 #include "tram/sql/database.hpp"
 
 namespace tram::postgres {
@@ -33,8 +33,9 @@ struct Config {
 };
 
 /// Opens connections to one database, for an application with its own pool. Throws: rejected for a
-/// connection string that libpq does not understand. `clock` must outlive the driver.
-std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock);
+/// connection string that libpq does not understand. `clock` and `random` must outlive the driver;
+/// `random` must be callable from any thread.
+std::unique_ptr<OutboxDriver> driver(Config const& config, Clock& clock, Random& random);
 
 /// A database with a pool of connections. Connects lazily. Each connection works in pipeline mode:
 /// a transaction waits for the server once per `execute` and once at the commit, and everything

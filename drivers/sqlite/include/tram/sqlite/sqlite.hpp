@@ -8,7 +8,7 @@
 #include "tram/base/detail/memory.hpp"
 #include "tram/base/random.hpp"
 #include "tram/base/time.hpp"
-#include "tram/sql/connection.hpp"
+#include "tram/relay/outbox_driver.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sql/opening.hpp"
 
@@ -51,7 +51,7 @@ std::string memory_path(Random& random);
 /// been opened is not made again: transient until it is back. Throws: rejected for a path that
 /// names a database of one connection only. `clock` and `random` must outlive the driver; `random`
 /// must be callable from any thread.
-std::unique_ptr<DatabaseDriver> driver(Config const& config, Clock& clock, Random& random);
+std::unique_ptr<OutboxDriver> driver(Config const& config, Clock& clock, Random& random);
 
 /// A database with a pool of connections. Connects lazily. A writing transaction takes the write
 /// lock at its beginning and waits for it until its deadline, with short pauses of the driver;

@@ -29,6 +29,10 @@ class RawCommand {
   [[nodiscard]] std::string const& payload() const { return incoming_->message.payload; }
   [[nodiscard]] Message const& message() const { return incoming_->message; }
   [[nodiscard]] IncomingMessage const& incoming() const { return *incoming_; }
+  /// The value, valid as long as the message; nothing when absent.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
+    return incoming_->header(name);
+  }
 
   /// A variable of the path that the handler is registered for. Any other name: rejected.
   [[nodiscard]] std::string const& path_variable(std::string_view name) const;

@@ -40,6 +40,8 @@ class StopSignals final {
   StopSignals& operator=(StopSignals const&) = delete;
 
   [[nodiscard]] std::stop_token stop() const { return source_.get_token(); }
+  /// Stops the program as a first SIGTERM does. Callable from any thread; never waits.
+  void request_stop() const;
 
  private:
   void watch();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,26 @@ inline Response json_response(std::string body, int status = 200) {
   return {.status = status, .content_type = "application/json", .body = std::move(body)};
 }
 
-/// Answers one request. Called on one of the server's threads, on several at once. What it throws
-/// becomes an answer 500 and a line in the log.
+/// An answer that says what is wrong with a request (RFC 9457,
+/// https://www.rfc-editor.org/rfc/rfc9457):
+/// `{"type":"about:blank","title":"Bad Request","status":400,"detail":"…"}`. `status` is from 400
+/// to 599.
+Response problem_response(int status, std::string_view detail);
+
+/// Thrown by a handler for a request that is the client's fault; it becomes a `problem_response`.
+///
+///     if (order.lines.empty()) throw tram::http::Problem{422, "an order has lines"};
+class Problem : public std::runtime_error {
+ public:
+  Problem(int status, std::string const& detail) : std::runtime_error{detail}, status_{status} {}
+  [[nodiscard]] int status() const { return status_; }
+
+ private:
+  int status_;
+};
+
+/// Answers one request. Called on one of the server's threads, on several at once. A `Problem` that
+/// it throws becomes that answer; anything else becomes an answer 500 and a line in the log.
 using Handler = std::function<Response(Request const&)>;
 
 /// Which thread answers.

@@ -5,28 +5,35 @@
 namespace tram {
 
 /// What a typed handler takes besides the transaction, and what it returns: `Handler` is a function
-/// or an object with one call operator that is no template.
+/// or an object with one call operator that is const and no template.
 template <class Handler>
-struct HandlerShape;
+struct HandlerShape {};
 
 template <class Handler>
   requires requires { &Handler::operator(); }
 struct HandlerShape<Handler> : HandlerShape<decltype(&Handler::operator())> {};
 
-template <class Returned, class Transaction, class Taken>
-struct HandlerShape<Returned (*)(Transaction, Taken)> {
-  using Argument = std::remove_cvref_t<Taken>;
+template <class Returned, class One, class Two>
+struct HandlerShape<Returned (*)(One, Two)> {
+  using First = One;
+  using Second = Two;
+  using Argument = std::remove_cvref_t<Two>;
   using Result = Returned;
 };
-template <class Returned, class Transaction, class Taken>
-struct HandlerShape<Returned (*)(Transaction, Taken) noexcept>
-    : HandlerShape<Returned (*)(Transaction, Taken)> {};
-template <class Returned, class Owner, class Transaction, class Taken>
-struct HandlerShape<Returned (Owner::*)(Transaction, Taken) const>
-    : HandlerShape<Returned (*)(Transaction, Taken)> {};
-template <class Returned, class Owner, class Transaction, class Taken>
-struct HandlerShape<Returned (Owner::*)(Transaction, Taken) const noexcept>
-    : HandlerShape<Returned (*)(Transaction, Taken)> {};
+template <class Returned, class One, class Two, class Three>
+struct HandlerShape<Returned (*)(One, Two, Three)> {
+  using First = One;
+  using Second = Two;
+  using Third = Three;
+  using Result = Returned;
+};
+template <class Returned, class... Taken>
+struct HandlerShape<Returned (*)(Taken...) noexcept> : HandlerShape<Returned (*)(Taken...)> {};
+template <class Returned, class Owner, class... Taken>
+struct HandlerShape<Returned (Owner::*)(Taken...) const> : HandlerShape<Returned (*)(Taken...)> {};
+template <class Returned, class Owner, class... Taken>
+struct HandlerShape<Returned (Owner::*)(Taken...) const noexcept>
+    : HandlerShape<Returned (*)(Taken...)> {};
 
 /// A pointer to no function, or an empty `std::function`: it could never be called.
 template <class Handler>

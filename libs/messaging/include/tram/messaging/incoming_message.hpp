@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "tram/base/detail/function.hpp"
 #include "tram/broker/record.hpp"
@@ -27,6 +29,10 @@ struct IncomingMessage {
   int attempt{1};
 
   [[nodiscard]] std::string const& id() const { return message.id(); }
+  /// The value, valid as long as the message; nothing when absent.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
+    return message.headers.find(name);
+  }
 };
 
 /// Handles one message, in a transaction that already holds its inbox row: the handler's writes

@@ -2,17 +2,14 @@
 
 #include <string_view>
 
-#include "tram/base/detail/memory.hpp"
 #include "tram/sql/opening.hpp"
 
 namespace tram {
 
 class Clock;
 class Database;
-class OutboxSource;
 class Random;
 struct Dialect;
-struct OutboxSourceOptions;
 struct PoolOptions;
 struct Url;
 
@@ -27,11 +24,9 @@ struct DatabaseKit {
   /// Another scheme that means the same; may be empty.
   std::string_view alias;
   Dialect const& dialect;
-  /// Connects lazily.
+  /// Connects lazily. Its driver is an `OutboxDriver`, for `outbox_of`.
   Database (*open)(Url const& url, PoolOptions const& options, Opening opening, Clock& clock,
                    Random& random);
-  std::unique_ptr<OutboxSource> (*outbox)(Url const& url, OutboxSourceOptions const& options,
-                                          Clock& clock, Random& random);
 };
 
 }  // namespace tram

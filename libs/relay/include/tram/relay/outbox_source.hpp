@@ -68,7 +68,7 @@ struct TakeoverOutcome {
 /// `database` is that of the same URL and outlives what is made with it. Callable from any thread.
 /// Throws: the driver's faults.
 ///
-///     auto const outbox = tram::sqlite::kit.outbox(url, {}, clock, random);
+///     auto const outbox = tram::outbox_of(database);
 ///     auto const source = outbox->change_source();
 ///     auto const retention = outbox->retention(database, std::chrono::hours{48});
 class OutboxSource {
@@ -96,5 +96,10 @@ class OutboxSource {
   [[nodiscard]] virtual TakeoverOutcome takeover(TakeoverAction action,
                                                  TakeoverOptions const& options) const = 0;
 };
+
+/// The outbox in a database, from its driver. Connects to nothing; what it gives may outlive the
+/// database. Throws: rejected, when its driver has none (see `OutboxDriver`).
+std::unique_ptr<OutboxSource> outbox_of(Database const& database,
+                                        OutboxSourceOptions const& options = {});
 
 }  // namespace tram

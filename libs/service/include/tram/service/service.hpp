@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tram/base/detail/memory.hpp"
-#include "tram/base/log.hpp"
+#include "tram/base/runtime.hpp"
 #include "tram/base/time.hpp"
 #include "tram/host/contribution.hpp"
 #include "tram/host/exit_status.hpp"
@@ -17,6 +17,7 @@
 #include "tram/relay/relay_options.hpp"
 #include "tram/service/trace_context.hpp"
 #include "tram/sql/dialect.hpp"
+#include "tram/subscriber/handle_messages.hpp"
 #include "tram/subscriber/subscriber_options.hpp"
 #include "tram/wire/id_numbers.hpp"
 
@@ -26,7 +27,6 @@ class Broker;
 class Database;
 /// In tram/relay/outbox_source.hpp, and with each driver's.
 class OutboxSource;
-class Random;
 /// In tram/outbox/outbox.hpp.
 class Outbox;
 /// In asyncapi.hpp.
@@ -48,7 +48,9 @@ struct ServiceOptions {
   /// altered.
   bool install_schema{false};
   /// Threads that handle messages, each with a connection of the database's pool while it does; one
-  /// pool for all subscriptions. The database needs two connections more at least.
+  /// pool for all subscriptions. The service makes room in the database's pool for these, for the
+  /// threads that answer requests, and for two more; a pool whose number was chosen and is smaller
+  /// is logged at the start.
   std::size_t workers{8};
   SubscriberOptions subscriber{};
   OutboxOptions outbox{};
@@ -61,6 +63,9 @@ struct ServiceOptions {
   std::optional<http::ServerOptions> http{};
   /// How often it checks whether the database answers.
   Duration database_check_interval{std::chrono::seconds{2}};
+  /// A run of a handler that takes longer is logged while it runs, as `service.handler_blocks`:
+  /// again each time that it has taken twice as long.
+  Duration slow_handler_after{std::chrono::seconds{10}};
   /// Not ready if messages have waited this long and none was handled.
   Duration stall_after{std::chrono::seconds{60}};
   /// From the request to stop until `run` returns; after that the process exits with
@@ -74,16 +79,13 @@ struct ServiceOptions {
 struct ServiceParts {
   Database& database;
   Broker& broker;
-  Clock& clock;
-  /// Callable from any thread.
-  Random& random;
-  Logger logger{};
+  Runtime runtime;
 };
 
 /// A relay of the service's own outbox, in its process.
 struct ServiceRelay {
-  /// From the database's driver, or `tram::connect::outbox`.
-  std::unique_ptr<OutboxSource> outbox;
+  /// Nothing: the outbox of the service's database.
+  std::unique_ptr<OutboxSource> outbox{};
   /// Published rows that are older are removed, which needs the DELETE privilege. Nothing: old rows
   /// stay.
   std::optional<std::chrono::milliseconds> outbox_age{std::chrono::hours{48}};
@@ -94,12 +96,12 @@ struct ServiceRelay {
 /// Runs a whole service in one process: outbox, subscriptions, relay, health and metrics. Starts
 /// them in order, watches them, and stops them in reverse order.
 ///
-///     tram::Service service{
-///         {.database = database, .broker = *broker, .clock = clock, .random = random},
-///         {.name = "orders", .http = tram::http::ServerOptions{.port = 8080}}};
-///     service.relay({.outbox = tram::sqlite::outbox_source({.path = "orders.db"}, clock,
-///     random)}); service.add(tram::handle_events<Order>("credit-view").on(order_approved)); return
-///     service.run(signals.stop());
+///     tram::Service shop{{database, *broker, runtime},
+///                        {.name = "shop", .http = tram::http::ServerOptions{.port = 8080}}};
+///     shop.relay_outbox();
+///     shop.subscribe("arrivals", {"shipments"}, book_arrival);
+///     shop.add(tram::handle_events<Order>("credit-view").on(order_approved));
+///     return shop.run(signals.stop());
 class Service final {
  public:
   /// Throws: rejected, for no workers, an empty middleware or interceptor, and a time below zero or
@@ -110,14 +112,33 @@ class Service final {
   Service& operator=(Service const&) = delete;
 
   // Not while `run` runs. Throws: rejected, naming the part, while it does, and for a part that
-  // could not run: see `require_runnable`, components without a name or a function, relays without
-  // an outbox.
+  // could not run: see `require_runnable`, components without a name or a function, empty
+  // functions, a relay of a database whose driver does not say how its outbox is followed.
+
+  /// Makes the application's own tables, in a transaction of each start: behind those of Tram, and
+  /// before anything is handled, relayed or served. Several functions run in their order, each in
+  /// its own transaction. While the database is down, the service waits for it, and calls them
+  /// then.
+  ///
+  ///     shop.prepare([](tram::Transaction& tx) {
+  ///       tx.execute("CREATE TABLE IF NOT EXISTS arrivals (shipment_id TEXT, carrier TEXT)");
+  ///     });
+  Service& prepare(std::function<void(Transaction&)> make_tables);
+  /// Handles messages; see `handle_messages`.
+  template <class Handler>
+  Service& subscribe(std::string subscriber_id, std::vector<std::string> channels, Handler handler,
+                     SubscriptionOptions options = {}) {
+    return add(handle_messages(std::move(subscriber_id), std::move(channels), std::move(handler),
+                               std::move(options)));
+  }
+  /// Publishes what the service's transactions send. Leave it out where `tram-cdc` does that.
+  Service& relay_outbox(ServiceRelay relay = {});
 
   Service& add(Contribution contribution);
+  Service& add(Component component);
   Service& add(Subscription subscription);
   /// Messages that the service publishes or sends, for documents.
   Service& add(std::vector<MessageDescription> messages);
-  Service& relay(ServiceRelay relay);
   /// Serves the application's own requests beside `/health/live`, `/health/ready`, `/metrics` and
   /// `/asyncapi.json`; answered with 503 before the service has started and while it stops. Throws:
   /// the errors of `http::check_routes`, and rejected for one of these paths.
@@ -139,10 +160,11 @@ class Service final {
   /// clean stop, `exit_cannot_start` or `exit_cannot_go_on`. Throws nothing. It may be called again
   /// afterwards; while it runs, a second call is refused, with `exit_cannot_start`.
   ///
-  /// Started: the schema is checked, or installed with `install_schema`, HTTP served, then relays,
-  /// and, when these follow the outbox or have said why they cannot, subscriptions and components.
-  /// While the database is down it waits, alive and not ready. Stopped: no new requests or
-  /// messages, handlers that run may finish, relays publish what is committed.
+  /// Started: the schema is checked, or installed with `install_schema`, the application's own
+  /// tables are made (`prepare`), HTTP served, then relays, and, when these follow the outbox or
+  /// have said why they cannot, subscriptions and components. While the database is down it waits,
+  /// alive and not ready. Stopped: no new requests or messages, handlers that run may finish,
+  /// relays publish what is committed.
   [[nodiscard]] int run(std::stop_token stop);
 
  private:

@@ -44,8 +44,9 @@ struct TransactOptions {
 };
 
 struct PoolOptions {
-  /// Connections at most; a caller who finds none free waits until its deadline.
-  std::size_t connections_max = 10;
+  /// Connections at most; a caller who finds none free waits until its deadline. Nothing: 10, or as
+  /// many as a service on the database needs.
+  std::optional<std::size_t> connections_max{};
 };
 
 /// A database with a pool of connections. Callable from any thread; owns only connections. After a
@@ -93,6 +94,11 @@ class Database final {
   /// Names the database in messages, without secrets.
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Clock& clock() const;
+  /// Lets the pool have so many connections, unless `PoolOptions::connections_max` says how many it
+  /// has. Returns how many it may have. Callable from any thread; never waits.
+  std::size_t make_room_for(std::size_t connections);
+  /// What it was made with, to ask for what only some drivers have; see `outbox_of`.
+  [[nodiscard]] DatabaseDriver const& driver() const;
 
  private:
   void run(TransactOptions const& options, std::function<void(Transaction&)> const& function);

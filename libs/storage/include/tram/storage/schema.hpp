@@ -5,12 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "tram/base/detail/function.hpp"
 #include "tram/sql/dialect.hpp"
 
 namespace tram {
 
 class Database;
 class StatementExecutor;
+class Transaction;
 
 /// Tram's tables. The Java platform's tables (`message`, `received_messages`, `cdc_monitoring`,
 /// `offset_store`; contract: core 1.2–1.4) are created where they are missing, probed by their
@@ -38,6 +40,10 @@ struct SchemaStatus {
 /// idempotent, and safe when several processes start at once. Throws: rejected when the schema is
 /// newer than this build or a table of that name has other columns.
 void install_schema(Database& database, SchemaName const& schema);
+
+/// Makes further tables, in a transaction that no other process makes tables in: `CREATE TABLE IF
+/// NOT EXISTS` of two at a time fails on PostgreSQL. Throws: what `make` throws.
+void make_tables(Database& database, std::function<void(Transaction&)> const& make);
 
 /// What a program does at its start: as `install_schema`, but when only additions are missing and
 /// cannot be made (the role does not own the tables), it is done. Returns what was not done and

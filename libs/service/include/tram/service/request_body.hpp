@@ -1,0 +1,27 @@
+#pragma once
+
+#include "tram/base/error.hpp"
+#include "tram/http/message.hpp"
+#include "tram/json/json.hpp"
+
+namespace tram {
+
+/// The body of a request, decoded from JSON. Throws: `http::Problem` for one that is no such JSON,
+/// which answers 400 and says which member is wrong.
+///
+///     service.route({.method = "POST", .pattern = "/shipments", .handler = [&](auto const&
+///     request) {
+///       auto const booking = tram::body_of<Booking>(request);
+///       …
+///     }});
+template <class T>
+T body_of(http::Request const& request) {
+  try {
+    return json::decode<T>(request.body);
+  } catch (Error const& error) {
+    if (error.fault() != Fault::malformed) throw;
+    throw http::Problem{400, error.what()};
+  }
+}
+
+}  // namespace tram

@@ -1,0 +1,5 @@
+// expect: tram: a handler of messages is called with (Transaction&, T const&), and says so: no
+// `auto` parameters, not `mutable`
+#include "shipments.hpp"
+
+auto const handlers = arrivals([](tram::Transaction&, auto const&) {});
