@@ -33,4 +33,17 @@ std::string EventPublisher::send(StatementExecutor& tx, detail::EventDraft draft
                        {.partition_key = std::string{draft.aggregate_id}});
 }
 
+std::vector<std::string> EventPublisher::send_all(StatementExecutor& tx,
+                                                  std::vector<detail::EventDraft> drafts,
+                                                  Headers const& headers) const {
+  std::vector<OutgoingMessage> messages;
+  messages.reserve(drafts.size());
+  for (auto& draft : drafts) {
+    messages.push_back({.channel = std::string{draft.aggregate_type},
+                        .message = message_of(draft, headers),
+                        .options = {.partition_key = std::string{draft.aggregate_id}}});
+  }
+  return outbox_->send_all(tx, std::move(messages));
+}
+
 }  // namespace tram

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "tram/base/error.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/testkit/messaging_fixture.hpp"
@@ -90,9 +94,44 @@ TYPED_TEST_P(OutboxContract, spreads_rows_over_tables_and_partitions) {
   EXPECT_EQ(this->number("SELECT message_partition FROM " + this->table_name("message1")), 3);
 }
 
+TYPED_TEST_P(OutboxContract, sends_several_in_one_call_and_in_their_order) {
+  std::vector<std::string> sent;
+  for (std::size_t const count : {0U, 1U, 3U, 100U}) {
+    std::vector<OutgoingMessage> messages;
+    for (std::size_t number = 0; number < count; ++number) {
+      sent.push_back(std::to_string(sent.size()) + " gr\u00fcn ?'");
+      messages.push_back({"orders", {.headers = {}, .payload = sent.back()}, {}});
+    }
+    auto const ids = this->database_.transact(
+        [&](Transaction& tx) { return this->outbox_.send_all(tx, std::move(messages)); });
+    EXPECT_EQ(ids.size(), count);
+    EXPECT_TRUE(std::ranges::is_sorted(ids));
+  }
+  auto const rows = this->others_.transact([&](Transaction& tx) {
+    return tx.execute("SELECT payload, id, headers FROM " + this->table_name("message") +
+                      " ORDER BY id");
+  });
+  ASSERT_EQ(rows.size(), sent.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    EXPECT_EQ(rows[row].template get<std::string>(0), sent[row]);
+    auto const headers = headers_from_json(rows[row].template get<std::string>(2));
+    EXPECT_EQ(headers.require("ID"), rows[row].template get<std::string>(1));
+  }
+}
+
+TYPED_TEST_P(OutboxContract, sends_none_of_several_when_one_is_refused) {
+  this->database_.transact([&](Transaction& tx) {
+    EXPECT_THROW(this->outbox_.send_all(tx, {{"orders", {}, {}}, {"no channel", {}, {}}}), Error);
+    this->outbox_.send_all(tx, {{"orders", {}, {}}, {"invoices", {}, {}}});
+  });
+  EXPECT_EQ(this->count("message"), 2);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(OutboxContract, writes_a_row_that_any_relay_takes,
                             sends_with_the_transaction_or_not_at_all,
                             leaves_the_transaction_fit_after_a_refusal,
+                            sends_several_in_one_call_and_in_their_order,
+                            sends_none_of_several_when_one_is_refused,
                             spreads_rows_over_tables_and_partitions);
 
 }  // namespace tram::testkit

@@ -12,7 +12,7 @@ namespace tram::postgres {
 /// Everything that a relay needs of the outbox that the log of a server shows. `clock` and `random`
 /// must outlive what it gives.
 ///
-///     service.relay({.outbox = tram::postgres::outbox_source({.connection = url}, clock,
+///     service.relay_outbox({.outbox = tram::postgres::outbox_source({.connection = url}, clock,
 ///     random)});
 std::unique_ptr<OutboxSource> outbox_source(ChangeSourceConfig config, Clock& clock,
                                             Random& random);

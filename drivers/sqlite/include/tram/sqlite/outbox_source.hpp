@@ -12,7 +12,7 @@ namespace tram::sqlite {
 /// Everything that a relay needs of the outbox in a SQLite file. `clock` and `random` must outlive
 /// what it gives.
 ///
-///     service.relay({.outbox = tram::sqlite::outbox_source({.path = "orders.db"}, clock,
+///     service.relay_outbox({.outbox = tram::sqlite::outbox_source({.path = "orders.db"}, clock,
 ///     random)});
 std::unique_ptr<OutboxSource> outbox_source(ChangeSourceConfig config, Clock& clock,
                                             Random& random);

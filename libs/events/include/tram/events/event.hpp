@@ -46,6 +46,10 @@ class RawEvent {
   [[nodiscard]] std::string const& payload() const { return incoming_->message.payload; }
   [[nodiscard]] Message const& message() const { return incoming_->message; }
   [[nodiscard]] IncomingMessage const& incoming() const { return *incoming_; }
+  /// The value, valid as long as the message; nothing when absent.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
+    return incoming_->header(name);
+  }
 
  private:
   IncomingMessage const* incoming_;

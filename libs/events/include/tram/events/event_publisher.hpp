@@ -57,34 +57,40 @@ class EventPublisher final {
   auto publish_any(Executor& tx, std::string const& id, Event const& event,
                    Headers const& headers) const {
     if constexpr (requires { event.valueless_by_exception(); }) {
-      return visit([&](auto const& one) { return publish_one<Aggregate>(tx, id, one, headers); },
-                   event);
+      return send(tx, draft_any<Aggregate>(id, event), headers);
     } else if constexpr (requires { event.begin(); }) {
-      std::vector<std::string> ids;
-      for (auto const& one : event) ids.push_back(publish_any<Aggregate>(tx, id, one, headers));
-      return ids;
+      std::vector<detail::EventDraft> drafts;
+      for (auto const& one : event) drafts.push_back(draft_any<Aggregate>(id, one));
+      return send_all(tx, std::move(drafts), headers);
     } else {
-      return publish_one<Aggregate>(tx, id, event, headers);
+      return send(tx, draft_of<Aggregate>(id, event), headers);
     }
   }
+  template <class Aggregate, class Event>
+  static detail::EventDraft draft_any(std::string const& id, Event const& event) {
+    if constexpr (requires { event.valueless_by_exception(); })
+      return visit([&](auto const& one) { return draft_of<Aggregate>(id, one); }, event);
+    else return draft_of<Aggregate>(id, event);
+  }
 
-  template <class Aggregate, class Executor, class Event>
-  std::string publish_one(Executor& tx, std::string const& id, Event const& event,
-                          Headers const& headers) const {
+  template <class Aggregate, class Event>
+  static detail::EventDraft draft_of(std::string const& id, Event const& event) {
     static_assert(EventOf<Aggregate, Event>,
                   "tram: this aggregate does not publish this event: name it in its `Events`");
     if constexpr (EventOf<Aggregate, Event>) {
-      return send(tx,
-                  {.aggregate_type = Aggregate::wire_type.name,
-                   .aggregate_id = id,
-                   .event_type = wire_names<Event>[0],
-                   .version = detail::declared_version<Event>(),
-                   .payload = json::encode(event)},
-                  headers);
+      return {.aggregate_type = Aggregate::wire_type.name,
+              .aggregate_id = id,
+              .event_type = wire_names<Event>[0],
+              .version = detail::declared_version<Event>(),
+              .payload = json::encode(event)};
+    } else {
+      return {};
     }
   }
 
   std::string send(StatementExecutor& tx, detail::EventDraft draft, Headers const& headers) const;
+  std::vector<std::string> send_all(StatementExecutor& tx, std::vector<detail::EventDraft> drafts,
+                                    Headers const& headers) const;
   /// Takes the payload out of the draft.
   [[nodiscard]] Message message_of(detail::EventDraft& draft, Headers const& headers) const;
 

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -34,6 +35,25 @@ struct SendOptions {
   /// always Tram's own; an `ID` is refused.
   Headers headers{};
 };
+
+/// One of several messages that are sent in one call; see `outgoing`.
+struct OutgoingMessage {
+  std::string channel;
+  Message message;
+  SendOptions options{};
+};
+
+/// A message with a plain struct as its payload, encoded as JSON.
+template <class Payload>
+OutgoingMessage outgoing(std::string channel, Payload const& payload, SendOptions options = {}) {
+  constexpr bool is_text = std::convertible_to<Payload const&, std::string_view>;
+  static_assert(!is_text, "tram: text would be encoded once more; send it as it is with "
+                          "tram::OutgoingMessage{channel, {.headers = {}, .payload = text}}");
+  if constexpr (is_text) return {};
+  else
+    return {
+        std::move(channel), {.headers = {}, .payload = json::encode(payload)}, std::move(options)};
+}
 
 /// Sends messages by writing rows into the outbox table, in the caller's transaction: sent if that
 /// commits, never otherwise. A relay publishes them, at least once. Callable from any thread.
@@ -104,21 +124,43 @@ class Outbox final {
     }
   }
 
+  /// Sends several messages, in their order, and returns their ids. All are checked before the
+  /// first is written, in one statement for up to 64 of them: much faster than one by one, above
+  /// all on an adopted connection, where each statement waits for the database. Where the database
+  /// makes the ids, each message is a statement. Throws: as `send`.
+  ///
+  ///     std::vector<tram::OutgoingMessage> messages;
+  ///     for (auto const& parcel : parcels)
+  ///       messages.push_back(tram::outgoing("parcels", parcel, {.partition_key = parcel.id}));
+  ///     outbox.send_all(tx, std::move(messages));
+  std::vector<std::string> send_all(StatementExecutor& tx,
+                                    std::vector<OutgoingMessage> messages) const;
+  std::vector<std::string> send_all(StatementExecutor&& tx,
+                                    std::vector<OutgoingMessage> messages) const {
+    return send_all(tx, std::move(messages));
+  }
+
  private:
   /// How the table is made, and what follows from that.
   struct Table {
     OutboxTable columns;
+    /// The values of one row.
+    std::string row;
     /// For the plain table, then for those with a number.
     std::vector<std::string> insert_statements;
   };
   struct Found;
+  struct Row;
 
   [[nodiscard]] Table understand(OutboxTable columns) const;
   [[nodiscard]] Table const& known(StatementExecutor& tx) const;
-  std::string write(StatementExecutor& tx, Message& message) const;
-  std::string insert(StatementExecutor& tx, Message& message) const;
-  [[nodiscard]] Message addressed(std::string_view channel, Message message,
-                                  SendOptions const& options) const;
+  std::vector<std::string> write(StatementExecutor& tx, std::span<Message> messages) const;
+  [[nodiscard]] Row row_of(Table const& table, Message& message) const;
+  static std::size_t count_together(std::span<Row const> rows);
+  void insert(StatementExecutor& tx, Table const& table, std::span<Row> rows) const;
+  void insert_numbered(StatementExecutor& tx, Table const& table, Row& row) const;
+  [[nodiscard]] Message addressed(StatementExecutor const& tx, std::string_view channel,
+                                  Message message, SendOptions const& options) const;
   void tell_after_send(Message const& message, std::exception_ptr const& error) const;
 
   Parts parts_;

@@ -84,8 +84,9 @@ struct ServiceParts {
 
 /// A relay of the service's own outbox, in its process.
 struct ServiceRelay {
-  /// Nothing: the outbox of the service's database.
-  std::unique_ptr<OutboxSource> outbox{};
+  /// Nothing: the outbox of the service's database. Shared, so that a program which names none need
+  /// not know what a source is.
+  std::shared_ptr<OutboxSource> outbox{};
   /// Published rows that are older are removed, which needs the DELETE privilege. Nothing: old rows
   /// stay.
   std::optional<std::chrono::milliseconds> outbox_age{std::chrono::hours{48}};
