@@ -21,6 +21,7 @@
 #include "tram/outbox/outbox.hpp"
 #include "tram/relay/relay.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
 #include "tram/subscriber/subscriber.hpp"

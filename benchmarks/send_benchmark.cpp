@@ -12,7 +12,7 @@
 #include "tram/base/random.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/wire/id_generator.hpp"
 
 namespace {

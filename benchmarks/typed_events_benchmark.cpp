@@ -15,7 +15,7 @@
 #include "tram/embedded/in_memory.hpp"
 #include "tram/events/event_handlers.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/subscriber/subscriber.hpp"
 #include "tram/subscriber/workers.hpp"
 #include "tram/wire/record.hpp"

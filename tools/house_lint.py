@@ -26,14 +26,15 @@ SEES = {
     "subscriber": "base json wire metrics sql broker storage messaging",
     "relay": "base wire metrics sql broker storage",
     "connect": "base sql broker relay",
-    "operations": "base wire sql storage subscriber relay",
+    "schema": "sql storage outbox subscriber relay",
+    "operations": "base wire sql storage subscriber relay schema",
     "host": "base metrics messaging subscriber http",
     "events": "base json wire sql broker messaging outbox subscriber host",
     "commands": "base json wire sql broker messaging outbox subscriber host",
     "http": "base",
-    "service": "base json wire metrics sql broker storage messaging outbox subscriber relay host http",
-    "facade": "base json wire metrics sql broker storage messaging outbox subscriber relay connect host events commands http service",
-    "testkit": "base json wire metrics sql broker storage messaging outbox subscriber relay host sqlite embedded",
+    "service": "base json wire metrics sql broker storage messaging outbox subscriber relay schema host http",
+    "facade": "base json wire metrics sql broker storage messaging outbox subscriber relay schema connect host events commands http service",
+    "testkit": "base json wire metrics sql broker storage messaging outbox subscriber relay schema host sqlite embedded",
 }
 SEES = {module: set(names.split()) for module, names in SEES.items()}
 DRIVER_SEES = {"base", "wire", "sql", "broker", "storage", "relay"}

@@ -10,10 +10,10 @@
 #include "tram/host/contribution.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/relay/pipeline.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 #include "tram/subscriber/held_messages.hpp"
 #include "tram/subscriber/subscriber.hpp"
 #include "tram/testkit/job_list.hpp"
@@ -178,6 +178,8 @@ void InMemoryWorld::add(Contribution contribution) {
                                      "' needs a thread, and the world has none; bring it as a "
                                      "stepped component"};
   }
+  for (auto const tables : contribution.tables)
+    install_tables(state.database, state.options.outbox.schema, {tables(state.database.dialect())});
   for (auto& subscription : contribution.subscriptions) add(std::move(subscription));
   for (auto& component : contribution.stepped) {
     state.start_stepped(component);

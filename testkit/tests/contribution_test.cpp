@@ -11,6 +11,7 @@
 #include "tram/base/error.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/sql/database.hpp"
+#include "tram/storage/table_part.hpp"
 #include "tram/testkit/in_memory_world.hpp"
 
 namespace tram {
@@ -50,14 +51,16 @@ class Reminders final : public Stepper {
   Outbox const& outbox_;
 };
 
-/// What sagas will look like: a subscription that writes into a table, and deadlines.
+TablePart reminder_tables(Dialect const& dialect) {
+  ColumnTypeNames const type{dialect.types};
+  return {.name = "reminders",
+          .tables = {{.name = "reminder",
+                      .columns = {{"id", type.text + " PRIMARY KEY"}, {"due", type.big}}}}};
+}
+
+/// What sagas will look like: tables, a subscription that writes into them, and deadlines.
 class ContributionInAWorld : public ::testing::Test {
  protected:
-  ContributionInAWorld() {
-    world_.database().transact([](Transaction& tx) {
-      tx.execute("CREATE TABLE reminder (id TEXT PRIMARY KEY, due INTEGER)");
-    });
-  }
   Contribution reminders() {
     auto const remember = [this](Transaction& tx, IncomingMessage const& incoming) {
       auto const due = world_.clock().wall() + patience;
@@ -67,6 +70,7 @@ class ContributionInAWorld : public ::testing::Test {
     return {.subscriptions = {{.subscriber_id = "reminders",
                                .channels = {"orders"},
                                .handler = remember}},
+            .tables = {reminder_tables},
             .stepped = {{.name = "reminders", .make = [this](StepParts const& parts) {
                            return std::make_unique<Reminders>(parts, world_.outbox(), made_);
                          }}}};

@@ -11,9 +11,9 @@
 #include "tram/outbox/outbox.hpp"
 #include "tram/relay/change_source.hpp"
 #include "tram/relay/relay_view.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 #include "tram/wire/id_generator.hpp"
 
 namespace {

@@ -1,4 +1,5 @@
 #include "outbox_file.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/kit.hpp"
 #include "tram/sqlite/sqlite.hpp"

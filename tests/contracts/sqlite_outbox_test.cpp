@@ -1,5 +1,6 @@
 #include "java_rows.hpp"
 #include "outbox_file.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sqlite/adopt.hpp"
 #include "tram/sqlite/sqlite.hpp"
 #include "tram/testkit/messaging_fixture.hpp"

@@ -8,10 +8,10 @@
 
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sql/statement_executor.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 

@@ -10,8 +10,8 @@
 #include "postgres_server.hpp"
 #include "tram/broker/broker.hpp"
 #include "tram/embedded/embedded.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 namespace {

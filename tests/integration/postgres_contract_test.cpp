@@ -2,7 +2,7 @@
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/kit.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/testkit/change_source_contract.hpp"
 #include "tram/testkit/connected_change_source_contract.hpp"
 #include "tram/testkit/database_contract.hpp"

@@ -9,7 +9,7 @@
 #include "tram/base/error.hpp"
 #include "tram/postgres/dialect.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/subscriber/inbox.hpp"
 
 #include <signal.h>

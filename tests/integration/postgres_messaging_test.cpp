@@ -7,6 +7,7 @@
 #include "tcp_proxy.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/subscriber/inbox.hpp"
 #include "tram/subscriber/subscriber.hpp"
 #include "tram/subscriber/workers.hpp"

@@ -9,7 +9,7 @@
 #include "tram/postgres/outbox_check.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 
 /// Rows and tables that hold what nobody expects: no row may stop the others.
 namespace tram::testing {

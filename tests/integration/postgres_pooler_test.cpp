@@ -11,7 +11,7 @@
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/outbox_check.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/subscriber/inbox.hpp"
 
 namespace tram::testing {

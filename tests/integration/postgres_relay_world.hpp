@@ -12,7 +12,7 @@
 #include "tram/postgres/outbox_retention.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 
 namespace tram::testing {
 

@@ -14,8 +14,8 @@
 #include "tram/postgres/takeover.hpp"
 #include "tram/relay/held_row_admin.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/storage/outbox_table.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 namespace {

@@ -11,8 +11,8 @@
 #include "tram/embedded/in_memory.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/postgres/postgres.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/service/service.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 namespace {

@@ -11,7 +11,7 @@
 #include "postgres_server.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/subscriber/held_messages.hpp"
 #include "tram/subscriber/subscriber.hpp"
 #include "tram/subscriber/workers.hpp"

@@ -15,8 +15,8 @@
 #include "tram/kafka/kafka.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/relay/outbox_source.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/service/service.hpp"
-#include "tram/storage/schema.hpp"
 
 /// What the tests of typed messages on servers talk about: a shop has orders, a bank gives credit.
 namespace tram::testing::shop {

@@ -13,10 +13,10 @@
 #include "tram/operations/outbox_report.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sqlite/outbox_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 #include "tram/subscriber/held_messages.hpp"
 #include "tram/wire/id_generator.hpp"
 

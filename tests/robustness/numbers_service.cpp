@@ -19,6 +19,7 @@
 #include "tram/relay/outbox_source.hpp"
 #include "tram/relay/relay.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/subscriber/subscriber.hpp"
 #include "tram/subscriber/workers.hpp"
 #include "tram/wire/id_generator.hpp"

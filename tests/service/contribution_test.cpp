@@ -15,6 +15,11 @@ namespace {
 using testing::Running;
 using testing::ServiceWorld;
 
+TablePart note_tables(Dialect const& dialect) {
+  ColumnTypeNames const type{dialect.types};
+  return {.name = "notes", .tables = {{.name = "tram_note", .columns = {{"text", type.text}}}}};
+}
+
 /// Writes a note with each step, and waits a minute for the next one.
 class Notes final : public Stepper {
  public:
@@ -24,7 +29,8 @@ class Notes final : public Stepper {
   bool step() override {
     if (broken_) throw Error{Fault::transient, "notes: the pencil is gone; it comes back"};
     if (steps_ >= 3) return false;
-    parts_.database.transact([](Transaction& tx) { tx.execute("INSERT INTO note VALUES ('a')"); });
+    parts_.database.transact(
+        [](Transaction& tx) { tx.execute("INSERT INTO tram_note VALUES ('a')"); });
     ++steps_;
     return true;
   }
@@ -43,21 +49,24 @@ struct ContributionToAService : ::testing::Test {
   std::atomic<int> steps{0};
   std::atomic<bool> broken{false};
 
-  ContributionToAService() {
-    world.database.transact([](Transaction& tx) { tx.execute("CREATE TABLE note (text TEXT)"); });
-  }
   http::Route notes_route(std::string pattern) {
     return {.method = "GET", .pattern = std::move(pattern), .handler = [this](auto const&) {
               return http::Response{.body = "notes: " + std::to_string(steps)};
             }};
   }
   Contribution notes() {
-    return {.stepped = {{.name = "notes",
+    return {.tables = {note_tables},
+            .stepped = {{.name = "notes",
                          .make =
                              [this](StepParts const& parts) {
                                return std::make_unique<Notes>(parts, steps, broken);
                              }}},
             .routes = [this] { return std::vector{notes_route("/notes")}; }};
+  }
+  static ServiceOptions installing() {
+    auto options = ServiceWorld::options();
+    options.install_schema = true;
+    return options;
   }
   static std::string refusal(auto const& call) {
     try {
@@ -67,21 +76,30 @@ struct ContributionToAService : ::testing::Test {
   }
 };
 
-TEST_F(ContributionToAService, has_its_steps_and_its_routes) {
+TEST_F(ContributionToAService, does_not_start_without_its_tables) {
   Service service{world.parts(), ServiceWorld::options()};
   service.add(notes());
+  EXPECT_EQ(service.run({}), exit_cannot_start);
+  EXPECT_EQ(world.log.count("table tram_note is missing; set ServiceOptions::install_schema"), 1U);
+}
+
+TEST_F(ContributionToAService, has_its_tables_its_steps_and_its_routes) {
+  Service service{world.parts(), installing()};
+  service.add(notes());
+  // Another one of the same module.
+  service.add(Contribution{.tables = {note_tables}});
   Running running{service};
   EXPECT_NE(world.answer_with(service, "/notes", "notes: 3").find("notes: 3"), std::string::npos);
   EXPECT_EQ(running.stop(), 0);
   auto const written = world.database.transact([](Transaction& tx) {
-    return tx.execute("SELECT count(*) FROM note")[0].get<std::int64_t>(0);
+    return tx.execute("SELECT count(*) FROM tram_note")[0].get<std::int64_t>(0);
   });
   EXPECT_EQ(written, 3);
 }
 
 TEST_F(ContributionToAService, is_not_ready_while_its_step_fails_and_is_stepped_again) {
   broken = true;
-  Service service{world.parts(), ServiceWorld::options()};
+  Service service{world.parts(), installing()};
   service.add(notes());
   Running running{service};
   auto const answer = world.answer_with(service, "/health/ready", "the pencil is gone");
@@ -102,6 +120,7 @@ TEST_F(ContributionToAService, is_refused_by_name_when_it_could_not_run) {
   EXPECT_NE(add({.stepped = {{.name = "a", .make = {}}}}).find("'a'"), std::string::npos);
   EXPECT_NE(add({.stepped = {{.name = "", .make = notes().stepped[0].make}}}).find("no name"),
             std::string::npos);
+  EXPECT_NE(add({.tables = {nullptr}}).find("has tables without a function"), std::string::npos);
   auto own = notes();
   own.routes = [this] { return std::vector{notes_route("/metrics")}; };
   EXPECT_NE(add(std::move(own)).find("'GET /metrics'"), std::string::npos);

@@ -21,9 +21,9 @@
 #include "tram/base/random.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/outbox/outbox.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/service/service.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 

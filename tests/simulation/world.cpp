@@ -7,8 +7,8 @@
 
 #include "books.hpp"
 #include "checks.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 #include "tram/subscriber/held_messages.hpp"
 
 namespace tram::simulation {

@@ -5,6 +5,7 @@
 
 #include "subscriber_world.hpp"
 #include "tram/base/mutex.hpp"
+#include "tram/schema/schema.hpp"
 
 namespace tram {
 namespace {

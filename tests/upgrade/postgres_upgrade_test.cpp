@@ -1,7 +1,9 @@
+#include <chrono>
+
+#include "part_upgrade_suite.hpp"
 #include "postgres_server.hpp"
 #include "tram/postgres/change_source.hpp"
 #include "tram/postgres/postgres.hpp"
-#include "upgrade_suite.hpp"
 
 namespace tram::testing {
 namespace {
@@ -19,12 +21,31 @@ class PostgresTables {
   static Database database(Clock& clock, Random& random) {
     return postgres::connect({.connection = server().connection()}, {}, clock, random);
   }
+  /// `upgrade` ends with a statement that has no end. The server notices late that nobody waits for
+  /// it any more.
+  static void kill_in_the_middle(auto const& upgrade) {
+    auto const work = [&] {
+      SystemClock clock;
+      SystemRandom random;
+      auto own = database(clock, random);
+      upgrade(own, "SELECT pg_sleep(1000)");
+    };
+    auto const count = [](std::string const& what) {
+      return sql("SELECT count(" + what + ") FROM pg_stat_activity WHERE state = 'active' AND " +
+                 "query LIKE 'SELECT pg_sleep%'");
+    };
+    testing::kill_in_the_middle(work, [&] { return count("*") == "1"; });
+    EXPECT_EQ(count("pg_terminate_backend(pid)"), "1");
+    SystemClock clock;
+    while (count("*") != "0") clock.pause(std::chrono::milliseconds{1}, {});
+  }
   static std::unique_ptr<ChangeSource> source(Clock& clock) {
     return postgres::change_source({.connection = server().connection()}, clock);
   }
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, UpgradeSuite, PostgresTables);
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, PartUpgradeSuite, PostgresTables);
 
 using PostgresUpgrade = UpgradeSuite<PostgresTables>;
 

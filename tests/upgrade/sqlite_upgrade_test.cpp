@@ -1,7 +1,7 @@
 #include "outbox_file.hpp"
+#include "part_upgrade_suite.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "upgrade_suite.hpp"
 
 namespace tram::testing {
 namespace {
@@ -25,16 +25,36 @@ class SqliteTables {
   Database database(Clock& clock, Random& random) {
     return sqlite::connect({.path = path_}, {}, clock, random);
   }
+  /// `upgrade` ends with a statement that has no end.
+  void kill_in_the_middle(auto const& upgrade) {
+    auto const work = [&] {
+      SystemClock clock;
+      SystemRandom random;
+      auto own = database(clock, random);
+      upgrade(own, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) UPDATE "
+                   "tram_held_key SET held_count = 0 WHERE (SELECT max(i) FROM n) < 0");
+    };
+    testing::kill_in_the_middle(work, [&] { return is_locked(); });
+  }
   std::unique_ptr<ChangeSource> source(Clock& clock) {
     return sqlite::change_source({.path = path_}, clock);
   }
 
  private:
+  [[nodiscard]] bool is_locked() const {
+    sqlite3* raw = nullptr;
+    EXPECT_EQ(sqlite3_open(path_.c_str(), &raw), SQLITE_OK);
+    int const result = sqlite3_exec(raw, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
+    sqlite3_close(raw);
+    return result == SQLITE_BUSY;
+  }
+
   TemporaryFolder folder_;
   std::string path_ = (folder_.path() / "orders.db").string();
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, UpgradeSuite, SqliteTables);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, PartUpgradeSuite, SqliteTables);
 
 }  // namespace
 }  // namespace tram::testing

@@ -12,8 +12,8 @@
 #include "tram/base/random.hpp"
 #include "tram/relay/held_row_admin.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sql/database.hpp"
-#include "tram/storage/schema.hpp"
 #include "tram/subscriber/held_messages.hpp"
 
 /// Tables as release 0.1 made them, with its rows, under this release. A harness has a database

@@ -8,7 +8,7 @@
 #include "tram/base/error.hpp"
 #include "tram/connect/broker.hpp"
 #include "tram/connect/database.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 
 namespace tram::relay_program {
 namespace {

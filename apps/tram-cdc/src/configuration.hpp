@@ -11,7 +11,7 @@
 #include "tram/broker/broker_kit.hpp"
 #include "tram/relay/outbox_source.hpp"
 #include "tram/relay/relay.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/sql/dialect.hpp"
 
 namespace tram::relay_program {
 

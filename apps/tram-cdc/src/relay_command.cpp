@@ -19,7 +19,7 @@
 #include "tram/relay/outbox_source.hpp"
 #include "tram/relay/pipeline.hpp"
 #include "tram/relay/relay_view.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 #include "version.hpp"
 
 namespace tram::relay_program {

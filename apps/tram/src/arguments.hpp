@@ -8,7 +8,7 @@
 
 #include "tram/base/clock.hpp"
 #include "tram/operations/held_items.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/sql/dialect.hpp"
 
 namespace tram::operator_program {
 

@@ -5,7 +5,7 @@
 
 #include "commands.hpp"
 #include "tram/json/json.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 
 namespace tram::operator_program {
 namespace {

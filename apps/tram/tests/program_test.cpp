@@ -103,7 +103,8 @@ TEST_F(Program, works_on_tables_of_the_release_before_and_says_how_to_upgrade_th
   EXPECT_EQ(status.status, 1);
   EXPECT_TRUE(status.says("behind") && status.says(statement)) << status.text;
   auto const doctor = run("doctor");
-  EXPECT_TRUE(doctor.says("good   schema: version 1; the tables are of release 0.1, which works"))
+  EXPECT_TRUE(
+      doctor.says("good   schema: version 1; the tables are of the release before, which works"))
       << doctor.text;
   EXPECT_TRUE(doctor.says(statement)) << doctor.text;
   EXPECT_TRUE(run("held list --json").says(R"("cause":"key_held")"));

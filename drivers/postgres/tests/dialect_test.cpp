@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 
 namespace tram::postgres {
 namespace {

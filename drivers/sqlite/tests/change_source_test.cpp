@@ -13,8 +13,8 @@
 #include "processes.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace {
 using namespace std::chrono_literals;

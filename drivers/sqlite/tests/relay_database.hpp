@@ -3,9 +3,9 @@
 #include "outbox_file.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace tram::testing {
 

@@ -1,4 +1,4 @@
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,6 +11,7 @@
 #include "tram/operations/held_items.hpp"
 #include "tram/operations/utc_text.hpp"
 #include "tram/relay/outbox_source.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/storage/outbox_table.hpp"
 

@@ -11,6 +11,7 @@
 #include "tram/base/json_text.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/base/thrown.hpp"
+#include "tram/outbox/outbox_tables.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/sql/transaction.hpp"
 #include "tram/storage/schema.hpp"
@@ -113,7 +114,7 @@ Outbox::Table const& Outbox::known(StatementExecutor& tx) const {
 }
 
 Outbox Outbox::of(Database& database, IdGenerator& ids, Random& random, OutboxOptions options) {
-  require_schema(database, options.schema);
+  require_tables(database, options.schema, {outbox_tables(database.dialect())});
   auto table = probe_outbox_table(database, schema_in(database.dialect(), options.schema));
   return Outbox{{.dialect = database.dialect(),
                  .table = std::move(table),

@@ -8,7 +8,7 @@
 #include "tram/base/error.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/sql/database.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/sql/dialect.hpp"
 
 namespace tram {
 

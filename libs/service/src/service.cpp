@@ -123,6 +123,13 @@ ServiceDescription Service::State::description() const {
   return result;
 }
 
+/// Several contributions of one module bring its tables once.
+void Service::State::add(TablesOf tables) {
+  auto part = tables(parts.database.dialect());
+  auto const same = [&](TablePart const& each) { return each.name == part.name; };
+  if (std::ranges::none_of(further_tables, same)) further_tables.push_back(std::move(part));
+}
+
 void Service::State::require_before_run(std::string const& part) const {
   if (!is_in_run) return;
   reject(options.name, part + " was added after run() began; add it before");
@@ -140,11 +147,14 @@ Service& Service::add(Contribution contribution) {
   state.require_before_run("a contribution");
   for (auto const& each : contribution.components) check(state.options.name, each);
   for (auto const& each : contribution.stepped) check(state.options.name, each);
+  if (std::ranges::find(contribution.tables, nullptr) != contribution.tables.end())
+    reject(state.options.name, "a contribution has tables without a function that makes them");
   state.metrics = checked(state.options.name, state.metrics, contribution.metrics);
   for (auto& subscription : contribution.subscriptions) add(std::move(subscription));
   if (contribution.routes) {
     for (auto& each : contribution.routes()) route(std::move(each));
   }
+  for (auto const tables : contribution.tables) state.add(tables);
   std::ranges::move(contribution.components, std::back_inserter(state.components));
   std::ranges::move(contribution.stepped, std::back_inserter(state.stepped));
   return add(std::move(contribution.messages));

@@ -9,6 +9,7 @@
 
 #include "service_endpoints.hpp"
 #include "tram/base/thrown.hpp"
+#include "tram/schema/schema.hpp"
 
 namespace tram {
 namespace {
@@ -167,7 +168,7 @@ bool ServiceRun::check_schema() {
   try {
     auto& database = state_.parts.database;
     if (state_.options.install_schema) prepare_tables();
-    require_schema(database, state_.options.schema);
+    require_schema(database, state_.options.schema, state_.further_tables);
     for (auto const& make : state_.prepares) make_tables(database, make);
     database.transact({.access = Access::read_only},
                       [&](Transaction& tx) { state_.outbox().look_at_table(tx); });
@@ -180,7 +181,7 @@ bool ServiceRun::check_schema() {
 
 void ServiceRun::prepare_tables() {
   auto const& parts = state_.parts;
-  auto const left = prepare_schema(parts.database, state_.options.schema);
+  auto const left = prepare_schema(parts.database, state_.options.schema, state_.further_tables);
   if (!left.empty()) parts.runtime.logger.warning("service.schema_not_upgraded", {{"what", left}});
 }
 

@@ -16,6 +16,7 @@
 #include "tram/relay/outbox_source.hpp"
 #include "tram/service/asyncapi.hpp"
 #include "tram/service/service.hpp"
+#include "tram/storage/table_part.hpp"
 #include "tram/wire/id_generator.hpp"
 
 namespace tram {
@@ -28,6 +29,7 @@ struct Service::State {
   /// Refuses a part that is added while `run` goes on, which would never see it.
   void require_before_run(std::string const& part) const;
   [[nodiscard]] ServiceDescription description() const;
+  void add(TablesOf tables);
 
   ServiceParts parts;
   ServiceOptions options;
@@ -35,6 +37,8 @@ struct Service::State {
 
   std::vector<std::function<void(Transaction&)>> prepares;
   std::vector<Subscription> subscriptions;
+  /// Those that contributions bring.
+  TableParts further_tables;
   std::vector<Component> components;
   std::vector<SteppedComponent> stepped;
   std::vector<MessageDescription> sends;

@@ -12,6 +12,7 @@
 #include <tram/outbox/outbox.hpp>
 #include <tram/relay/relay.hpp>
 #include <tram/relay/sql_held_row_store.hpp>
+#include <tram/schema/schema.hpp>
 #include <tram/sql/function_executor.hpp>
 #include <tram/sqlite/adopt.hpp>
 #include <tram/sqlite/change_source.hpp>

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <tram/connect/database.hpp>
 #include <tram/relay/outbox_source.hpp>
+#include <tram/schema/schema.hpp>
 #include <tram/testkit/change_source_contract.hpp>
 #include <tram/testkit/database_contract.hpp>
 #include <tram/testkit/held_messages_contract.hpp>

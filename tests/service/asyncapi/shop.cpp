@@ -16,10 +16,10 @@
 #include "tram/events/event_handlers.hpp"
 #include "tram/events/publishes.hpp"
 #include "tram/json/schema.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/service/asyncapi.hpp"
 #include "tram/service/service.hpp"
 #include "tram/sqlite/sqlite.hpp"
-#include "tram/storage/schema.hpp"
 
 /// A service that has all there is to describe, and prints it.
 namespace shop {

@@ -31,5 +31,5 @@
 #include "tram/service/request_body.hpp"
 #include "tram/service/service.hpp"
 #include "tram/sql/database.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/subscriber/handle_messages.hpp"

@@ -8,7 +8,7 @@
 #include "tram/base/clock.hpp"
 #include "tram/base/random.hpp"
 #include "tram/sql/database.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/sql/dialect.hpp"
 
 // What outbox, inbox and held messages must do on every database. A driver proves itself with a
 // harness:

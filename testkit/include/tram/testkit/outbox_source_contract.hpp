@@ -18,8 +18,8 @@
 #include "tram/outbox/outbox.hpp"
 #include "tram/relay/database_kit.hpp"
 #include "tram/relay/outbox_source.hpp"
+#include "tram/schema/schema.hpp"
 #include "tram/sql/database.hpp"
-#include "tram/storage/schema.hpp"
 #include "tram/wire/id_generator.hpp"
 
 // What every kit of a database and its outbox source must do. A driver proves itself with a

@@ -6,7 +6,7 @@
 #include "tram/base/detail/memory.hpp"
 #include "tram/relay/outbox_retention.hpp"
 #include "tram/sql/database.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/sql/dialect.hpp"
 
 namespace tram::postgres {
 

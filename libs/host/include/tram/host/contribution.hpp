@@ -12,6 +12,10 @@
 
 namespace tram {
 
+/// In tram/sql/dialect.hpp.
+struct Dialect;
+/// In tram/storage/table_part.hpp.
+struct TablePart;
 namespace http {
 struct Route;
 }  // namespace http
@@ -27,9 +31,15 @@ struct Component {
   std::function<std::string()> trouble{};
 };
 
+/// Makes the tables of a module, `saga_tables`.
+using TablesOf = TablePart (*)(Dialect const& dialect);
+
 /// What a library or an application adds to a service. The service knows nothing else of it.
 struct Contribution {
   std::vector<Subscription> subscriptions{};
+  /// Installed, checked and upgraded with Tram's own, before anything else starts. An empty one is
+  /// not allowed.
+  std::vector<TablesOf> tables{};
   std::vector<Component> components{};
   std::vector<SteppedComponent> stepped{};
   /// What it sends; what it receives is described by its subscriptions.

@@ -6,7 +6,7 @@
 
 #include "tram/base/finding.hpp"
 #include "tram/base/time.hpp"
-#include "tram/storage/schema.hpp"
+#include "tram/sql/dialect.hpp"
 
 namespace tram {
 

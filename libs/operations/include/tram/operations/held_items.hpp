@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tram/storage/schema.hpp"
+#include "tram/sql/dialect.hpp"
 
 namespace tram {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tram/storage/schema.hpp"
+#include "tram/sql/dialect.hpp"
 
 namespace tram {
 

@@ -7,8 +7,8 @@
 #include "tram/base/clock_steps.hpp"
 #include "tram/base/detail/chrono.hpp"
 #include "tram/relay/outbox_retention.hpp"
+#include "tram/sql/dialect.hpp"
 #include "tram/storage/aged_rows.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace tram {
 

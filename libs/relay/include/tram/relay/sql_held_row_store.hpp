@@ -8,8 +8,8 @@
 
 #include "tram/relay/change_source.hpp"
 #include "tram/relay/held_row_store.hpp"
+#include "tram/sql/dialect.hpp"
 #include "tram/storage/held_cause_column.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace tram {
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "tram/messaging/incoming_message.hpp"
+#include "tram/sql/dialect.hpp"
 #include "tram/sql/statement_executor.hpp"
 #include "tram/storage/held_cause_column.hpp"
-#include "tram/storage/schema.hpp"
 #include "tram/subscriber/inbox.hpp"
 
 namespace tram {

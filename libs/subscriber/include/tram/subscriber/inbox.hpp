@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "tram/base/detail/chrono.hpp"
+#include "tram/sql/dialect.hpp"
 #include "tram/sql/statement_executor.hpp"
-#include "tram/storage/schema.hpp"
 
 namespace tram {
 

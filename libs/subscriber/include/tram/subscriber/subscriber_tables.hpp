@@ -1,0 +1,10 @@
+#pragma once
+
+#include "tram/storage/table_part.hpp"
+
+namespace tram {
+
+/// The inbox, `received_messages`, and held messages.
+TablePart subscriber_tables(Dialect const& dialect);
+
+}  // namespace tram
