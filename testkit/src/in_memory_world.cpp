@@ -173,6 +173,7 @@ void InMemoryWorld::add(Subscription subscription) {
 
 void InMemoryWorld::add(Contribution contribution) {
   auto& state = *state_;
+  replace_requests(contribution, state.options.outbox.schema);
   if (!contribution.components.empty()) {
     throw Error{Fault::rejected, "testkit: component '" + contribution.components.front().name +
                                      "' needs a thread, and the world has none; bring it as a "

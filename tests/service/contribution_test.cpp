@@ -8,6 +8,8 @@
 #include "tram/base/error.hpp"
 #include "tram/host/contribution.hpp"
 #include "tram/http/message.hpp"
+#include "tram/requests/request_desk.hpp"
+#include "tram/storage/table_part.hpp"
 
 namespace tram {
 namespace {
@@ -97,6 +99,36 @@ TEST_F(ContributionToAService, has_its_tables_its_steps_and_its_routes) {
   EXPECT_EQ(written, 3);
 }
 
+TEST_F(ContributionToAService, carries_out_what_operators_ask_for) {
+  Service service{world.parts(), installing()};
+  auto contribution = notes();
+  std::atomic<int> tries{0};
+  contribution.requests = {
+      {"notes.count",
+       [](Transaction& tx, OperatorRequest const& request) {
+         auto const rows = tx.execute("SELECT count(*) FROM tram_note");
+         return request.asked_by + ": " + rows[0].get<std::string>(0);
+       }},
+      {"notes.burn", [&](Transaction& tx, OperatorRequest const&) -> std::string {
+         tx.execute("DELETE FROM tram_note");
+         if (++tries == 1) throw Error{Fault::transient, "the matches are wet"};
+         throw Error{Fault::rejected, "no fire here"};
+       }}};
+  service.add(std::move(contribution));
+  Running running{service};
+  EXPECT_NE(world.answer_with(service, "/notes", "notes: 3").find("notes: 3"), std::string::npos);
+  RequestDesk const desk{world.database, SchemaName{}, world.random};
+  auto const refused = desk.ask({.id = {}, .kind = "notes.burn"}, std::chrono::minutes{1});
+  EXPECT_EQ(refused.outcome, RequestAnswer::Outcome::refused);
+  EXPECT_EQ(refused.text, "no fire here");
+  EXPECT_EQ(tries, 2) << "what is only away is tried again";
+  auto const done =
+      desk.ask({.id = {}, .kind = "notes.count", .asked_by = "ann"}, std::chrono::minutes{1});
+  EXPECT_EQ(done.outcome, RequestAnswer::Outcome::done);
+  EXPECT_EQ(done.text, "ann: 3") << "what a refused request did is undone";
+  EXPECT_EQ(running.stop(), 0);
+}
+
 TEST_F(ContributionToAService, is_not_ready_while_its_step_fails_and_is_stepped_again) {
   broken = true;
   Service service{world.parts(), installing()};
@@ -121,6 +153,11 @@ TEST_F(ContributionToAService, is_refused_by_name_when_it_could_not_run) {
   EXPECT_NE(add({.stepped = {{.name = "", .make = notes().stepped[0].make}}}).find("no name"),
             std::string::npos);
   EXPECT_NE(add({.tables = {nullptr}}).find("has tables without a function"), std::string::npos);
+  auto const nothing = [](Transaction&, OperatorRequest const&) { return std::string{}; };
+  EXPECT_NE(add({.requests = {{"", nothing}}}).find("has no kind"), std::string::npos);
+  EXPECT_NE(add({.requests = {{"x", {}}}}).find("request 'x' has nothing"), std::string::npos);
+  EXPECT_EQ(add({.requests = {{"y", nothing}}}), "nothing was refused");
+  EXPECT_NE(add({.requests = {{"y", nothing}}}).find("request 'y' has two"), std::string::npos);
   auto own = notes();
   own.routes = [this] { return std::vector{notes_route("/metrics")}; };
   EXPECT_NE(add(std::move(own)).find("'GET /metrics'"), std::string::npos);

@@ -59,6 +59,8 @@ void check(Arguments const& arguments) {
     refuse("say which database: --database sqlite:orders.db, or postgresql://user@host/name, or "
            "set TRAM_DATABASE_URL");
   }
+  if (arguments.command == Command::request && arguments.request.kind.empty())
+    refuse("say what is asked for, as the service's module names it: sagas.retry");
   if (!held.subscriber.empty() && !held.relay.empty()) {
     refuse("a message is held by a subscription or by a relay: give one of --subscriber and "
            "--relay");
@@ -89,6 +91,7 @@ class Parser {
     add_schema();
     add_outbox();
     add_held();
+    add_request();
     add_doctor();
     app_.allow_extras()->footer(footer);
   }
@@ -142,6 +145,7 @@ class Parser {
     auto const take_age = [](char const* flag, std::string const& text, auto& into) {
       if (!text.empty()) into = value_of(flag, text, programs::parse_duration);
     };
+    take_age("--wait", wait_, result_.request.wait);
     take_age("--broker-retention", broker_retention_, result_.broker_retention);
     take_age("--inbox-retention", inbox_retention_, result_.inbox_retention);
   }
@@ -179,6 +183,19 @@ class Parser {
     auto& drop = command(held, "drop", "give a message up for good", Command::held_drop);
     add_message(drop);
     add_owner(drop);
+  }
+
+  void add_request() {
+    auto& request = command(app_, "request",
+                            "ask the services for something, and wait for the "
+                            "answer",
+                            Command::request);
+    auto& result = result_.request;
+    option(request, "kind", result.kind, "KIND", "what a module of theirs can do: sagas.retry");
+    option(request, "argument", result.argument, "ARGUMENT", "what it is about");
+    option(request, "--by", result.asked_by, "NAME", "who asks (tram)");
+    option(request, "--reason", result.reason, "TEXT", "why, for the module's history");
+    option(request, "--wait", wait_, "AGE", "maximum time to wait for the answer (10s)");
   }
 
   void add_doctor() {
@@ -249,6 +266,7 @@ class Parser {
 
   Arguments result_;
   std::string limit_;
+  std::string wait_;
   std::string broker_retention_;
   std::string inbox_retention_;
   bool chosen_{};

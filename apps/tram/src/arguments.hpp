@@ -23,6 +23,7 @@ enum class Command : std::uint8_t {
   held_show,
   held_retry,
   held_drop,
+  request,
   doctor,
   /// Write `text` and be done.
   print,
@@ -40,6 +41,14 @@ struct Arguments {
   HeldChoice held{};
   /// `--all`: the choice may be empty.
   bool all_held{};
+  /// For `request`.
+  struct Request {
+    std::string kind{};
+    std::string argument{};
+    std::string asked_by{"tram"};
+    std::string reason{};
+    Duration wait{std::chrono::seconds{10}};
+  } request{};
   std::string broker_url{};
   /// How long records and inbox rows live; nothing when it was not said.
   std::optional<Duration> broker_retention{};

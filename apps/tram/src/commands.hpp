@@ -43,6 +43,8 @@ int held_list(CommandContext const& place);
 int held_show(CommandContext const& place);
 int held_retry(CommandContext const& place);
 int held_drop(CommandContext const& place);
+/// Waits for the answer of a service.
+int request(CommandContext const& place, Random& random);
 /// Trouble with database and broker is a finding.
 int doctor(Arguments const& arguments, SchemaName const& schema, Machine const& machine);
 

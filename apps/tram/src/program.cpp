@@ -21,6 +21,7 @@ int act(CommandContext const& place) {
     case Command::held_retry: return held_retry(place);
     case Command::held_drop: return held_drop(place);
     case Command::schema_print:
+    case Command::request:
     case Command::doctor:
     case Command::print: break;
   }
@@ -32,7 +33,8 @@ Opening opening_of(Command command) {
   switch (command) {
     case Command::schema_install: return Opening::create;
     case Command::held_retry:
-    case Command::held_drop: return Opening::existing;
+    case Command::held_drop:
+    case Command::request: return Opening::existing;
     default: return Opening::read_only;
   }
 }
@@ -68,10 +70,12 @@ int act(Task& task, Machine const& machine) {
   }
   if (task.arguments.command == Command::doctor)
     return doctor(task.arguments, task.schema, machine);
-  return act({.database = *task.database,
-              .schema = schema_in(task.database->dialect(), task.schema),
-              .arguments = task.arguments,
-              .out = machine.out});
+  CommandContext const place{.database = *task.database,
+                             .schema = schema_in(task.database->dialect(), task.schema),
+                             .arguments = task.arguments,
+                             .out = machine.out};
+  if (task.arguments.command == Command::request) return request(place, machine.random);
+  return act(place);
 }
 
 }  // namespace

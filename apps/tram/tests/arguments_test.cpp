@@ -76,7 +76,7 @@ TEST(Arguments, that_are_no_legal_values_are_named_with_what_is_legal) {
 }
 
 TEST(Arguments, that_are_missing_are_named) {
-  EXPECT_TRUE(says(wrong({}), "schema, outbox, held, doctor"));
+  EXPECT_TRUE(says(wrong({}), "schema, outbox, held, request, doctor"));
   EXPECT_TRUE(says(wrong({"held"}), "list, show, retry, drop"));
   EXPECT_TRUE(says(wrong({"held", "list"}), "TRAM_DATABASE_URL"));
   std::vector<std::string> const database{"--database", "sqlite:a.db"};

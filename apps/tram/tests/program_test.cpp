@@ -7,14 +7,21 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tram/base/clock.hpp"
+#include "tram/base/error.hpp"
 #include "tram/embedded/embedded.hpp"
+#include "tram/host/request_handler.hpp"
+#include "tram/host/stepped_run.hpp"
 #include "tram/outbox/outbox.hpp"
 #include "tram/relay/sql_held_row_store.hpp"
+#include "tram/requests/operator_requests.hpp"
+#include "tram/requests/request_tables.hpp"
 #include "tram/sqlite/change_source.hpp"
 #include "tram/sqlite/sqlite.hpp"
+#include "tram/storage/schema.hpp"
 #include "tram/subscriber/held_messages.hpp"
 #include "tram/wire/id_generator.hpp"
 
@@ -113,6 +120,44 @@ TEST_F(Program, works_on_tables_of_the_release_before_and_says_how_to_upgrade_th
   EXPECT_FALSE(run("doctor").says("release 0.1"));
   EXPECT_TRUE(run("held list --json").says(R"("cause":"own_failure")"));
   EXPECT_TRUE(run("held list --json").says(R"("cause":"key_held")"));
+}
+
+TEST_F(Program, asks_services_for_something_and_takes_back_what_none_answers) {
+  install();
+  auto const early = run("request locks.release shelf");
+  EXPECT_EQ(early.status, 3);
+  EXPECT_TRUE(early.says("table tram_request is missing; start a service")) << early.text;
+  EXPECT_EQ(run("request").status, 2);
+  auto tables = database();
+  install_tables(tables, SchemaName{}, {request_tables(tables.dialect())});
+  auto const unanswered = run("request locks.release shelf --wait 1ms");
+  EXPECT_EQ(unanswered.status, 1);
+  EXPECT_TRUE(unanswered.says("refused: no service has answered")) << unanswered.text;
+  auto const left = tables.transact([](Transaction& tx) {
+    return tx.execute("SELECT count(*) FROM tram_request")[0].get<int>(0);
+  });
+  EXPECT_EQ(left, 0);
+}
+
+TEST_F(Program, prints_the_answer_of_a_service) {
+  install();
+  auto tables = database();
+  install_tables(tables, SchemaName{}, {request_tables(tables.dialect())});
+  SteppedRun service{carrying_out({{"locks.release",
+                                    [](Transaction&, OperatorRequest const& request) {
+                                      if (request.argument != "shelf")
+                                        throw Error{Fault::rejected, "no such target"};
+                                      return request.asked_by + ", " + request.reason;
+                                    }}},
+                                  SchemaName{}),
+                     {.database = tables, .clock = clock_, .random = random_}};
+  std::jthread const running{[&](std::stop_token const& stop) { service.run(stop); }};
+  auto const done = run("request locks.release shelf --by ann --reason 'it is stuck' --wait 30s");
+  EXPECT_EQ(done.status, 0);
+  EXPECT_EQ(done.text, "done: ann, it is stuck\n");
+  auto const refused = run("request locks.release table --json --wait 30s");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_EQ(refused.text, "{\"done\":false,\"answer\":\"no such target\"}\n");
 }
 
 TEST_F(Program, installs_the_tables_and_says_what_is_there) {

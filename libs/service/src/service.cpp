@@ -123,6 +123,11 @@ ServiceDescription Service::State::description() const {
   return result;
 }
 
+void Service::State::add_kind(std::string const& kind) {
+  if (request_kinds.insert(kind).second) return;
+  reject(options.name, "request '" + kind + "' has two handlers; remove one");
+}
+
 /// Several contributions of one module bring its tables once.
 void Service::State::add(TablesOf tables) {
   auto part = tables(parts.database.dialect());
@@ -145,6 +150,8 @@ Service::~Service() = default;
 Service& Service::add(Contribution contribution) {
   auto& state = *state_;
   state.require_before_run("a contribution");
+  for (auto const& each : contribution.requests) state.add_kind(each.kind);
+  replace_requests(contribution, state.options.schema);
   for (auto const& each : contribution.components) check(state.options.name, each);
   for (auto const& each : contribution.stepped) check(state.options.name, each);
   if (std::ranges::find(contribution.tables, nullptr) != contribution.tables.end())

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct Service::State {
   void require_before_run(std::string const& part) const;
   [[nodiscard]] ServiceDescription description() const;
   void add(TablesOf tables);
+  /// Refuses a kind of requests that is there already.
+  void add_kind(std::string const& kind);
 
   ServiceParts parts;
   ServiceOptions options;
@@ -41,6 +44,7 @@ struct Service::State {
   TableParts further_tables;
   std::vector<Component> components;
   std::vector<SteppedComponent> stepped;
+  std::set<std::string> request_kinds;
   std::vector<MessageDescription> sends;
   std::vector<Metric> metrics;
   std::vector<ServiceRelay> relays;

@@ -32,4 +32,6 @@
 #include "tram/service/service.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/schema/schema.hpp"
+#include "tram/sql/structs.hpp"
+#include "tram/sql/violations.hpp"
 #include "tram/subscriber/handle_messages.hpp"

@@ -80,8 +80,8 @@ class InMemoryWorld final {
   void add(Subscription subscription);
 
   /// What a library brings: its tables are made, its subscriptions are added, and its stepped
-  /// components run on the world's time; metrics and routes are not served. Throws: also rejected,
-  /// for a component with a thread, which the world does not have.
+  /// components and requests run on the world's time; metrics and routes are not served. Throws:
+  /// also rejected, for a component with a thread, which the world does not have.
   void add(Contribution contribution);
 
   /// Relays, delivers, handles and steps until nothing is left to do but held messages, moving the

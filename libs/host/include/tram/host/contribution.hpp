@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tram/base/detail/function.hpp"
+#include "tram/host/request_handler.hpp"
 #include "tram/host/stepped_component.hpp"
 #include "tram/messaging/message_description.hpp"
 #include "tram/metrics/metric.hpp"
@@ -42,6 +43,8 @@ struct Contribution {
   std::vector<TablesOf> tables{};
   std::vector<Component> components{};
   std::vector<SteppedComponent> stepped{};
+  /// What operators may ask it to do; carried out one after the other.
+  std::vector<RequestHandler> requests{};
   /// What it sends; what it receives is described by its subscriptions.
   std::vector<MessageDescription> messages{};
   /// Shown beside the service's own.
@@ -49,5 +52,10 @@ struct Contribution {
   /// Makes what is served beside the service's own; `tram/http/message.hpp` has the routes.
   std::function<std::vector<http::Route>()> routes{};
 };
+
+/// Puts what carries out its requests, a stepped component and its table, in their place. For hosts
+/// of contributions. Throws: rejected, naming the request, for one without a kind or a function,
+/// and for a kind that comes twice.
+void replace_requests(Contribution& contribution, SchemaName const& schema);
 
 }  // namespace tram
