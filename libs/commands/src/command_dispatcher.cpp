@@ -94,8 +94,11 @@ std::vector<MessageDescription> CommandDispatcher::descriptions() const {
 
 void CommandDispatcher::dispatch(Transaction& tx, IncomingMessage const& incoming) const {
   auto match = find(incoming);
-  RawCommand const command{incoming, match.route.names.front(), std::move(match.variables)};
-  auto const replies = run(match.route, tx, command);
+  RawCommand command{incoming, match.route.names.front(), std::move(match.variables)};
+  Headers reply_headers;
+  command.reply_headers_ = &reply_headers;
+  auto instead = guarded(tx, command);
+  auto const replies = instead ? *std::move(instead) : run(match.route, tx, command);
   send_replies(*outbox, tx, command.reply_token(), replies);
 }
 
@@ -109,6 +112,22 @@ CommandDispatcher::Match CommandDispatcher::find(IncomingMessage const& incoming
     if (variables) return {route, std::move(*variables)};
   }
   throw Error{Fault::malformed, unknown(incoming, type)};
+}
+
+/// It has a savepoint too, so that nothing of one that threw stays behind the answer.
+std::optional<Replies> CommandDispatcher::guarded(Transaction& tx,
+                                                  RawCommand const& command) const {
+  if (!guard) return std::nullopt;
+  Savepoint savepoint{tx};
+  try {
+    auto instead = guard(tx, command);
+    savepoint.release();
+    return instead;
+  } catch (std::exception const& trouble) {
+    if (!answers_now(command.incoming(), trouble)) throw;
+    undo(savepoint);
+    return plain_failure();
+  }
 }
 
 // The inbox row lies outside the savepoint, and so do the replies.

@@ -87,11 +87,13 @@ HeldMessages::HeldMessages(Dialect const& dialect, SchemaName const& configured)
   message_table_ = schema.qualify("tram_held_message");
   std::string const key{one_key};
   std::string const columns{message_columns};
-  hold_key_statement_ =
-      "INSERT INTO " + key_table_ +
-      " AS held (subscriber_id, channel, message_key, held_count) VALUES (?, ?, "
-      "?, 1)" +
-      dialect.or_update("subscriber_id, channel, message_key", "held_count = held.held_count + 1");
+  auto const into_keys = "INSERT INTO " + key_table_ +
+                         " AS held (subscriber_id, channel, message_key, held_count, "
+                         "retry_requested) VALUES (?, ?, ?, 1, ";
+  auto const one_more = ")" + dialect.or_update("subscriber_id, channel, message_key",
+                                                "held_count = held.held_count + 1");
+  hold_key_statement_ = into_keys + "0" + one_more;
+  hand_over_key_statement_ = into_keys + "1" + one_more;
   join_key_statement_ = "UPDATE " + key_table_ + " SET held_count = held_count + 1" + key;
   leave_key_statement_ = "UPDATE " + key_table_ + " SET held_count = held_count - 1" + key;
   insert_statement_ = insert_into(message_table_, dialect, false);
@@ -112,6 +114,12 @@ void HeldMessages::hold(StatementExecutor& tx, HeldMessage const& message) const
   tx.post(hold_key_statement_, message.key.subscriber_id, message.key.channel,
           Storable{message.key.key}.view());
   insert(tx, message, HeldCause::own_failure);
+}
+
+void HeldMessages::hand_over(StatementExecutor& tx, HeldMessage const& message) const {
+  tx.post(hand_over_key_statement_, message.key.subscriber_id, message.key.channel,
+          Storable{message.key.key}.view());
+  insert(tx, message, HeldCause::key_held);
 }
 
 bool HeldMessages::hold_behind(StatementExecutor& tx, HeldMessage const& message) const {

@@ -140,7 +140,12 @@ HeldKey held_key(IncomingMessage const& incoming) {
 }
 
 HeldMessage held_message(QueuedMessage const& item, std::string reason) {
-  auto const& incoming = item.incoming;
+  auto held = held_message(item.incoming, std::move(reason));
+  held.attempts = item.failures;
+  return held;
+}
+
+HeldMessage held_message(IncomingMessage const& incoming, std::string reason) {
   auto const& message = incoming.message;
   HeldMessage held{.key = held_key(incoming),
                    .message_id = message_id(incoming),
@@ -148,8 +153,7 @@ HeldMessage held_message(QueuedMessage const& item, std::string reason) {
                    .position = incoming.position,
                    .headers_json = {},
                    .payload = {},
-                   .reason = std::move(reason),
-                   .attempts = item.failures};
+                   .reason = std::move(reason)};
   bool const is_no_message = message.headers.empty();
   bool const is_storable = find_unstorable(message.payload) == std::string_view::npos;
   if (!is_no_message && is_storable) {

@@ -290,10 +290,29 @@ TYPED_TEST_P(HeldMessagesContract, says_which_message_is_the_last_of_its_key) {
   EXPECT_FALSE(take());
 }
 
+TYPED_TEST_P(HeldMessagesContract, replays_what_is_handed_over_without_being_asked) {
+  auto const hand_over = [&](std::string const& id, std::string const& of_key) {
+    this->transact([&](Transaction& tx) { this->held_.hand_over(tx, this->message(id, of_key)); });
+  };
+  this->hold("x", "8");
+  hand_over("a", "7");
+  hand_over("a", "7");
+  hand_over("y", "8");
+  EXPECT_TRUE(this->hold_behind("b"));
+  EXPECT_EQ(this->replay("8"), "") << "it waits behind one that failed";
+  EXPECT_EQ(this->replay(), "a");
+  EXPECT_EQ(this->replay(), "b");
+  EXPECT_EQ(this->replay(), "");
+  this->request_retry();
+  EXPECT_EQ(this->replay("8"), "x");
+  EXPECT_EQ(this->replay("8"), "y");
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
-    HeldMessagesContract, keeps_the_request_when_a_run_of_a_replay_fails,
-    gives_requested_keys_in_parts, says_which_message_is_the_last_of_its_key,
-    gives_back_what_was_held, holds_behind_only_what_finds_its_key_held, holds_a_message_once,
+    HeldMessagesContract, replays_what_is_handed_over_without_being_asked,
+    keeps_the_request_when_a_run_of_a_replay_fails, gives_requested_keys_in_parts,
+    says_which_message_is_the_last_of_its_key, gives_back_what_was_held,
+    holds_behind_only_what_finds_its_key_held, holds_a_message_once,
     replays_a_requested_key_in_order_and_frees_it, waits_for_the_next_request_when_a_replay_fails,
     narrows_what_it_lists_and_what_it_replays, replays_those_behind_a_dropped_first_one,
     frees_the_key_with_the_last_one_dropped, frees_a_key_that_somebody_emptied_by_hand,

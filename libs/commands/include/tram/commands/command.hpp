@@ -11,6 +11,9 @@ namespace tram {
 
 /// In tram/commands/reply_token.hpp.
 struct ReplyToken;
+namespace detail {
+struct CommandDispatcher;
+}  // namespace detail
 
 /// The headers of a command, before its payload is read. Refers to the message; valid while the
 /// handler runs.
@@ -42,14 +45,22 @@ class RawCommand {
     return parse_id<AnyId>(path_variable(name));
   }
 
+  /// Adds a header to every answer to this command, also to a failure, and to tokens that are made
+  /// from now on. Throws: rejected, for a command that no `CommandHandlers` are handling.
+  void add_reply_header(std::string_view name, std::string_view value) const;
+
   /// What is needed to answer later, with `Commands::reply`. The handler then returns `no_reply`.
   [[nodiscard]] ReplyToken reply_token() const;
 
  private:
+  friend struct detail::CommandDispatcher;
+
   IncomingMessage const* incoming_;
   std::string_view type_;
   std::string const* message_id_;
   PathVariables variables_;
+  /// The dispatcher's, one for all copies.
+  Headers* reply_headers_{};
 };
 
 /// A command with its payload: `command->customer_id`.

@@ -67,6 +67,21 @@ class CommandHandlers final {
     dispatcher_.when_exhausted = detail::WhenExhausted::answer_failure;
     return *this;
   }
+  /// Runs before the handler of each command, in its transaction and outside of its savepoint: what
+  /// it writes stays when the handler refuses the command. It returns nothing to have the command
+  /// handled, or the answers to give in its place; no answers when it keeps the command, to be
+  /// handed over later (`HeldMessages::hand_over`). It throws as a handler does. There is one.
+  ///
+  ///     .guard([&](tram::Transaction& tx, tram::RawCommand const& command)
+  ///                -> std::optional<std::vector<tram::ReplyDraft>> {
+  ///       if (locks.claim(tx, command)) return std::nullopt;
+  ///       stash.keep(tx, tram::held_message(command.incoming(), "its target is locked"));
+  ///       return std::vector<tram::ReplyDraft>{};
+  ///     })
+  CommandHandlers& guard(CommandGuard guard) {
+    dispatcher_.guard = std::move(guard);
+    return *this;
+  }
   CommandHandlers& options(SubscriptionOptions const& options) {
     dispatcher_.options = options;
     return *this;

@@ -36,6 +36,9 @@ struct HeldMessage {
   std::int64_t held_at{};
 };
 
+/// A message as it is held, for modules that keep one for later: see `HeldMessages::hand_over`.
+HeldMessage held_message(IncomingMessage const& incoming, std::string reason);
+
 /// The message of a key whose turn it is.
 struct FirstHeld {
   HeldMessage message;
@@ -104,6 +107,14 @@ class HeldMessages final {
   void refuse(StatementExecutor& tx, HeldMessage const& message, std::string_view reason,
               int attempts) const;
 
+  // For modules that kept a message when its handler was called, without handling it.
+
+  /// Has the subscription handle it within seconds after the commit, past the inbox and in a later
+  /// transaction: before later messages of its key, retried and held as any other.
+  /// If its key is held, it waits behind the others of the key, and for an operator when they do.
+  /// Nothing when the message is held already.
+  void hand_over(StatementExecutor& tx, HeldMessage const& message) const;
+
   // For operators.
 
   /// In the order of subscriber, channel and key.
@@ -143,6 +154,7 @@ class HeldMessages final {
   std::string message_table_;
   HeldCauseColumn cause_;
   std::string hold_key_statement_;
+  std::string hand_over_key_statement_;
   std::string join_key_statement_;
   std::string leave_key_statement_;
   std::string insert_statement_;

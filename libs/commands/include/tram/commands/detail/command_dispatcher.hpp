@@ -14,8 +14,14 @@
 #include "tram/subscriber/subscription.hpp"
 
 namespace tram {
+
 class Outbox;
-}
+
+/// Runs before the handler of a command: see `CommandHandlers::guard`.
+using CommandGuard = std::function<std::optional<std::vector<ReplyDraft>>(
+    Transaction& tx, RawCommand const& command)>;
+
+}  // namespace tram
 
 namespace tram::detail {
 
@@ -43,6 +49,7 @@ struct CommandDispatcher {
   std::string channel;
   Outbox const* outbox{};
   std::vector<CommandRoute> routes;
+  CommandGuard guard;
   WhenExhausted when_exhausted{WhenExhausted::hold};
   SubscriptionOptions options;
   std::vector<HandlerMiddleware> middleware;
@@ -62,6 +69,7 @@ struct CommandDispatcher {
   [[nodiscard]] Match find(IncomingMessage const& incoming) const;
   [[nodiscard]] Replies run(CommandRoute const& route, Transaction& tx,
                             RawCommand const& command) const;
+  [[nodiscard]] std::optional<Replies> guarded(Transaction& tx, RawCommand const& command) const;
   [[nodiscard]] bool answers_now(IncomingMessage const& incoming,
                                  std::exception const& trouble) const;
 };
