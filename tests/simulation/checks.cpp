@@ -25,10 +25,13 @@ struct Subscribed {
 };
 
 std::vector<Subscribed> const& subscribers() {
-  static std::vector<Subscribed> const all{
-      {"orders", 0, {"replies"}},  {"customers", 1, {"orders", "shipments"}},
-      {"audit", 1, {"shipments"}}, {"view", 1, {"shop.Order"}},
-      {"credit", 1, {"credit"}},   {"credit-answers", 0, {"credit-answers"}}};
+  static std::vector<Subscribed> const all{{"orders", 0, {"replies"}},
+                                           {"customers", 1, {"orders", "shipments"}},
+                                           {"audit", 1, {"shipments"}},
+                                           {"delayed", 1, {"shipments"}},
+                                           {"view", 1, {"shop.Order"}},
+                                           {"credit", 1, {"credit"}},
+                                           {"credit-answers", 0, {"credit-answers"}}};
   return all;
 }
 

@@ -112,6 +112,13 @@ struct Process::Running {
                           .inbox_check_interval = forgets ? 1s : never},
         std::move(subscriptions));
   }
+  void build_contributed(Surroundings const& around) {
+    for (auto const& each : around.delayer.contribution(*outbox, clock).stepped)
+      steppers.push_back(each.make({.database = database,
+                                    .clock = clock,
+                                    .random = around.chaos.random(),
+                                    .logger = logger()}));
+  }
   static Interceptors interceptors(Surroundings const& around) {
     return around.intercepts ? around.fate.interceptors() : Interceptors{};
   }
@@ -154,6 +161,7 @@ struct Process::Running {
   IdGenerator ids;
   bool forgets;
   std::optional<Outbox> outbox;
+  std::vector<std::unique_ptr<Stepper>> steppers;
   std::unique_ptr<Subscriber> subscriber;
   std::unique_ptr<Pipeline> pipeline;
 };
@@ -175,6 +183,7 @@ void Process::start() {
     try {
       running.build_outbox(surroundings_);
       if (plan_.relays) running.build_relay(surroundings_);
+      if (plan_.delays) running.build_contributed(surroundings_);
       if (!plan_.subscribes.empty()) running.build_subscriber(surroundings_, plan_);
     } catch (Error const& error) { running.line.cut("cannot start"); }
     return true;
@@ -230,6 +239,19 @@ bool Process::step_subscriber() {
   return attempt([](Running& running) { return running.subscriber && running.subscriber->step(); });
 }
 
+/// As a service does it: what may pass is tried again later.
+bool Process::step_contributed() {
+  return attempt([this](Running& running) {
+    bool worked = false;
+    for (auto const& stepper : running.steppers) {
+      try {
+        worked = stepper->step() || worked;
+      } catch (Error const& error) { bear(surroundings_.chaos, error); }
+    }
+    return worked;
+  });
+}
+
 bool Process::run_job() {
   return attempt(
       [this](Running& running) { return running.workers.run_any(surroundings_.chaos.random()); });
@@ -264,6 +286,7 @@ SteadyTime Process::next_step() const {
   if (!runs()) return next;
   if (running_->pipeline) next = std::min(next, running_->pipeline->relay().next_step());
   if (running_->subscriber) next = std::min(next, running_->subscriber->next_step());
+  for (auto const& stepper : running_->steppers) next = std::min(next, stepper->next_step());
   return next;
 }
 

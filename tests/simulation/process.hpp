@@ -10,6 +10,7 @@
 #include "business.hpp"
 #include "chaos.hpp"
 #include "civil_time.hpp"
+#include "delayer.hpp"
 #include "fate.hpp"
 #include "faulty_broker.hpp"
 #include "faulty_database.hpp"
@@ -48,6 +49,7 @@ struct ProcessPlan {
   bool writes{};
   bool answers{};
   bool relays{};
+  bool delays{};
   std::vector<SubscriptionPlan> subscribes;
 };
 
@@ -61,6 +63,7 @@ struct Surroundings {
   Fate& fate;
   Business& business;
   Shop& shop;
+  Delayer& delayer;
   Store& store;
   RelayOptions relay{};
   Sabotage sabotage{Sabotage::none};
@@ -98,6 +101,8 @@ class Process {
   bool answer();
   bool step_relay();
   bool step_subscriber();
+  /// Steps what its contributions bring.
+  bool step_contributed();
   /// Runs one of the waiting jobs.
   bool run_job();
 

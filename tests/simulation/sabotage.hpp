@@ -32,6 +32,8 @@ enum class Sabotage : std::uint8_t {
   one_stops_all,
   /// A request for a replay is gone at once.
   loses_requests,
+  /// A module forgets a message that it kept in one transaction, and hands it over in the next.
+  hands_over_apart,
   /// What the log does not show is taken for nothing.
   believes_silence,
   /// A relay that starts takes what the log does not show for nothing.

@@ -115,6 +115,10 @@ TEST(Simulation, notices_requests_for_replays_that_get_lost) {
   EXPECT_TRUE(notices(Sabotage::loses_requests, Finding::Kind::held, 200));
 }
 
+TEST(Simulation, notices_a_contribution_that_hands_over_what_it_forgot_already) {
+  EXPECT_TRUE(notices(Sabotage::hands_over_apart, Finding::Kind::lost, 500, "handled by delayed"));
+}
+
 TEST(Simulation, notices_a_source_that_takes_silence_for_nothing) {
   EXPECT_TRUE(notices(Sabotage::believes_silence, Finding::Kind::lost, 200));
 }

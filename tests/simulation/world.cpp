@@ -42,6 +42,7 @@ World::World(RunOptions const& options)
       removes_old_rows_{chaos_.chance(5'000)},
       shop_{chaos_, fate_},
       business_{chaos_, fate_, shop_},
+      delayer_{chaos_, business_, options.sabotage},
       broker_{{.partitions = static_cast<std::int32_t>(1 + chaos_.random().below(4))}, clock_},
       stranger_{broker_.producer()} {
   for (std::size_t number = 0; number < stores_.size(); ++number) make_store(number);
@@ -56,7 +57,7 @@ void World::make_store(std::size_t number) {
   store.driver = sqlite::driver({.path = store.path}, clock_, chaos_.random());
   store.database = std::make_unique<Database>(
       sqlite::connect({.path = store.path}, PoolOptions{}, clock_, chaos_.random()));
-  install_schema(*store.database, SchemaName::none());
+  install_schema(*store.database, SchemaName::none(), {Delayer::tables(store.database->dialect())});
   store.outbox_table = probe_outbox_table(*store.database, SchemaName::none());
   open_books(*store.database);
   Shop::create_tables(*store.database);
@@ -72,6 +73,11 @@ void World::plan_processes() {
   if (!audit.options.hold_key) without_order_.insert("audit");
   auto const view = typed([this](Outbox const&) { return shop_.view(); });
   auto const grants = typed([this](Outbox const& outbox) { return shop_.grant_credit(outbox); });
+  // It keeps each message for a time that is drawn.
+  without_order_.insert(Delayer::subscriber_id);
+  auto const delayed = typed([this](Outbox const& outbox) {
+    return delayer_.contribution(outbox, clock_).subscriptions.front();
+  });
   auto const answers = typed([this](Outbox const&) { return shop_.take_answers(); });
   add({.name = "orders-1",
        .store = 0,
@@ -84,11 +90,13 @@ void World::plan_processes() {
        .store = 1,
        .answers = true,
        .relays = true,
-       .subscribes = {work, view, grants}});
+       .delays = true,
+       .subscribes = {work, view, grants, delayed}});
   add({.name = "customers-2",
        .store = 1,
        .answers = true,
-       .subscribes = {work, audit, view, grants}});
+       .delays = true,
+       .subscribes = {work, audit, view, grants, delayed}});
 }
 
 void World::add(ProcessPlan plan) {
@@ -101,6 +109,7 @@ void World::add(ProcessPlan plan) {
                                              .fate = fate_,
                                              .business = business_,
                                              .shop = shop_,
+                                             .delayer = delayer_,
                                              .store = stores_[plan.store],
                                              .relay = draw_relay_options(),
                                              .sabotage = options_.sabotage,
@@ -178,8 +187,10 @@ void World::act() {
     process.step_relay();
   } else if (what < 60) {
     process.step_subscriber();
-  } else if (what < 85) {
+  } else if (what < 84) {
     process.run_job();
+  } else if (what < 85) {
+    process.step_contributed();
   } else if (what < 95) {
     pass_time();
   } else {
@@ -197,8 +208,8 @@ void World::pass_time() {
 }
 
 void World::disturb() {
-  static std::array<std::string, 6> const groups{"orders", "customers", "audit",
-                                                 "view",   "credit",    "credit-answers"};
+  static std::array<std::string, 7> const groups{
+      "orders", "customers", "audit", "view", "credit", "credit-answers", Delayer::subscriber_id};
   auto const& group = groups[chaos_.random().below(groups.size())];
   auto const what = chaos_.random().below(15);
   chaos_.trace().event("world", "disturbs by", static_cast<std::int64_t>(what));
@@ -425,6 +436,7 @@ void World::run_once() {
     process->step_subscriber();
     while (process->run_job()) {}
     while (process->answer()) {}
+    while (process->step_contributed()) {}
   }
 }
 
@@ -432,6 +444,7 @@ std::string World::unrest() const {
   for (auto const& process : processes_) {
     if (auto state = process->state(); !state.empty()) return process->plan().name + ": " + state;
   }
+  if (Delayer::count(*stores_[1].database) > 0) return "delayed messages wait";
   return "";
 }
 

@@ -103,6 +103,7 @@ class World {
   bool tight_{};
   Shop shop_;
   Business business_;
+  Delayer delayer_;
   Traffic traffic_;
   embedded::InMemoryBroker broker_;
   std::array<Store, 2> stores_;
