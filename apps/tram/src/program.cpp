@@ -74,7 +74,7 @@ int act(Task& task, Machine const& machine) {
                              .schema = schema_in(task.database->dialect(), task.schema),
                              .arguments = task.arguments,
                              .out = machine.out};
-  if (task.arguments.command == Command::request) return request(place, machine.random);
+  if (task.arguments.command == Command::request) return request(place, machine.runtime.random);
   return act(place);
 }
 
