@@ -38,6 +38,8 @@ class StoredPositions : public KafkaTest {
     auto config = kafka_config(world().server);
     config.servers = world().servers();
     config.properties["topic.metadata.refresh.interval.ms"] = "500";
+    // Stores are kept back for as long as it takes to make a topic anew.
+    config.request_timeout = seconds{30};
     return config;
   }
   /// The values are the numbers from `first` on, as are the positions of a single partition.
