@@ -310,6 +310,21 @@ TEST_F(SubscriberBlame, takes_a_refused_commit_for_the_message_s) {
   EXPECT_EQ(held_ids(), Texts{"1"});
 }
 
+TEST_F(SubscriberBlame, takes_a_commit_that_refuses_a_replay_for_the_message_s) {
+  start({.retry = {.attempts_max = 2}}, true);
+  ailment = {.point = Point::commit, .fault = Fault::rejected, .times = 2};
+  send("a", "1");
+  run_for(10s);
+  ASSERT_EQ(held_ids(), Texts{"1"});
+  runs.clear();
+  ailment = {.point = Point::commit, .fault = Fault::rejected, .times = 1'000};
+  request_retry();
+  run_for(60s);
+  EXPECT_EQ(held_ids(), Texts{"1"});
+  EXPECT_LE(runs.size(), 5U) << "it runs again and again, without a pause";
+  EXPECT_TRUE(subscriber->idle()) << "an operator must ask again";
+}
+
 /// One message that meets something again and again must not stop the others.
 TEST_F(SubscriberBlame, lets_other_keys_go_on_within_a_second_however_few_messages_are_in_trouble) {
   for (int const bad : {1, 6, 30}) {

@@ -27,6 +27,7 @@ enum TypeOid : Oid {
 
 // The protocol counts them in 16 bits.
 constexpr std::size_t parameters_max = 65535;
+constexpr std::size_t bytes_max = (std::size_t{1} << 30U) - 1;
 constexpr std::size_t is_null = static_cast<std::size_t>(-1);
 
 template <class Number>
@@ -116,7 +117,7 @@ TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
     pointers_.push_back(start == is_null ? nullptr : texts_.data() + start);
   for (std::size_t place = 0; place < parameters.size(); ++place) {
     auto const value = parameters[place].value();
-    if (auto const* bytes = std::get_if<BytesView>(&value)) set_bytes(place, *bytes);
+    if (auto const* bytes = std::get_if<BytesView>(&value)) set_bytes(sql, place, *bytes);
   }
 }
 
@@ -129,7 +130,12 @@ void TextParameters::add_text(std::string_view sql, std::string_view text) {
   texts_ += text;
 }
 
-void TextParameters::set_bytes(std::size_t place, BytesView const& bytes) {
+void TextParameters::set_bytes(std::string_view sql, std::size_t place, BytesView const& bytes) {
+  if (bytes.size > bytes_max) {
+    throw Error{Fault::rejected, "postgresql: " + excerpt(sql) + ": " + std::to_string(bytes.size) +
+                                     " bytes are more than a value can have (1 GB); store them in "
+                                     "parts"};
+  }
   lengths_.resize(pointers_.size());
   formats_.resize(pointers_.size());
   // A null pointer would be NULL.

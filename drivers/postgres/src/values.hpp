@@ -25,7 +25,7 @@ class TextParameters {
 
  private:
   void add_text(std::string_view sql, std::string_view text);
-  void set_bytes(std::size_t place, BytesView const& bytes);
+  void set_bytes(std::string_view sql, std::size_t place, BytesView const& bytes);
 
   std::string texts_;
   std::vector<char const*> pointers_;

@@ -156,10 +156,11 @@ Statement::Statement(sqlite3* connection, std::string_view sql) : connection_{co
 Rows Statement::run(Parameters parameters) {
   StatementUse const use{statement_.get()};
   bind(parameters);
-  auto const columns = ::sqlite3_column_count(statement_.get());
   auto const changes_before = ::sqlite3_total_changes64(connection_);
   std::vector<Cell> cells;
   int code = ::sqlite3_step(statement_.get());
+  // The step prepares the statement anew where another connection has changed a table.
+  auto const columns = ::sqlite3_column_count(statement_.get());
   for (; code == SQLITE_ROW; code = ::sqlite3_step(statement_.get())) {
     for (int column = 0; column < columns; ++column) {
       cells.push_back(cell_of(statement_.get(), column));

@@ -35,13 +35,14 @@ class RequestStepper final : public Stepper {
   bool step() override {
     begun_.reset();
     try {
-      if (parts_.database.transact([&](Transaction& tx) { return carry_out_next(tx); }))
+      TransactOptions const options{.begins = [&] { begun_.reset(); }};
+      if (parts_.database.transact(options, [&](Transaction& tx) { return carry_out_next(tx); }))
         return true;
     } catch (Error const& error) {
       if (!begun_) throw;
       failed(error);
       return true;
-    } catch (std::exception const&) {
+    } catch (...) {  // thread top: whatever a module throws is the answer
       if (!begun_) throw;
       refuse(describe_current_exception());
       return true;
@@ -54,7 +55,6 @@ class RequestStepper final : public Stepper {
 
  private:
   bool carry_out_next(Transaction& tx) {
-    begun_.reset();
     auto const request = requests_.take(tx, kinds_, after_);
     if (!request) return false;
     begun_ = request;
@@ -75,6 +75,17 @@ class RequestStepper final : public Stepper {
         {{"kind", begun_->kind}, {"argument", begun_->argument}, {"what", error.what()}});
   }
   void refuse(std::string const& why) {
+    parts_.logger.warning("request.refused",
+                          {{"kind", begun_->kind}, {"argument", begun_->argument}, {"what", why}});
+    try {
+      answer_no(why);
+    } catch (Error const& error) {
+      if (error.fault() != Fault::rejected) throw;
+      answer_no(
+          "refused, for a reason that the database does not take as a text; it is in the log");
+    }
+  }
+  void answer_no(std::string const& why) {
     parts_.database.transact([&](Transaction& tx) {
       requests_.answer(tx, *begun_, {.outcome = RequestAnswer::Outcome::refused, .text = why});
     });

@@ -131,8 +131,10 @@ void Service::State::add_kind(std::string const& kind) {
 /// Several contributions of one module bring its tables once.
 void Service::State::add(TablesOf tables) {
   auto part = tables(parts.database.dialect());
-  auto const same = [&](TablePart const& each) { return each.name == part.name; };
-  if (std::ranges::none_of(further_tables, same)) further_tables.push_back(std::move(part));
+  auto const [known, is_new] = table_makers.emplace(part.name, tables);
+  if (is_new) further_tables.push_back(std::move(part));
+  else if (known->second != tables)
+    reject(options.name, "tables '" + part.name + "' come from two modules; rename one part");
 }
 
 void Service::State::require_before_run(std::string const& part) const {

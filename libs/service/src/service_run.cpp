@@ -122,10 +122,12 @@ std::vector<Subscription> ServiceRun::subscriptions() {
   return result;
 }
 
-/// Handlers, requests, the relay and the database watch each have a connection while they work.
+/// Handlers, requests, relays, stepped components and the database watch each have a connection
+/// while they work.
 void ServiceRun::make_room() {
   auto const& options = state_.options;
-  auto const needed = options.workers + (options.http ? options.http->threads : 0) + 2;
+  auto const steady = std::max<std::size_t>(pipelines_.size() + stepped_.size(), 1) + 1;
+  auto const needed = options.workers + (options.http ? options.http->threads : 0) + steady;
   auto const connections = state_.parts.database.make_room_for(needed);
   if (connections >= needed) return;
   state_.parts.runtime.logger.warning(

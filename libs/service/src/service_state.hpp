@@ -42,6 +42,8 @@ struct Service::State {
   std::vector<Subscription> subscriptions;
   /// Those that contributions bring.
   TableParts further_tables;
+  /// Who brings each of them.
+  std::map<std::string, TablesOf> table_makers;
   std::vector<Component> components;
   std::vector<SteppedComponent> stepped;
   std::set<std::string> request_kinds;

@@ -16,8 +16,8 @@ using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-// More than PostgreSQL has, and less than what overflows.
-constexpr std::int64_t year_max = 294'276;
+// The last whole year whose microseconds since 1970 fit in 64 bits. PostgreSQL has thirty more.
+constexpr std::int64_t year_max = 294'246;
 
 /// Takes a text apart from its beginning.
 class Cut {
@@ -137,8 +137,9 @@ std::optional<std::int64_t> iso_duration_in(Cut& cut) {
 
 /// `1 day -02:30:00.5`.
 std::optional<std::int64_t> postgres_duration_in(Cut& cut) {
-  constexpr std::int64_t days_max = 100'000;
-  constexpr std::int64_t hours_max = 2'400'000;
+  // What fits in 64 bits of nanoseconds.
+  constexpr std::int64_t days_max = 106'750;
+  constexpr std::int64_t hours_max = 2'562'046;
   std::int64_t days = 0;
   auto ahead = cut;
   int const days_sign = ahead.take("-") ? -1 : 1;
@@ -154,7 +155,8 @@ std::optional<std::int64_t> postgres_duration_in(Cut& cut) {
   cut.take("+");
   auto const clock = clock_in(cut, 7, hours_max);
   if (!clock || !cut.at_end()) return std::nullopt;
-  return nanoseconds{std::chrono::days{days}}.count() + sign * clock->count();
+  auto total = nanoseconds{std::chrono::days{days}}.count();
+  return add_product(total, sign, clock->count()) ? std::optional{total} : std::nullopt;
 }
 
 }  // namespace

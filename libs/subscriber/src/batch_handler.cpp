@@ -299,12 +299,15 @@ bool BatchHandler::replay_together(ReplayTurn const& turn, ReplayRuns& runs) con
   runs = before;
   auto result = result_of(*failure, at.progress, options);
   bool const is_away = result.status == RunStatus::unavailable && result.cause == Cause::database;
-  if (at.progress.at == 0) {
+  bool const failed_by_itself = at.progress.at == 0 || turn.front().alone;
+  if (failed_by_itself) {
     fail(runs[at.key], turn[at.key], at.message, std::move(result));
   } else if (is_away) {
-    for (auto& run : runs) run.trouble = result;
+    for (auto& run : runs) {
+      if (!run.done) run.trouble = result;
+    }
   } else {
-    for (auto& run : runs) run.run_alone = true;
+    for (auto& run : runs) run.run_alone = !run.done;
   }
   return false;
 }
@@ -366,8 +369,12 @@ void BatchHandler::fail(ReplayRun& run, ReplayTry const& attempt,
   bool const away = trouble.status == RunStatus::unavailable;
   bool const hopeless = trouble.status == RunStatus::hopeless;
   run.attempts = message->attempts + (away ? 0 : 1);
-  run.given_up =
-      away ? attempt.last_unavailable && is_its_own(trouble) : attempt.last_failure || hopeless;
+  // The failures that the turn began with were those of a message that has got on since.
+  bool const is_next = run.replayed > 0;
+  bool const last_failure = is_next ? options_.retry.attempts_max <= 1 : attempt.last_failure;
+  bool const last_unavailable =
+      is_next ? options_.retry.unavailable_max <= 1 : attempt.last_unavailable;
+  run.given_up = away ? last_unavailable && is_its_own(trouble) : last_failure || hopeless;
   if (away && !run.given_up) return;
   auto const not_noted = failure_of([&] { note(*message, trouble.reason, run); });
   if (!not_noted) return;

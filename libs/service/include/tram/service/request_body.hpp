@@ -9,11 +9,11 @@ namespace tram {
 /// The body of a request, decoded from JSON. Throws: `http::Problem` for one that is no such JSON,
 /// which answers 400 and says which member is wrong.
 ///
-///     service.route({.method = "POST", .pattern = "/shipments", .handler = [&](auto const&
-///     request) {
+///     auto const book = [&](tram::http::Request const& request) {
 ///       auto const booking = tram::body_of<Booking>(request);
 ///       …
-///     }});
+///     };
+///     service.route({.method = "POST", .pattern = "/shipments", .handler = book});
 template <class T>
 T body_of(http::Request const& request) {
   try {

@@ -41,9 +41,6 @@ concept CharacterType =
 template <class T>
 concept StrangePointer =
     std::is_pointer_v<T> && !std::same_as<std::remove_cv_t<std::remove_pointer_t<T>>, char>;
-/// A value whose text the parameter makes itself.
-template <class T>
-concept TextByTram = TimePointType<T> || DurationType<T> || std::same_as<T, Uuid>;
 template <class T>
 concept Text = std::convertible_to<T const&, std::string_view>;
 template <class T>

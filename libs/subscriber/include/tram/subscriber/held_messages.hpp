@@ -112,7 +112,8 @@ class HeldMessages final {
   /// Has the subscription handle it within seconds after the commit, past the inbox and in a later
   /// transaction: before later messages of its key, retried and held as any other.
   /// If its key is held, it waits behind the others of the key, and for an operator when they do.
-  /// Nothing when the message is held already.
+  /// Nothing when the message is held already; so never call it for the message that is being
+  /// handled, which may be a replay: that ends with the message's removal.
   void hand_over(StatementExecutor& tx, HeldMessage const& message) const;
 
   // For operators.

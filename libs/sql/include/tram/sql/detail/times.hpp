@@ -17,13 +17,16 @@ template <class T>
 concept DurationType = requires(T span) {
   { span.count() } -> std::same_as<typename T::rep>;
   typename T::period;
+  // A count with a fraction has no exact text.
+  requires std::integral<typename T::rep>;
 };
 template <class T>
 concept TimePointType = requires(T time) {
   { time.time_since_epoch() } -> std::same_as<typename T::duration>;
 };
 template <class T>
-concept SystemTimePointType = TimePointType<T> && requires(T time) { T::clock::to_time_t(time); };
+concept SystemTimePointType =
+    TimePointType<T> && DurationType<typename T::duration> && requires { T::clock::to_time_t; };
 
 /// `2026-11-30T22:18:20.123456Z`, UTC, always with six digits: as text it has the order of time.
 std::string moment_text(std::int64_t microseconds);
