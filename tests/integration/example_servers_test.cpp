@@ -23,7 +23,11 @@ TEST(Example01, runs_unchanged_on_postgresql_and_kafka_and_runs_again) {
   EXPECT_EQ(status(TRAM_EXAMPLE), 0);
   EXPECT_EQ(postgres.sql("SELECT count(*) FROM arrivals"), "2");
   EXPECT_EQ(postgres.sql("SELECT count(*) FROM eventuate.received_messages"), "2");
-  EXPECT_EQ(status(std::string{TRAM_PROGRAM} + " doctor"), 0);
+  auto const doctor =
+      std::string{TRAM_PROGRAM} +
+      " doctor --database postgresql://postgres@127.0.0.1:" + std::to_string(postgres.port()) +
+      "/postgres --broker kafka://" + kafka.servers();
+  EXPECT_EQ(WEXITSTATUS(std::system(doctor.c_str())), 0);
 }
 
 TEST(Example01, stands_by_for_a_tram_cdc) {

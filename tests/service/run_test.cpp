@@ -295,6 +295,16 @@ TEST(Service, ends_with_another_status_than_0_when_a_component_throws) {
   EXPECT_EQ(world.happenings.count("the other one was asked to stop"), 1U);
 }
 
+TEST(Service, ends_well_when_a_component_stops_the_program_and_returns) {
+  ServiceWorld world;
+  Service service{world.parts(), ServiceWorld::options()};
+  std::stop_source program;
+  service.add(
+      Component{.name = "desk", .run = [&](std::stop_token const&) { program.request_stop(); }});
+  EXPECT_EQ(service.run(program.get_token()), 0);
+  EXPECT_EQ(world.log.count("service.part_lost"), 0U);
+}
+
 TEST(Service, ends_with_another_status_than_0_when_a_component_returns_too_early) {
   ServiceWorld world;
   EXPECT_EQ(run_with(world, [](auto const&) {}), exit_cannot_go_on);

@@ -8,10 +8,12 @@ namespace tram {
 namespace {
 
 /// Why it ended; empty when it was asked to.
-std::string run_part(ThreadSupervisor::Work const& work, std::stop_token const& stop) {
+std::string run_part(ThreadSupervisor::Work const& work, std::stop_token const& stop,
+                     std::stop_token const& program_stop) {
   try {
     work(stop);
-    return stop.stop_requested() ? "" : "it returned though nobody asked it to stop";
+    bool const was_asked = stop.stop_requested() || program_stop.stop_requested();
+    return was_asked ? "" : "it returned though nobody asked it to stop";
   } catch (...) {  // thread top
     return describe_current_exception();
   }
@@ -21,7 +23,7 @@ std::string run_part(ThreadSupervisor::Work const& work, std::stop_token const& 
 
 void ThreadSupervisor::start(StopStage stage, std::string name, Work work) {
   auto const run = [this, name, work = std::move(work)](std::stop_token const& stop) {
-    ended(name, run_part(work, stop));
+    ended(name, run_part(work, stop, program_stop_));
   };
   members_.push_back({.stage = stage, .name = std::move(name), .thread = std::jthread{run}});
 }

@@ -140,6 +140,7 @@ void ServiceRun::make_room() {
 }
 
 int ServiceRun::run(std::stop_token const& stop) {
+  crew_.ends_with(stop);
   make_room();
   deadline_.waiting_for("the database, which is looked at before the start");
   bool const checked = check_schema();

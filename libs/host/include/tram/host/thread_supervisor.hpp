@@ -17,7 +17,7 @@ namespace tram {
 /// When a part is stopped: those that give work to others go first.
 enum class StopStage : std::uint8_t { components, subscriber, relays };
 
-/// A part that ended without a stop request, or threw.
+/// A part that threw, or ended though neither it nor the program was asked to stop.
 struct FailedThread {
   std::string name;
   std::string reason;
@@ -33,6 +33,9 @@ class ThreadSupervisor final {
 
   explicit ThreadSupervisor(Logger logger) : logger_{std::move(logger)} {}
 
+  /// The stop of the whole program: a part that returns once it is requested is not lost, though
+  /// its own turn has not come. Before the first `start`.
+  void ends_with(std::stop_token const& program_stop) { program_stop_ = program_stop; }
   /// Throws: `std::system_error` when there are no threads left.
   void start(StopStage stage, std::string name, Work work);
   /// Waits until a stop is requested or a part is lost.
@@ -53,6 +56,7 @@ class ThreadSupervisor final {
   void ended(std::string const& name, std::string const& reason) TRAM_EXCLUDES(mutex_);
 
   Logger logger_;
+  std::stop_token program_stop_;
   mutable Mutex mutex_;
   std::condition_variable_any news_;
   std::optional<FailedThread> lost_ TRAM_GUARDED_BY(mutex_);
