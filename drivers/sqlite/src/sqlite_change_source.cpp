@@ -308,6 +308,8 @@ void SqliteChangeSource::store_position() {
 /// Among these rows may be some that are held, in the database as it is now: one that was restored
 /// from a backup may have lost them, and nothing else that would tell.
 void SqliteChangeSource::confirm(LogPosition position) {
+  // Of the outbox that was there before: nobody was told yet that this is another one.
+  if (starts_over_) return;
   confirmed_ = static_cast<std::int64_t>(position);
   if (!reader_ || !memory_) return;
   try {
