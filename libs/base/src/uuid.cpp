@@ -46,7 +46,7 @@ Uuid Uuid::parse(std::string_view text) {
     auto const value = value_of(text[place]);
     if (value >= digits.size()) refuse(text);
     auto& byte = uuid.bytes[nibble / 2];
-    byte = static_cast<std::uint8_t>(byte << 4U | value);
+    byte = static_cast<std::uint8_t>(std::size_t{byte} << 4U | value);
     ++nibble;
   }
   return uuid;
