@@ -97,7 +97,6 @@ void RunningSubscription::begin_drain() {
 }
 
 void RunningSubscription::close(Duration timeout) {
-  acknowledge();
   if (consumer_) consumer_->close(timeout);
   drop_consumer();
 }

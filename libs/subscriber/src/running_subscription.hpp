@@ -43,7 +43,9 @@ class RunningSubscription final {
   bool start_replay();
   /// From here on nothing new is taken or started.
   void begin_drain();
-  /// Stores what is done and leaves the group.
+  /// Tells the consumer what is done. Does not wait.
+  void acknowledge();
+  /// Stores what was acknowledged and leaves the group. Callable from another thread.
   void close(Duration timeout);
 
   [[nodiscard]] SteadyTime next_step() const;
@@ -62,7 +64,6 @@ class RunningSubscription final {
   void with_consumer(Function&& function);
   void consumer_failed(Error const& error);
   void drop_consumer();
-  void acknowledge();
   void change_flow();
   void start_jobs();
   void finished(Batch batch, RunResults const& results);

@@ -117,6 +117,7 @@ void Subscriber::Loop::drain() {
 
 /// All at the same time: a broker that does not answer has each of them wait.
 void Subscriber::Loop::close_all() {
+  for (auto const& subscription : subscriptions_) subscription->acknowledge();
   std::vector<std::jthread> threads;
   for (auto const& subscription : subscriptions_) {
     auto const close = [&each = *subscription, timeout = options_.close_timeout] {
