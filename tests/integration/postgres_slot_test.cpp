@@ -126,6 +126,28 @@ TEST_F(PostgresSlot, skips_what_was_there_before_it_was_wanted_and_nothing_that_
   EXPECT_EQ(landed(), (Texts{"meanwhile", "after"}));
 }
 
+/// Numbers of savepoints are in no snapshot: only the log tells to which transaction they belong.
+TEST_F(PostgresSlot, skips_no_row_of_a_savepoint_that_came_meanwhile) {
+  auto const old = connect();
+  run(old, "BEGIN");
+  run(old, "SELECT pg_current_xact_id()");
+  run(old, "SAVEPOINT a");
+  run(old, "INSERT INTO eventuate.message (id, destination, headers, payload, creation_time) "
+           "VALUES ('meanwhile', 'orders', '{\"ID\":\"meanwhile\",\"PARTITION_ID\":\"k\"}', "
+           "'meanwhile', 1000)");
+  run(old, "RELEASE a");
+  insert("before", "k");
+  source_config_.new_slot = NewSlot::skip_existing_rows;
+  begin();
+  EXPECT_TRUE(says("it waits for the transaction of process")) << relay_->readiness().reason;
+  run(old, "COMMIT");
+  EXPECT_TRUE(published(1)) << "it lies before the slot, and no log shows it";
+  insert("after", "k");
+  EXPECT_TRUE(published(2));
+  stop();
+  EXPECT_EQ(landed(), (Texts{"meanwhile", "after"}));
+}
+
 TEST_F(PostgresSlot, that_is_new_begins_with_the_rows_of_the_table_where_it_is_told_so) {
   for (int i = 1; i <= 50; ++i) insert("old " + std::to_string(100 + i), "k");
   source_config_.new_slot = NewSlot::publish_existing_rows;

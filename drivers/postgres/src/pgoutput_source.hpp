@@ -177,8 +177,8 @@ class PgoutputSource final : public ChangeSource {
   bool standby_{};
   /// The outbox held nothing when the making of a slot began: what it holds since comes from it.
   bool was_empty_{};
-  /// What this snapshot shows was there before a slot was wanted, and is to be skipped.
-  std::string skipped_;
+  /// What was there before a slot was wanted, and is to be skipped.
+  std::optional<CommittedRows> skipped_;
   /// The slot that is there can never be read to its end.
   bool replaces_slot_{};
   std::string trouble_{"not connected yet"};

@@ -23,7 +23,10 @@ void PgoutputSource::connect() {
     setup.require_new_slot(outbox, former, was_empty_);
     was_empty_ = was_empty_ || !setup.holds_unpublished_rows(outbox, former);
   }
-  if (skipped_.empty()) skipped_ = setup.snapshot();
+  if (!skipped_ && config_.new_slot == NewSlot::skip_existing_rows) {
+    ReplicationSetup patient{session, config_, Deadline::after(clock_, table_patience)};
+    skipped_ = patient.committed_rows(outbox);
+  }
   make_slot(std::move(session), std::move(outbox), std::move(former));
 }
 
@@ -35,7 +38,7 @@ void PgoutputSource::make_slot(Session session, OutboxLook outbox,
                                 .whole_tables = outbox.joined_behind_horizon,
                                 .former_tables = std::move(former)});
   } else if (config_.new_slot == NewSlot::skip_existing_rows) {
-    rows = rows_behind_snapshot(outbox, skipped_);
+    rows = rows_behind(outbox, *skipped_);
   } else {
     rows = and_of_former(unpublished_rows(outbox), outbox, former, "");
   }
@@ -85,7 +88,7 @@ ChangeBatch PgoutputSource::continue_making(std::size_t rows_max) {
   parts_.settle(*known_);
   making_.reset();
   replaces_slot_ = false;
-  skipped_.clear();
+  skipped_.reset();
   ReplicationSetup setup{session, config_, deadline};
   auto outbox = setup.outbox();
   forms_ = setup.column_types(outbox);

@@ -254,8 +254,10 @@ bool ReplicationSetup::holds_unpublished_rows(OutboxLook const& outbox,
          std::ranges::any_of(former, [&](auto const& table) { return holds_rows(table); });
 }
 
-std::string ReplicationSetup::snapshot() {
-  return value(query("SELECT pg_current_snapshot()::text"), 0, 0);
+CommittedRows ReplicationSetup::committed_rows(OutboxLook const& outbox) {
+  session_.query("SET statement_timeout = 0", deadline_);
+  auto const found = session_.query(committed_rows_question(outbox), deadline_);
+  return {.oldest = value(found, 0, 0), .transactions = value(found, 0, 1)};
 }
 
 std::string ReplicationSetup::history() {

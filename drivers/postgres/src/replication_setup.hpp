@@ -10,6 +10,7 @@
 #include "outbox_columns.hpp"
 #include "outbox_look.hpp"
 #include "session.hpp"
+#include "table_rows.hpp"
 #include "takeover_mark.hpp"
 #include "tram/postgres/change_source.hpp"
 
@@ -78,8 +79,8 @@ class ReplicationSetup {
   void require_new_slot(OutboxLook const& outbox, std::vector<FormerTable> const& former,
                         bool was_empty);
   bool holds_unpublished_rows(OutboxLook const& outbox, std::vector<FormerTable> const& former);
-  /// Which transactions are done by now.
-  std::string snapshot();
+  /// Which rows of the outbox are committed by now; waits while the server reads the table.
+  CommittedRows committed_rows(OutboxLook const& outbox);
   /// Of the server: its number and its time line.
   std::string history();
 

@@ -64,13 +64,18 @@ std::string unpublished_rows(OutboxLook const& outbox) {
   return select(outbox, "true") + " ORDER BY place";
 }
 
-std::string rows_behind_snapshot(OutboxLook const& outbox, std::string const& snapshot) {
-  // A row tells the lower half of its transaction's number only; age() leads to the whole.
-  auto const oldest = "pg_snapshot_xmin(" + sql_text(snapshot) + "::pg_snapshot)";
-  auto const behind = "age(" + oldest + "::xid) - age(xmin)";
-  auto const number = "(" + oldest + "::text::bigint + " + behind + ")::text::xid8";
-  return select(outbox, "CASE WHEN " + behind + " < 0 THEN false ELSE NOT pg_visible_in_snapshot(" +
-                            number + ", " + sql_text(snapshot) + "::pg_snapshot) END") +
+std::string committed_rows_question(OutboxLook const& outbox) {
+  // A snapshot does not tell whether a savepoint's number belongs to a transaction that is open:
+  // only the rows that it shows do.
+  return "SELECT oldest, coalesce((SELECT string_agg(DISTINCT xmin::text, ',') FROM " +
+         outbox.name() +
+         " WHERE age(xmin) <= age(oldest::xid)), '') FROM (SELECT "
+         "(pg_snapshot_xmin(pg_current_snapshot())::xid)::text AS oldest) AS now";
+}
+
+std::string rows_behind(OutboxLook const& outbox, CommittedRows const& committed) {
+  return select(outbox, since(committed.oldest) + " AND xmin::text NOT IN (SELECT unnest(" +
+                            sql_text("{" + committed.transactions + "}") + "::text[]))") +
          " ORDER BY place";
 }
 

@@ -13,8 +13,15 @@ namespace tram::postgres {
 
 /// What is still to be published of the table itself, since no log shows it any more.
 std::string unpublished_rows(OutboxLook const& outbox);
-/// Of these the rows that a snapshot (`pg_current_snapshot()`) did not show yet.
-std::string rows_behind_snapshot(OutboxLook const& outbox, std::string const& snapshot);
+/// What was committed at a moment: by the transactions before `oldest`, and by these behind it.
+struct CommittedRows {
+  std::string oldest;
+  std::string transactions;
+};
+/// Asks for both, as of now.
+std::string committed_rows_question(OutboxLook const& outbox);
+/// Of the unpublished rows the ones that were not committed then.
+std::string rows_behind(OutboxLook const& outbox, CommittedRows const& committed);
 std::string rows_of_gap(OutboxLook const& outbox, Gap const& gap);
 /// The last `rows` of before the transaction number and all from it on: where an old transaction
 /// held the number back, any of these may have been read and lost.
