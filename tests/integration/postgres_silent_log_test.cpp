@@ -194,6 +194,60 @@ std::vector<Silence> silences() {
   };
 }
 
+class PostgresForeignPart : public PostgresSilentLog {
+ protected:
+  PostgresForeignPart() {
+    run_each(
+        "CREATE EXTENSION IF NOT EXISTS postgres_fdw; DROP TABLE IF EXISTS far; CREATE TABLE far "
+        "(LIKE eventuate.message INCLUDING DEFAULTS); DROP SERVER IF EXISTS loop CASCADE; DO $$ "
+        "BEGIN EXECUTE format('CREATE SERVER loop FOREIGN DATA WRAPPER postgres_fdw OPTIONS "
+        "(dbname ''postgres'', host ''127.0.0.1'', port %L)', current_setting('port'))\\; END $$; "
+        "CREATE USER MAPPING FOR CURRENT_USER SERVER loop OPTIONS (user 'postgres', "
+        "password_required 'false')");
+  }
+  bool is_told() {
+    return eventually([&] {
+      auto const reason = relay_->readiness().reason;
+      return reason.find("the log shows no row of \"eventuate\".\"far_away\", which is a foreign "
+                         "table") != std::string::npos;
+    });
+  }
+  void do_as_told() {
+    server().sql(remedy(relay_->readiness().reason));
+    EXPECT_TRUE(eventually([&] { return relay_->readiness().ready; }))
+        << relay_->readiness().reason;
+  }
+  static constexpr auto of_far = " SERVER loop OPTIONS (schema_name 'public', table_name 'far')";
+};
+
+TEST_F(PostgresForeignPart, that_is_an_heir_is_told) {
+  start();
+  server().sql(
+      std::string{"CREATE FOREIGN TABLE eventuate.far_away () INHERITS (eventuate.message)"} +
+      of_far);
+  EXPECT_TRUE(is_told()) << relay_->readiness().reason;
+  do_as_told();
+}
+
+TEST_F(PostgresForeignPart, that_is_a_partition_is_told_and_nothing_of_it_is_removed) {
+  run_each(partitioned);
+  start(retention_.get());
+  insert_into("eventuate.message", "before");
+  ASSERT_TRUE(published(1));
+  run_each("ALTER TABLE eventuate.message DETACH PARTITION eventuate.message_1; CREATE FOREIGN "
+           "TABLE eventuate.far_away PARTITION OF eventuate.message FOR VALUES FROM (0) TO (2000)" +
+           std::string{of_far});
+  insert_into("eventuate.message", "hidden");
+  EXPECT_TRUE(is_told()) << relay_->readiness().reason;
+  EXPECT_EQ(rows("hidden"), "1");
+  do_as_told();
+  run_each("ALTER TABLE eventuate.message ATTACH PARTITION eventuate.message_1 FOR VALUES FROM (0) "
+           "TO (2000); INSERT INTO eventuate.message SELECT * FROM eventuate.far_away");
+  EXPECT_TRUE(published(2)) << relay_->readiness().reason;
+  stop();
+  expect_landed({"before", "hidden"});
+}
+
 /// Older than all that the slot still knows of.
 TEST_F(PostgresSilentLog, shows_no_row_of_a_table_that_joins_with_rows_of_long_ago) {
   run_each(std::string{partitioned} +

@@ -39,6 +39,8 @@ enum Column : std::uint8_t {
   kept_bytes,
   wal_status,
   capitals,
+  far_parts,
+  farewell,
   changing,
   columns_of_look
 };
@@ -115,6 +117,12 @@ constexpr std::string_view question_behind_left{
     "confirmed_flush_lsn)::bigint::text END FROM slot), "
     "(SELECT wal_status FROM slot), (SELECT 'yes' FROM pg_namespace WHERE nspname <> "
     "lower(nspname) AND nspname = "};
+constexpr std::string_view question_behind_capitals{
+    "), (SELECT string_agg(name, ', ' ORDER BY name) FROM member WHERE relkind = 'f' AND oid <> "
+    "(SELECT oid FROM root)), (SELECT string_agg(CASE WHEN relispartition THEN format('ALTER TABLE "
+    "%s DETACH PARTITION %s', inhparent::regclass, inhrelid::regclass) ELSE format('ALTER FOREIGN "
+    "TABLE %s NO INHERIT %s', inhrelid::regclass, inhparent::regclass) END, '; ') FROM "
+    "pg_inherits i JOIN member m ON m.oid = i.inhrelid WHERE m.relkind = 'f'"};
 
 // The last column, so that it is found out behind the end of the log. A row of the catalog that is
 // there and has an `xmax` is being changed, unless the transaction of that number has failed. One
@@ -223,6 +231,12 @@ class Reader {
              ", which is UNLOGGED or TEMPORARY; run: ALTER TABLE " + text(not_logged) +
              " SET LOGGED";
     }
+    if (given(far_parts)) {
+      return "the log shows no row of " + text(far_parts) +
+             ", which is a foreign table; write its unpublished rows into an ordinary part of the "
+             "outbox, and run: " +
+             text(farewell);
+    }
     if (given(blinded)) {
       return "row-level security hides rows of " + look.name() + " from role " + text(blinded) +
              ", which reads them from the table where the log does not show them; run: ALTER "
@@ -314,7 +328,7 @@ std::string outbox_question(ChangeSourceConfig const& config, std::string const&
          std::string{question_behind_horizon} + sql_text(config.slot) + std::string{question_end} +
          left_tables_expression(config, "(SELECT catalog_xmin FROM slot)") +
          std::string{question_behind_left} + sql_text(config.schema.name()) +
-         std::string{question_changing};
+         std::string{question_behind_capitals} + std::string{question_changing};
 }
 
 OutboxLook outbox_look(ChangeSourceConfig const& config,
