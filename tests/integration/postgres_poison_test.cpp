@@ -230,6 +230,21 @@ TEST_F(StrangeOutbox, holds_rows_whose_names_no_index_takes) {
   for (auto const& landed : broker_.landed_keys_and_ids()) EXPECT_EQ(landed, "5:base64:aGk=");
 }
 
+/// As for one of hundreds of megabytes: the server needs longer than it is waited for otherwise.
+TEST_F(StrangeOutbox, holds_a_row_that_the_server_takes_its_time_to_store) {
+  SteppedRelay relay{outbox_, broker_};
+  ASSERT_TRUE(relay.step_until_ready());
+  outbox_.sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM "
+              "pg_sleep(6); RETURN NEW; END'; CREATE TRIGGER slow BEFORE INSERT ON "
+              "eventuate.tram_relay_held FOR EACH ROW EXECUTE FUNCTION slow()");
+  outbox_.sql("INSERT INTO eventuate.message (id, destination, headers, payload) VALUES ('1', "
+              "'orders', 'no object', repeat('p', 40000000)), ('2', 'orders', '{\"ID\":\"2\"}', "
+              "'p')");
+  EXPECT_TRUE(relay.step_until([](RelayStatus const& status) {
+    return status.held_rows == 1 && status.counters.rows_published == 1 && status.caught_up;
+  })) << relay.reason();
+}
+
 TEST_F(StrangeOutbox, holds_a_row_whose_number_is_none) {
   outbox_.sql("ALTER TABLE eventuate.message ADD COLUMN dbid bigint");
   SteppedRelay relay{outbox_, broker_};

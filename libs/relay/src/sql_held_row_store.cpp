@@ -19,6 +19,20 @@ TransactOptions quickly(Access access) {
   return {.access = access, .timeout = std::chrono::seconds{5}, .attempts_max = 3};
 }
 
+/// A server takes some seconds for what has hundreds of megabytes; it must not be given up for
+/// that, since the same would come again.
+constexpr std::size_t bytes_per_second_least{std::size_t{2} << 20U};
+
+TransactOptions patiently(std::span<HeldRow const> rows) {
+  std::size_t bytes = 0;
+  for (auto const& held : rows)
+    for (auto const& text : {&held.row.headers, &held.row.payload})
+      bytes += *text ? (*text)->size() : 0;
+  auto options = quickly(Access::read_write);
+  options.timeout += std::chrono::seconds{bytes / bytes_per_second_least};
+  return options;
+}
+
 std::uint64_t hash_of(std::optional<std::string> const& text, std::uint64_t before) {
   return text ? stored_text::hash(*text, before) : (before ^ 0x101U) * 0x100000001b3U;
 }
@@ -107,9 +121,9 @@ SqlHeldRowStore::SqlHeldRowStore(Database& database, SchemaName const& schema,
       relay_{source.held_rows_name()} {}
 
 template <class Function>
-auto SqlHeldRowStore::transact(Access access, Function const& function) {
+auto SqlHeldRowStore::transact(TransactOptions const& options, Function const& function) {
   try {
-    return database_.transact(quickly(access), function);
+    return database_.transact(options, function);
   } catch (Error const&) {
     cause_.forget();
     throw;
@@ -141,7 +155,7 @@ std::string SqlHeldRowStore::insert_statement(bool has_cause, HeldCause cause) c
 void SqlHeldRowStore::store(std::span<HeldRow const> rows, std::string (*plain)(std::string_view)) {
   auto const alike = "SELECT row_id, database_id, destination, headers, payload FROM " + table_ +
                      " WHERE relay = ? AND row_id IN (?, ?)";
-  transact(Access::read_write, [&](Transaction& tx) {
+  transact(patiently(rows), [&](Transaction& tx) {
     bool const has_cause = cause_.is_there(tx);
     for (auto const& [row, key, reason, cause] : rows) {
       auto const row_id =
@@ -158,7 +172,7 @@ void SqlHeldRowStore::store(std::span<HeldRow const> rows, std::string (*plain)(
 }
 
 HeldSummary SqlHeldRowStore::summary() {
-  return transact(Access::read_only, [&](Transaction& tx) {
+  return transact(quickly(Access::read_only), [&](Transaction& tx) {
     HeldSummary summary;
     auto const counted = tx.execute("SELECT count(*) FROM " + table_ + " WHERE relay = ?", relay_);
     summary.rows = counted[0].get<std::size_t>(0);
@@ -180,7 +194,7 @@ HeldSummary SqlHeldRowStore::summary() {
 }
 
 std::vector<StoredHeldRow> SqlHeldRowStore::replayable(std::size_t rows_max, ReplayOrder order) {
-  return transact(Access::read_only, [&](Transaction& tx) {
+  return transact(quickly(Access::read_only), [&](Transaction& tx) {
     auto sql = "SELECT id, row_id, database_id, destination, headers, payload FROM " + table_ +
                " held WHERE relay = ? AND (retry_requested <> 0 OR " + cause_.expression(tx) +
                " = ?)";
@@ -200,7 +214,7 @@ std::vector<StoredHeldRow> SqlHeldRowStore::replayable(std::size_t rows_max, Rep
 }
 
 void SqlHeldRowStore::settle(ReplayOutcome const& outcome) {
-  transact(Access::read_write, [&](Transaction& tx) {
+  transact(quickly(Access::read_write), [&](Transaction& tx) {
     for (auto const id : outcome.published) {
       tx.execute("DELETE FROM " + table_ + " WHERE id = ?", id);
     }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,8 +13,8 @@
 namespace tram {
 
 class Database;
-enum class Access : std::uint8_t;
 class Transaction;
+struct TransactOptions;
 
 /// Held rows in table `tram_relay_held` of the outbox's own database.
 ///
@@ -41,7 +40,7 @@ class SqlHeldRowStore final : public HeldRowStore {
   void store(std::span<HeldRow const> rows, std::string (*plain)(std::string_view));
   [[nodiscard]] std::string insert_statement(bool has_cause, HeldCause cause) const;
   template <class Function>
-  auto transact(Access access, Function const& function);
+  auto transact(TransactOptions const& options, Function const& function);
   void request_retries(Transaction& tx, std::string const& channel);
 
   Database& database_;
