@@ -26,6 +26,8 @@ RelayReadiness readiness(RelayStatus const& status, SteadyTime now, Duration sta
   if (status.standby) return {.ready = true, .reason = "standby: another process publishes"};
   if (!status.trouble.empty()) return not_ready(status.trouble);
   if (!status.connected) return not_ready("not connected to the database yet");
+  if (!status.caught_up && status.last_progress == SteadyTime{})
+    return not_ready("nothing has been published yet");
   if (!status.caught_up && since_progress > stall_after) {
     return not_ready("nothing has moved for " + seconds(since_progress) + ", with " +
                      std::to_string(status.in_flight) + " rows in flight");

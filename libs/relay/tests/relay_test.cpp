@@ -232,6 +232,22 @@ TEST(Relay, goes_on_behind_the_confirmed_position_after_the_source_failed) {
   }
 }
 
+TEST(Relay, stands_still_only_since_it_was_started) {
+  RelayWorld world;
+  world.clock.advance(1h);
+  world.source.busy = true;
+  auto const relay = world.relay();
+  relay->step();
+  EXPECT_EQ(relay->readiness().reason, "nothing has been published yet");
+  world.source.busy = false;
+  relay->step();
+  EXPECT_TRUE(relay->readiness().ready);
+  world.source.busy = true;
+  world.clock.advance(world.options.stall_after + 1s);
+  relay->step();
+  EXPECT_EQ(relay->readiness().reason, "nothing has moved for 11 s, with 0 rows in flight");
+}
+
 TEST(Relay, tries_slowly_what_needs_an_operator) {
   RelayWorld world;
   world.options.back_off_longest = 8s;
