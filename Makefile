@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz bench check release install format
+.PHONY: help setup demo test fuzz bench check release install uninstall format
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -47,7 +47,10 @@ release: ## build the optimised programs into build/release/bin
 	cmake --build --preset release -j $(JOBS)
 
 install: release ## install libraries and programs; PREFIX=/usr/local unless given
-	cmake --install build/release --prefix $(PREFIX)
+	tools/install_tree add build/release $(PREFIX)
+
+uninstall: ## take away what `make install` put into PREFIX, and nothing else
+	tools/install_tree remove $(PREFIX)
 
 format: ## format all C++ files as .clang-format says
 	tools/format

@@ -14,6 +14,7 @@ set_property(GLOBAL PROPERTY TRAM_COMPONENTS)
 function(tram_install_module name)
   cmake_parse_arguments(I "" "" "LINKS;LIBRARIES" ${ARGN})
   install(TARGETS tram_${name} EXPORT tram-${name} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  _tram_strip_archive(tram_${name})
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/include)
     install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   endif()
@@ -32,6 +33,17 @@ function(tram_install_module name)
   file(WRITE ${file} "${content}")
   install(FILES ${file} DESTINATION ${TRAM_PACKAGE_FOLDER})
   set_property(GLOBAL APPEND PROPERTY TRAM_COMPONENTS ${name})
+endfunction()
+
+# `cmake --install --strip` leaves archives as they are. Their debug information goes, their symbols stay.
+function(_tram_strip_archive target)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "STATIC_LIBRARY" AND CMAKE_STRIP)
+    install(CODE "if(CMAKE_INSTALL_DO_STRIP)
+  execute_process(COMMAND \"${CMAKE_STRIP}\" --strip-debug
+    \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/$<TARGET_FILE_NAME:${target}>\" COMMAND_ERROR_IS_FATAL ANY)
+endif()")
+  endif()
 endfunction()
 
 # The lines with which an installed package finds the target again.
