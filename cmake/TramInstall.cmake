@@ -74,8 +74,7 @@ function(tram_install_package)
   set(TRAM_COMPONENTS "${components}")
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/tram-config.cmake.in ${PROJECT_BINARY_DIR}/tram-config.cmake
                                 INSTALL_DESTINATION ${TRAM_PACKAGE_FOLDER})
-  # Before 1.0 a minor release may change the interface.
-  write_basic_package_version_file(${PROJECT_BINARY_DIR}/tram-config-version.cmake COMPATIBILITY SameMinorVersion)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/tram-config-version.cmake.in ${PROJECT_BINARY_DIR}/tram-config-version.cmake @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/tram-config.cmake ${PROJECT_BINARY_DIR}/tram-config-version.cmake
           DESTINATION ${TRAM_PACKAGE_FOLDER})
 endfunction()

@@ -47,6 +47,7 @@ if(HOW STREQUAL "find_package")
   # Moved after the installation: an installed package must not remember where it was built.
   file(RENAME ${WORK}/installed ${WORK}/prefix)
   set(how -D CMAKE_PREFIX_PATH=${WORK}/prefix)
+  configure(versions)
   build_and_run(driver contract_test --gtest_brief=1)
 else()
   set(how -D TRAM_SOURCE=${TRAM_SOURCE})
