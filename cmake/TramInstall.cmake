@@ -7,6 +7,8 @@ include_guard(GLOBAL)
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
+include(TramPkgConfig)
+
 set(TRAM_PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/tram)
 set_property(GLOBAL PROPERTY TRAM_COMPONENTS)
 
@@ -33,6 +35,7 @@ function(tram_install_module name)
   file(WRITE ${file} "${content}")
   install(FILES ${file} DESTINATION ${TRAM_PACKAGE_FOLDER})
   set_property(GLOBAL APPEND PROPERTY TRAM_COMPONENTS ${name})
+  tram_pkg_config_module(${name} LINKS ${I_LINKS} LIBRARIES ${I_LIBRARIES})
 endfunction()
 
 # `cmake --install --strip` leaves archives as they are. Their debug information goes, their symbols stay.
@@ -77,4 +80,5 @@ function(tram_install_package)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/tram-config-version.cmake.in ${PROJECT_BINARY_DIR}/tram-config-version.cmake @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/tram-config.cmake ${PROJECT_BINARY_DIR}/tram-config-version.cmake
           DESTINATION ${TRAM_PACKAGE_FOLDER})
+  tram_install_pkg_config()
 endfunction()
