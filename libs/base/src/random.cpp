@@ -4,6 +4,7 @@
 
 #include "tram/base/error.hpp"
 #include "tram/base/process_family.hpp"
+#include "tram/base/uuid.hpp"
 
 namespace tram {
 
@@ -42,18 +43,6 @@ std::uint64_t SeededRandom::bits() {
   return z ^ (z >> 31U);
 }
 
-std::string random_uuid(Random& random) {
-  constexpr char const* digits = "0123456789abcdef";
-  std::uint64_t const high = (random.bits() & 0xffffffffffff0fffULL) | 0x4000ULL;
-  std::uint64_t const low = (random.bits() & 0x3fffffffffffffffULL) | 0x8000000000000000ULL;
-  std::string text;
-  text.reserve(36);
-  for (unsigned position = 0; position < 32; ++position) {
-    if (position == 8 || position == 12 || position == 16 || position == 20) text += '-';
-    std::uint64_t const half = position < 16 ? high : low;
-    text += digits[(half >> (60U - 4U * (position % 16))) & 0xfU];
-  }
-  return text;
-}
+std::string random_uuid(Random& random) { return Uuid::make(random).text(); }
 
 }  // namespace tram

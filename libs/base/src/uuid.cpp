@@ -32,7 +32,16 @@ std::size_t value_of(char letter) {
 
 }  // namespace
 
-Uuid Uuid::make(Random& random) { return parse(random_uuid(random)); }
+Uuid Uuid::make(Random& random) {
+  std::uint64_t const high = (random.bits() & 0xffffffffffff0fffULL) | 0x4000ULL;
+  std::uint64_t const low = (random.bits() & 0x3fffffffffffffffULL) | 0x8000000000000000ULL;
+  Uuid uuid;
+  for (std::size_t place = 0; place < uuid.bytes.size(); ++place) {
+    auto const half = place < 8 ? high : low;
+    uuid.bytes[place] = static_cast<std::uint8_t>(half >> (56U - 8U * (place % 8)));
+  }
+  return uuid;
+}
 
 Uuid Uuid::parse(std::string_view text) {
   if (text.size() != text_size) refuse(text);
