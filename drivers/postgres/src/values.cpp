@@ -95,6 +95,7 @@ TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
                     " values are more than a statement can have (65535); use several statements"};
   }
   std::vector<std::size_t> starts;
+  bool has_bytes = false;
   starts.reserve(parameters.size());
   for (auto const& parameter : parameters) {
     auto const start = texts_.size();
@@ -106,6 +107,7 @@ TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
     } else if (auto const* number = std::get_if<double>(&value)) {
       append_number(texts_, *number);
     } else {
+      has_bytes = has_bytes || std::holds_alternative<BytesView>(value);
       starts.push_back(is_null);
       continue;
     }
@@ -115,7 +117,7 @@ TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
   pointers_.reserve(starts.size());
   for (auto const start : starts)
     pointers_.push_back(start == is_null ? nullptr : texts_.data() + start);
-  for (std::size_t place = 0; place < parameters.size(); ++place) {
+  for (std::size_t place = 0; has_bytes && place < parameters.size(); ++place) {
     auto const value = parameters[place].value();
     if (auto const* bytes = std::get_if<BytesView>(&value)) set_bytes(sql, place, *bytes);
   }
@@ -147,6 +149,7 @@ void TextParameters::set_bytes(std::string_view sql, std::size_t place, BytesVie
 
 Rows to_rows(std::string statement, PGresult const* result) {
   auto const columns = PQnfields(result);
+  if (columns == 0) return Rows{0, {}, affected(result)};
   auto const rows = PQntuples(result);
   std::vector<Cell> cells;
   cells.reserve(static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows));

@@ -170,6 +170,7 @@ Rows Statement::run(Parameters parameters) {
   // A statement that changes no row leaves the number of the one before.
   bool const changed = ::sqlite3_total_changes64(connection_) != changes_before;
   auto const affected = changed ? ::sqlite3_changes64(connection_) : 0;
+  if (columns == 0) return Rows{0, {}, affected};
   return Rows{columns_of(statement_.get()), std::move(cells), affected};
 }
 

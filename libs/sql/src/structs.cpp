@@ -12,7 +12,7 @@ bool has_capitals(std::string_view name) {
 }
 
 void append_name(std::string& text, std::string_view member) {
-  auto const name = member.ends_with('_') ? member.substr(0, member.size() - 1) : member;
+  auto const name = column_name(member);
   if (has_capitals(name)) text.append(name);
   else text.append("\"").append(name).append("\"");
 }
