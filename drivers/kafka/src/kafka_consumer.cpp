@@ -230,12 +230,8 @@ bool KafkaConsumer::is_doubtful(Owned const& owned) const {
   return owned.doubted || !owned.stored || comes_late(owned);
 }
 
-/// The coordinator's word proves nothing between a store and the check of the log: the store may
-/// have been made to the topic that came meanwhile.
 bool KafkaConsumer::comes_late(Owned const& owned) const {
-  bool const proof_counts = !owned.trail.wants_to_look_back();
-  auto const known = proof_counts ? std::max(owned.delivered, owned.proved) : owned.delivered;
-  return now_ - known > doubted_after;
+  return now_ - owned.trail.sure_until(owned.delivered, owned.proved) > doubted_after;
 }
 
 KafkaConsumer::OwnedPartitions::iterator KafkaConsumer::owner_of(

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
 
 #include "gaps.hpp"
 #include "landmark.hpp"
+#include "tram/base/time.hpp"
 
 namespace tram::kafka {
 
@@ -59,6 +61,12 @@ class Trail {
   /// is given already. False where none is known.
   bool suspect();
   [[nodiscard]] bool wants_to_look_back() const { return unproved_ && last_ && !sought_; }
+  /// Until when the topic is known to be the same one, of a reader to which a record was given and
+  /// the coordinator gave its word at these times. Its word proves nothing between a store and the
+  /// look back: the store may have been made to the topic that came meanwhile.
+  [[nodiscard]] SteadyTime sure_until(SteadyTime given, SteadyTime word) const {
+    return wants_to_look_back() ? given : std::max(given, word);
+  }
   /// The record to go back to, of which the log is to be read again. Only where wanted.
   Position look_back();
   /// Whether it still waits for the record that it looks for.

@@ -131,6 +131,19 @@ TEST_F(TrailOfAReader, finds_another_topic_where_the_log_ends_before_what_it_loo
   EXPECT_TRUE(trail_.ends_at(0)) << "it looks for nothing";
 }
 
+TEST_F(TrailOfAReader, takes_no_word_of_the_coordinator_between_a_store_and_the_look_back) {
+  SteadyTime const given{std::chrono::seconds{1}};
+  SteadyTime const word{std::chrono::seconds{9}};
+  read(0, 10);
+  EXPECT_EQ(trail_.sure_until(given, word), word);
+  trail_.stored();
+  EXPECT_EQ(trail_.sure_until(given, word), given);
+  EXPECT_EQ(trail_.look_back(), 9);
+  EXPECT_TRUE(trail_.take(old_record(9)).found);
+  EXPECT_EQ(trail_.sure_until(given, word), word);
+  EXPECT_EQ(trail_.sure_until(word, given), word);
+}
+
 TEST_F(TrailOfAReader, looks_for_what_was_before_something_happened) {
   read(0, 10);
   EXPECT_TRUE(trail_.suspect());
