@@ -41,7 +41,7 @@ class PostgresServer {
   }
   ~PostgresServer() {
     try {
-      stop("immediate");
+      if (running_) stop("immediate");
     } catch (std::exception const& error) {
       std::cerr << error.what() << "; its folder goes all the same\n";
     }
@@ -74,10 +74,12 @@ class PostgresServer {
         "' -c wal_level=logical -c max_replication_slots=50 -c max_wal_senders=50 -c fsync=off -c "
         "jit=off " +
         options_ + "\" start");
+    running_ = true;
   }
   /// `immediate`: as in a crash; `fast`: as an operator would.
   void stop(std::string const& mode) {
     run(as_owner() + bin() + "/pg_ctl -D " + folder_ + "/data -w -m " + mode + " stop");
+    running_ = false;
   }
   /// Runs a program as the one who owns the server's files.
   void run_as_owner(std::string const& command) const { run(as_owner() + command); }
@@ -119,6 +121,7 @@ class PostgresServer {
   std::string options_;
   std::string folder_;
   int port_{};
+  bool running_{};
 };
 
 /// Waits until `condition()`; false after half a minute.

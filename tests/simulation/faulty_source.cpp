@@ -29,6 +29,7 @@ class FaultySource final : public ChangeSource {
     // As the seam says: after an error reading starts behind what is confirmed by then.
     if (std::exchange(failed_, true)) inner_->rewind();
     line().fail(Trouble::transient, Fault::transient, "read rows");
+    tell_of_it();
     read_what_was_hidden();
     auto batch = inner_->read(rows_max);
     if (batch.starts_over) begin_anew();
@@ -48,6 +49,7 @@ class FaultySource final : public ChangeSource {
     line().enter("keep the source");
     if (std::exchange(failed_, true)) inner_->rewind();
     line().fail(Trouble::transient, Fault::transient, "keep the source");
+    tell_of_it();
     inner_->keep_alive();
     line().leave("keep the source");
     failed_ = false;
@@ -58,6 +60,7 @@ class FaultySource final : public ChangeSource {
     line().leave("confirm rows");
   }
   void settled(RowPlace place) override {
+    look_at_held_rows();
     settled_ = place;
     if (parts_.sabotage == Sabotage::settles_early) ++settled_.row;
   }
@@ -82,6 +85,18 @@ class FaultySource final : public ChangeSource {
   [[nodiscard]] std::string held_rows_name() const override { return inner_->held_rows_name(); }
 
  private:
+  /// SQLite's rows have no place: only `confirm` has its source look at the rows that are held.
+  void look_at_held_rows() {
+    try {
+      inner_->keep_alive();
+    } catch (Error const&) { untold_ = true; }
+  }
+  /// Before another outbox is read, so that nothing is in flight then.
+  void tell_of_it() {
+    if (std::exchange(untold_, false))
+      throw Error{Fault::transient, "simulation: the rows that are held could not be looked at"};
+  }
+
   [[nodiscard]] Lifeline& line() const { return parts_.line; }
   [[nodiscard]] bool is_silent() const {
     return !line().chaos().healed() && parts_.silence.holds(parts_.clock.steady());
@@ -157,6 +172,7 @@ class FaultySource final : public ChangeSource {
   FaultySourceParts parts_;
   bool believes_;
   bool failed_{};
+  bool untold_{};
   bool starts_over_{};
   /// The next read begins anew.
   bool shows_again_{};

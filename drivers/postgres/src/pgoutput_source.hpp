@@ -42,7 +42,7 @@ class PgoutputSource final : public ChangeSource {
   ChangeBatch read(std::size_t rows_max) override;
   void keep_alive() override { attend(0); }
   void confirm(LogPosition position) override;
-  void settled(RowPlace place) override { settled_ = place; }
+  void settled(RowPlace place) override;
   void flush() override;
   void rewind() override;
   int descriptor() const override { return session_ ? session_->socket() : -1; }

@@ -20,6 +20,8 @@ constexpr std::size_t untold_rows_max = 500;
 }  // namespace
 
 void PgoutputSource::confirm(LogPosition position) {
+  // Of the server that was there before: nobody was told yet that this is another one.
+  if (starts_over_) return;
   if (making_) return making_->confirm(position);
   bool const of_gap = gap_open_at_ && position == *gap_open_at_ + 1;
   if (!of_gap) confirmed_ = std::max(confirmed_, position);
@@ -30,6 +32,11 @@ void PgoutputSource::confirm(LogPosition position) {
   } catch (Error const&) {
     return;  // The next read meets the same trouble, tells of it and connects again.
   }
+}
+
+void PgoutputSource::settled(RowPlace place) {
+  if (starts_over_) return;
+  settled_ = place;
 }
 
 bool PgoutputSource::is_news_due() const {

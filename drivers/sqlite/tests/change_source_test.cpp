@@ -115,6 +115,23 @@ TEST_F(SqliteChangeSource, notices_that_the_file_was_replaced_and_begins_anew) {
   EXPECT_FALSE(tail->read(10).starts_over);
 }
 
+/// What was in flight lands after the caller has noticed, and before a read tells of it.
+TEST_F(SqliteChangeSource, confirms_no_row_of_the_outbox_that_was_there_before) {
+  for (auto const* id : {"a", "b", "c"}) writer.insert(id);
+  auto const tail = source();
+  EXPECT_EQ(read(*tail), (Texts{"a", "b", "c"}));
+  writer.run("DELETE FROM message; DELETE FROM sqlite_sequence");
+  for (auto const* id : {"x", "y"}) writer.insert(id);
+  EXPECT_THROW(tail->keep_alive(), Error);
+  tail->keep_alive();
+  tail->confirm(2);
+  auto const batch = tail->read(10);
+  EXPECT_TRUE(batch.starts_over);
+  EXPECT_EQ(ids(batch), (Texts{"x", "y"}));
+  tail->rewind();
+  EXPECT_EQ(read(*tail), (Texts{"x", "y"}));
+}
+
 TEST_F(SqliteChangeSource, notices_that_the_file_was_removed_and_makes_none) {
   tram::ManualClock time;
   auto const tail = change_source({.path = file.path()}, time);

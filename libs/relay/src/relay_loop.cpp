@@ -27,7 +27,7 @@ bool Relay::Loop::step() {
   if (core().replays_held()) replay_held();
   if (core().publishes()) publish();
   take_completions();
-  if (core().stores_held()) store_held();
+  if (core().stores_held()) held_.store();
   finish();
   return round_.progressed();
 }
@@ -43,13 +43,6 @@ void Relay::Loop::finish() {
   if (core().removes_old_rows()) old_rows_.remove_some(*reader_.proven());
   if (core().caught_up()) round_.rested();
   if (core().asks_broker()) publisher_.ask_broker();
-}
-
-/// The source remembers its database with these rows in it: one that is restored from a backup of
-/// before has lost them, and that shows only by what is remembered.
-void Relay::Loop::store_held() {
-  held_.store();
-  reader_.keep_alive();
 }
 
 void Relay::Loop::begin_drain() {

@@ -61,7 +61,6 @@ class Relay::Loop {
   void refused(Sequence sequence, std::string reason, HeldCause cause);
   void producer_failed(Error const& error);
   void finish();
-  void store_held();
   [[nodiscard]] std::string trouble(std::string const& source) const;
 
   Clock& clock_;

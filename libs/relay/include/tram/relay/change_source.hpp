@@ -90,7 +90,8 @@ class ChangeSource {
   /// `descriptor()`, which stays readable then. Throws as `read`.
   virtual void keep_alive() = 0;
   /// Everything up to `position` is durable at the broker; after a restart reading starts behind
-  /// it. May be stored late; an error of that shows at the next `read` or `flush`.
+  /// it. May be stored late; an error of that shows at the next `read` or `flush`. Ignored, as is
+  /// `settled`, while a `read` has yet to tell that the log was replaced.
   virtual void confirm(LogPosition position) = 0;
   /// Everything up to this row is durable at the broker, or held, though its transaction is not:
   /// this object gives none of it again, after an error or a rewind either, as long as it reads the
