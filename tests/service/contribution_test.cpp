@@ -109,10 +109,15 @@ TEST_F(ContributionToAService, carries_out_what_operators_ask_for) {
          auto const rows = tx.execute("SELECT count(*) FROM tram_note");
          return request.asked_by + ": " + rows[0].get<std::string>(0);
        }},
-      {"notes.burn", [&](Transaction& tx, OperatorRequest const&) -> std::string {
+      {"notes.burn",
+       [&](Transaction& tx, OperatorRequest const&) -> std::string {
          tx.execute("DELETE FROM tram_note");
          if (++tries == 1) throw Error{Fault::transient, "the matches are wet"};
          throw Error{Fault::rejected, "no fire here"};
+       }},
+      {"notes.drop", [](Transaction&, OperatorRequest const&) -> std::string { throw 42; }},
+      {"notes.smear", [](Transaction&, OperatorRequest const&) -> std::string {
+         throw Error{Fault::rejected, "there is ink \xFF on it"};
        }}};
   service.add(std::move(contribution));
   Running running{service};
@@ -122,6 +127,12 @@ TEST_F(ContributionToAService, carries_out_what_operators_ask_for) {
   EXPECT_EQ(refused.outcome, RequestAnswer::Outcome::refused);
   EXPECT_EQ(refused.text, "no fire here");
   EXPECT_EQ(tries, 2) << "what is only away is tried again";
+  auto const dropped = desk.ask({.id = {}, .kind = "notes.drop"}, std::chrono::minutes{1});
+  EXPECT_EQ(dropped.outcome, RequestAnswer::Outcome::refused);
+  EXPECT_FALSE(dropped.text.empty());
+  auto const smeared = desk.ask({.id = {}, .kind = "notes.smear"}, std::chrono::minutes{1});
+  EXPECT_EQ(smeared.outcome, RequestAnswer::Outcome::refused);
+  EXPECT_EQ(smeared.text, "there is ink ? on it");
   auto const done =
       desk.ask({.id = {}, .kind = "notes.count", .asked_by = "ann"}, std::chrono::minutes{1});
   EXPECT_EQ(done.outcome, RequestAnswer::Outcome::done);
