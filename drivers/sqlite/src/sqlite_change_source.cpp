@@ -315,7 +315,7 @@ void SqliteChangeSource::confirm(LogPosition position) {
   try {
     memory_->look.last_held = std::max(memory_->look.last_held, reader_->last_held());
   } catch (Error const&) {
-    reader_.reset();  // The next read tells what is wrong.
+    return;  // The next read meets the same trouble, and tells of it before another outbox is read.
   }
 }
 

@@ -132,6 +132,22 @@ TEST_F(SqliteChangeSource, confirms_no_row_of_the_outbox_that_was_there_before) 
   EXPECT_EQ(read(*tail), (Texts{"x", "y"}));
 }
 
+/// So that nothing is in flight when another outbox begins.
+TEST_F(SqliteChangeSource, tells_of_another_outbox_before_it_reads_it_also_when_confirming_failed) {
+  for (auto const* id : {"a", "b", "c"}) writer.insert(id);
+  writer.run("PRAGMA journal_mode = DELETE");
+  auto const tail = source();
+  EXPECT_EQ(read(*tail), (Texts{"a", "b", "c"}));
+  writer.run("BEGIN EXCLUSIVE; DELETE FROM message; DELETE FROM sqlite_sequence");
+  writer.insert("x");
+  tail->confirm(2);
+  writer.run("COMMIT");
+  EXPECT_THROW((void)tail->read(10), Error);
+  auto const batch = tail->read(10);
+  EXPECT_TRUE(batch.starts_over);
+  EXPECT_EQ(ids(batch), Texts{"x"});
+}
+
 TEST_F(SqliteChangeSource, notices_that_the_file_was_removed_and_makes_none) {
   tram::ManualClock time;
   auto const tail = change_source({.path = file.path()}, time);
