@@ -37,6 +37,12 @@ void look_at_table(Transaction& tx, std::string const& table, std::vector<Findin
     if (complaint.empty())
       complaint = column_complaint(row.get<std::string>(0), row.get<std::string>(1), typing);
   }
+  for (auto const row : tx.execute("SELECT type, coalesce(sql, '') FROM sqlite_master WHERE name = "
+                                   "? COLLATE NOCASE AND type IN ('table', 'view')",
+                                   table)) {
+    if (complaint.empty())
+      complaint = numbering_complaint(row.get<std::string>(0), row.get<std::string>(1));
+  }
   auto const add = [&](bool good, std::string const& text) {
     findings.push_back(
         {.good = good, .subject = "outbox", .text = "table '" + table + "' " + text});

@@ -45,4 +45,11 @@ std::string column_complaint(std::string_view column, std::string_view declared,
   return subject + "', which SQLite turns into a number where it looks like one; declare it TEXT";
 }
 
+std::string numbering_complaint(std::string_view kind, std::string_view statement) {
+  if (kind == "view") return "is a view; name the table that its rows are written to";
+  if (upper_case(statement).find("AUTOINCREMENT") != std::string::npos) return {};
+  return "gives the number of a row that was deleted to another one, which would never be "
+         "published; make it anew with \"seq INTEGER PRIMARY KEY AUTOINCREMENT\"";
+}
+
 }  // namespace tram::sqlite

@@ -93,6 +93,7 @@ void OutboxReader::prepare_statements() {
   rows_ = prepare("SELECT seq, id, destination, headers, payload, published FROM " + table +
                   " WHERE seq > ?1 ORDER BY seq LIMIT ?2");
   refuse_strange_columns();
+  refuse_repeated_numbers();
   last_ = prepare("SELECT max(seq) FROM " + table);
   auto const counters = prepare("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'");
   auto const counted_in = [counts = single_value(counters, reading).has_value()](
@@ -282,6 +283,18 @@ void OutboxReader::refuse_strange_columns() {
       throw Error{Fault::rejected,
                   "sqlite relay: table '" + table_ + "' in '" + path_ + "': " + complaint};
   }
+}
+
+void OutboxReader::refuse_repeated_numbers() {
+  auto const described = prepare("SELECT type, coalesce(sql, '') FROM sqlite_master WHERE name = "
+                                 "?1 COLLATE NOCASE AND type IN ('table', 'view')");
+  bind(described.get(), 1, table_);
+  if (::sqlite3_step(described.get()) != SQLITE_ROW) return;
+  auto const complaint = numbering_complaint(text_of(described.get(), 0).value_or(""),
+                                             text_of(described.get(), 1).value_or(""));
+  if (complaint.empty()) return;
+  throw Error{Fault::rejected,
+              "sqlite relay: table '" + table_ + "' in '" + path_ + "' " + complaint};
 }
 
 void OutboxReader::run(char const* operation, char const* sql) {

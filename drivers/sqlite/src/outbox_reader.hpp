@@ -110,6 +110,7 @@ class OutboxReader {
 
   void open();
   void refuse_strange_columns();
+  void refuse_repeated_numbers();
   void run(char const* operation, char const* sql);
   Statement prepare(std::string const& sql);
   void prepare_statements();

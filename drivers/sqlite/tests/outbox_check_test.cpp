@@ -74,7 +74,8 @@ TEST_F(SqliteOutboxCheck, names_a_column_that_changes_what_is_written_and_so_doe
     ++number;
     EXPECT_EQ(table("good_" + std::to_string(number), type), "") << type;
   }
-  raw.run("CREATE TABLE kept (seq INTEGER PRIMARY KEY, id TEXT, destination TEXT, headers TEXT, "
+  raw.run("CREATE TABLE kept (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, destination TEXT, "
+          "headers TEXT, "
           "payload ANY, published INT) STRICT");
   EXPECT_EQ(wrong(check("kept")), "");
   for (auto const* const type : {"STRING", "JSON", "NUMERIC", "INTEGER", "REAL", "ANY"}) {
@@ -84,6 +85,25 @@ TEST_F(SqliteOutboxCheck, names_a_column_that_changes_what_is_written_and_so_doe
                   type +
                   "', which SQLite turns into a number where it looks like one; declare it "
                   "TEXT");
+  }
+}
+
+/// The relay would take a new row for one that it has published.
+TEST_F(SqliteOutboxCheck, refuses_tables_that_may_give_a_number_twice_and_so_does_the_relay) {
+  RawConnection const raw{file_.path()};
+  std::string const columns{"id TEXT, destination TEXT, headers TEXT, payload TEXT, published INT"};
+  raw.run("CREATE TABLE again (seq INTEGER PRIMARY KEY, " + columns + ")");
+  raw.run("CREATE TABLE chosen (seq INTEGER PRIMARY KEY, " + columns + ") WITHOUT ROWID");
+  raw.run("CREATE VIEW seen AS SELECT * FROM message");
+  for (std::string const name : {"again", "chosen", "seen"}) {
+    std::string refused;
+    try {
+      change_source({.path = file_.path(), .table = name}, clock_)->read(10);
+    } catch (Error const& error) { refused = error.what(); }
+    auto const wanted = name == "seen" ? "name the table that its rows are written to"
+                                       : "\"seq INTEGER PRIMARY KEY AUTOINCREMENT\"";
+    EXPECT_NE(refused.find(wanted), std::string::npos) << name << refused;
+    EXPECT_NE(wrong(check(name)).find(wanted), std::string::npos) << wrong(check(name));
   }
 }
 
