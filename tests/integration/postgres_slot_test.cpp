@@ -292,6 +292,33 @@ TEST_F(PostgresSlot, is_made_beside_one_that_is_read_as_it_is_and_the_check_name
       << findings(true);
 }
 
+/// Its log shows what is prepared, and the commit without the rows.
+TEST_F(PostgresSlot, that_shows_prepared_transactions_is_refused_and_the_remedy_loses_nothing) {
+  start();
+  stop();
+  server().sql("SELECT pg_drop_replication_slot('tram'); SELECT "
+               "pg_create_logical_replication_slot('tram', 'pgoutput', false, true)");
+  insert("1", "k");
+  auto const other = connect();
+  run(other, "BEGIN");
+  run(other, "INSERT INTO eventuate.message (id, destination, headers, payload) VALUES ('2', "
+             "'orders', '{\"ID\":\"2\",\"PARTITION_ID\":\"k\"}', '2')");
+  run(other, "PREPARE TRANSACTION 'second'");
+  auto const found = findings(false);
+  EXPECT_NE(found.find("slot: 'tram' was made with two_phase"), std::string::npos) << found;
+  begin();
+  EXPECT_TRUE(says("slot 'tram' was made with two_phase")) << relay_->readiness().reason;
+  server().sql(remedy(relay_->readiness().reason));
+  EXPECT_EQ(slots(), "tram");
+  // Twice, since others made the slot.
+  EXPECT_TRUE(published(2)) << relay_->readiness().reason;
+  run(other, "COMMIT PREPARED 'second'");
+  EXPECT_TRUE(published(3)) << relay_->readiness().reason;
+  EXPECT_TRUE(ready()) << relay_->readiness().reason;
+  stop();
+  EXPECT_EQ(first_occurrences("k"), (Texts{"1", "2"}));
+}
+
 TEST_F(PostgresSlot, that_another_made_meanwhile_is_not_dropped) {
   auto const old = connect();
   run(old, "BEGIN");

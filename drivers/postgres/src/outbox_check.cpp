@@ -154,8 +154,8 @@ class OutboxCheck {
   void look_at_slot() {
     auto const rows = tx_.execute(
         "SELECT plugin::text, (database = current_database())::int, coalesce(wal_status, ''), "
-        "coalesce(confirmed_flush_lsn::text, ''), active::int, coalesce(database::text, '') FROM "
-        "pg_replication_slots WHERE slot_name = ?",
+        "coalesce(confirmed_flush_lsn::text, ''), active::int, coalesce(database::text, ''), "
+        "coalesce(to_jsonb(s) ->> 'two_phase', '') FROM pg_replication_slots s WHERE slot_name = ?",
         config_.slot);
     auto const name = "'" + config_.slot + "' ";
     if (rows.size() == 0) return look_at_missing_slot();
@@ -170,6 +170,8 @@ class OutboxCheck {
                  name + "was made for the plugin '" + plugin +
                      "'; name another slot, or take over with \"tram-cdc takeover\"");
     }
+    if (row.get<std::string>(6) == "true")
+      return add(false, "replication slot", name + problem_of_two_phases(config_.slot));
     if (row.get<std::string>(2) == "lost") {
       return add(false, "replication slot",
                  name + "has lost its log (max_slot_wal_keep_size) behind " +

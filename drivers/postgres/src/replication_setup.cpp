@@ -65,6 +65,15 @@ std::string problem_of_slot_name(std::string_view name) {
          "' is no name of a slot; give 1 to 63 lower-case letters, digits and '_'";
 }
 
+std::string problem_of_two_phases(std::string const& slot) {
+  auto const name = sql_text(slot);
+  return "was made with two_phase, so its log shows transactions that are only prepared; make it "
+         "anew at the same place, run: SELECT pg_copy_logical_replication_slot(" +
+         name + ", 'tram_copy'); SELECT pg_drop_replication_slot(" + name +
+         "); SELECT pg_copy_logical_replication_slot('tram_copy', " + name +
+         "); SELECT pg_drop_replication_slot('tram_copy')";
+}
+
 Session open_for_replication(Target const& target, Clock& clock, Deadline deadline) {
   try {
     auto session = Session::open(target, clock, deadline);
@@ -142,7 +151,8 @@ std::optional<SlotPosition> ReplicationSetup::slot() {
       "pg_current_wal_flush_lsn()::text, (SELECT coalesce(obj_description(oid, 'pg_publication'), "
       "'') FROM pg_publication WHERE pubname = " +
       sql_text(config_.publication) +
-      "), coalesce(r.replay_lsn::text, '') FROM pg_replication_slots s LEFT JOIN pg_stat_activity "
+      "), coalesce(r.replay_lsn::text, ''), to_jsonb(s) ->> 'two_phase' FROM pg_replication_slots "
+      "s LEFT JOIN pg_stat_activity "
       "a ON a.pid = s.active_pid LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid WHERE "
       "slot_name = " +
       sql_text(config_.slot));
@@ -156,6 +166,7 @@ std::optional<SlotPosition> ReplicationSetup::slot() {
     refuse(slot + "was made for the plugin '" + value(found, 0, 0) +
            "'; name another slot, or take over from its reader with \"tram-cdc takeover\"");
   }
+  if (value(found, 0, 10) == "true") refuse(slot + problem_of_two_phases(config_.slot));
   if (value(found, 0, 3) == "lost") {
     refuse(slot + "has lost its log (max_slot_wal_keep_size): rows committed after " +
            value(found, 0, 4) +

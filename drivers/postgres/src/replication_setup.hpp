@@ -22,6 +22,8 @@ Session open_for_replication(Target const& target, Clock& clock, Deadline deadli
 
 /// Why the server takes no slot of this name, with the name; empty where it does.
 std::string problem_of_slot_name(std::string_view name);
+/// Of a slot whose log shows prepared transactions before they are committed, with the remedy.
+std::string problem_of_two_phases(std::string const& slot);
 
 /// Whether rows that a new slot does not show are published, or keep it from being made.
 inline bool reads_existing_rows(ChangeSourceConfig const& config) {
