@@ -3,28 +3,57 @@
 #include <algorithm>
 #include <map>
 
+#include "about.hpp"
 #include "configuration.hpp"
+#include "environment.hpp"
 #include "nearest_name.hpp"
 #include "shown.hpp"
 #include "tram/base/error.hpp"
-#include "version.hpp"
 
 #include <CLI/CLI.hpp>
 
 namespace tram::relay_program {
 namespace {
 
-constexpr auto footer{
-    "Settings: flags win over the environment (TRAM_CDC_DATABASE_URL for database.url, and the "
-    "Java CDC service's\nown variables), that over the file, that over the defaults.\n\n"
-    "Exit status: 0 done, 1 a check or takeover said no, 2 wrong settings, 3 it could not start, "
-    "70 it could not\ngo on, 75 it did not stop in time, 130 or 143 a second signal ended it."};
+std::vector<programs::Term> setting_terms() {
+  std::vector<programs::Term> terms;
+  for (auto const& key : key_descriptions())
+    terms.push_back({.name = key.key, .text = variable_of(key.key) + ": " + key.text});
+  terms.push_back({.name = "broker.properties.NAME", .text = "of the broker's client library"});
+  return terms;
+}
+
+std::vector<programs::Section> sections() {
+  return {
+      {.title = "Settings",
+       .text = "flags win over the environment (TRAM_CDC_DATABASE_URL for database.url, and the "
+               "Java CDC service's own variables), that over the file, that over the defaults.",
+       .terms = setting_terms()},
+      {.title = "Exit status",
+       .text = "0 done, 1 a check or takeover said no, 2 wrong settings, 3 it could not start, 70 "
+               "it could not go on, 75 it did not stop in time, 130 or 143 a second signal ended "
+               "it.",
+       .terms = {{"0", "done"},
+                 {"1", "a check or takeover said no"},
+                 {"2", "wrong settings"},
+                 {"3", "it could not start"},
+                 {"70", "it could not go on"},
+                 {"75", "it did not stop in time"},
+                 {"130, 143", "a second signal ended it"}}},
+  };
+}
+
+programs::KnownValues known_values() {
+  programs::KnownValues values;
+  for (auto const& key : key_descriptions()) {
+    if (!key.values.empty()) values.insert_or_assign(key.flag, key.values);
+  }
+  return values;
+}
 
 class Parser {
  public:
   Parser() {
-    app_.set_help_flag("--help", "print this and exit");
-    app_.set_version_flag("--version", std::string{"tram-cdc "} + programs::version);
     app_.add_option("--config", result_.configuration_file, "settings in TOML")->type_name("FILE");
     app_.add_flag("--check", check_, "check everything, change nothing, and report what is wrong");
     for (auto const& key : key_descriptions()) {
@@ -42,7 +71,7 @@ class Parser {
     add_step(*takeover_, "run", "when the Java relay is stopped", Action::takeover_run);
     add_step(*takeover_, "finish", "drop the old slot, and with it the way back",
              Action::takeover_finish);
-    app_.allow_extras()->footer(footer);
+    app_.allow_extras();
   }
 
   CommandLine run(std::vector<std::string> arguments) {
@@ -60,6 +89,7 @@ class Parser {
                   programs::without_passwords(error.what(), arguments) + "; see tram-cdc --help"};
     }
     refuse_extras();
+    if (auto text = about_.answer()) return printed(std::move(*text));
     require_step();
     for (auto const& [key, option] : options_) {
       if (option->count() > 0)
@@ -86,7 +116,8 @@ class Parser {
     auto const extras = app_.remaining(true);
     if (extras.empty()) return;
     auto flags = flags_;
-    flags.insert(flags.end(), {"--help", "--version", "--config", "--check", "takeover"});
+    flags.insert(flags.end(), {"--help", "--version", "--completion", "--man", "--config",
+                               "--check", "takeover"});
     if (takeover_->parsed()) flags.insert(flags.end(), steps_.begin(), steps_.end());
     throw Error{Fault::rejected,
                 programs::no_such_argument(extras.front(), flags) + "; see tram-cdc --help"};
@@ -108,6 +139,8 @@ class Parser {
   CLI::App app_{"Publishes committed rows of an outbox to a broker, at least once and in order per "
                 "key.",
                 "tram-cdc"};
+  programs::About about_{app_,
+                         {.manual_section = 8, .sections = sections(), .values = known_values()}};
   std::vector<std::pair<std::string, CLI::Option*>> options_;
 };
 

@@ -30,8 +30,27 @@ struct Key {
 constexpr std::string_view property_prefix{"broker.properties."};
 
 template <class Value>
-Value one_of(std::string const& text,
-             std::initializer_list<std::pair<std::string_view, Value>> choices) {
+using Choices = std::array<std::pair<std::string_view, Value>, 4>;
+
+constexpr Choices<NewSlot> new_slot_choices{
+    {{"for_empty_outbox", NewSlot::for_empty_outbox},
+     {"skip_existing_rows", NewSlot::skip_existing_rows},
+     {"publish_existing_rows", NewSlot::publish_existing_rows},
+     {"refuse", NewSlot::refuse}}};
+constexpr Choices<LogLevel> log_level_choices{{{"debug", LogLevel::debug},
+                                               {"info", LogLevel::info},
+                                               {"warning", LogLevel::warning},
+                                               {"error", LogLevel::error}}};
+
+template <class Value>
+std::vector<std::string> names_of(Choices<Value> const& choices) {
+  std::vector<std::string> names;
+  for (auto const& choice : choices) names.emplace_back(choice.first);
+  return names;
+}
+
+template <class Value>
+Value one_of(std::string const& text, Choices<Value> const& choices) {
   std::string names;
   for (auto const& [name, value] : choices) {
     if (text == name) return value;
@@ -117,14 +136,9 @@ std::vector<Key> const& keys() {
        [](auto& to, auto& text) { to.outbox.publication = not_empty(text); }},
       {{"source.new_slot", "--new-slot", "CHOICE",
         "PostgreSQL: when the slot is missing: for_empty_outbox makes it unless rows would be "
-        "lost, publish_existing_rows, skip_existing_rows, refuse (for_empty_outbox)"},
-       [](auto& to, auto& text) {
-         to.outbox.new_slot =
-             one_of<NewSlot>(text, {{"for_empty_outbox", NewSlot::for_empty_outbox},
-                                    {"skip_existing_rows", NewSlot::skip_existing_rows},
-                                    {"publish_existing_rows", NewSlot::publish_existing_rows},
-                                    {"refuse", NewSlot::refuse}});
-       }},
+        "lost, publish_existing_rows, skip_existing_rows, refuse (for_empty_outbox)",
+        names_of(new_slot_choices)},
+       [](auto& to, auto& text) { to.outbox.new_slot = one_of(text, new_slot_choices); }},
       {{"broker.url", "--broker", "URL", "kafka://HOST:PORT,…, embedded:FILE or memory:"},
        [](auto& to, auto& text) { to.broker_url = not_empty(text); }},
       {{"broker.multi_messages", "", "BOOL",
@@ -184,13 +198,9 @@ std::vector<Key> const& keys() {
       {{"http.address", "--http-address", "ADDRESS", "where to listen (0.0.0.0)"},
        [](auto& to, auto& text) { to.http_address = numeric_address(text); }},
       {{"http.port", "--http-port", "PORT", "for health and metrics; off: none (8080)"}, set_port},
-      {{"log.level", "--log-level", "LEVEL", "debug, info, warning or error (info)"},
-       [](auto& to, auto& text) {
-         to.log_level = one_of<LogLevel>(text, {{"debug", LogLevel::debug},
-                                                {"info", LogLevel::info},
-                                                {"warning", LogLevel::warning},
-                                                {"error", LogLevel::error}});
-       }},
+      {{"log.level", "--log-level", "LEVEL", "debug, info, warning or error (info)",
+        names_of(log_level_choices)},
+       [](auto& to, auto& text) { to.log_level = one_of(text, log_level_choices); }},
       {{"takeover.old_slot", "--old-slot", "NAME",
         "the slot that the Java relay reads (eventuate_slot)"},
        [](auto& to, auto& text) { to.takeover.old_slot = not_empty(text); }},

@@ -44,6 +44,8 @@ struct KeyDescription {
   /// What stands for its value: `URL`.
   std::string value_name;
   std::string text;
+  /// The values it takes, where they are few.
+  std::vector<std::string> values{};
 };
 
 /// All of them but `broker.properties.NAME`, of which there are as many as the client library has.

@@ -16,17 +16,6 @@ namespace {
 constexpr std::string_view prefix{"TRAM_CDC_"};
 constexpr std::string_view file_suffix{"_FILE"};
 
-std::string variable_of(std::string const& key) {
-  std::string name{prefix};
-  for (char const character : key) {
-    if (character == '.') name += '_';
-    else
-      name += character >= 'a' && character <= 'z' ? static_cast<char>(character - ('a' - 'A'))
-                                                   : character;
-  }
-  return name;
-}
-
 std::map<std::string, std::string> keys_by_variable() {
   std::map<std::string, std::string> keys;
   for (auto const& key : known_keys()) keys.emplace(variable_of(key), key);
@@ -88,6 +77,17 @@ class OwnVariables {
 };
 
 }  // namespace
+
+std::string variable_of(std::string const& key) {
+  std::string name{prefix};
+  for (char const character : key) {
+    if (character == '.') name += '_';
+    else
+      name += character >= 'a' && character <= 'z' ? static_cast<char>(character - ('a' - 'A'))
+                                                   : character;
+  }
+  return name;
+}
 
 Environment read_environment(Variables const& variables) {
   auto java = read_java_environment(variables);

@@ -15,6 +15,9 @@ struct Environment {
   std::vector<std::string> notes;
 };
 
+/// `TRAM_CDC_DATABASE_URL` for `database.url`.
+std::string variable_of(std::string const& key);
+
 /// The environment as settings: first the variables of the Java CDC service in its form for one
 /// reader, then our own, which are `TRAM_CDC_` and the key in capitals; with `_FILE` behind, the
 /// variable names a file that holds the value. Faults: rejected, one line per variable that is not

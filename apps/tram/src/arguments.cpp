@@ -3,25 +3,40 @@
 #include <algorithm>
 #include <map>
 
+#include "about.hpp"
 #include "nearest_name.hpp"
 #include "shown.hpp"
 #include "tram/all_drivers.hpp"
 #include "tram/base/error.hpp"
 #include "tram/connect/database.hpp"
 #include "values.hpp"
-#include "version.hpp"
 
 #include <CLI/CLI.hpp>
 
 namespace tram::operator_program {
 namespace {
 
-constexpr auto footer{
-    "The database: sqlite:orders.db or postgresql://user@host/name; also from the environment, as\n"
-    "TRAM_DATABASE_URL. Flags may be anywhere.\n\n"
-    "Exit status: 0 done; 1 the answer is no: nothing matched, or something is wrong; 2 this "
-    "command line\nis wrong; 3 the database or the broker refused or is down,\nor the output "
-    "cannot be written."};
+std::vector<programs::Section> sections() {
+  return {
+      {.title = "Database",
+       .text = "sqlite:orders.db or postgresql://user@host/name; also from the environment, as "
+               "TRAM_DATABASE_URL. Flags may be anywhere."},
+      {.title = "JSON",
+       .text = "With --json each command writes one JSON value to standard output; its members are "
+               "described in docs/reference/tram-json.md and stay. What went wrong is text, on "
+               "standard error."},
+      {.title = "Exit status",
+       .text = "0 done; 1 the answer is no: nothing matched, or something is wrong; 2 this command "
+               "line is wrong; 3 the database or the broker refused or is down, or the output "
+               "cannot be written.",
+       .terms = {{"0", "done"},
+                 {"1", "the answer is no: nothing matched, or something is wrong"},
+                 {"2", "the command line is wrong"},
+                 {"3", "the database or the broker refused or is down, or the output cannot be "
+                       "written"},
+                 {"130, 143", "SIGINT or SIGTERM ended it"}}},
+  };
+}
 
 [[noreturn]] void refuse(std::string const& what) {
   throw Error{Fault::rejected, what + "; see tram --help"};
@@ -38,11 +53,17 @@ auto value_of(char const* flag, std::string const& text, Parse const& parse) {
 }
 
 /// What there are tables for, as `schema print` takes it.
+std::vector<std::string> database_schemes() {
+  std::vector<std::string> schemes;
+  auto const drivers = all_drivers();
+  for (auto const* kit : drivers.databases) schemes.emplace_back(kit->scheme);
+  return schemes;
+}
+
 std::string databases() {
   std::string names;
-  auto const drivers = all_drivers();
-  for (auto const* kit : drivers.databases)
-    names.append(names.empty() ? "'" : " and '").append(kit->scheme).append("'");
+  for (auto const& scheme : database_schemes())
+    names.append(names.empty() ? "'" : " and '").append(scheme).append("'");
   return names;
 }
 
@@ -81,8 +102,6 @@ void check(Arguments const& arguments) {
 class Parser {
  public:
   Parser() {
-    app_.set_help_flag("--help", "print this and exit");
-    app_.set_version_flag("--version", std::string{"tram "} + programs::version);
     option(app_, "--database", result_.database_url, "URL", "which database")
         ->envname("TRAM_DATABASE_URL");
     option(app_, "--schema", result_.schema, "NAME",
@@ -93,7 +112,7 @@ class Parser {
     add_held();
     add_request();
     add_doctor();
-    app_.allow_extras()->footer(footer);
+    app_.allow_extras();
   }
 
   Arguments run(std::vector<std::string> arguments) {
@@ -108,6 +127,7 @@ class Parser {
       refuse(programs::without_passwords(error.what(), arguments));
     }
     refuse_extras();
+    if (auto text = about_.answer()) return printed(std::move(*text));
     require_command();
     take_values();
     check(result_);
@@ -156,7 +176,7 @@ class Parser {
     command(schema, "status", "which tables are there", Command::schema_status);
     auto& print =
         command(schema, "print", "the statements, for other tools", Command::schema_print);
-    option(print, "kind", result_.kind, "KIND",
+    option(print, "kind", result_.kind, "DATABASE",
            "sqlite or postgresql; that of the database unless given");
   }
 
@@ -272,6 +292,9 @@ class Parser {
   bool chosen_{};
   CLI::App app_{"The operator's tool: Tram's tables, the outbox, and held messages (dead letters).",
                 "tram"};
+  programs::About about_{
+      app_,
+      {.manual_section = 1, .sections = sections(), .values = {{"DATABASE", database_schemes()}}}};
 };
 
 }  // namespace
