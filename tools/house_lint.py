@@ -46,6 +46,8 @@ CLIENT_HEADER = re.compile(
     r"|spdlog/.*|fmt/.*|boost/.*|prometheus/.*|toml\+\+/.*)(\.h|\.hpp)?$")
 CLIENT_PLACES = re.compile(
     r"(drivers/[^/]+/(src|tests)/|libs/json/src/|libs/[^/]+/tests/|apps/|tests/|benchmarks/|examples/)")
+# Headers for a driver and another client of its database, which only those include who have both.
+ADAPTERS = "adapters/include/"
 CLOCK_PLACES = re.compile(r"libs/base/src/|benchmarks/|(.*/)?main\.cpp$")
 SLEEP_PLACES = re.compile(r"libs/base/src/|benchmarks/")
 
@@ -97,7 +99,7 @@ HABITS = {
     r"\b(?<!`)raises\b": "'throws'",
 }
 HABIT = re.compile("|".join(f"(?:{habit})" for habit in HABITS), re.IGNORECASE)
-PUBLIC_HEADER = re.compile(r"((libs|drivers)/[^/]+|all_drivers|testkit)/include/.*\.hpp$")
+PUBLIC_HEADER = re.compile(r"((libs|drivers)/[^/]+|adapters|all_drivers|testkit)/include/.*\.hpp$")
 # Pages of decisions are never edited.
 PAGE = re.compile(r"(?!docs/decisions/).*\.md$")
 CLASS = re.compile(r"class (?:TRAM_\w+(?:\([^)]*\))? )?(?:\[\[nodiscard\]\] )?(\w+)[^;]*$")
@@ -161,6 +163,8 @@ def include_findings(path, number, opening, target, drivers):
     elif parts[0] == ".." and not path.startswith(("tests/", "benchmarks/")):
         yield Finding(path, number, "layers", "name the header from its include or src folder, without '..'")
     elif CLIENT_HEADER.match(target):
+        if path.startswith(ADAPTERS):
+            return
         if "/include/" in path:
             yield Finding(path, number, "client header",
                           f"<{target}> in a public header reaches every user: include it in src/ and forward-declare its handle here")
@@ -171,7 +175,7 @@ def include_findings(path, number, opening, target, drivers):
 
 
 def cpp_findings(path, text, drivers):
-    names_drivers = is_test(path) or path.startswith("all_drivers/") or MAIN.search(text)
+    names_drivers = is_test(path) or path.startswith(("all_drivers/", ADAPTERS)) or MAIN.search(text)
     if path.endswith((".hpp", ".h")) and "#pragma once" not in text:
         yield Finding(path, 1, "header", "begin it with #pragma once")
     knows_databases = is_test(path) or path.startswith(("drivers/", "benchmarks/")) or MAIN.search(text)

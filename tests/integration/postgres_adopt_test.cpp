@@ -2,14 +2,12 @@
 #include <libpq-fe.h>
 
 #include <functional>
-#include <pqxx/pqxx>
 
 #include "on_soci.hpp"
 #include "postgres_server.hpp"
 #include "tram/base/error.hpp"
 #include "tram/postgres/adopt.hpp"
 #include "tram/postgres/dialect.hpp"
-#include "tram/sql/function_executor.hpp"
 
 #include <soci/postgresql/soci-postgresql.h>
 
@@ -119,40 +117,6 @@ TEST_F(PostgresAdopt, tells_the_servers_errors_with_their_fault) {
   } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::rejected); }
 }
 
-// What an application with libpqxx writes once.
-FunctionExecutor on_libpqxx(pqxx::transaction_base& transaction) {
-  return FunctionExecutor{[&transaction](std::string_view sql, Parameters parameters) {
-    std::vector<std::optional<std::string>> texts;
-    for (auto const& parameter : parameters) texts.push_back(text_of(parameter));
-    std::vector<char const*> pointers;
-    for (auto const& text : texts) pointers.push_back(text ? text->c_str() : nullptr);
-    auto const result =
-        transaction.exec_params(number_placeholders(sql, postgres::dialect.lexical_rules),
-                                pqxx::prepare::make_dynamic_params(pointers));
-    std::vector<Cell> cells;
-    for (auto const& row : result) {
-      for (auto const& field : row)
-        cells.push_back(field.is_null() ? Cell{} : Cell{field.as<std::string>()});
-    }
-    return Rows{result.columns(), std::move(cells),
-                static_cast<std::int64_t>(result.affected_rows())};
-  }};
-}
-
-TEST_F(PostgresAdopt, a_transaction_of_libpqxx_serves_as_well) {
-  pqxx::connection connection{server().connection()};
-  {
-    pqxx::work transaction{connection};
-    auto tx = on_libpqxx(transaction);
-    EXPECT_EQ(tx.execute("INSERT INTO t VALUES (?, ?)", 1, "a").affected(), 1);
-    tx.post("INSERT INTO t VALUES (?, ?)", 2, std::nullopt);
-    EXPECT_EQ(tx.execute("SELECT id, name FROM t ORDER BY id")[1].get<int>(0), 2);
-    EXPECT_TRUE(tx.execute("SELECT name FROM t WHERE id = ?", 2)[0].is_null(0));
-    transaction.commit();
-  }
-  EXPECT_EQ(count(), "2");
-}
-
 TEST_F(PostgresAdopt, a_transaction_of_soci_serves_as_well) {
   soci::session session{soci::postgresql, server().connection()};
   soci::transaction transaction{session};
@@ -162,17 +126,6 @@ TEST_F(PostgresAdopt, a_transaction_of_soci_serves_as_well) {
   transaction.commit();
   EXPECT_EQ(server().sql("SELECT string_agg(id || coalesce(name, '-'), ',' ORDER BY id) FROM t"),
             "1a,2-");
-}
-
-TEST_F(PostgresAdopt, the_connection_below_soci_can_be_adopted_directly) {
-  soci::session session{soci::postgresql, server().connection()};
-  soci::transaction transaction{session};
-  auto tx =
-      postgres::adopt(static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_);
-  tx.execute("INSERT INTO t VALUES (?, ?)", 1, "a");
-  EXPECT_EQ(tx.execute("SELECT name FROM t")[0].get<std::string>(0), "a");
-  transaction.commit();
-  EXPECT_EQ(count(), "1");
 }
 
 }  // namespace

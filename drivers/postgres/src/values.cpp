@@ -58,6 +58,16 @@ ResultColumns columns_of(std::string statement, PGresult const* result) {
   return columns;
 }
 
+// libpq counts the rows of a SELECT too, which changed nothing.
+std::int64_t affected(PGresult const* result) {
+  auto* const mutable_result = const_cast<PGresult*>(result);  // libpq's signature lacks const
+  std::string_view const tag{PQcmdStatus(mutable_result)};
+  if (tag.starts_with("SELECT") || tag.starts_with("FETCH")) return 0;
+  return std::strtoll(PQcmdTuples(mutable_result), nullptr, 10);
+}
+
+}  // namespace
+
 Cell to_cell(Oid type, std::string_view text) {
   switch (type) {
     case type_bool: return std::int64_t{text == "t" ? 1 : 0};
@@ -77,16 +87,6 @@ Cell to_cell(Oid type, std::string_view text) {
     default: return std::string{text};
   }
 }
-
-// libpq counts the rows of a SELECT too, which changed nothing.
-std::int64_t affected(PGresult const* result) {
-  auto* const mutable_result = const_cast<PGresult*>(result);  // libpq's signature lacks const
-  std::string_view const tag{PQcmdStatus(mutable_result)};
-  if (tag.starts_with("SELECT") || tag.starts_with("FETCH")) return 0;
-  return std::strtoll(PQcmdTuples(mutable_result), nullptr, 10);
-}
-
-}  // namespace
 
 TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
   if (parameters.size() > parameters_max) {
