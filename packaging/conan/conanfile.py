@@ -19,7 +19,7 @@ DRIVERS = {
     "postgres": ["libpq/[>=15 <18]"],
     "kafka": ["librdkafka/[>=2.0 <3]"],
 }
-SOURCES = ["CMakeLists.txt", "LICENSE", "cmake/*", "libs/*", "drivers/*", "all_drivers/*", "testkit/*", "apps/*"]
+SOURCES = ["CMakeLists.txt", "LICENSE", "cmake/*", "libs/*", "drivers/*", "adapters/*", "all_drivers/*", "testkit/*", "apps/*"]
 
 
 class Tram(ConanFile):
