@@ -40,6 +40,12 @@ class Layers(unittest.TestCase):
         self.assertEqual(rules("drivers/kafka/src/a.cpp", '#include "tram/sqlite/sqlite.hpp"'), [(1, "layers")])
         self.assertEqual(rules("all_drivers/src/a.cpp", '#include "tram/sqlite/sqlite.hpp"'), [])
 
+    def test_an_adapter_knows_its_driver_and_another_client_of_its_database(self):
+        for line in ('#include "tram/sqlite/adopt.hpp"', "#include <soci/soci.h>", "#include <pqxx/pqxx>"):
+            header = "#pragma once\n" + line
+            self.assertEqual(rules("adapters/include/tram/adapters/a.hpp", header), [], line)
+            self.assertNotEqual(rules("libs/sql/include/tram/sql/a.hpp", header), [], line)
+
     def test_tests_may_include_anything(self):
         for path in ("libs/wire/tests/a.cpp", "tests/contracts/a.cpp"):
             self.assertEqual(rules(path, '#include "tram/sqlite/sqlite.hpp"'), [], path)
