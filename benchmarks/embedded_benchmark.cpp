@@ -116,7 +116,7 @@ void pass(tram::Broker& broker, Shape const& shape, std::string const& value) {
     for (auto const& event : consumer->poll()) {
       auto const* const delivery = std::get_if<tram::Delivery>(&event);
       if (delivery == nullptr) continue;
-      consumer->acknowledge(delivery->source, delivery->position + 1);
+      consumer->acknowledge(delivery->source, delivery->position);
       ++handled;
     }
   };

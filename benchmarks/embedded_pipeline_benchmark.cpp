@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tram/base/clock.hpp"
+#include "tram/broker/position_numbers.hpp"
 #include "tram/embedded/embedded.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/outbox/outbox.hpp"
@@ -185,7 +186,8 @@ class Pipeline {
   void handle(Transaction& tx, IncomingMessage const& incoming) {
     handled_last_ = clock_.steady().time_since_epoch().count();
     if (with_rows_) {
-      tx.execute("INSERT INTO arrivals VALUES (?, ?)", incoming.position, incoming.message.payload);
+      tx.execute("INSERT INTO arrivals VALUES (?, ?)", numbers_of(incoming.position).first,
+                 incoming.message.payload);
     }
     ++handled_;
   }

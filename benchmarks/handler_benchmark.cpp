@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "postgres_server.hpp"
+#include "tram/broker/position_numbers.hpp"
 #include "tram/embedded/in_memory.hpp"
 #include "tram/postgres/postgres.hpp"
 #include "tram/schema/schema.hpp"
@@ -205,7 +206,8 @@ Figures tram_itself(PostgresServer const& server, Clock& clock, std::string cons
   std::atomic<int> handled{0};
   Subscription subscription{
       subscriber_id, {channel}, [&](Transaction& tx, IncomingMessage const& incoming) {
-        tx.post(std::string{effect} + "?, ?)", incoming.position, incoming.message.payload);
+        tx.post(std::string{effect} + "?, ?)", numbers_of(incoming.position).first,
+                incoming.message.payload);
         ++handled;
       }};
   subscription.options.messages_per_transaction = shape.messages_per_transaction;

@@ -49,6 +49,8 @@ CLIENT_PLACES = re.compile(
 # Headers for a driver and another client of its database, which only those include who have both.
 ADAPTERS = "adapters/include/"
 CLOCK_PLACES = re.compile(r"libs/base/src/|benchmarks/|(.*/)?main\.cpp$")
+# Who may read what is in a position: drivers, tests, and what stores it in a column that is a number.
+POSITION_PLACES = re.compile(r"drivers/|libs/broker/|testkit/|benchmarks/|libs/subscriber/src/held_messages\.cpp$")
 SLEEP_PLACES = re.compile(r"libs/base/src/|benchmarks/")
 
 # A composition root, which may name drivers.
@@ -187,6 +189,8 @@ def cpp_findings(path, text, drivers):
         include = INCLUDE.match(line)
         if include:
             yield from include_findings(path, number, *include.groups(), drivers)
+            if include.group(2).endswith("broker/position_numbers.hpp") and not POSITION_PLACES.match(path) and not is_test(path):
+                yield Finding(path, number, "position", "only the driver that made a position reads it: compare it, pass it on, or print it")
             driver = next(iter(re.findall(r"^tram/([^/]+)/", include.group(2))), None)
             if module_of(path)[0] == "top" and driver in drivers and not names_drivers:
                 yield Finding(path, number, "layers",

@@ -60,6 +60,13 @@ class Layers(unittest.TestCase):
     def test_a_module_without_a_place_is_told_to_take_one(self):
         self.assertEqual(rules("libs/gossip/src/a.cpp", '#include "tram/base/error.hpp"'), [(1, "layers")])
 
+    def test_only_drivers_read_positions(self):
+        include = '#include "tram/broker/position_numbers.hpp"'
+        self.assertEqual(rules("libs/subscriber/src/subscription_core.cpp", include), [(1, "position")])
+        self.assertEqual(rules("examples/01_x/main.cpp", include), [(1, "position")])
+        for path in ("drivers/kafka/src/a.cpp", "libs/subscriber/src/held_messages.cpp", "libs/subscriber/tests/a.cpp"):
+            self.assertEqual(rules(path, include), [], path)
+
     def test_paths_that_climb_are_refused(self):
         self.assertEqual(rules("libs/wire/src/a.cpp", '#include "../include/tram/wire/a.hpp"'), [(1, "layers")])
 

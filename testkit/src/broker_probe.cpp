@@ -37,7 +37,7 @@ void ConsumerProbe::poll() {
 }
 
 void ConsumerProbe::acknowledge_all() {
-  for (auto const& [partition, position] : last_) consumer_->acknowledge(partition, position + 1);
+  for (auto const& [partition, position] : last_) consumer_->acknowledge(partition, position);
 }
 
 void ConsumerProbe::pause(TopicPartition const& partition) {

@@ -354,7 +354,7 @@ TEST_F(StoredPositions, of_removed_records_are_told_by_a_reader_at_work) {
     return probe->expired() > 0 || probe->values().size() == 40;
   })) << log();
   ASSERT_TRUE(read_to(*probe, 39));
-  auto const read = static_cast<Position>(probe->values().size());
+  auto const read = static_cast<std::int64_t>(probe->values().size());
   EXPECT_EQ(read + probe->expired(), 40) << "read or told";
   EXPECT_EQ(probe->breaches(), Values{});
 }

@@ -14,6 +14,7 @@
 #include "kafka_harness.hpp"
 #include "kafka_test.hpp"
 #include "kafka_topics.hpp"
+#include "tram/broker/position_numbers.hpp"
 
 namespace tram::testing {
 namespace {
@@ -186,7 +187,7 @@ TEST_F(TopicsMadeAnew, get_no_position_of_the_old_topic) {
     return seen(*probe, "old ") == 20;
   }));
   // Stores a position in the middle, and has not finished the rest.
-  probe->consumer()->acknowledge({.channel = "slow", .partition = 0}, 5);
+  probe->consumer()->acknowledge({.channel = "slow", .partition = 0}, position_of({4}));
   auto const stored = Deadline::after(clock_, seconds{1});
   ASSERT_TRUE(until([&] {
     probe->poll();
@@ -194,7 +195,7 @@ TEST_F(TopicsMadeAnew, get_no_position_of_the_old_topic) {
   }));
   make_anew("slow");
   publish("slow", "new ", 30);
-  probe->consumer()->acknowledge({.channel = "slow", .partition = 0}, 20);
+  probe->consumer()->acknowledge({.channel = "slow", .partition = 0}, position_of({19}));
   probe->consumer()->close(seconds{5});
   auto const later = reader("slow");
   EXPECT_TRUE(read(*later, "new ", 30)) << seen(*later, "new ") << " of 30 records were seen";

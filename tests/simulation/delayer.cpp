@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tram/base/clock.hpp"
+#include "tram/broker/position_numbers.hpp"
 #include "tram/sql/database.hpp"
 #include "tram/storage/table_part.hpp"
 #include "tram/subscriber/held_messages.hpp"
@@ -29,7 +30,7 @@ HeldMessage message_of(Row const& row) {
                   .key = row.get<std::string>(2)},
           .message_id = row.get<std::string>(0),
           .partition = row.get<std::int32_t>(3),
-          .position = row.get<Position>(4),
+          .position = position_of({row.get<std::int64_t>(4)}),
           .headers_json = row.get<std::string>(5),
           .payload = row.get<std::string>(6),
           .reason = "its time has come"};
@@ -114,8 +115,8 @@ void Delayer::keep(Transaction& tx, IncomingMessage const& incoming, Clock& cloc
   auto const delay = std::chrono::milliseconds{chaos_.random().below(3'000)};
   auto const due = now(clock) + Duration{delay}.count();
   tx.execute("INSERT INTO tram_delayed VALUES (?, ?, ?, ?, ?, ?, ?, ?)", kept.message_id,
-             kept.key.channel, kept.key.key, kept.partition, kept.position, kept.headers_json,
-             kept.payload, due);
+             kept.key.channel, kept.key.key, kept.partition, numbers_of(kept.position).first,
+             kept.headers_json, kept.payload, due);
 }
 
 }  // namespace tram::simulation

@@ -129,8 +129,8 @@ class FaultyConsumer final : public Consumer {
     parts_.line.leave("poll");
     return events;
   }
-  void acknowledge(TopicPartition const& partition, Position next) override {
-    if (parts_.line.holds("acknowledge")) inner_->acknowledge(partition, next);
+  void acknowledge(TopicPartition const& partition, Position last) override {
+    if (parts_.line.holds("acknowledge")) inner_->acknowledge(partition, last);
   }
   void pause(TopicPartition const& partition) override {
     if (parts_.line.holds("pause")) inner_->pause(partition);
@@ -155,12 +155,12 @@ class FaultyConsumer final : public Consumer {
   void acknowledge_all(std::vector<ConsumerEvent> const& events) {
     for (auto const& event : events) {
       auto const* const delivery = std::get_if<Delivery>(&event);
-      if (delivery != nullptr) inner_->acknowledge(delivery->source, delivery->position + 1);
+      if (delivery != nullptr) inner_->acknowledge(delivery->source, delivery->position);
     }
   }
   void acknowledge_finished() {
     for (auto const& [partition, position] : parts_.finished) {
-      inner_->acknowledge(partition, position + 1);
+      inner_->acknowledge(partition, position);
     }
   }
 

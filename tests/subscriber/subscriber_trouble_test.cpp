@@ -252,7 +252,7 @@ class MoodyBroker final : public Broker {
   /// Only what was fetched before still comes.
   bool away{};
   /// Told by the next poll, once.
-  Position expired{};
+  std::int64_t expired{};
   int consumers{};
   int polls{};
 
@@ -273,8 +273,8 @@ class MoodyBroker final : public Broker {
       if (broker_.away) events.emplace_back(BrokerAway{{Fault::transient, "nobody answers"}});
       return events;
     }
-    void acknowledge(TopicPartition const& partition, Position next) override {
-      inner_->acknowledge(partition, next);
+    void acknowledge(TopicPartition const& partition, Position last) override {
+      inner_->acknowledge(partition, last);
     }
     void pause(TopicPartition const& partition) override { inner_->pause(partition); }
     void resume(TopicPartition const& partition) override { inner_->resume(partition); }

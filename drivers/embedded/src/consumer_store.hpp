@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "group_core.hpp"
+#include "offset.hpp"
 #include "tram/broker/consumer.hpp"
 
 namespace tram::embedded {
@@ -15,7 +16,7 @@ struct Progress {
   TopicPartition partition;
   /// The one in which the partition was taken.
   Generation generation{};
-  Position next{};
+  Offset next{};
 };
 
 /// Where one consumer finds records and keeps its group's positions. One thread only. Faults of all
@@ -24,14 +25,14 @@ class ConsumerStore {
  public:
   virtual ~ConsumerStore() = default;
   /// The position behind the partition's last record.
-  [[nodiscard]] virtual Position end(TopicPartition const& partition) = 0;
+  [[nodiscard]] virtual Offset end(TopicPartition const& partition) = 0;
   /// Appends deliveries from `from` on, at most `max`, and returns where to read on. When it
   /// raises, `events` may have got some; the caller drops them.
-  virtual Position read(TopicPartition const& partition, Position from, std::size_t max,
-                        std::vector<ConsumerEvent>& events) = 0;
+  virtual Offset read(TopicPartition const& partition, Offset from, std::size_t max,
+                      std::vector<ConsumerEvent>& events) = 0;
   /// The group's stored position, if there is one. From now on nothing is stored for this partition
   /// under an older generation.
-  virtual std::optional<Position> claim(std::string const& group, Claim const& claim) = 0;
+  virtual std::optional<Offset> claim(std::string const& group, Claim const& claim) = 0;
   /// Stores all or nothing; leaves out what a newer generation has claimed.
   virtual void store(std::string const& group, std::span<Progress const> progress) = 0;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "event_signal.hpp"
+#include "offset.hpp"
 #include "tram/base/mutex.hpp"
 #include "tram/broker/record.hpp"
 
@@ -17,17 +18,17 @@ namespace tram::embedded {
 
 /// One partition, as this process knows it.
 struct FilePartition {
-  FilePartition(std::int64_t row, Position behind_last) : id{row}, end{behind_last} {}
+  FilePartition(std::int64_t row, Offset behind_last) : id{row}, end{behind_last} {}
 
   std::int64_t const id;
   /// Behind the last record that was committed. Readable by any thread; set in the write turn.
-  std::atomic<Position> end;
+  std::atomic<Offset> end;
   /// When its oldest records are looked at next, in milliseconds of the epoch. For the write turn.
   std::int64_t next_look{};
   /// What was looked at and is stamped ahead of time: below here. For the write turn.
-  Position ahead_until{};
+  Offset ahead_until{};
   /// What is known to be too old, whatever it is stamped with: below here. For the write turn.
-  Position old_until{};
+  Offset old_until{};
 };
 
 /// One channel. Callable from any thread.
@@ -36,7 +37,7 @@ class FileChannel {
   explicit FileChannel(std::string name) : name_{std::move(name)} {}
 
   /// In the order of their numbers, before anybody else knows the channel.
-  FilePartition& add_partition(std::int64_t id, Position end) {
+  FilePartition& add_partition(std::int64_t id, Offset end) {
     return partitions_.emplace_back(id, end);
   }
   [[nodiscard]] std::string const& name() const { return name_; }

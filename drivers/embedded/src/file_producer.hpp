@@ -34,7 +34,7 @@ class FileProducer final : public Producer {
   };
   struct Touched {
     FileChannel* channel;
-    Position next;
+    Offset next;
     std::size_t records;
   };
   [[nodiscard]] bool is_full() const;

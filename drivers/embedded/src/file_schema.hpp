@@ -4,8 +4,8 @@
 #include <string>
 
 #include "file_connection.hpp"
+#include "offset.hpp"
 #include "tram/base/error.hpp"
-#include "tram/broker/record.hpp"
 
 namespace tram::embedded {
 
@@ -31,7 +31,7 @@ inline constexpr char const* next_position_statement =
     "SELECT max(p.first, coalesce((SELECT max(place) + 1 FROM tram_record WHERE place >= ?1 AND "
     "place < ?2), ?1) - ?1) FROM tram_partition p WHERE p.id = ?3";
 
-constexpr std::int64_t place_of(std::int64_t partition, Position position) {
+constexpr std::int64_t place_of(std::int64_t partition, Offset position) {
   return (partition << position_bits) + position;
 }
 

@@ -96,7 +96,7 @@ void FileState::require_content() {
   for (auto const* const partition : partitions_) require_content(*partition);
 }
 
-void FileState::require_end(FilePartition const& partition, std::optional<Position> found) {
+void FileState::require_end(FilePartition const& partition, std::optional<Offset> found) {
   if (found && *found >= partition.end.load()) return;
   lost_.emplace(Fault::transient,
                 "embedded: '" + config.path +

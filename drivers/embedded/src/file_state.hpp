@@ -48,8 +48,7 @@ class FileState {
   void require_content(FilePartition const& partition) TRAM_REQUIRES(turn);
   void require_content() TRAM_REQUIRES(turn);
   /// The same where the end is known already; nothing where the partition is gone.
-  void require_end(FilePartition const& partition, std::optional<Position> found)
-      TRAM_REQUIRES(turn);
+  void require_end(FilePartition const& partition, std::optional<Offset> found) TRAM_REQUIRES(turn);
   /// True once in a while, for what concerns all groups.
   bool groups_are_due() TRAM_REQUIRES(turn);
   /// True once for each group that keeps no records any more.

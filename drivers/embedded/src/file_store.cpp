@@ -45,10 +45,10 @@ FileStore::~FileStore() {
   for (auto const& [name, channel] : channels_) channel->forget(signal_);
 }
 
-Position FileStore::end(TopicPartition const& partition) { return find(partition).end.load(); }
+Offset FileStore::end(TopicPartition const& partition) { return find(partition).end.load(); }
 
-Position FileStore::read(TopicPartition const& partition, Position from, std::size_t max,
-                         std::vector<ConsumerEvent>& events) {
+Offset FileStore::read(TopicPartition const& partition, Offset from, std::size_t max,
+                       std::vector<ConsumerEvent>& events) {
   state_->require_this_process();
   auto const& where = find(partition);
   auto const end = where.end.load();
@@ -62,22 +62,22 @@ Position FileStore::read(TopicPartition const& partition, Position from, std::si
       signal_->ring();
       return next;
     }
-    auto const position = records.number(0) - origin;
-    if (position > next) pass_over(partition, next, position, events);
+    auto const offset = records.number(0) - origin;
+    if (offset > next) pass_over(partition, next, offset, events);
     events.emplace_back(Delivery{.source = partition,
-                                 .position = position,
+                                 .position = position_at(offset),
                                  .key = records.bytes(1),
                                  .value = records.bytes(2)});
     auto const& delivery = std::get<Delivery>(events.back());
     bytes += delivery.key.size() + delivery.value.size();
-    next = position + 1;
+    next = offset + 1;
   }
   if (count == max) return next;
   if (end > next) pass_over(partition, next, end, events);
   return end;
 }
 
-std::optional<Position> FileStore::claim(std::string const& group, Claim const& claim) {
+std::optional<Offset> FileStore::claim(std::string const& group, Claim const& claim) {
   group_ = group;
   Lock const mine{state_->turn};
   auto const& partition = find(claim.partition);
@@ -86,7 +86,7 @@ std::optional<Position> FileStore::claim(std::string const& group, Claim const& 
   seen_.execute(group, state_->now(), id);
   auto row = claim_.run(group, id, claim.generation);
   row.next();
-  auto const stored = row.is_null(0) ? std::nullopt : std::optional<Position>{row.number(0)};
+  auto const stored = row.is_null(0) ? std::nullopt : std::optional<Offset>{row.number(0)};
   while (row.next()) {}
   if (!stored || (*stored >= 0 && *stored <= partition.end.load())) return stored;
   return start_over(claim.partition, *stored);
@@ -94,7 +94,7 @@ std::optional<Position> FileStore::claim(std::string const& group, Claim const& 
 
 /// A position behind the end is of records that are gone with the file that held them: what comes
 /// would be passed over until it gets there.
-Position FileStore::start_over(TopicPartition const& partition, Position stored) {
+Offset FileStore::start_over(TopicPartition const& partition, Offset stored) {
   auto const& where = find(partition);
   forget_.execute(group_, where.id);
   state_->logger.warning("embedded.starts_over", {{"group", group_},
@@ -121,7 +121,7 @@ FilePartition& FileStore::find(TopicPartition const& partition) {
 
 /// Positions of a partition have no gaps, so what is missing was removed for its age, or the file
 /// is not as it was left.
-void FileStore::pass_over(TopicPartition const& partition, Position from, Position first,
+void FileStore::pass_over(TopicPartition const& partition, Offset from, Offset first,
                           std::vector<ConsumerEvent>& events) {
   {
     Lock const mine{state_->turn};

@@ -21,17 +21,17 @@ class FileStore final : public ConsumerStore {
   FileStore(FileStore const&) = delete;
   FileStore& operator=(FileStore const&) = delete;
 
-  [[nodiscard]] Position end(TopicPartition const& partition) override;
-  Position read(TopicPartition const& partition, Position from, std::size_t max,
-                std::vector<ConsumerEvent>& events) override;
+  [[nodiscard]] Offset end(TopicPartition const& partition) override;
+  Offset read(TopicPartition const& partition, Offset from, std::size_t max,
+              std::vector<ConsumerEvent>& events) override;
   /// Waits for other writers, as `store` does.
-  std::optional<Position> claim(std::string const& group, Claim const& claim) override;
+  std::optional<Offset> claim(std::string const& group, Claim const& claim) override;
   void store(std::string const& group, std::span<Progress const> progress) override;
 
  private:
   [[nodiscard]] FilePartition& find(TopicPartition const& partition);
-  Position start_over(TopicPartition const& partition, Position stored) TRAM_REQUIRES(state_->turn);
-  void pass_over(TopicPartition const& partition, Position from, Position first,
+  Offset start_over(TopicPartition const& partition, Offset stored) TRAM_REQUIRES(state_->turn);
+  void pass_over(TopicPartition const& partition, Offset from, Offset first,
                  std::vector<ConsumerEvent>& events);
 
   std::shared_ptr<FileState> state_;

@@ -127,15 +127,15 @@ class MemoryStore final : public ConsumerStore {
   MemoryStore(MemoryStore const&) = delete;
   MemoryStore& operator=(MemoryStore const&) = delete;
 
-  Position end(TopicPartition const& partition) override {
+  Offset end(TopicPartition const& partition) override {
     return channels_.at(partition.channel)->end(partition.partition);
   }
-  Position read(TopicPartition const& partition, Position from, std::size_t max,
-                std::vector<ConsumerEvent>& events) override {
+  Offset read(TopicPartition const& partition, Offset from, std::size_t max,
+              std::vector<ConsumerEvent>& events) override {
     return channels_.at(partition.channel)
         ->read(partition.partition, from, max, state_->clock.steady(), events);
   }
-  std::optional<Position> claim(std::string const& group, Claim const& claim) override {
+  std::optional<Offset> claim(std::string const& group, Claim const& claim) override {
     return state_->log.claim(group, claim);
   }
   void store(std::string const& group, std::span<Progress const> progress) override {

@@ -47,9 +47,9 @@ std::vector<ConsumerEvent> LocalConsumer::poll() {
   return events;
 }
 
-void LocalConsumer::acknowledge(TopicPartition const& partition, Position next) {
+void LocalConsumer::acknowledge(TopicPartition const& partition, Position last) {
   auto* const owned = find(partition);
-  if (owned != nullptr) owned->acknowledged = next;
+  if (owned != nullptr) owned->acknowledged = offset_of(last) + 1;
 }
 
 void LocalConsumer::pause(TopicPartition const& partition) {
@@ -165,7 +165,7 @@ void LocalConsumer::assign(Events& events) {
   } catch (Error const&) { raise_later(events); }
 }
 
-Position LocalConsumer::start_of(Claim const& claim) {
+Offset LocalConsumer::start_of(Claim const& claim) {
   auto const stored = parts_.store->claim(order_.mode.group, claim);
   if (stored) return *stored;
   if (order_.mode.start == ConsumerMode::Start::earliest) return 0;

@@ -47,7 +47,7 @@ class LocalConsumer final : public Consumer {
   LocalConsumer& operator=(LocalConsumer const&) = delete;
 
   std::vector<ConsumerEvent> poll() override;
-  void acknowledge(TopicPartition const& partition, Position next) override;
+  void acknowledge(TopicPartition const& partition, Position last) override;
   void pause(TopicPartition const& partition) override;
   void resume(TopicPartition const& partition) override;
   void close(Duration timeout) noexcept override;
@@ -58,8 +58,9 @@ class LocalConsumer final : public Consumer {
     TopicPartition partition;
     Generation generation{};
     /// Where to read on.
-    Position next{};
-    std::optional<Position> acknowledged;
+    Offset next{};
+    /// One past the last record that is done.
+    std::optional<Offset> acknowledged;
     bool paused{};
     /// The caller knows that it is revoked; the next poll gives it up.
     bool leaving{};
@@ -75,7 +76,7 @@ class LocalConsumer final : public Consumer {
   void finish_revocations();
   void begin_revocations(std::vector<TopicPartition> const& partitions, Events& events);
   void assign(Events& events);
-  [[nodiscard]] Position start_of(Claim const& claim);
+  [[nodiscard]] Offset start_of(Claim const& claim);
   [[nodiscard]] bool storing_is_due() const;
   void store_acknowledged();
   [[nodiscard]] bool try_to_store() noexcept;

@@ -25,21 +25,23 @@ void MemoryChannel::append(std::string_view key, std::string_view value, SteadyT
   for (auto const& signal : listeners_) signal->ring();
 }
 
-Position MemoryChannel::read(std::int32_t number, Position from, std::size_t max, SteadyTime now,
-                             std::vector<ConsumerEvent>& events) const {
+Offset MemoryChannel::read(std::int32_t number, Offset from, std::size_t max, SteadyTime now,
+                           std::vector<ConsumerEvent>& events) const {
   Lock const lock{mutex_};
   auto const& partition = partitions_[static_cast<std::size_t>(number)];
   auto next = std::max(from, partition.first);
   for (; next < partition.end() && max > 0; ++next, --max) {
     auto const& record = partition.records[static_cast<std::size_t>(next - partition.first)];
     if (record.visible_at > now) break;
-    events.emplace_back(Delivery{
-        .source = {name_, number}, .position = next, .key = record.key, .value = record.value});
+    events.emplace_back(Delivery{.source = {name_, number},
+                                 .position = position_at(next),
+                                 .key = record.key,
+                                 .value = record.value});
   }
   return next;
 }
 
-Position MemoryChannel::end(std::int32_t partition) const {
+Offset MemoryChannel::end(std::int32_t partition) const {
   Lock const lock{mutex_};
   return partitions_[static_cast<std::size_t>(partition)].end();
 }
@@ -67,7 +69,7 @@ MemoryChannel& MemoryLog::create(std::string const& channel, std::int32_t partit
   return *place;
 }
 
-std::optional<Position> MemoryLog::claim(std::string const& group, Claim const& claim) {
+std::optional<Offset> MemoryLog::claim(std::string const& group, Claim const& claim) {
   Lock const lock{mutex_};
   auto& stored = progress_[{group, claim.partition}];
   stored.generation = std::max(stored.generation, claim.generation);

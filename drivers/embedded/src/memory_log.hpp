@@ -12,6 +12,7 @@
 
 #include "consumer_store.hpp"
 #include "event_signal.hpp"
+#include "offset.hpp"
 #include "tram/base/mutex.hpp"
 
 namespace tram::embedded {
@@ -28,9 +29,9 @@ class MemoryChannel {
   /// Appends where Kafka would put this key, and rings.
   void append(std::string_view key, std::string_view value, SteadyTime visible_at);
   /// Records that are visible at `now`; see ConsumerStore::read.
-  Position read(std::int32_t partition, Position from, std::size_t max, SteadyTime now,
-                std::vector<ConsumerEvent>& events) const;
-  [[nodiscard]] Position end(std::int32_t partition) const;
+  Offset read(std::int32_t partition, Offset from, std::size_t max, SteadyTime now,
+              std::vector<ConsumerEvent>& events) const;
+  [[nodiscard]] Offset end(std::int32_t partition) const;
   void listen(std::shared_ptr<EventSignal> signal);
   void forget(std::shared_ptr<EventSignal> const& signal);
 
@@ -41,9 +42,9 @@ class MemoryChannel {
     SteadyTime visible_at;
   };
   struct Partition {
-    Position first{};
+    Offset first{};
     std::deque<Stored> records;
-    [[nodiscard]] Position end() const { return first + static_cast<Position>(records.size()); }
+    [[nodiscard]] Offset end() const { return first + static_cast<Offset>(records.size()); }
   };
 
   std::string const name_;
@@ -62,13 +63,13 @@ class MemoryLog {
   /// Nothing for a channel that was never created.
   [[nodiscard]] MemoryChannel* find(std::string_view channel);
   MemoryChannel& create(std::string const& channel, std::int32_t partitions);
-  [[nodiscard]] std::optional<Position> claim(std::string const& group, Claim const& claim);
+  [[nodiscard]] std::optional<Offset> claim(std::string const& group, Claim const& claim);
   void store(std::string const& group, std::span<Progress const> progress);
 
  private:
   struct Stored {
     Generation generation{};
-    std::optional<Position> next;
+    std::optional<Offset> next;
   };
 
   std::size_t const records_max_;

@@ -61,10 +61,10 @@ std::int64_t Retention::gone_before(std::int64_t now) const {
 }
 
 /// Behind everything when no group is in the way.
-Position Retention::first_unhandled(FilePartition const& partition, std::int64_t now) {
+Offset Retention::first_unhandled(FilePartition const& partition, std::int64_t now) {
   auto row = unhandled_.run(partition.id, now, gone_before(now));
   row.next();
-  return row.is_null(0) ? std::numeric_limits<Position>::max() : row.number(0);
+  return row.is_null(0) ? std::numeric_limits<Offset>::max() : row.number(0);
 }
 
 void Retention::remove_some(FilePartition& partition, std::size_t max, std::int64_t now) {
@@ -78,7 +78,7 @@ void Retention::remove_some(FilePartition& partition, std::size_t max, std::int6
 
 /// 0 when there is nothing to remove now. What is stamped ahead may be much, and is too old as soon
 /// as a record behind it is: both to look at it and to remove it go on from call to call.
-Position Retention::removable(FilePartition& partition, std::size_t max, std::int64_t now) {
+Offset Retention::removable(FilePartition& partition, std::size_t max, std::int64_t now) {
   bool const has_skipped = partition.ahead_until > 0;
   auto const first = first_to_keep(partition, max, now);
   if (first == 0) return 0;
@@ -93,8 +93,8 @@ Position Retention::removable(FilePartition& partition, std::size_t max, std::in
 }
 
 /// 0 when nothing is known to be too old.
-Position Retention::first_to_keep(FilePartition& partition, std::size_t max, std::int64_t now) {
-  Position first = 0;
+Offset Retention::first_to_keep(FilePartition& partition, std::size_t max, std::int64_t now) {
+  Offset first = 0;
   std::int64_t bytes = 0;
   partition.next_look = now + look_milliseconds_max;
   auto const unhandled = first_unhandled(partition, now);

@@ -9,6 +9,7 @@
 #include "file_channels.hpp"
 #include "file_connection.hpp"
 #include "groups.hpp"
+#include "offset.hpp"
 
 namespace tram::embedded {
 
@@ -27,10 +28,10 @@ class Retention {
   void remove_some(FilePartition& partition, std::size_t max, std::int64_t now);
 
  private:
-  [[nodiscard]] Position removable(FilePartition& partition, std::size_t max, std::int64_t now);
-  [[nodiscard]] Position first_to_keep(FilePartition& partition, std::size_t max, std::int64_t now);
+  [[nodiscard]] Offset removable(FilePartition& partition, std::size_t max, std::int64_t now);
+  [[nodiscard]] Offset first_to_keep(FilePartition& partition, std::size_t max, std::int64_t now);
   [[nodiscard]] std::int64_t gone_before(std::int64_t now) const;
-  [[nodiscard]] Position first_unhandled(FilePartition const& partition, std::int64_t now);
+  [[nodiscard]] Offset first_unhandled(FilePartition const& partition, std::int64_t now);
 
   std::int64_t age_;
   std::int64_t group_age_;

@@ -11,6 +11,7 @@
 #include "broker_file.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/broker/position_numbers.hpp"
 
 namespace tram::embedded {
 namespace {
@@ -116,7 +117,7 @@ TEST_F(DiskFull, finishes_the_producer_and_loses_nothing_once_there_is_room) {
   next.send("behind");
   auto const found = take_all(*member());
   EXPECT_EQ(values(found), (std::vector<std::string>{"before", large, "behind"}));
-  EXPECT_EQ(found.back().position, 2);
+  EXPECT_EQ(found.back().position, position_of({2}));
 }
 
 TEST_F(DiskFull, lets_consumers_go_on_and_store_their_positions_later) {
@@ -127,7 +128,7 @@ TEST_F(DiskFull, lets_consumers_go_on_and_store_their_positions_later) {
   disk_.fill();
   while (!error_of(sender)) std::ignore = sender.submit(std::string(2'000, 'x'));
   EXPECT_TRUE(take_all(*consumer).size() < 1'000);
-  consumer->acknowledge({channel, 0}, 10);
+  consumer->acknowledge({channel, 0}, position_of({9}));
   disk_.make_room();
   consumer->close(Duration{0});
   EXPECT_EQ(file_.value("SELECT next FROM tram_progress"), 10);

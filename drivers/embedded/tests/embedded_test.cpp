@@ -10,6 +10,7 @@
 #include "broker_file.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/broker/position_numbers.hpp"
 
 namespace tram::embedded {
 namespace {
@@ -47,10 +48,10 @@ class Embedded : public ::testing::Test {
     EXPECT_EQ(error->fault(), fault);
     EXPECT_EQ(std::string{error->what()}, what);
   }
-  void acknowledge(Broker& broker, Position next) {
+  void acknowledge(Broker& broker, std::int64_t next) {
     auto const consumer = member(broker);
     consumer->poll();
-    consumer->acknowledge({channel, 0}, next);
+    consumer->acknowledge({channel, 0}, position_of({next - 1}));
     consumer->close(1s);
   }
   [[nodiscard]] std::vector<std::string> lines_of(std::string const& event) const {
@@ -89,7 +90,7 @@ TEST_F(Embedded, keeps_channels_records_and_positions_when_it_is_opened_again) {
   EXPECT_EQ(values(take_all(*member(*broker))), Values{"c"});
   EXPECT_EQ(values(take_all(*member(*broker, "another"))), (Values{"a", "b", "c"}));
   Sender{*broker, channel}.send("d");
-  EXPECT_EQ(take_all(*member(*broker)).back().position, 3);
+  EXPECT_EQ(take_all(*member(*broker)).back().position, position_of({3}));
   auto const many = broker->subscribe({.group = "all"}, std::array{std::string{"many"}});
   EXPECT_EQ(many->poll().size(), 7U);
 }
@@ -129,7 +130,7 @@ TEST_F(Embedded, ignores_positions_of_an_older_generation) {
   EXPECT_EQ(take_all(*consumer).size(), 1U);
   // As another process would that has taken the partition.
   file_.run("UPDATE tram_progress SET generation = generation + 1");
-  consumer->acknowledge({channel, 0}, 1);
+  consumer->acknowledge({channel, 0}, position_of({0}));
   consumer->close(1s);
   EXPECT_EQ(file_.value("SELECT next FROM tram_progress"), -1);
 }
@@ -251,7 +252,7 @@ TEST_F(Retention, never_gives_a_position_twice) {
   Sender{*broker, channel}.send("c");
   auto const found = take_all(*member(*broker));
   ASSERT_EQ(values(found), Values{"c"});
-  EXPECT_EQ(found[0].position, 2);
+  EXPECT_EQ(found[0].position, position_of({2}));
 }
 
 TEST_F(Retention, starts_a_group_whose_records_are_gone_at_the_first_one_left_and_says_so) {
@@ -265,7 +266,7 @@ TEST_F(Retention, starts_a_group_whose_records_are_gone_at_the_first_one_left_an
   ASSERT_EQ(stored(), 1);
   auto const found = take_all(*member(*broker));
   ASSERT_EQ(values(found), Values{"d"});
-  EXPECT_EQ(found[0].position, 3);
+  EXPECT_EQ(found[0].position, position_of({3}));
   expect_expired("group=billing channel=orders partition=0 records=2 next=3");
 }
 
@@ -279,7 +280,7 @@ TEST_F(Retention, tells_the_subscription_what_it_will_not_get) {
   sender.send("d");
   ASSERT_EQ(stored(), 1);
   auto const consumer = member(*broker);
-  Position expired = 0;
+  std::int64_t expired = 0;
   for (auto const& event : consumer->poll()) {
     auto const* const told = std::get_if<RecordsExpired>(&event);
     if (told == nullptr) continue;
@@ -315,7 +316,7 @@ TEST_F(Retention, keeps_what_a_group_has_not_handled_however_old_it_is) {
   consumer->poll();
   for (auto const* value : {"a", "b", "c"}) sender.send(value);
   EXPECT_EQ(take_all(*consumer).size(), 3U);
-  consumer->acknowledge({channel, 0}, 1);
+  consumer->acknowledge({channel, 0}, position_of({0}));
   for (int day = 0; day < 100; ++day) {
     clock_.advance(24h);
     consumer->poll();
@@ -464,7 +465,7 @@ TEST_F(Embedded, says_that_it_was_put_back_to_an_earlier_state_and_passes_over_n
       auto const consumer = member(*broker);
       EXPECT_EQ(take_all(*consumer).size(), 4U);
       put_back();
-      consumer->acknowledge({channel, 0}, 4);
+      consumer->acknowledge({channel, 0}, position_of({3}));
       consumer->close(1s);
       ASSERT_TRUE(sender.submit("e"));
       auto const completions = sender.completions();

@@ -9,6 +9,7 @@
 
 #include "tram/base/clock.hpp"
 #include "tram/base/error.hpp"
+#include "tram/broker/position_numbers.hpp"
 
 namespace tram::embedded {
 namespace {
@@ -51,7 +52,7 @@ TEST_F(InMemory, revokes_and_assigns_again_when_told_to_rebalance) {
   auto const consumer = member();
   send("a");
   EXPECT_EQ(words(consumer->poll()), (Words{"assigned", "a"}));
-  consumer->acknowledge({"orders", 0}, 1);
+  consumer->acknowledge({"orders", 0}, position_of({0}));
   send("b");
   broker_.rebalance("billing");
   EXPECT_EQ(words(consumer->poll()), Words{"revoked"});
@@ -64,9 +65,9 @@ TEST_F(InMemory, delivers_again_from_the_stored_position_when_members_expire) {
   send("a");
   send("b");
   consumer->poll();
-  consumer->acknowledge({"orders", 0}, 1);
+  consumer->acknowledge({"orders", 0}, position_of({0}));
   consumer->poll();
-  consumer->acknowledge({"orders", 0}, 2);
+  consumer->acknowledge({"orders", 0}, position_of({1}));
   broker_.expire_members("billing");
   // The acknowledgement since the last poll is lost.
   EXPECT_EQ(words(consumer->poll()), Words{"revoked"});
@@ -91,7 +92,7 @@ TEST_F(InMemory, ignores_what_a_member_stores_after_it_was_put_out) {
   auto const lively = member();
   clock_.advance(std::chrono::seconds{11});
   EXPECT_EQ(words(lively->poll()), (Words{"assigned", "a"}));
-  silent->acknowledge({"orders", 0}, 1);
+  silent->acknowledge({"orders", 0}, position_of({0}));
   silent->close(Duration::zero());
   broker_.expire_members("billing");
   EXPECT_EQ(words(lively->poll()), Words{"revoked"});

@@ -35,7 +35,7 @@ void handle(tram::Consumer& consumer, tram::Sequence last) {
     for (auto const& event : consumer.poll()) {
       auto const* const delivery = std::get_if<tram::Delivery>(&event);
       if (delivery == nullptr) continue;
-      consumer.acknowledge(delivery->source, delivery->position + 1);
+      consumer.acknowledge(delivery->source, delivery->position);
       done = done || delivery->value == std::to_string(last);
     }
   }

@@ -16,7 +16,7 @@ void Gaps::note(TopicPartition const& partition, Gap gap) {
   else gaps.back().next = gap.next;
 }
 
-Gaps::Gap Gaps::settle(TopicPartition const& partition, Position beginning) {
+Gaps::Gap Gaps::settle(TopicPartition const& partition, Offset beginning) {
   auto const gaps = found_.extract(partition);
   if (!gaps) return {};
   // Records are removed from the beginning on, so only the last gap before it was made by that.

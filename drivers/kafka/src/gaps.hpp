@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include "offset.hpp"
 #include "tram/broker/record.hpp"
 
 namespace tram::kafka {
@@ -13,8 +14,8 @@ namespace tram::kafka {
 class Gaps {
  public:
   struct Gap {
-    Position from{};
-    Position next{};
+    Offset from{};
+    Offset next{};
   };
   using Found = std::map<TopicPartition, std::vector<Gap>>;
 
@@ -22,7 +23,7 @@ class Gaps {
   [[nodiscard]] Found const& found() const { return found_; }
   /// `beginning`: of the partition, asked for after its gaps were noted. What was removed of them,
   /// as one; empty when nothing was. They are forgotten.
-  Gap settle(TopicPartition const& partition, Position beginning);
+  Gap settle(TopicPartition const& partition, Offset beginning);
 
  private:
   Found found_;

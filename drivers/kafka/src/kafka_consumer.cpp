@@ -211,7 +211,7 @@ void KafkaConsumer::give(rd_kafka_message_t const& message, Owned& owned,
                          std::vector<ConsumerEvent>& events) {
   if (broadcast_) owned.trail.acknowledge(message.offset + 1);
   Delivery delivery{.source = last_->first,
-                    .position = message.offset,
+                    .position = position_at(message.offset),
                     .key = std::string{text_of(message.key, message.key_len)},
                     .value = std::string{text_of(message.payload, message.len)}};
   if (is_doubtful(owned) || !owned.kept.empty()) {
@@ -250,10 +250,11 @@ bool KafkaConsumer::is_leaving(rd_kafka_message_t const& message) const {
                                             message.partition) != nullptr;
 }
 
-void KafkaConsumer::acknowledge(TopicPartition const& partition, Position next) {
+void KafkaConsumer::acknowledge(TopicPartition const& partition, Position last) {
   if (broadcast_) return;
   auto const owned = owned_.find(partition);
   if (owned == owned_.end()) return;
+  auto const next = offset_of(last) + 1;
   owned->second.acknowledged = next;
   owned->second.trail.acknowledge(next);
 }

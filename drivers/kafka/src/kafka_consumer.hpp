@@ -15,6 +15,7 @@
 #include "gaps.hpp"
 #include "group_owners.hpp"
 #include "late_start.hpp"
+#include "offset.hpp"
 #include "position_query.hpp"
 #include "questions.hpp"
 #include "trail.hpp"
@@ -43,7 +44,7 @@ class KafkaConsumer final : public Consumer {
   [[nodiscard]] bool has_begun() const { return !late_ || late_->has_begun(); }
 
   std::vector<ConsumerEvent> poll() override;
-  void acknowledge(TopicPartition const& partition, Position next) override;
+  void acknowledge(TopicPartition const& partition, Position last) override;
   void pause(TopicPartition const& partition) override;
   void resume(TopicPartition const& partition) override;
   void close(Duration timeout) noexcept override;
@@ -54,11 +55,11 @@ class KafkaConsumer final : public Consumer {
   using Code = rd_kafka_resp_err_t;
   using List = rd_kafka_topic_partition_list_t;
   struct Owned {
-    /// Not on its way to the broker yet.
-    std::optional<Position> acknowledged;
-    std::optional<Position> storing;
+    /// One past the last record that is done. Not on its way to the broker yet.
+    std::optional<Offset> acknowledged;
+    std::optional<Offset> storing;
     /// The coordinator had this one. It forgets it when the topic is deleted.
-    std::optional<Position> stored{};
+    std::optional<Offset> stored{};
     /// This consumer has stored one since the partition was assigned.
     bool stored_here{};
     /// When it said last that it has it.

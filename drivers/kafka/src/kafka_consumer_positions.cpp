@@ -182,7 +182,7 @@ void KafkaConsumer::prove(List const* partitions) {
 /// the first record is given to anybody.
 void KafkaConsumer::store_first(Owned& owned) {
   if (owned.acknowledged || owned.kept.empty()) return;
-  owned.acknowledged = owned.kept.front().position;
+  owned.acknowledged = offset_of(owned.kept.front().position);
   next_store_ = SteadyTime::min();
   news_.ring();
 }

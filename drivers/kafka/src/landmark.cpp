@@ -70,7 +70,7 @@ void skip_space(std::string_view& text) {
 
 }  // namespace
 
-Landmark landmark_of(Position position, std::int64_t timestamp, std::string_view key,
+Landmark landmark_of(Offset position, std::int64_t timestamp, std::string_view key,
                      std::string_view value) {
   return {.position = position,
           .timestamp = timestamp,

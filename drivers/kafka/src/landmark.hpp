@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
-#include "tram/broker/record.hpp"
+#include "offset.hpp"
 
 namespace tram::kafka {
 
 /// What one record looks like. No other topic has such a record at this position, so that it tells
 /// a topic from one that was made anew under its name.
 struct Landmark {
-  Position position{};
+  Offset position{};
   /// Milliseconds, by whichever clock the topic has them from.
   std::int64_t timestamp{};
   std::uint32_t key_hash{};
@@ -22,7 +22,7 @@ struct Landmark {
 };
 
 /// The hashes are stored beside positions: they never change.
-Landmark landmark_of(Position position, std::int64_t timestamp, std::string_view key,
+Landmark landmark_of(Offset position, std::int64_t timestamp, std::string_view key,
                      std::string_view value);
 
 /// What is stored beside a position, where members of a group may read it. Kafka takes any text.

@@ -5,16 +5,16 @@
 
 namespace tram::kafka {
 
-Trail::Trail(Position stored, std::optional<Landmark> noted) : expected_{stored}, next_{stored} {
+Trail::Trail(Offset stored, std::optional<Landmark> noted) : expected_{stored}, next_{stored} {
   // Beside a position that was moved by hand there may be a note of another one.
   if (!noted || (noted->position != stored && noted->position + 1 != stored)) return;
   expected_ = noted->position;
   last_ = done_ = sought_ = noted;
 }
 
-Trail Trail::from_end(Position end) {
+Trail Trail::from_end(Offset end) {
   Trail trail;
-  trail.expected_ = std::max<Position>(end - 1, 0);
+  trail.expected_ = std::max<Offset>(end - 1, 0);
   trail.next_ = end;
   return trail;
 }
@@ -48,21 +48,21 @@ Trail::Taken Trail::take(Landmark const& record) {
   return taken;
 }
 
-void Trail::acknowledge(Position next) {
+void Trail::acknowledge(Offset next) {
   while (!open_.empty() && open_.front().position < next) {
     done_ = open_.front();
     open_.pop_front();
   }
 }
 
-std::optional<Landmark> Trail::landmark_for(Position stored) const {
+std::optional<Landmark> Trail::landmark_for(Offset stored) const {
   bool const is_of_it = done_ && (done_->position + 1 == stored || done_->position == stored);
   if (is_of_it) return done_;
   if (!open_.empty() && open_.front().position == stored) return open_.front();
   return std::nullopt;
 }
 
-Position Trail::look_back() {
+Offset Trail::look_back() {
   sought_ = suspected_ ? std::exchange(suspected_, std::nullopt) : last_;
   // A store that is answered from now on wants another look.
   unproved_ = false;
@@ -71,7 +71,7 @@ Position Trail::look_back() {
   return expected_;
 }
 
-bool Trail::ends_at(Position end) {
+bool Trail::ends_at(Offset end) {
   is_within_ = sought_ && sought_->position < end;
   return !sought_ || is_within_;
 }

@@ -7,6 +7,7 @@
 
 #include "gaps.hpp"
 #include "landmark.hpp"
+#include "offset.hpp"
 #include "tram/base/time.hpp"
 
 namespace tram::kafka {
@@ -21,14 +22,14 @@ class Trail {
   /// Nothing is known of what is stored.
   Trail() = default;
   /// What is stored, and what is noted beside it.
-  Trail(Position stored, std::optional<Landmark> noted);
+  Trail(Offset stored, std::optional<Landmark> noted);
 
   /// From the end of the log on, for a reader of which nothing is stored. It learns the record
   /// before by reading it.
-  static Trail from_end(Position end);
+  static Trail from_end(Offset end);
 
   /// Where the log is to be read from: at the landmark, where there is one for the position.
-  [[nodiscard]] Position begin() const { return expected_; }
+  [[nodiscard]] Offset begin() const { return expected_; }
 
   enum class Step : std::uint8_t {
     /// A record that was not given yet.
@@ -50,9 +51,9 @@ class Trail {
   Taken take(Landmark const& record);
 
   /// Everything before `next` is done.
-  void acknowledge(Position next);
+  void acknowledge(Offset next);
   /// To be noted beside this position.
-  [[nodiscard]] std::optional<Landmark> landmark_for(Position stored) const;
+  [[nodiscard]] std::optional<Landmark> landmark_for(Offset stored) const;
 
   /// A position was stored. Whether it went to the topic that was read is not known until somebody
   /// looks back.
@@ -68,17 +69,17 @@ class Trail {
     return wants_to_look_back() ? given : std::max(given, word);
   }
   /// The record to go back to, of which the log is to be read again. Only where wanted.
-  Position look_back();
+  Offset look_back();
   /// Whether it still waits for the record that it looks for.
   [[nodiscard]] bool waits() const { return sought_ && !is_within_; }
   /// The log has no record from here on: false when it had one, so that it is another topic.
-  [[nodiscard]] bool ends_at(Position end);
+  [[nodiscard]] bool ends_at(Offset end);
 
  private:
   /// The log gives no record before this one; below 0 where that is not known.
-  Position expected_{-1};
+  Offset expected_{-1};
   /// One past the last that was given.
-  Position next_{-1};
+  Offset next_{-1};
   std::optional<Landmark> sought_;
   /// The log ends behind the position of that.
   bool is_within_{};

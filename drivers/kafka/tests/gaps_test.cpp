@@ -7,7 +7,7 @@ namespace {
 
 class GapsOfAPartition : public ::testing::Test {
  protected:
-  void expect_removed(Position beginning, Position from, Position next) {
+  void expect_removed(Offset beginning, Offset from, Offset next) {
     auto const removed = gaps_.settle(partition_, beginning);
     EXPECT_EQ(removed.from, from);
     EXPECT_EQ(removed.next, next);
@@ -50,7 +50,7 @@ TEST_F(GapsOfAPartition, are_judged_for_their_own_partition_only) {
 }
 
 TEST_F(GapsOfAPartition, are_bounded_and_keep_their_end) {
-  for (Position at = 0; at < 10'000; at += 2) gaps_.note(partition_, {.from = at, .next = at + 1});
+  for (Offset at = 0; at < 10'000; at += 2) gaps_.note(partition_, {.from = at, .next = at + 1});
   EXPECT_EQ(gaps_.found().at(partition_).size(), 1'000U);
   EXPECT_EQ(gaps_.found().at(partition_).back().next, 9'999);
 }

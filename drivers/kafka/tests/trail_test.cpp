@@ -10,16 +10,16 @@ namespace {
 
 using Step = Trail::Step;
 
-Landmark old_record(Position position) {
+Landmark old_record(Offset position) {
   return landmark_of(position, 1'000 + position, "key", "old " + std::to_string(position));
 }
-Landmark new_record(Position position) {
+Landmark new_record(Offset position) {
   return landmark_of(position, 9'000 + position, "key", "new " + std::to_string(position));
 }
 
 class TrailOfAReader : public ::testing::Test {
  protected:
-  void read(Position first, Position end) {
+  void read(Offset first, Offset end) {
     for (auto at = first; at < end; ++at) EXPECT_EQ(trail_.take(old_record(at)).step, Step::news);
   }
   Trail trail_;
@@ -174,7 +174,7 @@ TEST_F(TrailOfAReader, tells_gaps_once) {
 }
 
 TEST_F(TrailOfAReader, forgets_the_oldest_of_very_many_records) {
-  auto const more = static_cast<Position>(Trail::known_max) + 5;
+  auto const more = static_cast<Offset>(Trail::known_max) + 5;
   read(0, more);
   EXPECT_EQ(trail_.landmark_for(0), std::nullopt);
   trail_.acknowledge(more);

@@ -6,40 +6,44 @@
 #include <array>
 #include <optional>
 
+#include "tram/broker/position_numbers.hpp"
+
 namespace {
 using tram::AckLedger;
 using tram::Position;
 
+Position at(std::int64_t offset) { return tram::position_of({offset}); }
+
 TEST(AckLedger, holds_back_everything_behind_the_oldest_unfinished) {
   // Contract: core 11.6.
   AckLedger ledger;
-  for (Position const position : {1, 2, 3}) ledger.issue(position);
-  ledger.finish(2);
+  for (int const offset : {1, 2, 3}) ledger.issue(at(offset));
+  ledger.finish(at(2));
   EXPECT_EQ(ledger.take_acknowledgeable(), std::nullopt);
-  ledger.finish(1);
-  EXPECT_EQ(ledger.take_acknowledgeable(), 3);
-  ledger.finish(3);
-  EXPECT_EQ(ledger.take_acknowledgeable(), 4);
+  ledger.finish(at(1));
+  EXPECT_EQ(ledger.take_acknowledgeable(), at(2));
+  ledger.finish(at(3));
+  EXPECT_EQ(ledger.take_acknowledgeable(), at(3));
   EXPECT_EQ(ledger.take_acknowledgeable(), std::nullopt);
   EXPECT_EQ(ledger.outstanding(), 0U);
 }
 
-TEST(AckLedger, gives_the_end_of_the_finished_prefix_in_every_order_of_finishing) {
-  std::array<Position, 5> order{10, 12, 13, 17, 20};
+TEST(AckLedger, gives_the_last_of_the_finished_prefix_in_every_order_of_finishing) {
+  std::array<Position, 5> order{at(10), at(12), at(13), at(17), at(20)};
   auto const issued = order;
   do {
     AckLedger ledger;
     for (Position const position : issued) ledger.issue(position);
-    Position acknowledged = 0;
+    Position acknowledged;
     for (std::size_t done = 0; done < order.size(); ++done) {
       ledger.finish(order[done]);
       acknowledged = ledger.take_acknowledgeable().value_or(acknowledged);
-      Position expected = 0;
+      Position expected;
       for (Position const position : issued) {
         if (std::find(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(done) + 1,
                       position) == order.begin() + static_cast<std::ptrdiff_t>(done) + 1)
           break;
-        expected = position + 1;
+        expected = position;
       }
       EXPECT_EQ(acknowledged, expected);
     }
@@ -48,8 +52,8 @@ TEST(AckLedger, gives_the_end_of_the_finished_prefix_in_every_order_of_finishing
 
 TEST(AckLedgerDeathTest, refuses_a_position_that_it_never_issued) {
   AckLedger ledger;
-  ledger.issue(1);
-  EXPECT_DEATH(ledger.finish(2), "never issued");
+  ledger.issue(at(1));
+  EXPECT_DEATH(ledger.finish(at(2)), "never issued");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "storable.hpp"
 #include "tram/base/error.hpp"
+#include "tram/broker/position_numbers.hpp"
 
 namespace tram {
 namespace {
@@ -18,7 +19,7 @@ HeldMessage message_of(Row const& row) {
                   .key = row.get<std::string>(3)},
           .message_id = row.get<std::string>(4),
           .partition = row.get<std::int32_t>(5),
-          .position = row.get<Position>(6),
+          .position = position_of({row.get<std::int64_t>(6)}),
           .headers_json = row.get<std::string>(7),
           .payload = row.get<std::string>(8),
           .reason = row.get<std::string>(9),
@@ -140,10 +141,11 @@ void HeldMessages::insert(StatementExecutor& tx, HeldMessage const& message,
       stored(message, by_reason ? reason_of_0_1(HeldTable::messages) : message.reason);
   Storable const key{name};
   Storable const id{message.message_id};
-  std::vector<Parameter> parameters{
-      subscriber_id,     channel,          key.view(),           id.view(),
-      message.partition, message.position, content.headers_json, content.payload,
-      content.reason,    message.attempts};
+  std::vector<Parameter> parameters{subscriber_id,        channel,
+                                    key.view(),           id.view(),
+                                    message.partition,    numbers_of(message.position).first,
+                                    content.headers_json, content.payload,
+                                    content.reason,       message.attempts};
   if (has_cause) parameters.emplace_back(to_string(cause));
   auto const inserted =
       execute(tx, has_cause ? insert_with_cause_statement_ : insert_statement_, parameters);

@@ -58,7 +58,7 @@ std::string lane_key(Message const& message, std::string const& record_key, bool
 
 std::string place(IncomingMessage const& incoming) {
   return incoming.source.channel + ":" + std::to_string(incoming.source.partition) + ":" +
-         std::to_string(incoming.position);
+         to_string(incoming.position);
 }
 
 /// The value of the record that is held, which may stand there in base64.

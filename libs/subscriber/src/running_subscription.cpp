@@ -220,8 +220,8 @@ void RunningSubscription::drop_consumer() {
 
 void RunningSubscription::acknowledge() {
   with_consumer([&] {
-    for (auto const& [partition, next] : core_.take_acknowledgements()) {
-      consumer_->acknowledge(partition, next);
+    for (auto const& [partition, last] : core_.take_acknowledgements()) {
+      consumer_->acknowledge(partition, last);
     }
   });
 }

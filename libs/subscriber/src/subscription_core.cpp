@@ -143,8 +143,8 @@ std::vector<SubscriptionCore::Acknowledgement> SubscriptionCore::take_acknowledg
   for (auto const assignment : std::exchange(acknowledgeable_, {})) {
     auto& partition = partitions_.at(assignment);
     partition.may_acknowledge = false;
-    auto const next = partition.ledger.take_acknowledgeable();
-    if (next) acknowledgements.push_back({partition.name, *next});
+    auto const last = partition.ledger.take_acknowledgeable();
+    if (last) acknowledgements.push_back({partition.name, *last});
   }
   return acknowledgements;
 }

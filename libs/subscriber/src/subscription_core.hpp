@@ -26,7 +26,8 @@ class SubscriptionCore final {
  public:
   struct Acknowledgement {
     TopicPartition partition;
-    Position next{};
+    /// The last record that is done.
+    Position last{};
     friend bool operator==(Acknowledgement const&, Acknowledgement const&) = default;
   };
   enum class Flow : std::uint8_t { pause, resume };

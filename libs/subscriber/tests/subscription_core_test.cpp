@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tram/broker/position_numbers.hpp"
+
 namespace tram {
 namespace {
 using namespace std::chrono_literals;
@@ -18,7 +20,12 @@ TopicPartition const orders{"orders", 0};
 TopicPartition const other{"orders", 1};
 constexpr SteadyTime beginning{1h};
 
-QueuedMessage item(std::string const& key, std::string const& id, Position position = 0,
+Position at(std::int64_t offset) { return position_of({offset}); }
+std::size_t number_of(Position const& position) {
+  return static_cast<std::size_t>(numbers_of(position).first);
+}
+
+QueuedMessage item(std::string const& key, std::string const& id, Position position = {},
                    std::string payload = {}) {
   return {.incoming = {.message = {.headers = {{"ID", id}}, .payload = std::move(payload)},
                        .subscriber_id = "s",
@@ -43,7 +50,7 @@ class Core : public ::testing::Test {
   SubscriptionCore& core() { return *core_; }
 
   void deliver(std::string const& key, std::string const& id, std::string payload = {}) {
-    auto const position = next_position_++;
+    auto const position = at(next_offset_++);
     core().delivered(orders, position, {item(key, id, position, std::move(payload))});
   }
   /// The ids of the next batch, which is out from here on; empty for none.
@@ -78,16 +85,16 @@ class Core : public ::testing::Test {
     core().finished(std::move(finished), results, now_);
   }
   std::vector<Position> acknowledged() {
-    std::vector<Position> next;
-    for (auto const& each : core().take_acknowledgements()) next.push_back(each.next);
-    return next;
+    std::vector<Position> last;
+    for (auto const& each : core().take_acknowledgements()) last.push_back(each.last);
+    return last;
   }
 
   SeededRandom random_{1};
   SteadyTime now_{beginning};
   std::optional<SubscriptionCore> core_;
   std::vector<Batch> out_;
-  Position next_position_{};
+  std::int64_t next_offset_{};
 };
 
 TEST_F(Core, runs_one_message_of_a_key_at_a_time_and_keys_side_by_side) {
@@ -124,20 +131,20 @@ TEST_F(Core, acknowledges_only_what_lies_before_the_oldest_unfinished_record) {
   finish("b1");
   EXPECT_TRUE(acknowledged().empty());
   finish("a1");
-  EXPECT_EQ(acknowledged(), std::vector<Position>{2});
+  EXPECT_EQ(acknowledged(), std::vector<Position>{at(1)});
   EXPECT_TRUE(acknowledged().empty());
 }
 
 TEST_F(Core, finishes_a_record_when_all_its_messages_are) {
-  core().delivered(orders, 0, {item("a", "1"), item("b", "2"), item("a", "3")});
-  core().delivered(orders, 1, {});
+  core().delivered(orders, at(0), {item("a", "1"), item("b", "2"), item("a", "3")});
+  core().delivered(orders, at(1), {});
   EXPECT_EQ(start_all(), (Texts{"1", "2"}));
   finish("1");
   finish("2", RunStatus::held);
   EXPECT_TRUE(acknowledged().empty());
   EXPECT_EQ(start_all(), Texts{"3"});
   finish("3");
-  EXPECT_EQ(acknowledged(), std::vector<Position>{2});
+  EXPECT_EQ(acknowledged(), std::vector<Position>{at(1)});
 }
 
 TEST_F(Core, lets_a_lane_wait_after_a_failure_while_others_go_on) {
@@ -169,7 +176,7 @@ TEST_F(Core, has_a_message_held_when_its_attempts_are_used_up) {
   EXPECT_TRUE(out_.back().messages.front().to_hold);
   EXPECT_EQ(out_.back().messages.front().failures, 2);
   finish("a1", RunStatus::held);
-  EXPECT_EQ(acknowledged(), std::vector<Position>{1});
+  EXPECT_EQ(acknowledged(), std::vector<Position>{at(0)});
   EXPECT_EQ(start_job(), Texts{"a2"});
 }
 
@@ -204,7 +211,7 @@ TEST_F(Core,
     finish("a1", i > 3 ? RunStatus::held : RunStatus::unavailable);
     now_ = std::min(core().next_due(), now_ + 1h);
   }
-  EXPECT_EQ(acknowledged(), std::vector<Position>{1});
+  EXPECT_EQ(acknowledged(), std::vector<Position>{at(0)});
 }
 
 TEST_F(Core, starts_nothing_while_the_breaker_is_open_but_one_probe_then) {
@@ -455,7 +462,7 @@ TEST_F(Core, bounds_what_few_keys_with_much_to_do_may_take_by_number_and_size) {
   deliver("hot", "one more");
   EXPECT_EQ(core().take_flow_changes().size(), 1U);
   use({.partition_backlog_max = 100});
-  next_position_ = 0;
+  next_offset_ = 0;
   for (int i = 0; i < 100; ++i) deliver("hot", std::to_string(i), std::string(1 << 20, 'x'));
   EXPECT_TRUE(core().take_flow_changes().empty()) << "as many as always may";
   deliver("hot", "one more");
@@ -466,17 +473,17 @@ TEST_F(Core, forgets_a_revoked_partition_and_what_becomes_of_its_messages) {
   core().assigned(other);
   deliver("a", "a1");
   deliver("a", "a2");
-  core().delivered(other, 7, {item("c", "c1")});
+  core().delivered(other, at(7), {item("c", "c1")});
   EXPECT_EQ(start_all(), (Texts{"a1", "c1"}));
   core().revoked(orders);
   core().assigned(orders);
   finish("a1");
   EXPECT_TRUE(acknowledged().empty());
-  next_position_ = 0;
+  next_offset_ = 0;
   deliver("a", "a1");
   EXPECT_EQ(start_all(), Texts{"a1"});
   finish("a1", RunStatus::duplicate);
-  EXPECT_EQ(acknowledged(), std::vector<Position>{1});
+  EXPECT_EQ(acknowledged(), std::vector<Position>{at(0)});
   EXPECT_EQ(core().partitions(), 2U);
   EXPECT_EQ(core().running(), 1U);
   EXPECT_EQ(core().waiting(), 0U);
@@ -506,7 +513,7 @@ TEST_F(Core, puts_messages_of_different_keys_into_one_transaction) {
   EXPECT_EQ(start_job(), (Texts{"a1", "b1", "c1"}));
   EXPECT_EQ(start_job(), Texts{"d1"});
   finish("a1");
-  EXPECT_EQ(acknowledged(), std::vector<Position>{1});
+  EXPECT_EQ(acknowledged(), std::vector<Position>{at(0)});
 }
 
 TEST_F(Core, runs_messages_alone_when_their_transaction_failed_and_counts_no_attempt) {
@@ -526,9 +533,10 @@ TEST_F(Core, runs_messages_alone_when_their_transaction_failed_and_counts_no_att
 TEST_F(Core, never_puts_a_message_that_must_be_held_into_a_transaction_with_others) {
   use({.messages_per_transaction = 3});
   deliver("a", "a");
-  auto bad = item("b", "b", next_position_);
+  auto const position = at(next_offset_++);
+  auto bad = item("b", "b", position);
   bad.to_hold = true;
-  core().delivered(orders, next_position_++, {bad});
+  core().delivered(orders, position, {bad});
   deliver("c", "c");
   EXPECT_EQ(start_job(), Texts{"a"});
   EXPECT_EQ(start_job(), Texts{"b"});
@@ -560,7 +568,7 @@ class Enumeration {
 
   void deliver_all() {
     for (auto message = static_cast<std::size_t>(stored_); message < messages; ++message) {
-      auto const position = static_cast<Position>(message);
+      auto const position = at(static_cast<std::int64_t>(message));
       core_.delivered(orders, position, {item(key_of(message), std::to_string(message), position)});
     }
   }
@@ -604,7 +612,7 @@ class Enumeration {
 
   void start(Batch batch) {
     for (auto const& each : batch.messages) {
-      auto const message = static_cast<std::size_t>(each.incoming.position);
+      auto const message = number_of(each.incoming.position);
       // Of what runs under this assignment; the inbox takes care of what is older.
       for (auto const& running : out_) {
         for (auto const& one : running.messages) {
@@ -633,21 +641,20 @@ class Enumeration {
                                        : way.outcome,
                          .cause = Cause::handler,
                          .database_answers = true});
-      if (way.outcome == RunStatus::handled) {
-        done_.insert(static_cast<std::size_t>(each.incoming.position));
-      }
+      if (way.outcome == RunStatus::handled) { done_.insert(number_of(each.incoming.position)); }
     }
     core_.finished(std::move(batch), results, now_);
     acknowledge();
   }
 
   void acknowledge() {
-    for (auto const& [partition, next] : core_.take_acknowledgements()) {
-      EXPECT_GT(static_cast<std::size_t>(next), stored_) << "an acknowledgement stepped back";
-      for (std::size_t message = 0; message < static_cast<std::size_t>(next); ++message) {
+    for (auto const& [partition, last] : core_.take_acknowledgements()) {
+      auto const done = number_of(last) + 1;
+      EXPECT_GT(done, stored_) << "an acknowledgement stepped back";
+      for (std::size_t message = 0; message < done; ++message) {
         EXPECT_TRUE(done_.contains(message)) << "acknowledged before it was done: " << message;
       }
-      stored_ = static_cast<std::size_t>(next);
+      stored_ = done;
     }
   }
 

@@ -49,7 +49,7 @@ class ConsumerProbe {
   /// The other owners of members of the group, as reported last.
   [[nodiscard]] std::vector<std::string> const& others() const { return others_; }
   /// Records that the broker removed before they were read.
-  [[nodiscard]] Position expired() const { return expired_; }
+  [[nodiscard]] std::int64_t expired() const { return expired_; }
   /// Breaches of promises, in words.
   [[nodiscard]] std::vector<std::string> const& breaches() const { return breaches_; }
 
@@ -71,7 +71,7 @@ class ConsumerProbe {
   std::map<TopicPartition, Position> last_;
   std::size_t revocations_{};
   std::vector<std::string> others_;
-  Position expired_{};
+  std::int64_t expired_{};
   std::vector<std::string> breaches_;
 };
 

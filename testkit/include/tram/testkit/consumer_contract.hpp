@@ -68,7 +68,7 @@ TYPED_TEST_P(ConsumerContract, goes_on_behind_what_was_acknowledged) {
   this->publish(channel, 10, 1);
   auto const first = this->member(group, channel);
   ASSERT_TRUE(this->received(*first, 10));
-  first->consumer()->acknowledge({channel, 0}, first->deliveries()[6].position);
+  first->consumer()->acknowledge({channel, 0}, first->deliveries()[5].position);
   first->consumer()->close(TypeParam::patience);
   auto const second = this->member(group, channel);
   ASSERT_TRUE(this->received(*second, 4));
@@ -112,7 +112,7 @@ TYPED_TEST_P(ConsumerContract, stores_acknowledgements_soon_though_nobody_closes
   auto const second = this->member(group, channel);
   ASSERT_TRUE(this->received(*second, 1));
   EXPECT_EQ(second->values(), std::vector<std::string>{"0"});
-  EXPECT_EQ(second->deliveries().front().position, first->deliveries().back().position + 1);
+  EXPECT_GT(second->deliveries().front().position, first->deliveries().back().position);
 }
 
 TYPED_TEST_P(ConsumerContract, delivers_nothing_of_a_paused_partition_until_it_is_resumed) {
@@ -197,7 +197,7 @@ TYPED_TEST_P(ConsumerContract, does_nothing_after_close) {
   auto& consumer = *reader->consumer();
   consumer.close(TypeParam::patience);
   consumer.close(TypeParam::patience);
-  consumer.acknowledge({channel, 0}, 3);
+  consumer.acknowledge({channel, 0}, reader->deliveries().back().position);
   consumer.pause({channel, 0});
   consumer.resume({channel, 0});
   EXPECT_TRUE(consumer.poll().empty());

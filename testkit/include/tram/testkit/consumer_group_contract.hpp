@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "tram/broker/position_numbers.hpp"
 #include "tram/testkit/broker_fixture.hpp"
 
 namespace tram::testkit {
@@ -105,7 +106,7 @@ TYPED_TEST_P(ConsumerGroupContract, ignores_acknowledgements_of_a_partition_that
   // Only now are there records: whatever `one` says about the other partition is stale.
   this->publish(channel, 40, 20);
   auto const gone = *two->owned().begin();
-  one->consumer()->acknowledge(gone, 1'000);
+  one->consumer()->acknowledge(gone, position_of({1'000}));
   ASSERT_TRUE(this->until({one.get(), two.get()}, [&] {
     return one->deliveries().size() + two->deliveries().size() >= 40;
   }));

@@ -5,6 +5,7 @@
 #include <future>
 #include <vector>
 
+#include "tram/broker/position_numbers.hpp"
 #include "tram/subscriber/held_messages.hpp"
 #include "tram/testkit/messaging_fixture.hpp"
 
@@ -22,7 +23,7 @@ class HeldMessagesContract : public MessagingFixture<Harness> {
     return {.key = key(std::move(of_key)),
             .message_id = std::move(id),
             .partition = 3,
-            .position = 42,
+            .position = position_of({42}),
             .headers_json = R"({"ID":"1"})",
             .payload = "{}",
             .reason = "no such customer",
@@ -75,7 +76,7 @@ TYPED_TEST_P(HeldMessagesContract, gives_back_what_was_held) {
   EXPECT_EQ(found.key, this->key());
   EXPECT_EQ(found.message_id, "a");
   EXPECT_EQ(found.partition, 3);
-  EXPECT_EQ(found.position, 42);
+  EXPECT_EQ(found.position, position_of({42}));
   EXPECT_EQ(found.headers_json, R"({"ID":"1"})");
   EXPECT_EQ(found.payload, "{}");
   EXPECT_EQ(found.reason, "no such customer");

@@ -9,15 +9,15 @@
 namespace tram {
 
 /// Computes which position of one partition is safe to acknowledge while records finish out of
-/// order: the end of the contiguous finished prefix. Pure. The relay's window works the same way,
-/// with sequences instead of positions.
+/// order: that of the last record of the contiguous finished prefix. Pure. The relay's window works
+/// the same way, with sequences instead of positions.
 ///
-///     ledger.issue(5);
-///     ledger.issue(6);
-///     ledger.finish(6);
-///     ledger.take_acknowledgeable();  // empty: 5 is not finished
-///     ledger.finish(5);
-///     ledger.take_acknowledgeable();  // 7
+///     ledger.issue(first);
+///     ledger.issue(second);
+///     ledger.finish(second);
+///     ledger.take_acknowledgeable();  // empty: the first is not finished
+///     ledger.finish(first);
+///     ledger.take_acknowledgeable();  // second
 class AckLedger {
  public:
   /// A record was delivered. Positions ascend; gaps are allowed (compaction, transaction markers).
@@ -25,7 +25,7 @@ class AckLedger {
   void issue(Position position);
   /// A record is done. It must have been issued and not been finished before.
   void finish(Position position);
-  /// One past the last record of the finished prefix, if that moved since it was last taken.
+  /// The last record of the finished prefix, if that moved since it was last taken.
   std::optional<Position> take_acknowledgeable();
   /// Issued and not part of the finished prefix.
   [[nodiscard]] std::size_t outstanding() const { return entries_.size(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,7 +43,7 @@ struct BrokerAway {
 struct RecordsExpired {
   TopicPartition partition;
   /// An upper bound: positions may have gaps.
-  Position records{};
+  std::int64_t records{};
 };
 using ConsumerEvent =
     std::variant<Delivery, Assigned, Revoked, GroupShared, BrokerAway, RecordsExpired>;
@@ -54,7 +55,7 @@ using ConsumerEvent =
 ///       auto const* const record = std::get_if<tram::Delivery>(&event);
 ///       if (record == nullptr) continue;
 ///       handle(record->value);
-///       consumer.acknowledge(record->source, record->position + 1);
+///       consumer.acknowledge(record->source, record->position);
 ///     }
 class Consumer {
  public:
@@ -65,10 +66,11 @@ class Consumer {
   /// between. Throws: transient (the broker does not answer; the consumer recovers by itself),
   /// broken (take a new consumer), rejected (not authorised, illegal channel).
   virtual std::vector<ConsumerEvent> poll() = 0;
-  /// Everything before `next` is done: after a restart or a rebalance deliveries start at `next`.
-  /// Stored soon, at the latest at a revocation and in `close`; late is harmless, since the inbox
-  /// filters repeats. Ignored for a partition not owned any more.
-  virtual void acknowledge(TopicPartition const& partition, Position next) = 0;
+  /// Everything up to the record at `last` is done, that record included: after a restart or a
+  /// rebalance deliveries start with the one after it. Stored soon, at the latest at a revocation
+  /// and in `close`; late is harmless, since the inbox filters repeats. Ignored for a partition not
+  /// owned any more.
+  virtual void acknowledge(TopicPartition const& partition, Position last) = 0;
   /// No deliveries of this partition until resumed; those already returned stay with the caller.
   virtual void pause(TopicPartition const& partition) = 0;
   virtual void resume(TopicPartition const& partition) = 0;

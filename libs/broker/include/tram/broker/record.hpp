@@ -6,12 +6,9 @@
 #include <string_view>
 
 #include "tram/base/detail/function.hpp"
+#include "tram/broker/position.hpp"
 
 namespace tram {
-
-/// A place in one partition. A consumer acknowledges the position *after* the last record that is
-/// done, as Kafka does.
-using Position = std::int64_t;
 
 /// One partition of one channel (topic).
 struct TopicPartition {

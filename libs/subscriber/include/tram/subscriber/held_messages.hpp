@@ -23,6 +23,7 @@ struct HeldMessage {
   HeldKey key;
   std::string message_id;
   std::int32_t partition{};
+  /// For people who look for the record: of one that was stored only the first of its numbers.
   Position position{};
   /// As the record has them. For a record that is no message: headers `{}`, and the record's value
   /// as the payload, in base64 when it is no text (`reason` says so).
