@@ -124,7 +124,7 @@ void pass(tram::Broker& broker, Shape const& shape, std::string const& value) {
     for (auto const end = sent + shape.batch; sent < end; ++sent) {
       auto const key = key_of(sent);
       tram::RecordView const record{.channel = channel, .key = key, .value = value};
-      if (!producer->submit(record, sent + 1)) std::abort();
+      if (!producer->submit(record, tram::Sequence{sent + 1})) std::abort();
     }
     if (producer->completions().size() != shape.batch) std::abort();
     take();

@@ -201,7 +201,7 @@ Figures tram_itself(PostgresServer const& server, Clock& clock, std::string cons
     auto const value =
         record_value({.headers = {{"ID", id}, {"PARTITION_ID", id}}, .payload = text});
     [[maybe_unused]] bool const taken =
-        producer->submit({channel, id, value}, static_cast<Sequence>(number) + 1);
+        producer->submit({channel, id, value}, Sequence{static_cast<std::uint64_t>(number) + 1});
   }
   std::atomic<int> handled{0};
   Subscription subscription{

@@ -70,7 +70,7 @@ std::string const value(350, 'x');
 
 void publish(tram::Producer& producer, std::size_t count, std::size_t in_flight_max) {
   static auto const all_keys = keys();
-  static tram::Sequence sequence = 0;
+  static tram::Sequence sequence;
   std::size_t submitted = 0;
   std::size_t completed = 0;
   while (completed < count) {

@@ -213,7 +213,7 @@ double producer_rate(Machine& machine) {
   auto const begun = machine.clock.steady();
   for (std::size_t sent = 0, completed = 0; completed < rows;) {
     while (sent < rows && sent - completed < 2'000 &&
-           producer->submit({topic, std::to_string(sent % 1000), value}, sent + 1))
+           producer->submit({topic, std::to_string(sent % 1000), value}, Sequence{sent + 1}))
       ++sent;
     pollfd waiting{.fd = producer->descriptor(), .events = POLLIN, .revents = 0};
     ::poll(&waiting, 1, 1000);
@@ -374,7 +374,7 @@ std::vector<double> latencies(Machine& machine, std::function<void(std::size_t)>
 /// difference is what the relay costs. Neither side waits for an acknowledgement.
 void compare_latencies(Machine& machine, Session const& writer) {
   auto const producer = machine.broker->producer();
-  Sequence sequence = 0;
+  Sequence sequence;
   auto const publish = [&](std::size_t number) {
     auto const value = "{\"payload\":\"" + std::to_string(number) + "\",\"headers\":{}}";
     [[maybe_unused]] bool const taken =

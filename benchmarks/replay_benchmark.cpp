@@ -57,7 +57,7 @@ class Handling {
       auto const value =
           record_value({.headers = {{"ID", id}, {"PARTITION_ID", id}}, .payload = text});
       [[maybe_unused]] bool const taken =
-          producer->submit({channel, id, value}, static_cast<Sequence>(number) + 1);
+          producer->submit({channel, id, value}, Sequence{static_cast<std::uint64_t>(number) + 1});
     }
     return messages / seconds_until(&SubscriptionCounters::handled);
   }

@@ -80,7 +80,7 @@ Rate rate(Database& database, Clock& clock, Random& random, std::size_t threads,
                                      .payload = benchmarks::text()});
     [[maybe_unused]] bool const taken =
         producer->submit({.channel = Order::wire_type.name, .key = id, .value = value},
-                         static_cast<Sequence>(number) + 1);
+                         Sequence{static_cast<std::uint64_t>(number) + 1});
   }
   WorkerPool workers{threads};
   Subscriber subscriber{{database, *broker, workers, clock, random},

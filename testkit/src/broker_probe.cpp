@@ -113,11 +113,11 @@ bool poll_until(Clock const& clock, Duration patience, std::initializer_list<Con
   }
 }
 
-Sequence ProducerProbe::submit(OwnedRecord const& record) {
+std::optional<Sequence> ProducerProbe::submit(OwnedRecord const& record) {
   auto const give_up = clock_.steady() + patience_;
   RecordView const view{.channel = record.channel, .key = record.key, .value = record.value};
   while (!producer_->submit(view, last_ + 1)) {
-    if (!await_news(give_up)) return 0;
+    if (!await_news(give_up)) return std::nullopt;
   }
   open_.insert(++last_);
   return last_;
@@ -134,7 +134,7 @@ bool ProducerProbe::settle() {
 
 bool ProducerProbe::publish(std::vector<OwnedRecord> const& records) {
   for (auto const& record : records) {
-    if (submit(record) == 0) return false;
+    if (!submit(record)) return false;
   }
   return settle();
 }

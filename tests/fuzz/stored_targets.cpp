@@ -89,7 +89,7 @@ void use(Broker& broker) {
   auto const consumer = broker.subscribe({.group = "g"}, channels);
   deliveries(*consumer);
   auto const producer = broker.producer();
-  promise(producer->submit({"orders", "k", "v"}, 1), "a new producer takes a record");
+  promise(producer->submit({"orders", "k", "v"}, Sequence{1}), "a new producer takes a record");
   auto const completions = producer->completions();
   promise(completions.size() == 1, "a record completes");
   if (completions.front().error) throw Error{*completions.front().error};

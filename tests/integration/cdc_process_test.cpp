@@ -63,7 +63,7 @@ class CdcOnPostgres : public ::testing::Test {
     auto const consumer = broker->subscribe({.group = "test"}, Texts{"orders"});
     // It stands behind all others, having the same key.
     auto const producer = broker->producer();
-    EXPECT_TRUE(producer->submit({.channel = "orders", .key = "k", .value = the_end}, 1));
+    EXPECT_TRUE(producer->submit({.channel = "orders", .key = "k", .value = the_end}, Sequence{1}));
     EXPECT_TRUE(eventually([&] { return !producer->completions().empty(); }));
     Texts ids;
     EXPECT_TRUE(eventually([&] {

@@ -47,7 +47,7 @@ TEST_F(KafkaBatching, sends_hardly_a_record_of_a_backlog_alone) {
   for (std::size_t sent = 0; sent < records; ++sent) {
     auto const read_at = clock_.steady() + pace;
     auto const key = "key-" + std::to_string(sent % keys);
-    while (!producer->submit({.channel = "backlog", .key = key, .value = "v"}, sent + 1))
+    while (!producer->submit({.channel = "backlog", .key = key, .value = "v"}, Sequence{sent + 1}))
       take_completions();
     // As behind a read of so many rows.
     if (sent % 500 == 0) take_completions();

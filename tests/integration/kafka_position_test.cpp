@@ -98,7 +98,7 @@ TEST_F(ShortNotes, leave_positions_without_one_and_are_told_once) {
   for (int i = 0; i < 20; ++i) {
     auto const value = std::to_string(i);
     ASSERT_TRUE(producer->submit({.channel = "short", .key = "k", .value = value},
-                                 static_cast<Sequence>(i) + 1));
+                                 Sequence{static_cast<std::uint64_t>(i) + 1}));
   }
   auto const probe = reader("short");
   ASSERT_TRUE(until([&] {

@@ -102,7 +102,7 @@ TEST_F(KafkaSecurity, names_the_properties_of_a_password_that_was_refused) {
 
 TEST_F(KafkaSecurity, finishes_a_producer_whose_password_was_refused) {
   auto const producer = alice("wrong")->producer();
-  ASSERT_TRUE(producer->submit({.channel = "any", .key = "k", .value = "v"}, 1));
+  ASSERT_TRUE(producer->submit({.channel = "any", .key = "k", .value = "v"}, Sequence{1}));
   std::vector<Completion> completions;
   auto const give_up = Deadline::after(clock_, patience);
   while (completions.empty() && !give_up.reached(clock_)) {
@@ -116,7 +116,7 @@ TEST_F(KafkaSecurity, finishes_a_producer_whose_password_was_refused) {
   EXPECT_NE(std::string{completions.front().error->what()}.find("sasl.password"),
             std::string::npos);
   try {
-    (void)producer->submit({.channel = "any", .key = "k", .value = "v"}, 2);
+    (void)producer->submit({.channel = "any", .key = "k", .value = "v"}, Sequence{2});
     ADD_FAILURE() << "it is finished";
   } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::broken); }
 }
@@ -126,9 +126,9 @@ TEST_F(KafkaSecurity, a_channel_that_one_may_not_write_refuses_its_records_alone
   create(*open(), "forbidden");
   allow(RD_KAFKA_RESOURCE_TOPIC, "writable", RD_KAFKA_ACL_OPERATION_WRITE);
   ProducerProbe producer{alice()->producer(), clock_, patience};
-  auto const before = producer.submit({"writable", "k", "before"});
-  auto const refused = producer.submit({"forbidden", "k", "poison"});
-  auto const after = producer.submit({"writable", "k", "after"});
+  auto const before = producer.submit({"writable", "k", "before"}).value();
+  auto const refused = producer.submit({"forbidden", "k", "poison"}).value();
+  auto const after = producer.submit({"writable", "k", "after"}).value();
   ASSERT_TRUE(producer.settle());
   EXPECT_TRUE(producer.landed(before));
   EXPECT_EQ(producer.fault(refused), Fault::rejected);

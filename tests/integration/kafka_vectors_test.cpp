@@ -102,14 +102,14 @@ TEST_F(KafkaVectors, messages_that_come_one_by_one_share_records_as_javas_do) {
   std::array const channel{std::string{"live-batches"}};
   broker->create_channels(channel, 2, Deadline::after(clock_, patience));
   auto const producer = broker->producer();
-  Sequence submitted = 0;
+  std::size_t submitted = 0;
   std::size_t acknowledged = 0;
   auto next = clock_.steady();
   while (acknowledged < count && !HasFailure()) {
     if (submitted < count && clock_.steady() >= next) {
       auto const key = "key-" + std::to_string(submitted % 20);
       RecordView const record{.channel = channel[0], .key = key, .value = "{}"};
-      if (producer->submit(record, submitted + 1)) ++submitted;
+      if (producer->submit(record, Sequence{submitted + 1})) ++submitted;
       next += pause;
     }
     for (auto const& completion : producer->completions()) {

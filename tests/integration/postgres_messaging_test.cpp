@@ -164,7 +164,7 @@ class PostgresSubscriber : public MessagingFixture<PostgresHarness> {
       auto const id = std::to_string(++sent_);
       auto const value = record_value({.headers = {{"ID", id}}, .payload = "{}"});
       ASSERT_TRUE(producer_->submit({.channel = "orders", .key = id, .value = value},
-                                    static_cast<Sequence>(sent_)));
+                                    Sequence{static_cast<std::uint64_t>(sent_)}));
     }
   }
 

@@ -247,7 +247,7 @@ void World::land_garbage() {
   auto const& channel = channels[chaos_.random().below(channels.size())];
   broker_.create_channels(std::span{&channel, 1}, 0, Deadline::now());
   auto const key = fate_.draw_key();
-  auto const number = std::to_string(++stranger_sequence_);
+  auto const number = to_string(++stranger_sequence_);
   auto const value = chaos_.chance(5'000)
                          ? "garbage " + number
                          : R"({"payload":"garbage","headers":{"PARTITION_ID":")" + key + "\"}}";

@@ -42,7 +42,7 @@ struct Instance {
 struct Calls : tram::testing::TypedWorldOn<tram::SystemClock> {
   tram::embedded::InMemoryBroker broker{{}, clock};
   std::unique_ptr<tram::Producer> producer = broker.producer();
-  tram::Sequence published = 0;
+  std::size_t published = 0;
 
   CommandCalls::Parts parts() {
     return {.database = database, .broker = broker, .outbox = outbox, .clock = clock};
@@ -69,8 +69,8 @@ struct Calls : tram::testing::TypedWorldOn<tram::SystemClock> {
   }
   void publish(tram::testing::SentMessage const& message) {
     auto const value = tram::record_value({message.headers, message.payload});
-    EXPECT_TRUE(
-        producer->submit({.channel = message.channel, .key = "k", .value = value}, published));
+    EXPECT_TRUE(producer->submit({.channel = message.channel, .key = "k", .value = value},
+                                 tram::Sequence{published}));
     static_cast<void>(producer->completions());
   }
   template <class Result>
@@ -208,8 +208,9 @@ TEST_F(Calls, pass_over_what_is_no_message) {
   auto first = call(instance, {1, Decimal::parse("1")});
   work_until(first, credit_handlers());
   auto second = call(instance, {2, Decimal::parse("1")});
-  EXPECT_TRUE(producer->submit(
-      {.channel = catalogue::replies.name, .key = "k", .value = "no message"}, ++published));
+  EXPECT_TRUE(
+      producer->submit({.channel = catalogue::replies.name, .key = "k", .value = "no message"},
+                       tram::Sequence{++published}));
   --published;
   EXPECT_EQ(std::get<CreditReserved>(work_until(second, credit_handlers())).order_id, 2);
 }

@@ -36,7 +36,7 @@ struct BadMessages : tram::testing::TypedWorldOn<tram::SystemClock> {
   tram::embedded::InMemoryBroker broker{{.record_bytes_max = std::size_t{32} << 20U}, clock};
   std::unique_ptr<tram::Producer> producer = broker.producer();
   tram::WorkerPool workers{2};
-  tram::Sequence published = 0;
+  tram::Sequence published;
   std::mutex mutex;
   std::condition_variable news;
   std::vector<std::string> handled;

@@ -102,7 +102,7 @@ TEST_F(DiskFull, finishes_the_producer_and_loses_nothing_once_there_is_room) {
   ASSERT_TRUE(sender.submit("behind"));
   auto const completions = sender.completions();
   ASSERT_EQ(completions.size(), 1U);
-  EXPECT_EQ(completions[0].sequence, 2U);
+  EXPECT_EQ(completions[0].sequence, Sequence{2});
   auto const& error = *completions[0].error;
   EXPECT_EQ(error.fault(), Fault::transient);
   EXPECT_TRUE(std::string{error.what()}.ends_with(disk_.remedy_of_commit())) << error.what();

@@ -116,16 +116,17 @@ TEST_F(InMemory, forgets_the_oldest_records_beyond_its_limit) {
 }
 
 TEST_F(InMemory, loses_what_a_broken_producer_was_given_and_keeps_what_had_landed) {
-  ASSERT_TRUE(producer_->submit({.channel = "orders", .key = "k", .value = "landed"}, 1));
+  ASSERT_TRUE(producer_->submit({.channel = "orders", .key = "k", .value = "landed"}, Sequence{1}));
   broker_.break_producers();
-  ASSERT_TRUE(producer_->submit({.channel = "orders", .key = "k", .value = "lost"}, 2));
+  ASSERT_TRUE(producer_->submit({.channel = "orders", .key = "k", .value = "lost"}, Sequence{2}));
   auto const completions = producer_->completions();
   ASSERT_EQ(completions.size(), 1U);
-  EXPECT_EQ(completions.front().sequence, 1U);
+  EXPECT_EQ(completions.front().sequence, Sequence{1});
   ASSERT_TRUE(completions.front().error);
   EXPECT_EQ(completions.front().error->fault(), Fault::transient);
   try {
-    static_cast<void>(producer_->submit({.channel = "orders", .key = "k", .value = "x"}, 3));
+    static_cast<void>(
+        producer_->submit({.channel = "orders", .key = "k", .value = "x"}, Sequence{3}));
     FAIL() << "a finished producer took a record";
   } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::broken); }
   producer_ = broker_.producer();
@@ -138,7 +139,7 @@ TEST_F(InMemory, lets_consumers_and_producers_outlive_it) {
   auto const consumer = broker->subscribe({.group = "g"}, std::array{std::string{"letters"}});
   auto const producer = broker->producer();
   broker.reset();
-  ASSERT_TRUE(producer->submit({.channel = "letters", .key = "k", .value = "late"}, 1));
+  ASSERT_TRUE(producer->submit({.channel = "letters", .key = "k", .value = "late"}, Sequence{1}));
   EXPECT_EQ(words(consumer->poll()).back(), "late");
 }
 
@@ -149,9 +150,10 @@ TEST_F(InMemory, does_the_same_in_every_run) {
     auto const one = broker.subscribe({.group = "g"}, std::array{std::string{"c"}});
     auto const two = broker.subscribe({.group = "g"}, std::array{std::string{"c"}});
     auto const producer = broker.producer();
-    for (Sequence i = 1; i <= 50; ++i) {
+    for (std::uint64_t i = 1; i <= 50; ++i) {
       auto const text = std::to_string(i);
-      static_cast<void>(producer->submit({.channel = "c", .key = text, .value = text}, i));
+      static_cast<void>(
+          producer->submit({.channel = "c", .key = text, .value = text}, Sequence{i}));
       if (i % 7 == 0) broker.rebalance("g");
       for (auto const& word : words((i % 2 == 0 ? one : two)->poll())) seen.push_back(word);
     }

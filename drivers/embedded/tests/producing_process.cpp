@@ -36,7 +36,7 @@ void handle(tram::Consumer& consumer, tram::Sequence last) {
       auto const* const delivery = std::get_if<tram::Delivery>(&event);
       if (delivery == nullptr) continue;
       consumer.acknowledge(delivery->source, delivery->position);
-      done = done || delivery->value == std::to_string(last);
+      done = done || delivery->value == to_string(last);
     }
   }
   consumer.poll();
@@ -45,18 +45,20 @@ void handle(tram::Consumer& consumer, tram::Sequence last) {
 [[noreturn]] void produce(tram::Broker& broker, tram::Sequence number, bool handles) {
   auto const producer = broker.producer();
   auto const consumer = broker.subscribe({.group = "handling"}, std::array{channel});
-  for (tram::Sequence batch = 1;; batch = batch % 20 + 1) {
+  for (std::uint64_t batch = 1;; batch = batch % 20 + 1) {
+    auto last = number;
     for (auto const end = number + batch; number < end; ++number) {
-      auto const key = "key-" + std::to_string(number % 7);
-      auto const value = std::to_string(number);
+      auto const key = "key-" + std::to_string(number.number() % 7);
+      auto const value = to_string(number);
+      last = number;
       if (!producer->submit({.channel = channel, .key = key, .value = value}, number)) {
         std::exit(5);
       }
     }
     auto const completions = producer->completions();
     check(completions);
-    if (handles) handle(*consumer, number - 1);
-    for (auto const& completion : completions) print(std::to_string(completion.sequence) + "\n");
+    if (handles) handle(*consumer, last);
+    for (auto const& completion : completions) print(to_string(completion.sequence) + "\n");
   }
 }
 
@@ -68,7 +70,7 @@ int main(int argc, char** argv) {
   try {
     auto const broker = tram::embedded::connect({.path = argv[1], .store_interval = {}}, clock);
     broker->create_channels(std::array{channel}, 3, tram::Deadline::never());
-    produce(*broker, std::stoull(argv[2]), argc > 3);
+    produce(*broker, tram::Sequence{std::stoull(argv[2])}, argc > 3);
   } catch (tram::Error const& error) {
     print(std::string{tram::to_string(error.fault())} + ": " + error.what() + "\n");
     return 3;

@@ -17,7 +17,10 @@ thread_local ChannelRoute const* handing_over{};
 
 void* opaque_of(Sequence sequence) {
   static_assert(sizeof(Sequence) <= sizeof(void*));
-  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(sequence));  // NOLINT
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(sequence.number()));  // NOLINT
+}
+Sequence sequence_of(rd_kafka_message_t const& message) {
+  return Sequence{reinterpret_cast<std::uintptr_t>(message._private)};
 }
 
 /// Never null, which Kafka would take for "no key" and "deleted".
@@ -197,7 +200,7 @@ void ChannelRoute::sort_out(rd_kafka_topic_t* topic, std::vector<Refusal>& refus
 
 void ChannelRoute::acknowledged(rd_kafka_message_t const& message) {
   auto& gate = partition(message.partition).gate;
-  if (unassigned_ == reinterpret_cast<std::uintptr_t>(message._private)) {
+  if (unassigned_ == sequence_of(message)) {
     unassigned_.reset();
     gate.handed_over(clock_, counted(message));
   }
@@ -205,7 +208,7 @@ void ChannelRoute::acknowledged(rd_kafka_message_t const& message) {
 }
 
 void ChannelRoute::failed(rd_kafka_message_t const& message) {
-  if (unassigned_ == reinterpret_cast<std::uintptr_t>(message._private)) {
+  if (unassigned_ == sequence_of(message)) {
     unassigned_.reset();
   } else if (message.partition >= 0) {
     partition(message.partition).gate.refused(counted(message));

@@ -18,7 +18,7 @@ namespace tram::kafka {
 namespace {
 
 Sequence sequence_of(rd_kafka_message_t const& message) {
-  return reinterpret_cast<std::uintptr_t>(message._private);
+  return Sequence{reinterpret_cast<std::uintptr_t>(message._private)};
 }
 
 ChannelRoute& route_of(rd_kafka_message_t const& message) {

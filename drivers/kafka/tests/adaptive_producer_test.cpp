@@ -52,7 +52,10 @@ class AdaptiveSending : public ::testing::Test {
   }
   /// The oldest ones.
   void complete(Client& client, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) client.completions.push_back({.sequence = done_++});
+    for (std::size_t i = 0; i < count; ++i) {
+      client.completions.push_back({.sequence = done_});
+      ++done_;
+    }
     EXPECT_EQ(producer_.completions().size(), count);
   }
   /// As behind a backlog.
@@ -103,7 +106,7 @@ TEST_F(AdaptiveSending, changes_only_when_nothing_is_on_its_way) {
   EXPECT_TRUE(patient_.taken.empty());
   complete(eager_, 1);
   EXPECT_TRUE(submit());
-  EXPECT_EQ(patient_.taken, (std::vector<Sequence>{AdaptiveProducer::many + 1}));
+  EXPECT_EQ(patient_.taken, (std::vector{Sequence{AdaptiveProducer::many + 1}}));
 }
 
 TEST_F(AdaptiveSending, lets_nothing_wait_again_when_few_are_left) {

@@ -270,7 +270,7 @@ inline void ScriptedBroker::break_producer(std::size_t landing, Fault fault) {
   std::vector<Completion> const told = completions_;
   land(landing);
   completions_ = told;
-  Sequence const unlucky = queue_.empty() ? 1 : queue_.front().sequence;
+  Sequence const unlucky = queue_.empty() ? Sequence{1} : queue_.front().sequence;
   queue_.clear();
   finished_ = true;
   completions_.push_back(

@@ -36,7 +36,7 @@ TEST(CountingBroker, counts_the_records_that_it_takes) {
   CountingHarness harness;
   auto const before = counting::records.load();
   auto const producer = harness.broker().producer();
-  EXPECT_TRUE(producer->submit({.channel = "orders", .key = "7", .value = "v"}, 1));
+  EXPECT_TRUE(producer->submit({.channel = "orders", .key = "7", .value = "v"}, tram::Sequence{1}));
   EXPECT_EQ(counting::records, before + 1);
 }
 

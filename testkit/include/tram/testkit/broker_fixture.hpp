@@ -87,9 +87,9 @@ class BrokerFixture : public ::testing::Test {
   void expect_refused_alone(OwnedRecord const& poison) {
     auto const channel = fresh_channel();
     auto probe = producer();
-    auto const before = probe.submit({channel, "k", "before"});
-    auto const refused = probe.submit(poison);
-    auto const after = probe.submit({channel, "k", "after"});
+    auto const before = probe.submit({channel, "k", "before"}).value();
+    auto const refused = probe.submit(poison).value();
+    auto const after = probe.submit({channel, "k", "after"}).value();
     ASSERT_TRUE(probe.settle());
     EXPECT_TRUE(probe.landed(before));
     EXPECT_EQ(probe.fault(refused), Fault::rejected);

@@ -91,15 +91,15 @@ struct OwnedRecord {
 ///
 ///     ProducerProbe probe{broker.producer(), clock, std::chrono::seconds{10}};
 ///     auto const number = probe.submit({"orders", "7", "value"});
-///     EXPECT_TRUE(probe.settle() && probe.landed(number));
+///     EXPECT_TRUE(probe.settle() && probe.landed(number.value()));
 class ProducerProbe {
  public:
   ProducerProbe(std::unique_ptr<Producer> producer, Clock const& clock, Duration patience)
       : producer_{std::move(producer)}, clock_{clock}, patience_{patience} {}
 
-  /// Submits, waiting for completions while the window is full. The record's number; 0 when
+  /// Submits, waiting for completions while the window is full. The record's number; nothing when
   /// patience ran out.
-  Sequence submit(OwnedRecord const& record);
+  std::optional<Sequence> submit(OwnedRecord const& record);
   /// Waits until everything submitted is completed; false when patience ran out.
   bool settle();
   /// Submits all and settles.

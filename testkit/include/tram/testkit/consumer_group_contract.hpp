@@ -214,7 +214,7 @@ TYPED_TEST_P(ConsumerGroupContract, serves_many_threads_at_once) {
         auto probe = this->producer();
         for (int i = 0; i < each; ++i) {
           auto const key = std::to_string(writer) + "-" + std::to_string(i % 5);
-          if (probe.submit({channel, key, std::to_string(i)}) == 0) ++failures;
+          if (!probe.submit({channel, key, std::to_string(i)})) ++failures;
         }
         if (!probe.settle()) ++failures;
       });

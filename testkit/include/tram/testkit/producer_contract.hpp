@@ -27,7 +27,7 @@ TYPED_TEST_P(ProducerContract, completes_every_record_once) {
   auto probe = this->producer();
   std::vector<Sequence> sequences;
   for (auto const& record : this->numbered(channel, 100, 7)) {
-    sequences.push_back(probe.submit(record));
+    sequences.push_back(probe.submit(record).value());
   }
   ASSERT_TRUE(probe.settle());
   for (auto const sequence : sequences) EXPECT_TRUE(probe.landed(sequence));
@@ -115,12 +115,12 @@ TYPED_TEST_P(ProducerContract, takes_nothing_while_its_window_is_full) {
   auto const channel = this->fresh_channel();
   auto const producer = this->broker().producer();
   RecordView const view{.channel = channel, .key = "k", .value = "v"};
-  Sequence sequence = 0;
-  while (sequence <= TypeParam::window_max && producer->submit(view, sequence + 1)) ++sequence;
-  ASSERT_LE(sequence, TypeParam::window_max);
+  std::size_t taken = 0;
+  while (taken <= TypeParam::window_max && producer->submit(view, Sequence{taken + 1})) ++taken;
+  ASSERT_LE(taken, TypeParam::window_max);
   auto const give_up = this->clock().steady() + TypeParam::patience;
   std::size_t completed = 0;
-  while (completed < sequence && this->clock().steady() < give_up) {
+  while (completed < taken && this->clock().steady() < give_up) {
     pollfd wait{.fd = producer->descriptor(), .events = POLLIN, .revents = 0};
     if (wait.fd >= 0) ::poll(&wait, 1, 50);
     for (auto const& completion : producer->completions()) {
@@ -129,14 +129,14 @@ TYPED_TEST_P(ProducerContract, takes_nothing_while_its_window_is_full) {
     }
   }
   // What was refused is not among them, and there is room again.
-  EXPECT_EQ(completed, sequence);
-  EXPECT_TRUE(producer->submit(view, sequence + 1));
+  EXPECT_EQ(completed, taken);
+  EXPECT_TRUE(producer->submit(view, Sequence{taken + 1}));
 }
 
 TYPED_TEST_P(ProducerContract, is_readable_when_completions_has_news) {
   auto const channel = this->fresh_channel();
   auto const producer = this->broker().producer();
-  ASSERT_TRUE(producer->submit({.channel = channel, .key = "k", .value = "v"}, 1));
+  ASSERT_TRUE(producer->submit({.channel = channel, .key = "k", .value = "v"}, Sequence{1}));
   auto const give_up = this->clock().steady() + TypeParam::patience;
   std::vector<Completion> completions;
   while (completions.empty() && this->clock().steady() < give_up) {
@@ -149,7 +149,7 @@ TYPED_TEST_P(ProducerContract, is_readable_when_completions_has_news) {
     if (producer->descriptor() < 0) break;
   }
   ASSERT_EQ(completions.size(), 1U);
-  EXPECT_EQ(completions.front().sequence, 1U);
+  EXPECT_EQ(completions.front().sequence, Sequence{1});
 }
 
 REGISTER_TYPED_TEST_SUITE_P(ProducerContract, completes_every_record_once,

@@ -6,11 +6,9 @@
 
 #include "tram/base/error.hpp"
 #include "tram/broker/record.hpp"
+#include "tram/broker/sequence.hpp"
 
 namespace tram {
-
-/// Numbers the records of one producer, ascending, chosen by the caller.
-using Sequence = std::uint64_t;
 
 /// Why a channel takes no records.
 enum class ChannelTrouble : std::uint8_t {
