@@ -168,7 +168,7 @@ void relay_tables_of(std::string_view bytes) {
       outcome.published.push_back(row.id);
     held.settle(outcome);
   });
-  bearing([&] { (void)retention.remove_some(1'000); });
+  bearing([&] { (void)retention.remove_some(LogPosition{1'000}); });
   all.empty({"message", "tram_relay_position", "tram_relay_held"});
 }
 

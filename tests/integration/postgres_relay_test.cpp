@@ -99,7 +99,7 @@ TEST_F(PostgresRelay, removes_old_rows_behind_any_number_that_were_stamped_ahead
       "SELECT 'a' || i, 'orders', '{}', '', 4102444800000 FROM generate_series(1, 1500) i");
   insert("old", "k");
   server().sql("CREATE PUBLICATION tram FOR TABLE eventuate.message WITH (publish = 'insert')");
-  auto const everything = ~LogPosition{0} >> 1U;
+  constexpr LogPosition everything{std::numeric_limits<std::int64_t>::max()};
   EXPECT_EQ(retention->remove_some(everything), 1U);
   EXPECT_EQ(server().sql("SELECT count(*) FROM eventuate.message WHERE id = 'old'"), "0");
 }
@@ -107,7 +107,7 @@ TEST_F(PostgresRelay, removes_old_rows_behind_any_number_that_were_stamped_ahead
 TEST_F(PostgresRelay, does_not_remove_a_row_that_commits_after_the_mark) {
   auto const retention = postgres::outbox_retention(database_, schema_, 0ms);
   auto writer = postgres::connect({.connection = server().connection()}, {}, clock_, random_);
-  auto const everything = ~LogPosition{0} >> 1U;
+  constexpr LogPosition everything{std::numeric_limits<std::int64_t>::max()};
   // Nothing is removed where nothing shows the outbox to a relay.
   insert("before", "k");
   EXPECT_EQ(retention->remove_some(everything), 0U);
@@ -123,7 +123,7 @@ TEST_F(PostgresRelay, does_not_remove_a_row_that_commits_after_the_mark) {
   EXPECT_EQ(server().sql("SELECT id FROM eventuate.message"), "late");
   // Nothing is confirmed since, so the next mark is not reached; and that one was set while the row
   // was uncommitted.
-  EXPECT_EQ(retention->remove_some(0), 0U);
+  EXPECT_EQ(retention->remove_some(LogPosition{}), 0U);
   EXPECT_EQ(retention->remove_some(everything), 0U);
   EXPECT_EQ(retention->remove_some(everything), 1U);
 }

@@ -366,7 +366,7 @@ TEST_F(PostgresSource, is_not_at_the_end_before_the_server_has_read_what_was_com
 TEST_F(PostgresSource, another_server_s_transactions_are_shown_from_their_beginning) {
   auto const reader = source();
   reader->read(100);
-  reader->settled({.transaction = 1, .row = 1'000'000});
+  reader->settled({.transaction = LogPosition{1}, .row = 1'000'000});
   insert("1");
   EXPECT_EQ(ids(*reader, 1), Ids{"1"});
 }

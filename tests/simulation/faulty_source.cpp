@@ -12,8 +12,9 @@ namespace {
 constexpr std::uint64_t rows_per_transaction{8};
 
 RowPlace place_of(LogPosition position) {
-  return {.transaction = (position - 1) / rows_per_transaction + 1,
-          .row = (position - 1) % rows_per_transaction + 1};
+  auto const before = position.number() - 1;
+  return {.transaction = LogPosition{before / rows_per_transaction + 1},
+          .row = before % rows_per_transaction + 1};
 }
 
 class FaultySource final : public ChangeSource {
@@ -103,7 +104,7 @@ class FaultySource final : public ChangeSource {
   }
   /// Nothing where all was shown.
   [[nodiscard]] std::optional<LogPosition> proven() const {
-    return hidden_from_ ? std::optional{*hidden_from_ - 1} : std::nullopt;
+    return hidden_from_ ? std::optional{LogPosition{hidden_from_->number() - 1}} : std::nullopt;
   }
 
   /// Not before what it hid was read: other tables may be hidden then.

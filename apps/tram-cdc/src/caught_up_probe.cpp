@@ -18,7 +18,7 @@ bool CaughtUpProbe::passed(RelayView const& view) {
     Lock const lock{mutex_};
     mark_ = line;
   }
-  if (view.status.confirmed.value_or(0) < line->position) return false;
+  if (view.status.confirmed.value_or(LogPosition{}) < line->position) return false;
   Lock const lock{mutex_};
   mark_.reset();
   return true;

@@ -162,14 +162,14 @@ std::string readiness_json(RelayView const& view) {
   write(writer, "inFlight", std::uint64_t{status.in_flight});
   write(writer, "heldRows", std::uint64_t{status.held_rows});
   write(writer, "heldKeys", std::uint64_t{status.held_keys});
-  if (status.confirmed) write(writer, "confirmed", *status.confirmed);
+  if (status.confirmed) write(writer, "confirmed", status.confirmed->number());
   if (status.behind) write(writer, "behind", *status.behind);
   writer.end_object();
   return text + "\n";
 }
 
 std::string reader_status_json(RelayView const& view, bool finished) {
-  auto const position = view.status.confirmed.value_or(0);
+  auto const position = view.status.confirmed.value_or(LogPosition{}).number();
   std::string text;
   json::Writer writer{text, report_options};
   writer.begin_object();

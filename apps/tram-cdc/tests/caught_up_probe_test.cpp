@@ -19,20 +19,20 @@ RelayView caught_up_at(LogPosition position, SteadyTime now = SteadyTime{1h}) {
 TEST(CaughtUpProbe, is_where_the_log_ended_at_the_first_question) {
   LogPosition end{100};
   CaughtUpProbe line{[&] { return end; }};
-  EXPECT_FALSE(line.passed(caught_up_at(90)));
-  end = 200;  // Others write on; whoever asks does not wait for them.
-  EXPECT_TRUE(line.passed(caught_up_at(100)));
+  EXPECT_FALSE(line.passed(caught_up_at(LogPosition{90})));
+  end = LogPosition{200};  // Others write on; whoever asks does not wait for them.
+  EXPECT_TRUE(line.passed(caught_up_at(LogPosition{100})));
   // Asked anew, all of before counts.
-  EXPECT_FALSE(line.passed(caught_up_at(150)));
-  EXPECT_TRUE(line.passed(caught_up_at(200)));
+  EXPECT_FALSE(line.passed(caught_up_at(LogPosition{150})));
+  EXPECT_TRUE(line.passed(caught_up_at(LogPosition{200})));
 }
 
 TEST(CaughtUpProbe, is_not_passed_by_a_relay_with_rows_in_flight_or_none_at_all) {
   CaughtUpProbe line{[] { return LogPosition{100}; }};
-  auto behind = caught_up_at(500);
+  auto behind = caught_up_at(LogPosition{500});
   behind.status.caught_up = false;
   EXPECT_FALSE(line.passed(behind));
-  auto standby = caught_up_at(500);
+  auto standby = caught_up_at(LogPosition{500});
   standby.status.standby = true;
   EXPECT_FALSE(line.passed(standby));
 }
@@ -40,9 +40,9 @@ TEST(CaughtUpProbe, is_not_passed_by_a_relay_with_rows_in_flight_or_none_at_all)
 TEST(CaughtUpProbe, is_set_again_when_nobody_came_back_for_it) {
   LogPosition end{100};
   CaughtUpProbe line{[&] { return end; }};
-  EXPECT_FALSE(line.passed(caught_up_at(90)));
-  end = 200;
-  EXPECT_FALSE(line.passed(caught_up_at(150, SteadyTime{2h})));
+  EXPECT_FALSE(line.passed(caught_up_at(LogPosition{90})));
+  end = LogPosition{200};
+  EXPECT_FALSE(line.passed(caught_up_at(LogPosition{150}, SteadyTime{2h})));
 }
 
 }  // namespace

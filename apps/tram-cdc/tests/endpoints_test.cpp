@@ -24,7 +24,7 @@ RelayView working() {
   view.now = now;
   view.status.counters.rows_read = 12;
   view.status.counters.rows_published = 10;
-  view.status.confirmed = 700;
+  view.status.confirmed = LogPosition{700};
   view.status.behind = 30;
   view.status.connected = true;
   view.status.caught_up = true;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lsn.hpp"
 #include "tram/postgres/change_source.hpp"
 
 namespace tram::postgres {
@@ -60,7 +61,7 @@ struct OutboxLook {
   std::map<std::string, std::string> left;
 
   /// Where the log ended.
-  LogPosition log_end{};
+  Lsn log_end{};
   /// Bytes between the slot's position and that; nothing without a slot.
   std::optional<std::uint64_t> kept_bytes;
   /// The slot's state, as `pg_replication_slots` has it.

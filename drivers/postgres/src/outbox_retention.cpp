@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "lsn.hpp"
 #include "outbox_look.hpp"
 #include "tram/postgres/dialect.hpp"
 #include "tram/storage/outbox_table.hpp"
@@ -15,7 +16,7 @@ namespace {
 /// A place in the log, and a transaction number: all transactions with smaller ones ended before
 /// that place.
 struct Mark {
-  LogPosition log_end{};
+  Lsn log_end{};
   /// As type xid has it: 32 bits that wrap around.
   std::string oldest_open;
 };
@@ -39,7 +40,7 @@ class MarkedOutboxRetention final : public OutboxRetention {
     return database_.transact(quickly, [&](Transaction& tx) {
       if (!is_unchanged(tx)) return std::size_t{0};
       if (!next_) next_ = set_mark(tx);
-      if (next_->log_end <= confirmed) reached_ = std::exchange(next_, set_mark(tx));
+      if (LogPosition{next_->log_end} <= confirmed) reached_ = std::exchange(next_, set_mark(tx));
       return reached_ ? remove(tx) : 0;
     });
   }
@@ -66,7 +67,7 @@ class MarkedOutboxRetention final : public OutboxRetention {
     auto const rows =
         tx.execute("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint, "
                    "(pg_snapshot_xmin(pg_current_snapshot())::text::numeric % 4294967296)::text");
-    return {.log_end = static_cast<LogPosition>(rows[0].get<std::int64_t>(0)),
+    return {.log_end = static_cast<Lsn>(rows[0].get<std::int64_t>(0)),
             .oldest_open = rows[0].get<std::string>(1)};
   }
 

@@ -63,7 +63,7 @@ void PartMemory::forget() {
 }
 
 /// A relay stores no 0 for a part: somebody set back everything that is stored.
-void PartMemory::learn(std::string const& stored, LogPosition position) {
+void PartMemory::learn(std::string const& stored, Lsn position) {
   auto const number = stored.substr(stored.rfind(' ') + 1);
   if (stored.starts_with("asked")) answers_[number] = position;
   else if (stored.starts_with("left")) dealt_with_[number] = position;
@@ -79,8 +79,7 @@ void PartMemory::learn_part(std::string const& number, Part const& stored) {
   place->second.until = std::max(place->second.until, stored.until);
 }
 
-void PartMemory::meet(Session& session, OutboxLook const& now, LogPosition confirmed,
-                      Deadline deadline) {
+void PartMemory::meet(Session& session, OutboxLook const& now, Lsn confirmed, Deadline deadline) {
   auto changed = std::exchange(unsaved_, {});
   for (auto const& [number, mark] : now.tables) {
     auto const known = parts_.find(number);
@@ -149,7 +148,7 @@ std::vector<std::string> PartMemory::left(OutboxLook const& now) const {
   return unread(now, still_there - 1);
 }
 
-std::vector<std::string> PartMemory::unread(OutboxLook const& now, LogPosition position) const {
+std::vector<std::string> PartMemory::unread(OutboxLook const& now, Lsn position) const {
   std::set<std::string> numbers;
   for (auto const& [number, part] : parts_) {
     if (part.until > position) numbers.insert(number);
@@ -175,7 +174,7 @@ void PartMemory::use_answer(std::string const& number) {
 }
 
 /// 0 where it is not known.
-LogPosition PartMemory::left_in(std::string const& number, OutboxLook const& now) const {
+Lsn PartMemory::left_in(std::string const& number, OutboxLook const& now) const {
   auto const found = now.left.find(number);
   auto const known = alike_.find(number);
   std::string mark = known == alike_.end() ? "" : known->second.left;
@@ -199,8 +198,7 @@ CountedTables PartMemory::counted(OutboxLook const& now) const {
   return tables;
 }
 
-std::string PartMemory::row(std::string_view kind, std::string const& number,
-                            LogPosition position) const {
+std::string PartMemory::row(std::string_view kind, std::string const& number, Lsn position) const {
   return ", (" + sql_text(prefix(kind) + number) + ", " + std::to_string(position) + ")";
 }
 

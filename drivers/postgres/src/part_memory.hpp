@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "left_tables.hpp"
+#include "lsn.hpp"
 #include "outbox_look.hpp"
 #include "session.hpp"
 #include "tram/postgres/change_source.hpp"
@@ -18,7 +19,7 @@ namespace tram::postgres {
 
 /// Up to where in the log rows of a table count as rows of the outbox, by the table's number; 0 for
 /// one that is known to be no part of it.
-using CountedTables = std::map<std::uint32_t, LogPosition>;
+using CountedTables = std::map<std::uint32_t, Lsn>;
 
 /// Which tables are parts of the outbox, and which were: a partition that was detached, an heir, a
 /// table that was dropped. The log of before still shows their rows, and the catalog forgets what
@@ -39,12 +40,12 @@ class PartMemory {
   void recall(Session& session, std::string const& history, Access access, Deadline deadline);
   /// Stores which tables are parts now, and forgets those that are gone and left before
   /// `confirmed`.
-  void meet(Session& session, OutboxLook const& now, LogPosition confirmed, Deadline deadline);
+  void meet(Session& session, OutboxLook const& now, Lsn confirmed, Deadline deadline);
   /// The numbers of tables that are no parts any more, and of which nobody has read yet what the
   /// log did not show.
   [[nodiscard]] std::vector<std::string> left(OutboxLook const& now) const;
   /// And of those whose rows the log may not have shown before this position.
-  [[nodiscard]] std::vector<std::string> unread(OutboxLook const& now, LogPosition position) const;
+  [[nodiscard]] std::vector<std::string> unread(OutboxLook const& now, Lsn position) const;
   /// Whether one of them was no part when this was found.
   [[nodiscard]] bool learned_of_another(OutboxLook const& before, OutboxLook const& now) const;
   /// All its rows are to be read, since people said so.
@@ -72,23 +73,23 @@ class PartMemory {
   std::string take_unsaved();
 
  private:
-  static constexpr auto still_there = LogPosition{std::numeric_limits<std::int64_t>::max()};
+  static constexpr auto still_there = Lsn{std::numeric_limits<std::int64_t>::max()};
   struct Part {
     /// It had the outbox's own name, which tells its rows in the log.
     bool root{};
-    LogPosition until{still_there};
+    Lsn until{still_there};
   };
   using Parts = std::map<std::string, Part>;
   void forget();
-  void learn(std::string const& stored, LogPosition position);
+  void learn(std::string const& stored, Lsn position);
   void learn_part(std::string const& number, Part const& stored);
   void use_answer(std::string const& number);
   [[nodiscard]] bool is_unread(std::string const& number) const;
   [[nodiscard]] bool in_doubt(std::string const& number, std::string const& left) const;
-  [[nodiscard]] LogPosition left_in(std::string const& number, OutboxLook const& now) const;
+  [[nodiscard]] Lsn left_in(std::string const& number, OutboxLook const& now) const;
   [[nodiscard]] std::string prefix(std::string_view kind) const;
   [[nodiscard]] std::string row(std::string_view kind, std::string const& number,
-                                LogPosition position) const;
+                                Lsn position) const;
   [[nodiscard]] std::string rows(Parts const& parts) const;
   [[nodiscard]] std::string upsert(std::string const& rows) const;
   [[nodiscard]] std::string to_publish(std::vector<AlikeTable> const& tables) const;
@@ -103,9 +104,9 @@ class PartMemory {
   std::string remedy_;
   Parts parts_;
   /// What people answered about tables in doubt: 0, or that they are to be read.
-  std::map<std::string, LogPosition> answers_;
+  std::map<std::string, Lsn> answers_;
   /// The transaction in which a table left another one, where all rows of before are dealt with.
-  std::map<std::string, LogPosition> dealt_with_;
+  std::map<std::string, Lsn> dealt_with_;
   std::map<std::string, AlikeTable> alike_;
   /// What looks found, to be told once.
   std::set<std::pair<std::string, std::string>> noticed_;

@@ -93,7 +93,7 @@ void PgoutputDecoder::relation(ByteReader& reader) {
                     .until = until(id, schema == schema_ && table == table_),
                     .name = std::string{schema}.append(".").append(table)};
   auto const unknown_before = unknown_type_;
-  if (relation.until != LogPosition{0}) {
+  if (relation.until != Lsn{0}) {
     reader.byte();  // replica identity
     relation.columns.resize(reader.uint16());
     for (auto& each : relation.columns) each = column(reader);
@@ -104,8 +104,8 @@ void PgoutputDecoder::relation(ByteReader& reader) {
 }
 
 /// Up to where rows count; 0 for a table that is no part of the outbox.
-std::optional<LogPosition> PgoutputDecoder::until(std::uint32_t id, bool has_its_name) const {
-  if (has_its_name) return std::numeric_limits<LogPosition>::max();
+std::optional<Lsn> PgoutputDecoder::until(std::uint32_t id, bool has_its_name) const {
+  if (has_its_name) return std::numeric_limits<Lsn>::max();
   auto const part = parts_.find(id);
   return part == parts_.end() ? std::nullopt : std::optional{part->second};
 }

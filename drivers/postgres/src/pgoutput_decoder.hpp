@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "lsn.hpp"
 #include "outbox_columns.hpp"
 #include "replication_protocol.hpp"
 #include "tram/relay/change_source.hpp"
@@ -19,11 +20,11 @@ namespace tram::postgres {
 
 struct TransactionBegin {
   /// Where the commit record lies: no other transaction of this log has it.
-  LogPosition commit{};
+  Lsn commit{};
 };
 struct TransactionEnd {
   /// Behind the commit record: confirmed, this transaction is never sent again.
-  LogPosition end{};
+  Lsn end{};
 };
 /// Something that is not for the outbox: another table, a row published already, an update.
 struct Irrelevant {};
@@ -45,7 +46,7 @@ class PgoutputDecoder {
   /// belong to the outbox under whatever name: its partitions and heirs, and those that left it, up
   /// to a place in the log; 0 for tables that are none, whatever their columns are.
   PgoutputDecoder(std::string schema, std::string table, TypeForms forms = {},
-                  TextReader to_utf8 = {}, std::map<std::uint32_t, LogPosition> parts = {})
+                  TextReader to_utf8 = {}, std::map<std::uint32_t, Lsn> parts = {})
       : schema_{std::move(schema)},
         table_{std::move(table)},
         forms_{std::move(forms)},
@@ -80,7 +81,7 @@ class PgoutputDecoder {
   static Meaning meaning_of(std::string_view name);
 
   void relation(ByteReader& reader);
-  [[nodiscard]] std::optional<LogPosition> until(std::uint32_t id, bool has_its_name) const;
+  [[nodiscard]] std::optional<Lsn> until(std::uint32_t id, bool has_its_name) const;
   static bool shows_all(std::vector<Column> const& columns);
   Column column(ByteReader& reader);
   Change insert(ByteReader& reader);
@@ -92,15 +93,15 @@ class PgoutputDecoder {
   std::string table_;
   TypeForms forms_;
   TextReader to_utf8_;
-  std::map<std::uint32_t, LogPosition> parts_;
+  std::map<std::uint32_t, Lsn> parts_;
   /// Where the commit record of the transaction lies that is read.
-  LogPosition commit_{};
+  Lsn commit_{};
   std::uint32_t unknown_type_{};
   struct Relation {
     /// None for one that is not the outbox.
     std::vector<Column> columns{};
     /// Nothing while nobody knows whether it is a part.
-    std::optional<LogPosition> until{};
+    std::optional<Lsn> until{};
     std::string name{};
   };
   std::unordered_map<std::uint32_t, Relation> relations_;

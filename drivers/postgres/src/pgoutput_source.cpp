@@ -83,7 +83,7 @@ ChangeSourceStatus PgoutputSource::status() const {
           .standby = standby_,
           .behind = behind(),
           .trouble = trouble,
-          .shown_up_to = shown_up_to_};
+          .shown_up_to = LogPosition{shown_up_to_}};
 }
 
 std::unique_ptr<ChangeSource> change_source(ChangeSourceConfig const& config, Clock& clock) {

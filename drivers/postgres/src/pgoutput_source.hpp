@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lsn.hpp"
 #include "outbox_look.hpp"
 #include "outbox_watch.hpp"
 #include "part_memory.hpp"
@@ -41,7 +42,7 @@ class PgoutputSource final : public ChangeSource {
 
   ChangeBatch read(std::size_t rows_max) override;
   void keep_alive() override { attend(0); }
-  void confirm(LogPosition position) override;
+  void confirm(LogPosition reached) override;
   void settled(RowPlace place) override;
   void flush() override;
   void rewind() override;
@@ -97,11 +98,11 @@ class PgoutputSource final : public ChangeSource {
   void take(OutboxRow row, ChangeBatch& batch);
   void keep_in_touch();
   void tell_position(AskReply asks);
-  [[nodiscard]] LogPosition proven() const { return std::min(confirmed_, shown_up_to_); }
-  [[nodiscard]] LogPosition tellable() const;
+  [[nodiscard]] Lsn proven() const { return std::min(confirmed_, shown_up_to_); }
+  [[nodiscard]] Lsn tellable() const;
   [[nodiscard]] bool has_news() const { return tellable() > told_ || confirmed_ > said_; }
   [[nodiscard]] bool is_news_due() const;
-  [[nodiscard]] LogPosition wanted() const;
+  [[nodiscard]] Lsn wanted() const;
   [[nodiscard]] bool wants_look() const;
   [[nodiscard]] bool wants_memory() const;
   [[nodiscard]] Duration look_pause() const;
@@ -144,28 +145,28 @@ class PgoutputSource final : public ChangeSource {
   /// The log comes as the server stores it: a text that it cannot convert would end it each time.
   bool as_bytes_{};
   /// Until the transaction with such a text is confirmed.
-  LogPosition as_bytes_until_{};
+  Lsn as_bytes_until_{};
   /// Types that were asked about once; asked again, the answer is the same.
   std::set<std::uint32_t> strange_types_;
   /// The row read last, also when it was passed over.
   RowPlace place_;
   /// Rows up to here are settled: a server that starts a transaction anew shows them again.
   RowPlace settled_;
-  LogPosition confirmed_{};
+  Lsn confirmed_{};
   /// What the server knows. It is not told of more than was looked up: while it knows less, a relay
   /// that starts anew finds the rows that were hidden from the log.
-  LogPosition told_{};
+  Lsn told_{};
   std::size_t rows_since_told_{};
   /// What others see of it.
-  LogPosition said_{};
+  Lsn said_{};
   /// Where the slot was when this session began.
-  LogPosition begun_at_{};
+  Lsn begun_at_{};
   /// Of the rows that were given.
-  LogPosition rows_end_{};
+  Lsn rows_end_{};
   /// Where the log ended when this session began, and how far the server has read it in this
   /// session: before, that it sends no rows says nothing.
-  LogPosition log_end_{};
-  LogPosition server_read_{};
+  Lsn log_end_{};
+  Lsn server_read_{};
   std::string history_;
   /// Positions of before mean nothing any more, which all batches tell up to one for rows.
   bool starts_over_{};
@@ -190,15 +191,15 @@ class PgoutputSource final : public ChangeSource {
   /// The rows of the gap, while they are read.
   std::optional<TableRows> gap_rows_;
   /// The gap is closed when more than this is confirmed.
-  std::optional<LogPosition> gap_open_at_;
+  std::optional<Lsn> gap_open_at_;
   /// All rows of the gap were given, and no rewind asked for them again.
   bool gap_given_{};
   std::string last_trouble_;
   /// The log was silent up to here …
-  LogPosition silent_up_to_{};
+  Lsn silent_up_to_{};
   /// … which is believed up to here.
-  LogPosition looked_up_to_{};
-  LogPosition shown_up_to_{};
+  Lsn looked_up_to_{};
+  Lsn shown_up_to_{};
 };
 
 }  // namespace tram::postgres

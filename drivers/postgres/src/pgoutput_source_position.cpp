@@ -13,15 +13,16 @@ namespace {
 constexpr Duration last_look_patience = std::chrono::seconds{2};
 constexpr Duration look_pause_shortest = std::chrono::milliseconds{10};
 /// So much log without a row is worth storing a position, which makes some log by itself.
-constexpr LogPosition quiet_log_max = LogPosition{16} << 10U;
+constexpr Lsn quiet_log_max = Lsn{16} << 10U;
 /// What a killed relay has not told comes twice.
 constexpr std::size_t untold_rows_max = 500;
 
 }  // namespace
 
-void PgoutputSource::confirm(LogPosition position) {
+void PgoutputSource::confirm(LogPosition reached) {
   // Of the server that was there before: nobody was told yet that this is another one.
   if (starts_over_) return;
+  auto const position = reached.number();
   if (making_) return making_->confirm(position);
   bool const of_gap = gap_open_at_ && position == *gap_open_at_ + 1;
   if (!of_gap) confirmed_ = std::max(confirmed_, position);
@@ -61,15 +62,13 @@ void PgoutputSource::keep_in_touch() {
 }
 
 /// Up to where nothing that is unpublished would be passed over, and it is stored so.
-LogPosition PgoutputSource::tellable() const {
-  auto const most = memory_.works() ? memory_.position() : std::numeric_limits<LogPosition>::max();
+Lsn PgoutputSource::tellable() const {
+  auto const most = memory_.works() ? memory_.position() : std::numeric_limits<Lsn>::max();
   return std::max(told_, std::min(proven(), most));
 }
 
 /// Without it rows would come twice after a restart.
-LogPosition PgoutputSource::wanted() const {
-  return std::min(confirmed_, std::max(rows_end_, told_));
-}
+Lsn PgoutputSource::wanted() const { return std::min(confirmed_, std::max(rows_end_, told_)); }
 
 bool PgoutputSource::wants_look() const { return !gap_open_at_ && wanted() > shown_up_to_; }
 
@@ -101,7 +100,7 @@ bool PgoutputSource::moved_on() const {
 /// Of a transaction that is published in part.
 bool PgoutputSource::wants_place() const {
   auto const stored = memory_.settled();
-  bool const open = settled_.row > 0 && settled_.transaction >= confirmed_;
+  bool const open = settled_.row > 0 && settled_.transaction >= LogPosition{confirmed_};
   bool const news = settled_.transaction != stored.transaction || settled_.row > stored.row;
   return memory_.works() && memory_.position() > 0 && !gap_open_at_ && open && news;
 }

@@ -89,7 +89,7 @@ TextReader PgoutputSource::text_reader() {
 
 void PgoutputSource::read_as_bytes_next() {
   as_bytes_until_ =
-      in_transaction_ ? place_.transaction + 1 : std::numeric_limits<LogPosition>::max();
+      in_transaction_ ? place_.transaction.number() + 1 : std::numeric_limits<Lsn>::max();
 }
 
 /// The table changed under us; a new session looks at its columns again.

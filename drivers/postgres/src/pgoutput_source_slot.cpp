@@ -238,7 +238,7 @@ ChangeBatch PgoutputSource::fill_gap(std::size_t rows_max) {
   gap_rows_.reset();
   gap_given_ = true;
   // No place in the log: it tells that the rows are done.
-  batch.seen_up_to = *gap_open_at_ + 1;
+  batch.seen_up_to = LogPosition{*gap_open_at_ + 1};
   stream_from_here(deadline);
   return batch;
 }

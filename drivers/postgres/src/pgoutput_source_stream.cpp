@@ -75,7 +75,7 @@ ChangeBatch PgoutputSource::stream(std::size_t rows_max) {
   }
   keep_in_touch();
   auto const believed = std::min(silent_up_to_, looked_up_to_);
-  if (!in_transaction_ && believed > confirmed_) batch.seen_up_to = believed;
+  if (!in_transaction_ && believed > confirmed_) batch.seen_up_to = LogPosition{believed};
   batch.at_end = !in_transaction_ && server_read_ >= log_end_;
   return batch;
 }
@@ -140,14 +140,15 @@ void PgoutputSource::take(Change change, ChangeBatch& batch) {
     in_transaction_ = false;
     server_read_ = std::max(server_read_, end->end);
     if (held_back_) {
-      held_back_->ends_at = rows_end_ = end->end;
+      rows_end_ = end->end;
+      held_back_->ends_at = LogPosition{rows_end_};
       batch.rows.push_back(std::move(*held_back_));
       held_back_.reset();
     }
     silent_up_to_ = std::max(silent_up_to_, end->end);
   } else if (auto const* begin = std::get_if<TransactionBegin>(&change)) {
     in_transaction_ = true;
-    place_ = {.transaction = begin->commit};
+    place_ = {.transaction = LogPosition{begin->commit}};
   } else if (auto const* doubtful = std::get_if<DoubtfulRow>(&change)) {
     doubt(*doubtful);
   }

@@ -1,3 +1,4 @@
+#include "lsn.hpp"
 #include "tram/postgres/outbox_source.hpp"
 
 #include <optional>
@@ -57,7 +58,7 @@ LogPosition PostgresOutboxSource::log_end(Database& database, Deadline deadline)
       "SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint"};
   return database.transact(
       {.access = Access::read_only, .deadline = deadline}, [&](Transaction& tx) {
-        return static_cast<LogPosition>(tx.execute(question)[0].get<std::int64_t>(0));
+        return LogPosition{static_cast<Lsn>(tx.execute(question)[0].get<std::int64_t>(0))};
       });
 }
 

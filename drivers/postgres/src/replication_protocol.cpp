@@ -77,14 +77,14 @@ std::string status_update(LogProgress progress, WallTime now, AskReply asks) {
   return bytes;
 }
 
-std::string format_lsn(LogPosition position) {
+std::string format_lsn(Lsn position) {
   char text[24];
   std::snprintf(text, sizeof text, "%X/%X", static_cast<unsigned>(position >> 32U),
                 static_cast<unsigned>(position & 0xFFFFFFFFU));
   return text;
 }
 
-std::optional<LogPosition> parse_lsn(std::string_view text) {
+std::optional<Lsn> parse_lsn(std::string_view text) {
   std::uint32_t high = 0;
   std::uint32_t low = 0;
   auto const* const end = text.data() + text.size();
@@ -92,7 +92,7 @@ std::optional<LogPosition> parse_lsn(std::string_view text) {
   if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '/') return std::nullopt;
   auto const second = std::from_chars(first.ptr + 1, end, low, 16);
   if (second.ec != std::errc{} || second.ptr != end) return std::nullopt;
-  return LogPosition{high} << 32U | low;
+  return Lsn{high} << 32U | low;
 }
 
 }  // namespace tram::postgres

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "lsn.hpp"
 #include "tram/base/clock.hpp"
 #include "tram/relay/change_source.hpp"
 
@@ -39,7 +40,7 @@ struct LogData {
 };
 struct Keepalive {
   /// How far the server has read its log.
-  LogPosition end{};
+  Lsn end{};
   enum class Reply : std::uint8_t { not_asked, asked } reply{};
 };
 using StreamMessage = std::variant<LogData, Keepalive>;
@@ -50,17 +51,17 @@ StreamMessage parse_stream_message(std::string_view bytes);
 /// What a reader has done.
 struct LogProgress {
   /// Everything up to here is stored elsewhere, which others see in `pg_stat_replication`.
-  LogPosition published{};
+  Lsn published{};
   /// The server need not keep the log up to here.
-  LogPosition freed{};
+  Lsn freed{};
 };
 /// What the client sends. `asks` for a keepalive in return.
 enum class AskReply : std::uint8_t { no, yes };
 std::string status_update(LogProgress progress, WallTime now, AskReply asks);
 
 /// `16/B374D848`, as PostgreSQL writes positions.
-std::string format_lsn(LogPosition position);
+std::string format_lsn(Lsn position);
 /// Nothing for text that is no position.
-std::optional<LogPosition> parse_lsn(std::string_view text);
+std::optional<Lsn> parse_lsn(std::string_view text);
 
 }  // namespace tram::postgres

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "left_tables.hpp"
+#include "lsn.hpp"
 #include "outbox_columns.hpp"
 #include "outbox_look.hpp"
 #include "session.hpp"
@@ -33,9 +34,9 @@ inline bool reads_existing_rows(ChangeSourceConfig const& config) {
 
 /// Where the slot stands.
 struct SlotPosition {
-  LogPosition confirmed{};
+  Lsn confirmed{};
   /// The position that its reader reports, which may be further.
-  LogPosition published{};
+  Lsn published{};
   /// The server's process for its reader, empty when nobody reads it.
   std::string reader;
   /// What else is known of that process, for people.
@@ -43,7 +44,7 @@ struct SlotPosition {
   /// Somebody is making it, and nobody reads it before that is done.
   bool unfinished{};
   /// Where the server's log ends by now: what is committed lies before.
-  LogPosition log_end{};
+  Lsn log_end{};
   /// Changes when another server answers, or the same one after a fail-over: positions of before
   /// mean nothing then.
   std::string history;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "lsn.hpp"
 #include "replication_setup.hpp"
 #include "tram/base/time.hpp"
 
@@ -23,8 +24,8 @@ class SlotHolder {
   void set_mark(SlotPosition const& slot);
 
   SlotPosition slot_;
-  LogPosition mark_{};
-  LogPosition published_{};
+  Lsn mark_{};
+  Lsn published_{};
   SteadyTime since_{};
   std::optional<SteadyTime> worked_at_;
 };

@@ -138,15 +138,13 @@ ChangeBatch SlotMaking::read_rows(std::size_t rows_max) {
   if (std::exchange(rewound_, false)) rows_->go_to(confirmed_, deadline());
   auto number = rows_->read_so_far();
   batch.rows = rows_->next(rows_max, Deadline::after(clock_, table_patience));
-  for (auto& row : batch.rows) row.ends_at = ++number;
+  for (auto& row : batch.rows) row.ends_at = LogPosition{++number};
   if (!batch.rows.empty()) return batch;
   if (confirmed_ == number) state_ = State::finishing;
   return batch;
 }
 
-void SlotMaking::confirm(LogPosition position) {
-  confirmed_ = std::max<std::size_t>(confirmed_, position);
-}
+void SlotMaking::confirm(Lsn position) { confirmed_ = std::max<std::size_t>(confirmed_, position); }
 
 void SlotMaking::finish() {
   rows_.reset();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lsn.hpp"
 #include "outbox_look.hpp"
 #include "session.hpp"
 #include "table_rows.hpp"
@@ -42,7 +43,7 @@ class SlotMaking {
 
   /// Takes the next step: rows, or none yet. Faults: those of the session.
   ChangeBatch read(std::size_t rows_max);
-  void confirm(LogPosition position);
+  void confirm(Lsn position);
   /// The rows that are not confirmed come again.
   void rewind() { rewound_ = true; }
   /// The slot is there, and all rows of before are confirmed.
@@ -78,7 +79,7 @@ class SlotMaking {
   State state_{State::creating};
   std::string trouble_;
   SteadyTime explain_at_{};
-  LogPosition begins_at_{};
+  Lsn begins_at_{};
   std::optional<TableRows> rows_;
   std::size_t confirmed_{};
   bool rewound_{};

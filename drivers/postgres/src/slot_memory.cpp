@@ -62,7 +62,7 @@ void SlotMemory::recall(Session& session, std::string const& history, Deadline d
   position_ = number_at(found, 0);
   if (position_ == 0) return;
   horizon_ = std::to_string(number_at(found, 1));
-  settled_ = {.transaction = number_at(found, 2), .row = number_at(found, 3)};
+  settled_ = {.transaction = LogPosition{number_at(found, 2)}, .row = number_at(found, 3)};
   stored_tables_ = number_at(found, 4);
 }
 
@@ -80,7 +80,7 @@ std::string SlotMemory::store(Content const& content) const {
   auto const place = std::to_string(content.position);
   return "INSERT INTO " + table_ + " (relay, position) SELECT * FROM (VALUES " +
          value(position_name_, place) + ", " + value(horizon_name_, content.horizon) + ", " +
-         value(transaction_name_, std::to_string(content.settled.transaction)) + ", " +
+         value(transaction_name_, to_string(content.settled.transaction)) + ", " +
          value(row_name_, std::to_string(content.settled.row)) + ", " +
          value(tables_name_, std::to_string(tables_)) +
          ") AS wanted WHERE NOT EXISTS (SELECT FROM " + table_ +

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "lsn.hpp"
 #include "part_memory.hpp"
 #include "session.hpp"
 #include "tram/postgres/change_source.hpp"
@@ -31,7 +32,7 @@ class SlotMemory {
     return readable_ ? PartMemory::Access::read : PartMemory::Access::none;
   }
   /// Up to here the server may be told; 0 where nothing is stored.
-  [[nodiscard]] LogPosition position() const { return position_; }
+  [[nodiscard]] Lsn position() const { return position_; }
   /// No transaction with a smaller number is committed behind the position. Empty where nothing is
   /// stored.
   [[nodiscard]] std::string const& horizon() const { return horizon_; }
@@ -48,7 +49,7 @@ class SlotMemory {
 
   /// What there is to remember.
   struct Content {
-    LogPosition position{};
+    Lsn position{};
     std::string horizon{};
     RowPlace settled{};
   };
@@ -71,7 +72,7 @@ class SlotMemory {
   std::string tables_name_;
   bool works_{};
   bool readable_{};
-  LogPosition position_{};
+  Lsn position_{};
   std::string horizon_;
   RowPlace settled_;
   /// Tells sets of tables apart.

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "lsn.hpp"
 #include "outbox_look.hpp"
 #include "part_check.hpp"
 #include "replication_protocol.hpp"
@@ -23,7 +24,7 @@ struct Slot {
   std::string plugin;
   std::string database;
   std::string reader;
-  LogPosition confirmed{};
+  Lsn confirmed{};
   std::string horizon;
   bool lost{};
 };
@@ -56,7 +57,7 @@ class Takeover {
   std::string marker();
   void set_marker(std::string const& text);
   std::optional<TakeoverMark> copied();
-  std::optional<LogPosition> prepared_at();
+  std::optional<Lsn> prepared_at();
   TakeoverStatus at(TakeoverStep step, std::string next);
   [[nodiscard]] std::string what_the_relay_asks() const;
   TakeoverStatus status_of_copy(Slot const& slot, std::optional<Slot> const& old_slot);
@@ -171,7 +172,7 @@ std::optional<TakeoverMark> Takeover::copied() {
   return mark && mark->slot == config_.slot ? mark : std::nullopt;
 }
 
-std::optional<LogPosition> Takeover::prepared_at() {
+std::optional<Lsn> Takeover::prepared_at() {
   if (auto const mark = copied()) return mark->copied_at;
   auto const now = marker();
   if (!now.starts_with(marker_prepared)) return std::nullopt;
@@ -180,8 +181,11 @@ std::optional<LogPosition> Takeover::prepared_at() {
 
 TakeoverStatus Takeover::at(TakeoverStep step, std::string next) {
   TakeoverStatus status{
-      .step = step, .next = std::move(next), .prepared_at = prepared_at(), .old_confirmed = {}};
-  if (auto const old_slot = slot(config_.old_slot)) status.old_confirmed = old_slot->confirmed;
+      .step = step, .next = std::move(next), .prepared_at = {}, .old_confirmed = {}};
+  if (auto const prepared = prepared_at()) status.prepared_at.emplace(*prepared);
+  if (auto const old_slot = slot(config_.old_slot)) {
+    status.old_confirmed.emplace(old_slot->confirmed);
+  }
   return status;
 }
 

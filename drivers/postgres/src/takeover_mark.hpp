@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "lsn.hpp"
 #include "tram/relay/change_source.hpp"
 
 namespace tram::postgres {
@@ -12,7 +13,7 @@ namespace tram::postgres {
 /// position is beyond that of the copy, rows of before come again.
 struct TakeoverMark {
   std::string slot;
-  LogPosition copied_at{};
+  Lsn copied_at{};
   /// So many before the horizon, and all behind it; 0: none at all.
   std::size_t rows{};
   /// The old slot's catalog_xmin.

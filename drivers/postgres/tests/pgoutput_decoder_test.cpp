@@ -190,8 +190,8 @@ TEST(ReplicationProtocol, writes_status_updates) {
 
 TEST(ReplicationProtocol, writes_and_reads_positions_as_the_server_does) {
   EXPECT_EQ(format_lsn(0x16'B374D848), "16/B374D848");
-  EXPECT_EQ(parse_lsn("16/B374D848"), LogPosition{0x16'B374D848});
-  EXPECT_EQ(parse_lsn("0/0"), LogPosition{0});
+  EXPECT_EQ(parse_lsn("16/B374D848"), Lsn{0x16'B374D848});
+  EXPECT_EQ(parse_lsn("0/0"), Lsn{0});
   for (auto const* const wrong : {"", "16", "16/", "/1", "16/B374D848x", "x/1"})
     EXPECT_FALSE(parse_lsn(wrong)) << wrong;
 }

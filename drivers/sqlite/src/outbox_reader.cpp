@@ -145,7 +145,7 @@ OutboxReader::Entry OutboxReader::entry() const {
                 .destination = {},
                 .headers = {},
                 .payload = {},
-                .ends_at = static_cast<LogPosition>(seq)};
+                .ends_at = LogPosition{static_cast<std::uint64_t>(seq)}};
   // Without an id of its own the row is known by its number.
   if (row.id.empty()) row.database_id = seq;
   row.destination = text(2, row).value_or("");

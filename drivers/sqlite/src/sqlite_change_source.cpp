@@ -280,7 +280,7 @@ ChangeBatch SqliteChangeSource::read_rows(std::size_t rows_max) {
     if (row) batch.rows.push_back(std::move(*row));
     last_read_ = seq;
   }
-  batch.seen_up_to = static_cast<LogPosition>(last_read_);
+  batch.seen_up_to = LogPosition{static_cast<std::uint64_t>(last_read_)};
   if (!entries.empty()) remember(reader_->look(last_read_), last_read_);
   if (entries.empty() && watch_) watch_->found_nothing();
   measure(entries.size() == rows_max);
@@ -310,7 +310,7 @@ void SqliteChangeSource::store_position() {
 void SqliteChangeSource::confirm(LogPosition position) {
   // Of the outbox that was there before: nobody was told yet that this is another one.
   if (starts_over_) return;
-  confirmed_ = static_cast<std::int64_t>(position);
+  confirmed_ = static_cast<std::int64_t>(position.number());
   if (!reader_ || !memory_) return;
   try {
     memory_->look.last_held = std::max(memory_->look.last_held, reader_->last_held());

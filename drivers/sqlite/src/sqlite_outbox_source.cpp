@@ -46,7 +46,8 @@ LogPosition SqliteOutboxSource::log_end(Database& database, Deadline deadline) c
   auto const question = "SELECT coalesce(max(seq), 0) FROM " + config_.table;
   return database.transact(
       {.access = Access::read_only, .deadline = deadline}, [&](Transaction& tx) {
-        return static_cast<LogPosition>(tx.execute(question)[0].get<std::int64_t>(0));
+        return LogPosition{
+            static_cast<std::uint64_t>(tx.execute(question)[0].get<std::int64_t>(0))};
       });
 }
 

@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 using tram::ChangeSource;
 using tram::Error;
 using tram::Fault;
+using tram::LogPosition;
 using tram::sqlite::change_source;
 using tram::sqlite::ChangeSourceConfig;
 using tram::testing::OutboxFile;
@@ -94,7 +95,7 @@ TEST_F(SqliteChangeSource, notices_that_the_file_was_replaced_and_begins_anew) {
   tram::ManualClock time;
   auto const tail = change_source({.path = file.path()}, time);
   EXPECT_EQ(read(*tail), (Texts{"a", "b", "c"}));
-  tail->confirm(3);
+  tail->confirm(LogPosition{3});
 
   OutboxFile const other;
   {
@@ -124,7 +125,7 @@ TEST_F(SqliteChangeSource, confirms_no_row_of_the_outbox_that_was_there_before) 
   for (auto const* id : {"x", "y"}) writer.insert(id);
   EXPECT_THROW(tail->keep_alive(), Error);
   tail->keep_alive();
-  tail->confirm(2);
+  tail->confirm(LogPosition{2});
   auto const batch = tail->read(10);
   EXPECT_TRUE(batch.starts_over);
   EXPECT_EQ(ids(batch), (Texts{"x", "y"}));
@@ -140,7 +141,7 @@ TEST_F(SqliteChangeSource, tells_of_another_outbox_before_it_reads_it_also_when_
   EXPECT_EQ(read(*tail), (Texts{"a", "b", "c"}));
   writer.run("BEGIN EXCLUSIVE; DELETE FROM message; DELETE FROM sqlite_sequence");
   writer.insert("x");
-  tail->confirm(2);
+  tail->confirm(LogPosition{2});
   writer.run("COMMIT");
   EXPECT_THROW((void)tail->read(10), Error);
   auto const batch = tail->read(10);
@@ -183,13 +184,13 @@ TEST_F(SqliteChangeSource, gives_every_row_its_columns_and_its_own_position) {
   EXPECT_EQ(batch.rows[0].destination, "orders");
   EXPECT_EQ(batch.rows[0].headers, R"({"ID":"a"})");
   EXPECT_EQ(batch.rows[0].payload, "a");
-  EXPECT_EQ(batch.rows[0].ends_at, 1U);
+  EXPECT_EQ(batch.rows[0].ends_at, LogPosition{1});
   EXPECT_EQ(batch.rows[0].database_id, std::nullopt);
   EXPECT_EQ(batch.rows[1].headers, std::nullopt);
   EXPECT_EQ(batch.rows[1].payload, std::nullopt);
-  EXPECT_EQ(batch.rows[1].ends_at, 2U);
+  EXPECT_EQ(batch.rows[1].ends_at, LogPosition{2});
   EXPECT_EQ(batch.rows[1].database_id, 2);
-  EXPECT_EQ(batch.seen_up_to, 2U);
+  EXPECT_EQ(batch.seen_up_to, LogPosition{2});
 }
 
 TEST_F(SqliteChangeSource, passes_rows_that_are_published_already_and_goes_on_behind_them) {
@@ -201,7 +202,7 @@ TEST_F(SqliteChangeSource, passes_rows_that_are_published_already_and_goes_on_be
   auto const tail = source();
   auto const batch = tail->read(10);
   EXPECT_EQ(ids(batch), (Texts{"a", "c"}));
-  EXPECT_EQ(batch.seen_up_to, 3U);
+  EXPECT_EQ(batch.seen_up_to, LogPosition{3});
 }
 
 TEST_F(SqliteChangeSource, keeps_text_with_every_byte_in_it) {
@@ -225,7 +226,7 @@ TEST_F(SqliteChangeSource, starts_again_behind_the_confirmed_position_when_told)
   for (auto const* id : {"a", "b", "c"}) writer.insert(id);
   auto const tail = source();
   EXPECT_EQ(read(*tail), (Texts{"a", "b", "c"}));
-  tail->confirm(2);
+  tail->confirm(LogPosition{2});
   tail->rewind();
   EXPECT_EQ(read(*tail), (Texts{"c"}));
 }
@@ -235,7 +236,7 @@ TEST_F(SqliteChangeSource, goes_on_where_its_predecessor_flushed_and_leaves_no_g
   {
     auto const tail = source();
     read(*tail);
-    tail->confirm(2);
+    tail->confirm(LogPosition{2});
     tail->flush();
   }
   EXPECT_EQ(read(*source()), (Texts{"c"}));
@@ -248,7 +249,7 @@ TEST_F(SqliteChangeSource, repeats_what_was_not_stored_when_it_is_killed) {
   {
     auto const tail = source();
     read(*tail);
-    tail->confirm(2);
+    tail->confirm(LogPosition{2});
   }
   EXPECT_EQ(read(*source()), (Texts{"a", "b"}));
 }
@@ -261,10 +262,10 @@ TEST_F(SqliteChangeSource, stores_the_position_now_and_then_by_itself) {
   auto const stored = [&] {
     return writer.value("SELECT position FROM tram_relay_position WHERE relay = 'relay'");
   };
-  tail->confirm(1);
+  tail->confirm(LogPosition{1});
   read(*tail);
   EXPECT_EQ(stored(), 1);
-  tail->confirm(2);
+  tail->confirm(LogPosition{2});
   manual.advance(199ms);
   EXPECT_LE(tail->poll_interval(), 2ms);
   read(*tail);
@@ -280,7 +281,7 @@ TEST_F(SqliteChangeSource, never_waits_for_a_writer_to_store_the_position) {
   writer.insert("a");
   read(*tail);
   writer.run("BEGIN IMMEDIATE");
-  tail->confirm(1);
+  tail->confirm(LogPosition{1});
   EXPECT_EQ(read(*tail), (Texts{}));
   EXPECT_THROW(tail->flush(), Error);
   writer.run("COMMIT");
@@ -302,7 +303,7 @@ TEST_F(SqliteChangeSource, knows_how_far_behind_it_is) {
   read(*tail, 1);
   EXPECT_TRUE(tail->status().connected);
   EXPECT_EQ(tail->status().behind, 3U);
-  tail->confirm(1);
+  tail->confirm(LogPosition{1});
   EXPECT_EQ(tail->status().behind, 2U);
 }
 
@@ -435,7 +436,7 @@ TEST_F(SqliteChangeSource, refuses_a_table_that_was_made_anew_behind_its_positio
   for (auto const* id : {"a", "b", "c"}) writer.insert(id);
   auto tail = source();
   read(*tail);
-  tail->confirm(3);
+  tail->confirm(LogPosition{3});
   tail->flush();
   tail.reset();
   // Removed rows are no new table.
@@ -551,7 +552,7 @@ TEST_F(SqliteChangeSource, tails_a_database_in_memory_that_others_write) {
   for (auto const& each : read(*tail)) seen.push_back(each);
   ASSERT_EQ(seen.size(), 10U);
   EXPECT_EQ(seen.back(), "10");
-  tail->confirm(10);
+  tail->confirm(LogPosition{10});
   tail->flush();
   EXPECT_EQ(read(*change_source({.path = path}, clock)), (Texts{}));
 }
@@ -592,7 +593,7 @@ TEST_F(SqliteChangeSource, has_a_position_and_a_turn_for_each_table) {
   writer.run("INSERT INTO message1 (id, destination) VALUES ('b', 'orders')");
   auto const plain = source();
   EXPECT_EQ(read(*plain), Texts{"a"});
-  plain->confirm(1);
+  plain->confirm(LogPosition{1});
   plain->flush();
   auto const second = change_source({.path = file.path(), .table = "message1"}, clock);
   EXPECT_EQ(read(*second), Texts{"b"});
@@ -609,7 +610,7 @@ TEST_F(SqliteChangeSource,
   EXPECT_TRUE(second->status().standby);
   EXPECT_FALSE(first->status().standby);
   EXPECT_LE(second->poll_interval(), 250ms);
-  first->confirm(2);
+  first->confirm(LogPosition{2});
   first->flush();
   EXPECT_EQ(read(*second), (Texts{}));
   first.reset();
@@ -641,7 +642,7 @@ TEST_F(SqliteChangeSource, does_not_believe_in_another_process_that_publishes_no
       << text;
   // It publishes again.
   read(*working);
-  working->confirm(1);
+  working->confirm(LogPosition{1});
   working->flush();
   EXPECT_EQ(pass(2).trouble, "");
   // It is slow, but it gets on.
@@ -649,7 +650,7 @@ TEST_F(SqliteChangeSource, does_not_believe_in_another_process_that_publishes_no
   for (int row = 2; row <= 4; ++row) {
     EXPECT_EQ(pass(4).trouble, "");
     read(*working);
-    working->confirm(static_cast<tram::LogPosition>(row));
+    working->confirm(LogPosition{static_cast<std::uint64_t>(row)});
     working->flush();
   }
 }

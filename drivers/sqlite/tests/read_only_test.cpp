@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using tram::Access;
 using tram::Error;
 using tram::Fault;
+using tram::LogPosition;
 using tram::Transaction;
 using tram::testing::OutboxFile;
 using tram::testing::RawConnection;
@@ -117,7 +118,7 @@ TEST_F(ReadOnlyForAWhile, is_relayed_again_as_soon_as_it_may_be_written_to) {
   } catch (Error const& error) { EXPECT_EQ(error.fault(), Fault::transient) << error.what(); }
   allow(true);
   EXPECT_EQ(tail->read(10).rows.size(), 1U);
-  tail->confirm(1);
+  tail->confirm(LogPosition{1});
   tail->flush();
 }
 

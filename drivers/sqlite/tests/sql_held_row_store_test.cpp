@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using tram::HeldRow;
 using tram::HeldRowKey;
+using tram::LogPosition;
 using tram::OutboxRow;
 using tram::ReplayOrder;
 using tram::testing::RelayDatabase;
@@ -57,7 +58,7 @@ TEST_F(SqlHeldRowStore, keeps_everything_that_a_row_has) {
                        .destination = "orders",
                        .headers = {},
                        .payload = {},
-                       .ends_at = 9};
+                       .ends_at = LogPosition{9}};
   store({{.row = bare, .key = std::nullopt, .reason = "r"}, bad("1", "a")});
   raw.run("UPDATE tram_relay_held SET retry_requested = 1");
   auto const stored = held.replayable(10, ReplayOrder::by_key);
@@ -268,7 +269,7 @@ TEST_F(SqlHeldRowStore, serves_a_relay_from_the_poison_row_to_the_retry) {
   world.run_until_quiet(relay);
   EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"1:1", "3:3"}));
   EXPECT_EQ(held.summary().rows, 2U);
-  EXPECT_EQ(relay.status().confirmed, 4U);
+  EXPECT_EQ(relay.status().confirmed, LogPosition{4});
   world.broker.refuses = [](tram::RecordView const&) { return std::nullopt; };
   raw.run("UPDATE tram_relay_held SET retry_requested = 1");
   world.run_until_quiet(relay);
@@ -321,7 +322,7 @@ struct NumberedOutboxRetention : ::testing::Test, RelayDatabase {
   void publish_up_to(int seq) {
     auto const source = tram::sqlite::change_source({.path = file.path()}, database_clock);
     source->read(10'000);
-    source->confirm(static_cast<tram::LogPosition>(seq));
+    source->confirm(LogPosition{static_cast<std::uint64_t>(seq)});
     source->flush();
   }
   std::string const now{"CAST(strftime('%s', 'now') AS INTEGER) * 1000"};
@@ -333,10 +334,10 @@ TEST_F(NumberedOutboxRetention, removes_old_rows_up_to_the_confirmed_position_an
   insert(5, now);
   publish_up_to(10);
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
-  EXPECT_EQ(retention.remove_some(0), 0U);
-  EXPECT_EQ(retention.remove_some(3), 3U);
-  EXPECT_EQ(retention.remove_some(10), 2U);
-  EXPECT_EQ(retention.remove_some(10), 0U);
+  EXPECT_EQ(retention.remove_some(LogPosition{0}), 0U);
+  EXPECT_EQ(retention.remove_some(LogPosition{3}), 3U);
+  EXPECT_EQ(retention.remove_some(LogPosition{10}), 2U);
+  EXPECT_EQ(retention.remove_some(LogPosition{10}), 0U);
   EXPECT_EQ(raw.value("SELECT min(seq) FROM message"), 6);
   EXPECT_EQ(raw.value("SELECT count(*) FROM message"), 5);
 }
@@ -345,10 +346,10 @@ TEST_F(NumberedOutboxRetention, removes_a_thousand_rows_at_a_time) {
   insert(2501, two_hours_ago);
   publish_up_to(2501);
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
-  EXPECT_EQ(retention.remove_some(2501), 1000U);
-  EXPECT_EQ(retention.remove_some(2501), 1000U);
-  EXPECT_EQ(retention.remove_some(2501), 500U);
-  EXPECT_EQ(retention.remove_some(2501), 0U);
+  EXPECT_EQ(retention.remove_some(LogPosition{2501}), 1000U);
+  EXPECT_EQ(retention.remove_some(LogPosition{2501}), 1000U);
+  EXPECT_EQ(retention.remove_some(LogPosition{2501}), 500U);
+  EXPECT_EQ(retention.remove_some(LogPosition{2501}), 0U);
 }
 
 TEST_F(NumberedOutboxRetention, takes_a_row_without_a_creation_time_for_old) {
@@ -356,22 +357,23 @@ TEST_F(NumberedOutboxRetention, takes_a_row_without_a_creation_time_for_old) {
   insert(1, now);
   publish_up_to(2);
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
-  EXPECT_EQ(retention.remove_some(0), 0U);
-  EXPECT_EQ(retention.remove_some(1), 1U);
+  EXPECT_EQ(retention.remove_some(LogPosition{0}), 0U);
+  EXPECT_EQ(retention.remove_some(LogPosition{1}), 1U);
 }
 
 TEST_F(NumberedOutboxRetention, removes_nothing_that_the_database_does_not_prove_to_be_published) {
   insert(10, two_hours_ago);
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
-  EXPECT_EQ(retention.remove_some(10), 0U) << "no position is stored";
+  EXPECT_EQ(retention.remove_some(LogPosition{10}), 0U) << "no position is stored";
   publish_up_to(4);
-  EXPECT_EQ(retention.remove_some(10), 3U) << "up to the stored position, not the given one";
+  EXPECT_EQ(retention.remove_some(LogPosition{10}), 3U)
+      << "up to the stored position, not the given one";
   // Numbers of another table mean nothing in this one.
   raw.run("DELETE FROM message; DELETE FROM sqlite_sequence");
   insert(10, two_hours_ago);
-  EXPECT_EQ(retention.remove_some(10), 0U) << "the row at the position is another one";
+  EXPECT_EQ(retention.remove_some(LogPosition{10}), 0U) << "the row at the position is another one";
   raw.run("UPDATE tram_relay_position SET position = 9 WHERE relay = 'relay'");
-  EXPECT_EQ(retention.remove_some(10), 0U) << "nobody stored which row that is";
+  EXPECT_EQ(retention.remove_some(LogPosition{10}), 0U) << "nobody stored which row that is";
 }
 
 TEST_F(NumberedOutboxRetention, removes_old_rows_behind_any_number_of_rows_stamped_ahead) {
@@ -382,7 +384,7 @@ TEST_F(NumberedOutboxRetention, removes_old_rows_behind_any_number_of_rows_stamp
   publish_up_to(1'520);
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
   std::size_t removed = 0;
-  while (auto const some = retention.remove_some(1'520)) removed += some;
+  while (auto const some = retention.remove_some(LogPosition{1'520})) removed += some;
   EXPECT_EQ(removed, 1'510U);
   EXPECT_EQ(raw.value("SELECT min(seq) FROM message"), 1'511);
 }
@@ -391,7 +393,7 @@ TEST_F(NumberedOutboxRetention, removes_nothing_early_when_all_rows_are_stamped_
   insert(2'500, "4102444800000");
   publish_up_to(2'500);
   tram::NumberedOutboxRetention retention{database, tram::SchemaName::none(), 1h};
-  EXPECT_EQ(retention.remove_some(2'500), 0U);
+  EXPECT_EQ(retention.remove_some(LogPosition{2'500}), 0U);
 }
 
 TEST_F(NumberedOutboxRetention, is_run_by_the_relay_for_what_it_confirmed) {

@@ -41,7 +41,7 @@ std::size_t NumberedOutboxRetention::remove_some(LogPosition confirmed) {
         steps_.ahead(std::chrono::milliseconds{now}, database_.clock().steady(), age_);
     if (!position) return 0;
     // The row at the position stays: without it nothing would tell this table from another one.
-    auto const last = std::min(static_cast<std::int64_t>(confirmed), *position - 1);
+    auto const last = std::min(static_cast<std::int64_t>(confirmed.number()), *position - 1);
     return rows_.remove_some(tx, last, now - (age_ + ahead).count(), now);
   });
 }

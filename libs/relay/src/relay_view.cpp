@@ -40,13 +40,14 @@ class RelayMetrics {
     text_.counter(name, help);
     samples([&](RelayView const& relay) { return relay.status.counters.*value; });
   }
-  void known(std::string_view name, std::string_view help,
-             std::optional<std::uint64_t> RelayStatus::* value) {
-    auto const is_known = [&](RelayView const& relay) { return (relay.status.*value).has_value(); };
+  /// A sample of each relay of which `value` knows something.
+  template <class Value>
+  void known(std::string_view name, std::string_view help, Value const& value) {
+    auto const is_known = [&](RelayView const& relay) { return value(relay.status).has_value(); };
     if (std::ranges::none_of(relays_, is_known)) return;
     text_.gauge(name, help);
     for (auto const& relay : relays_) {
-      if (is_known(relay)) text_.sample(*(relay.status.*value), {{"relay", relay.name}});
+      if (auto const known = value(relay.status)) text_.sample(*known, {{"relay", relay.name}});
     }
   }
 
@@ -72,9 +73,11 @@ class RelayMetrics {
           "How long positions have not moved though there was something to move.",
           [](RelayView const& relay) { return seconds(relay.since_progress()); });
     known("tram_relay_behind", "Bytes (PostgreSQL) or rows (SQLite) behind the log's end.",
-          &RelayStatus::behind);
+          [](RelayStatus const& status) { return status.behind; });
     known("tram_relay_confirmed_position", "Everything up to here is published.",
-          &RelayStatus::confirmed);
+          [](RelayStatus const& status) {
+            return status.confirmed ? std::optional{status.confirmed->number()} : std::nullopt;
+          });
   }
 
   void counters() {

@@ -150,7 +150,7 @@ class Pair {
   bool apply(Operation operation) {
     switch (operation) {
       case Operation::accept_within: return accept_row(std::nullopt);
-      case Operation::accept_end: return accept_row(++position_);
+      case Operation::accept_end: return accept_row(next_position());
       case Operation::accept_stored: return accept_stored();
       case Operation::accept_to_hold: return accept_to_hold();
       case Operation::land_oldest: return land(model_.rows.begin(), model_.rows.end());
@@ -159,8 +159,8 @@ class Pair {
       case Operation::refuse_newest: return refuse(model_.rows.rbegin(), model_.rows.rend());
       case Operation::store_one: return store(1);
       case Operation::store_all: return store(model_.to_hold().size());
-      case Operation::seen: return seen(++position_);
-      case Operation::seen_before: return seen(1);
+      case Operation::seen: return seen(next_position());
+      case Operation::seen_before: return seen(LogPosition{1});
       case Operation::take: return take();
       case Operation::restart: return restart();
       case Operation::start_over: return start_over();
@@ -203,7 +203,7 @@ class Pair {
             .headers = {},
             .payload = row_ % 2 == 0 ? std::optional<std::string>{"p"} : std::nullopt,
             .ends_at = ends_at,
-            .place = RowPlace{.transaction = 1, .row = row_}};
+            .place = RowPlace{.transaction = LogPosition{1}, .row = row_}};
   }
   Model::Row model_of(tram::OutboxRow const& row) const {
     return {.ends_at = row.ends_at,
@@ -215,6 +215,7 @@ class Pair {
     if (!condition && told_.empty()) told_ = what;
   }
 
+  LogPosition next_position() { return LogPosition{++position_}; }
   bool accept_row(std::optional<LogPosition> ends_at) {
     if (!has_room()) return false;
     auto row = next_row(ends_at);
@@ -226,7 +227,7 @@ class Pair {
   bool accept_stored() {
     if (!has_room()) return false;
     // Whatever the row says of the log it came from.
-    auto row = next_row(position_ + 1'000);
+    auto row = next_row(LogPosition{position_ + 1'000});
     auto expected = model_of(row);
     expected.ends_at = std::nullopt;
     expected.place = std::nullopt;
@@ -237,7 +238,7 @@ class Pair {
   }
   bool accept_to_hold() {
     if (!has_room()) return false;
-    auto row = next_row(++position_);
+    auto row = next_row(next_position());
     auto expected = model_of(row);
     expected.state = Model::State::to_hold;
     model_.accept(expected);
@@ -308,7 +309,7 @@ class Pair {
 
   PublishWindow window_{{.rows = rows_max, .bytes = bytes_max}};
   Model model_;
-  LogPosition position_{};
+  std::uint64_t position_{};
   std::uint64_t row_{};
   std::string told_;
 };

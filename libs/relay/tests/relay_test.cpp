@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using tram::Error;
 using tram::Fault;
+using tram::LogPosition;
 using tram::RecordView;
 using tram::testing::RelayWorld;
 using tram::testing::row;
@@ -25,7 +26,7 @@ TEST(Relay, publishes_rows_in_the_order_of_the_log_and_confirms_them) {
   auto const status = relay->status();
   EXPECT_EQ(status.counters.rows_read, 3U);
   EXPECT_EQ(status.counters.rows_published, 3U);
-  EXPECT_EQ(status.confirmed, 3U);
+  EXPECT_EQ(status.confirmed, LogPosition{3});
   EXPECT_EQ(status.in_flight, 0U);
   EXPECT_TRUE(status.caught_up);
 }
@@ -71,7 +72,7 @@ TEST(Relay, confirms_no_transaction_before_its_last_record_is_acknowledged) {
 
 TEST(Relay, confirms_what_an_idle_outbox_has_seen) {
   RelayWorld world;
-  world.source.seen = 77;
+  world.source.seen = LogPosition{77};
   auto const relay = world.relay();
   world.run_at_once(*relay);
   EXPECT_EQ(world.source.confirmed, 77U);
@@ -644,7 +645,7 @@ TEST(Relay, confirms_from_the_beginning_where_the_source_shows_another_log) {
   world.source.commit({row("2", "a")});
   auto const relay = world.relay();
   world.run_at_once(*relay);
-  EXPECT_EQ(relay->status().confirmed, 2U);
+  EXPECT_EQ(relay->status().confirmed, LogPosition{2});
 
   world.source.log.clear();
   world.source.confirmed = 0;
@@ -657,7 +658,7 @@ TEST(Relay, confirms_from_the_beginning_where_the_source_shows_another_log) {
   world.run_until_quiet(*relay);
   EXPECT_EQ(world.broker.landed_keys_and_ids(), (Texts{"a:1", "a:2", "a:new"}));
   EXPECT_EQ(world.source.confirmed, 1U);
-  EXPECT_EQ(relay->status().confirmed, 1U);
+  EXPECT_EQ(relay->status().confirmed, LogPosition{1});
   EXPECT_EQ(world.logged("relay.starts_over"), 1U);
 }
 

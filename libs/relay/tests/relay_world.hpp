@@ -42,12 +42,12 @@ inline OutboxRow row(std::string const& id, std::string const& key,
 class ScriptedSource final : public ChangeSource {
  public:
   void commit(std::vector<OutboxRow> rows) {
-    LogPosition const transaction = log.size() + 1;
+    LogPosition const transaction{log.size() + 1};
     for (std::size_t i = 0; i < rows.size(); ++i) {
       rows[i].place = RowPlace{.transaction = transaction, .row = i + 1};
       log.push_back(std::move(rows[i]));
     }
-    log.back().ends_at = log.size();
+    log.back().ends_at = LogPosition{log.size()};
   }
 
   void keep_alive() override {
@@ -70,9 +70,11 @@ class ScriptedSource final : public ChangeSource {
     batch.seen_up_to = seen;
     return batch;
   }
-  void confirm(LogPosition position) override { confirmed = position; }
+  void confirm(LogPosition position) override { confirmed = position.number(); }
   void flush() override { flushed = confirmed; }
-  void settled(RowPlace place) override { settled_rows = place.transaction + place.row - 1; }
+  void settled(RowPlace place) override {
+    settled_rows = place.transaction.number() + place.row - 1;
+  }
   void rewind() override {
     start_again();
     ++rewinds;

@@ -81,7 +81,7 @@ class OutboxSourceContract : public ::testing::Test {
   std::vector<OutboxRow> read(ChangeSource& source) {
     auto batch = source.read(100);
     auto const note = [&](std::optional<LogPosition> position) {
-      if (position) confirmed_ = std::max(*position, confirmed_.value_or(0));
+      if (position) confirmed_ = std::max(*position, confirmed_.value_or(*position));
     };
     for (auto const& row : batch.rows) note(row.ends_at);
     note(batch.seen_up_to);
@@ -187,7 +187,7 @@ TYPED_TEST_P(OutboxSourceContract, removes_rows_that_are_published_and_no_others
   auto const old = this->outbox_->retention(this->database_, std::chrono::milliseconds{0});
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(young->remove_some(this->log_end()), 0U);
-    EXPECT_EQ(old->remove_some(0), 0U) << "nothing is confirmed up to there";
+    EXPECT_EQ(old->remove_some(LogPosition{}), 0U) << "nothing is confirmed up to there";
   }
   EXPECT_EQ(this->rows_in_outbox(), 2);
   auto const deadline = Deadline::after(this->clock_, std::chrono::seconds{30});

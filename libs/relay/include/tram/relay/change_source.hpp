@@ -7,12 +7,9 @@
 #include <vector>
 
 #include "tram/base/time.hpp"
+#include "tram/relay/log_position.hpp"
 
 namespace tram {
-
-/// A point in the database's log up to which everything is published. Ascending; its meaning is the
-/// source's own: an LSN, a row number, a binlog file number and offset.
-using LogPosition = std::uint64_t;
 
 /// A row within its transaction, for logs that can only be read from the beginning of one.
 struct RowPlace {
