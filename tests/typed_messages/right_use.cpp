@@ -1,6 +1,7 @@
 // Compiled like the wrong uses, to show that it is not the way of compiling that fails.
 #include "customers.hpp"
 #include "orders.hpp"
+#include "records.hpp"
 #include "shipments.hpp"
 #include "tram/sql/function_executor.hpp"
 
@@ -54,4 +55,15 @@ tram::Subscription message_handlers() {
   arrivals([](tram::Transaction&, ShipmentBooked) noexcept {});
   arrivals([](tram::Transaction&, ShipmentBooked const&, tram::IncomingMessage const&) {});
   return arrivals([](tram::Transaction&, tram::IncomingMessage const&) {});
+}
+
+// Positions and numbers go where they came from.
+void pass_on(tram::Producer& producer, tram::Consumer& consumer, tram::Delivery const& record) {
+  tram::Sequence last;
+  while (producer.submit({record.source.channel, record.key, record.value}, ++last)) {}
+  consumer.acknowledge(record.source, record.position);
+}
+void confirm(tram::ChangeSource& source, tram::OutboxRow const& row, tram::LogPosition reached) {
+  if (row.ends_at > reached) reached = *row.ends_at;
+  source.confirm(reached);
 }
