@@ -248,6 +248,27 @@ TEST_F(PostgresForeignPart, that_is_a_partition_is_told_and_nothing_of_it_is_rem
   expect_landed({"before", "hidden"});
 }
 
+/// The server compiles what seems costly, which questions to a catalog of thousands of tables do.
+TEST_F(PostgresSilentLog, is_looked_for_without_having_the_question_compiled) {
+  server().sql("DROP ROLE IF EXISTS compiling; CREATE ROLE compiling SUPERUSER LOGIN REPLICATION; "
+               "ALTER ROLE compiling SET jit = on; ALTER ROLE compiling SET jit_above_cost = 0; "
+               "ALTER ROLE compiling SET "
+               "jit_dump_bitcode = on");
+  source_config_.connection = server().connection() + " user=compiling";
+  auto const compiled = [] {
+    return server().sql("SELECT count(*) FROM pg_ls_dir('.') AS file WHERE file LIKE '%.bc'");
+  };
+  auto const before = compiled();
+  start();
+  for (auto const* const id : {"1", "2", "3"}) insert(id, "k");
+  EXPECT_TRUE(published(3));
+  insert_into("eventuate.message", "hidden");
+  server().sql("ALTER PUBLICATION tram SET (publish = 'update')");
+  EXPECT_TRUE(eventually([&] { return !relay_->readiness().ready; }));
+  stop();
+  EXPECT_EQ(compiled(), before);
+}
+
 /// Older than all that the slot still knows of.
 TEST_F(PostgresSilentLog, shows_no_row_of_a_table_that_joins_with_rows_of_long_ago) {
   run_each(std::string{partitioned} +

@@ -23,6 +23,7 @@ class OutboxCheck {
   OutboxCheck(ChangeSourceConfig const& config, Transaction& tx) : config_{config}, tx_{tx} {}
 
   std::vector<Finding> run() {
+    tx_.execute(std::string{uncompiled_here});
     look_at_server();
     look_at_role();
     if (look_at_schema() && look_at_table()) {

@@ -72,6 +72,11 @@ struct OutboxLook {
   [[nodiscard]] bool has(std::string_view column) const;
 };
 
+/// Goes before questions to the catalog, in the same transaction or for the session. The server
+/// would compile them each time, for seconds, where it has some thousand tables.
+inline constexpr std::string_view uncompiled{"SET jit = off"};
+inline constexpr std::string_view uncompiled_here{"SET LOCAL jit = off"};
+
 /// One statement without parameters; it returns one row, all columns text. `horizon` is a
 /// transaction's number in place of the slot's.
 std::string outbox_question(ChangeSourceConfig const& config, std::string const& horizon = "");

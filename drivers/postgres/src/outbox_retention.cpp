@@ -49,6 +49,7 @@ class MarkedOutboxRetention final : public OutboxRetention {
   /// False, with all marks forgotten, where a mark would prove nothing: while the log does not show
   /// the outbox as it was shown when the mark was set.
   bool is_unchanged(Transaction& tx) {
+    tx.execute(std::string{uncompiled_here});
     auto const rows = tx.execute(outbox_question(source_));
     std::vector<std::optional<std::string>> row;
     for (std::size_t column = 0; column < rows[0].columns(); ++column) {

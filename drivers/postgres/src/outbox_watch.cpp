@@ -158,7 +158,8 @@ void OutboxWatch::ask() {
   wrote_last_ = false;
   std::string question{"EXECUTE tram_look"};
   if (!std::exchange(prepared_, true))
-    question = "PREPARE tram_look AS " + outbox_question(config_) + "; " + question;
+    question = std::string{uncompiled} + "; PREPARE tram_look AS " + outbox_question(config_) +
+               "; " + question;
   send(question);
 }
 

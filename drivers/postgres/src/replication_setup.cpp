@@ -78,6 +78,7 @@ Session open_for_replication(Target const& target, Clock& clock, Deadline deadli
   try {
     auto session = Session::open(target, clock, deadline);
     session.query("IDENTIFY_SYSTEM", deadline);
+    session.query(std::string{uncompiled}, deadline);
     return session;
   } catch (Error const& error) { explain_refusal(target, error); }
 }

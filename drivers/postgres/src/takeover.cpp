@@ -41,7 +41,9 @@ class Takeover {
       : config_{config},
         clock_{clock},
         deadline_{Deadline::after(clock, config.timeout)},
-        session_{Session::open(Target{config.connection, "tram-takeover"}, clock, deadline_)} {}
+        session_{Session::open(Target{config.connection, "tram-takeover"}, clock, deadline_)} {
+    session_.query(std::string{uncompiled}, deadline_);
+  }
 
   void prepare();
   void copy_slot();
