@@ -23,11 +23,11 @@ TransactOptions quickly(Access access) {
 /// that, since the same would come again.
 constexpr std::size_t bytes_per_second_least{std::size_t{2} << 20U};
 
+std::size_t size_of(std::optional<std::string> const& text) { return text ? text->size() : 0; }
+
 TransactOptions patiently(std::span<HeldRow const> rows) {
   std::size_t bytes = 0;
-  for (auto const& held : rows)
-    for (auto const& text : {&held.row.headers, &held.row.payload})
-      bytes += *text ? (*text)->size() : 0;
+  for (auto const& held : rows) bytes += size_of(held.row.headers) + size_of(held.row.payload);
   auto options = quickly(Access::read_write);
   options.timeout += std::chrono::seconds{bytes / bytes_per_second_least};
   return options;
