@@ -102,6 +102,7 @@ HABITS = {
 }
 HABIT = re.compile("|".join(f"(?:{habit})" for habit in HABITS), re.IGNORECASE)
 PUBLIC_HEADER = re.compile(r"((libs|drivers)/[^/]+|adapters|all_drivers|testkit)/include/.*\.hpp$")
+SHOW, SHOW_END = "#pragma GCC visibility push(default)", "#pragma GCC visibility pop"
 # Pages of decisions are never edited.
 PAGE = re.compile(r"(?!docs/decisions/).*\.md$")
 CLASS = re.compile(r"class (?:TRAM_\w+(?:\([^)]*\))? )?(?:\[\[nodiscard\]\] )?(\w+)[^;]*$")
@@ -280,6 +281,15 @@ def habit_findings(path, text):
             yield Finding(path, number, "habit", f"'{found.group()}': {advice}")
 
 
+def visibility_findings(path, text):
+    """Shared libraries export what a public header declares, and hide the rest."""
+    lines = text.splitlines()
+    declares = next((number for number, line in enumerate(lines, 1) if re.match(r"(inline )?namespace \w", line)), None)
+    shown = [line for line in lines if line.startswith("#pragma GCC visibility ")]
+    if PUBLIC_HEADER.match(path) and declares and shown != [SHOW, SHOW_END]:
+        yield Finding(path, declares, "visibility", f"put '{SHOW}' behind the includes, and '{SHOW_END}' at the end")
+
+
 def example_findings(path, text):
     """Every class in a public header shows its use in a few lines, or in one between backticks."""
     if not PUBLIC_HEADER.match(path) or "/detail/" in path:
@@ -372,6 +382,7 @@ def findings(files):
     for path, text in sources.items():
         found += cpp_findings(path, text, drivers)
         found += example_findings(path, text)
+        found += visibility_findings(path, text)
     for path, text in files.items():
         if path not in SELF:
             found += text_findings(path, text)

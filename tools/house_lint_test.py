@@ -247,5 +247,19 @@ class Cycles(unittest.TestCase):
         self.assertEqual(rules("libs/wire/src/a.hpp", '#pragma once\n#include "b.hpp"\n#include "c.hpp"\n', others=others), [])
 
 
+class Visibility(unittest.TestCase):
+    shown = "#pragma once\n\n#pragma GCC visibility push(default)\n\nnamespace tram {}\n\n#pragma GCC visibility pop\n"
+
+    def test_a_public_header_shows_what_it_declares(self):
+        header = "libs/wire/include/tram/wire/a.hpp"
+        self.assertEqual(rules(header, self.shown), [])
+        self.assertEqual(rules(header, "#pragma once\nnamespace tram {}\n"), [(2, "visibility")])
+        self.assertEqual(rules(header, self.shown.replace("#pragma GCC visibility pop", "")), [(5, "visibility")])
+
+    def test_a_private_header_and_one_that_only_includes_need_not(self):
+        self.assertEqual(rules("libs/wire/src/a.hpp", "#pragma once\nnamespace tram {}\n"), [])
+        self.assertEqual(rules("libs/wire/include/tram/wire/a.hpp", "#pragma once\n#include <string>\n"), [])
+
+
 if __name__ == "__main__":
     unittest.main()

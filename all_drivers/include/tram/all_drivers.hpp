@@ -2,6 +2,8 @@
 
 #include "tram/connect/drivers.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// All drivers that were built, and the names of those that were left out. Links every one of them;
@@ -11,3 +13,5 @@ namespace tram {
 [[nodiscard]] Drivers all_drivers();
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -13,6 +13,8 @@
 #include "tram/sql/statement_executor.hpp"
 #include "tram/sql/statement_text.hpp"
 
+#pragma GCC visibility push(default)
+
 /// Tram in a transaction of libpqxx, with which it was tried in release 6.4. Link `tram::postgres`
 /// and libpqxx.
 namespace tram::libpqxx {
@@ -104,3 +106,5 @@ inline AdoptedTransaction adopt(pqxx::transaction_base& transaction) {
 }
 
 }  // namespace tram::libpqxx
+
+#pragma GCC visibility pop

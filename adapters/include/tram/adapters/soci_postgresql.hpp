@@ -7,6 +7,8 @@
 
 #include <soci/postgresql/soci-postgresql.h>
 
+#pragma GCC visibility push(default)
+
 /// Tram in a transaction of SOCI on PostgreSQL; tried with SOCI 4.0. Link `tram::postgres` and
 /// SOCI.
 namespace tram::soci_postgresql {
@@ -33,3 +35,5 @@ inline postgres::AdoptedTransaction adopt(soci::session& session) {
 }
 
 }  // namespace tram::soci_postgresql
+
+#pragma GCC visibility pop

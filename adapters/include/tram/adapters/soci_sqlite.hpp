@@ -7,6 +7,8 @@
 
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#pragma GCC visibility push(default)
+
 /// Tram in a transaction of SOCI on SQLite; tried with SOCI 4.0. Link `tram::sqlite` and SOCI.
 namespace tram::soci_sqlite {
 
@@ -33,3 +35,5 @@ inline sqlite::AdoptedTransaction adopt(soci::session& session) {
 }
 
 }  // namespace tram::soci_sqlite
+
+#pragma GCC visibility pop

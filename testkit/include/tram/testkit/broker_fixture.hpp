@@ -12,6 +12,8 @@
 #include "tram/base/random.hpp"
 #include "tram/testkit/broker_probe.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// What the suites of `broker_contract.hpp` share.
@@ -109,3 +111,5 @@ class BrokerFixture : public ::testing::Test {
 };
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

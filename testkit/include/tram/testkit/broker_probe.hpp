@@ -13,6 +13,8 @@
 #include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// A consumer that records all events and every breach of the seam's promises. One thread only.
@@ -128,3 +130,5 @@ class ProducerProbe {
 };
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -10,6 +10,8 @@
 
 #include "tram/testkit/change_source_fixture.hpp"
 
+#pragma GCC visibility push(default)
+
 // What every change source must do. A driver proves itself with a harness:
 //
 //   struct MyHarness {
@@ -241,3 +243,5 @@ REGISTER_TYPED_TEST_SUITE_P(ChangeSourceContract, gives_every_row_once_in_the_or
                             stands_by_while_another_one_of_its_name_works_and_then_takes_over);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -15,6 +15,8 @@
 #include "tram/base/error.hpp"
 #include "tram/relay/change_source.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// A row with this id, as the suites write it.
@@ -98,3 +100,5 @@ class ChangeSourceFixture : public ::testing::Test {
 };
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

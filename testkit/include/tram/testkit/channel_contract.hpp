@@ -8,6 +8,8 @@
 
 #include "tram/testkit/broker_fixture.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// What a broker says of itself, and how channels are made.
@@ -85,3 +87,5 @@ REGISTER_TYPED_TEST_SUITE_P(ChannelContract, creates_channels_with_the_partition
                             answers_a_ping, waits_no_longer_than_until_a_stop);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

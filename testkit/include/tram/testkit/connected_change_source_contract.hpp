@@ -7,6 +7,8 @@
 
 #include "tram/testkit/change_source_fixture.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// For sources with a connection to a server, which can be cut: their harness has `void
@@ -35,3 +37,5 @@ REGISTER_TYPED_TEST_SUITE_P(ConnectedChangeSourceContract,
                             goes_on_behind_the_confirmed_position_when_it_is_cut);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

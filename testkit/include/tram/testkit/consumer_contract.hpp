@@ -11,6 +11,8 @@
 #include "tram/testkit/broker_fixture.hpp"
 #include "tram/wire/murmur2.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// Where one consumer starts, and what it delivers.
@@ -215,3 +217,5 @@ REGISTER_TYPED_TEST_SUITE_P(ConsumerContract, starts_a_new_group_at_the_earliest
                             is_readable_when_poll_has_something, does_nothing_after_close);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

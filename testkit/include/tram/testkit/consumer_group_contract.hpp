@@ -13,6 +13,8 @@
 #include "tram/broker/position_numbers.hpp"
 #include "tram/testkit/broker_fixture.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// How the members of a group share partitions.
@@ -250,3 +252,5 @@ REGISTER_TYPED_TEST_SUITE_P(ConsumerGroupContract, shares_the_partitions_among_t
                             serves_many_threads_at_once);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include "tram/base/random.hpp"
 #include "tram/sql/database.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// What the suites of `database_contract.hpp` share.
@@ -54,3 +56,5 @@ class DatabaseFixture : public ::testing::Test {
 };
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

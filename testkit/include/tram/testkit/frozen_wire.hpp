@@ -7,6 +7,8 @@
 #include "tram/json/json.hpp"
 #include "tram/wire/wire_type.hpp"
 
+#pragma GCC visibility push(default)
+
 /// Fails unless `value` is written exactly as the golden file says, under the same name, and the
 /// file is read back as the same value. What other services read never changes by accident:
 ///
@@ -58,3 +60,5 @@ std::string difference_from_frozen_wire(T const& value, std::string const& file)
 }
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 #include "tram/subscriber/held_messages.hpp"
 #include "tram/testkit/messaging_fixture.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// The harness is that of `messaging_fixture.hpp`:
@@ -321,3 +323,5 @@ REGISTER_TYPED_TEST_SUITE_P(
     replays_what_joined_before_the_last_replay, lets_one_process_replay_what_two_were_asked_to);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

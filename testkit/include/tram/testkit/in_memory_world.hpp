@@ -15,6 +15,8 @@
 #include "tram/subscriber/subscription.hpp"
 #include "tram/testkit/published.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 /// In tram/sql/database.hpp.
 class Database;
@@ -108,3 +110,5 @@ class InMemoryWorld final {
 };
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -8,6 +8,8 @@
 #include "tram/subscriber/inbox.hpp"
 #include "tram/testkit/messaging_fixture.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// The harness is that of `messaging_fixture.hpp`:
@@ -200,3 +202,5 @@ REGISTER_TYPED_TEST_SUITE_P(InboxContract,
                             forgets_old_rows_behind_any_number_that_were_stamped_ahead);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -6,6 +6,8 @@
 #include "tram/base/random.hpp"
 #include "tram/subscriber/workers.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// Workers without threads: jobs wait until the test runs them. For worlds that run on one thread.
@@ -36,3 +38,5 @@ class JobList final : public Workers {
 };
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -4,6 +4,8 @@
 
 #include "tram/base/runtime.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// A runtime for a test of one thread: time moves only when it is told to, and the same seed gives
@@ -26,3 +28,5 @@ struct ManualRuntime {
 };
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

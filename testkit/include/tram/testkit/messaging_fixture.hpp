@@ -10,6 +10,8 @@
 #include "tram/sql/database.hpp"
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 // What outbox, inbox and held messages must do on every database. A driver proves itself with a
 // harness:
 //
@@ -57,3 +59,5 @@ class MessagingFixture : public ::testing::Test {
 };
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

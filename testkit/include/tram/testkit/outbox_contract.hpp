@@ -12,6 +12,8 @@
 #include "tram/wire/headers_json.hpp"
 #include "tram/wire/id_generator.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// The harness is that of `messaging_fixture.hpp`:
@@ -135,3 +137,5 @@ REGISTER_TYPED_TEST_SUITE_P(OutboxContract, writes_a_row_that_any_relay_takes,
                             spreads_rows_over_tables_and_partitions);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

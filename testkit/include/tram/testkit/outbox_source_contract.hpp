@@ -22,6 +22,8 @@
 #include "tram/sql/database.hpp"
 #include "tram/wire/id_generator.hpp"
 
+#pragma GCC visibility push(default)
+
 // What every kit of a database and its outbox source must do. A driver proves itself with a
 // harness:
 //
@@ -207,3 +209,5 @@ REGISTER_TYPED_TEST_SUITE_P(OutboxSourceContract, opens_a_database_that_speaks_i
                             removes_rows_that_are_published_and_no_others);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

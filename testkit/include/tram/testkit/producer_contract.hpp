@@ -12,6 +12,8 @@
 #include "tram/testkit/broker_fixture.hpp"
 #include "tram/wire/murmur2.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// How records are published.
@@ -163,3 +165,5 @@ REGISTER_TYPED_TEST_SUITE_P(ProducerContract, completes_every_record_once,
                             is_readable_when_completions_has_news);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 
 #include "tram/wire/message.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// A message as the broker got it.
@@ -24,3 +26,5 @@ void require_published(std::vector<PublishedMessage> const& published,
                        std::vector<std::string> const& payloads);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -12,6 +12,8 @@
 #include "tram/sql/violations.hpp"
 #include "tram/testkit/database_fixture.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// How statements are run, and what their errors say.
@@ -209,3 +211,5 @@ REGISTER_TYPED_TEST_SUITE_P(StatementContract, gives_values_back_as_they_were_gi
                             leaves_question_marks_in_quotes_alone);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -10,6 +10,8 @@
 
 #include "tram/testkit/database_fixture.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::testkit {
 
 /// When changes are there, for whom, and when they are not.
@@ -173,3 +175,5 @@ REGISTER_TYPED_TEST_SUITE_P(TransactionContract, shows_others_what_is_committed_
                             keeps_nothing_behind_a_savepoint_that_anything_leaves);
 
 }  // namespace tram::testkit
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::embedded {
 
 /// When a record is completed.
@@ -74,3 +76,5 @@ struct Config {
 std::unique_ptr<Broker> connect(Config const& config, Clock& clock, Logger const& logger = {});
 
 }  // namespace tram::embedded
+
+#pragma GCC visibility pop

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#pragma GCC visibility push(default)
+
 namespace tram::embedded {
 
 /// The state of a broker's file.
@@ -25,3 +27,5 @@ struct FileStatus {
 FileStatus inspect(std::string const& path);
 
 }  // namespace tram::embedded
+
+#pragma GCC visibility pop

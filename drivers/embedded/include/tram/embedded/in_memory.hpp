@@ -10,6 +10,8 @@
 #include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::embedded {
 
 /// How a broker in memory behaves.
@@ -81,3 +83,5 @@ class InMemoryBroker final : public Broker {
 std::unique_ptr<InMemoryBroker> in_memory_broker(InMemoryConfig const& config, Clock& clock);
 
 }  // namespace tram::embedded
+
+#pragma GCC visibility pop

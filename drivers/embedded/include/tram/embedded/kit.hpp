@@ -2,6 +2,8 @@
 
 #include "tram/broker/broker_kit.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::embedded {
 
 /// The broker in a file as one value. Its URL: `embedded:channels.db`, with the parameters
@@ -12,3 +14,5 @@ extern BrokerKit const kit;
 extern BrokerKit const memory_kit;
 
 }  // namespace tram::embedded
+
+#pragma GCC visibility pop

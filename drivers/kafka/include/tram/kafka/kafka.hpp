@@ -11,6 +11,8 @@
 #include "tram/base/time.hpp"
 #include "tram/broker/broker.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::kafka {
 
 /// How to reach a Kafka cluster.
@@ -58,3 +60,5 @@ bool is_property(std::string const& name);
 std::unique_ptr<Broker> connect(Config const& config, Clock& clock, Logger const& logger = {});
 
 }  // namespace tram::kafka
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include "tram/broker/broker_kit.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::kafka {
 
 /// Kafka as one value. Its URL: `kafka://host:9092,host:9092`; parameters are properties of the
@@ -11,3 +13,5 @@ namespace tram::kafka {
 extern BrokerKit const kit;
 
 }  // namespace tram::kafka
+
+#pragma GCC visibility pop

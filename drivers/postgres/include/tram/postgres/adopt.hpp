@@ -4,6 +4,8 @@
 
 #include "tram/sql/statement_executor.hpp"
 
+#pragma GCC visibility push(default)
+
 struct pg_conn;  // libpq's PGconn
 
 namespace tram::postgres {
@@ -33,3 +35,5 @@ class AdoptedTransaction final : public StatementExecutor {
 inline AdoptedTransaction adopt(pg_conn* connection) { return AdoptedTransaction{connection}; }
 
 }  // namespace tram::postgres
+
+#pragma GCC visibility pop

@@ -8,6 +8,8 @@
 #include "tram/relay/new_slot.hpp"
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::postgres {
 
 /// Where the log comes from. Nothing is installed in the server: publication and slot are all that
@@ -63,3 +65,5 @@ struct ChangeSourceConfig {
 std::unique_ptr<ChangeSource> change_source(ChangeSourceConfig const& config, Clock& clock);
 
 }  // namespace tram::postgres
+
+#pragma GCC visibility pop

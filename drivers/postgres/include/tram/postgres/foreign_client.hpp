@@ -9,6 +9,8 @@
 #include "tram/sql/parameter.hpp"
 #include "tram/sql/rows.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::postgres {
 
 // For adapters of other client libraries that speak to PostgreSQL and hide libpq's connection, such
@@ -39,3 +41,5 @@ Cell foreign_cell(unsigned int type, std::string_view text);
 Error foreign_error(std::string_view sql, std::string_view sqlstate, std::string_view message);
 
 }  // namespace tram::postgres
+
+#pragma GCC visibility pop

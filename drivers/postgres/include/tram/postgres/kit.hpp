@@ -2,6 +2,8 @@
 
 #include "tram/relay/database_kit.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::postgres {
 
 /// PostgreSQL as one value. Its URL: `postgresql://user@host:5432/name?sslmode=require`, as libpq
@@ -10,3 +12,5 @@ namespace tram::postgres {
 extern DatabaseKit const kit;
 
 }  // namespace tram::postgres
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include "tram/base/time.hpp"
 #include "tram/postgres/change_source.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::postgres {
 
 /// Checks everything that `change_source` of this configuration needs, and changes nothing. Waits
@@ -15,3 +17,5 @@ namespace tram::postgres {
 std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock, Random& random);
 
 }  // namespace tram::postgres
+
+#pragma GCC visibility pop

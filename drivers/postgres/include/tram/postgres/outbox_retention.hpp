@@ -8,6 +8,8 @@
 #include "tram/sql/database.hpp"
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::postgres {
 
 /// Retention for an outbox that is followed through the log. Rows live for `age` after their
@@ -25,3 +27,5 @@ std::unique_ptr<OutboxRetention> outbox_retention(Database& database, SchemaName
                                                   std::string const& publication = "tram");
 
 }  // namespace tram::postgres
+
+#pragma GCC visibility pop

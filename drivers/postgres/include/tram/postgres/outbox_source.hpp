@@ -3,6 +3,8 @@
 #include "tram/postgres/change_source.hpp"
 #include "tram/relay/outbox_source.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 class Random;
 }
@@ -18,3 +20,5 @@ std::unique_ptr<OutboxSource> outbox_source(ChangeSourceConfig config, Clock& cl
                                             Random& random);
 
 }  // namespace tram::postgres
+
+#pragma GCC visibility pop

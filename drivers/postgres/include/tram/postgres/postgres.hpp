@@ -9,6 +9,8 @@
 #include "tram/relay/outbox_driver.hpp"
 #include "tram/sql/database.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::postgres {
 
 /// How statements reach the server.
@@ -44,3 +46,5 @@ std::unique_ptr<OutboxDriver> driver(Config const& config, Clock& clock, Random&
 Database connect(Config const& config, PoolOptions const& options, Clock& clock, Random& random);
 
 }  // namespace tram::postgres
+
+#pragma GCC visibility pop

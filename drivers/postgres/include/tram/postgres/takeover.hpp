@@ -9,6 +9,8 @@
 #include "tram/relay/change_source.hpp"
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::postgres {
 
 /// Taking over an outbox from the Java relay without losing anything: the new slot begins where the
@@ -88,3 +90,5 @@ TakeoverStatus takeover_run(TakeoverConfig const& config, Clock& clock);
 TakeoverStatus takeover_drop_old_slot(TakeoverConfig const& config, Clock& clock);
 
 }  // namespace tram::postgres
+
+#pragma GCC visibility pop

@@ -4,6 +4,8 @@
 
 #include "tram/sql/statement_executor.hpp"
 
+#pragma GCC visibility push(default)
+
 struct sqlite3;
 
 namespace tram::sqlite {
@@ -32,3 +34,5 @@ class AdoptedTransaction final : public StatementExecutor {
 inline AdoptedTransaction adopt(sqlite3* connection) { return AdoptedTransaction{connection}; }
 
 }  // namespace tram::sqlite
+
+#pragma GCC visibility pop

@@ -6,6 +6,8 @@
 #include "tram/base/time.hpp"
 #include "tram/relay/change_source.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::sqlite {
 
 /// Which outbox is tailed.
@@ -40,3 +42,5 @@ struct ChangeSourceConfig {
 std::unique_ptr<ChangeSource> change_source(ChangeSourceConfig config, Clock& clock);
 
 }  // namespace tram::sqlite
+
+#pragma GCC visibility pop

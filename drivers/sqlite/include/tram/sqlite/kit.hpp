@@ -2,6 +2,8 @@
 
 #include "tram/relay/database_kit.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::sqlite {
 
 /// SQLite as one value. Its URL: `sqlite:orders.db`, with the parameters `durability`
@@ -10,3 +12,5 @@ namespace tram::sqlite {
 extern DatabaseKit const kit;
 
 }  // namespace tram::sqlite
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include "tram/base/time.hpp"
 #include "tram/sqlite/change_source.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::sqlite {
 
 /// Whether a relay would find its outbox. Makes and changes nothing; waits some seconds at most,
@@ -15,3 +17,5 @@ namespace tram::sqlite {
 std::vector<Finding> check_outbox(ChangeSourceConfig const& config, Clock& clock, Random& random);
 
 }  // namespace tram::sqlite
+
+#pragma GCC visibility pop

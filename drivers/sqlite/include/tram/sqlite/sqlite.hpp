@@ -12,6 +12,8 @@
 #include "tram/sql/database.hpp"
 #include "tram/sql/opening.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::sqlite {
 
 // SQLite counts its memory under one lock of the process. A program with many threads at work in it
@@ -59,3 +61,5 @@ std::unique_ptr<OutboxDriver> driver(Config const& config, Clock& clock, Random&
 Database connect(Config const& config, PoolOptions const& options, Clock& clock, Random& random);
 
 }  // namespace tram::sqlite
+
+#pragma GCC visibility pop

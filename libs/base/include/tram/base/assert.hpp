@@ -2,6 +2,8 @@
 
 #include <source_location>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Prints the broken invariant with its place to standard error and aborts; never returns.
@@ -14,3 +16,5 @@ namespace tram {
 #define TRAM_ASSERT(condition, message) \
   ((condition) ? void()                 \
                : ::tram::assertion_failed(#condition, message, std::source_location::current()))
+
+#pragma GCC visibility pop

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The bytes in Base64 with padding (RFC 4648 section 4).
@@ -12,3 +14,5 @@ std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

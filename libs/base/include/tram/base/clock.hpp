@@ -4,6 +4,8 @@
 
 #include "tram/base/time.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Where time comes from. A parameter everywhere: nothing in Tram asks the system for the time by
@@ -63,3 +65,5 @@ class ManualClock final : public Clock {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

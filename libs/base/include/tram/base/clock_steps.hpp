@@ -4,6 +4,8 @@
 
 #include "tram/base/time.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Computes how far a civil clock has been set forward lately, by comparing it with a clock that
@@ -37,3 +39,5 @@ class ClockSteps {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

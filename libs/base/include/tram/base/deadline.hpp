@@ -2,6 +2,8 @@
 
 #include "tram/base/time.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The moment at which a wait gives up. Every call that waits takes one.
@@ -32,3 +34,5 @@ class Deadline {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A decimal number as people write it: exact, with its scale (`1.50` stays `1.50`), never in
@@ -37,3 +39,5 @@ class Decimal {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

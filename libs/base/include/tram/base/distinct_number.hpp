@@ -5,6 +5,8 @@
 #include <iosfwd>
 #include <string>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The base of numbers that mean one thing: none converts to another one, nor from or to an integer
@@ -39,3 +41,5 @@ class DistinctNumber {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// What went wrong, as the answer to "what may I do now?".
@@ -82,3 +84,5 @@ class Error final : public std::runtime_error {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

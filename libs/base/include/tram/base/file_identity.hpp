@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Identifies a file independently of its path, which may lead to another file later.
@@ -18,3 +20,5 @@ struct FileIdentity {
 std::optional<FileIdentity> identity_of(std::string const& path);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

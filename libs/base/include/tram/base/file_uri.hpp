@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The path of a file as a URI (RFC 8089, in the short form `file:PATH`), for what takes parameters
@@ -11,3 +13,5 @@ namespace tram {
 std::string file_uri(std::string_view path);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// One result of a check, for an operator.
@@ -15,3 +17,5 @@ struct Finding {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

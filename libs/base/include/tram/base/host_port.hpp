@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Whether the text can be nothing but a host: a name of letters, digits, `-`, `_` and `.`, or an
@@ -16,3 +18,5 @@ bool is_port(std::string_view text) noexcept;
 bool is_host_and_port(std::string_view text) noexcept;
 
 }  // namespace tram
+
+#pragma GCC visibility pop

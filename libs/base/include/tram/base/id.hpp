@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// An identifier that cannot be mistaken for another kind:
@@ -18,3 +20,5 @@ struct Id {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

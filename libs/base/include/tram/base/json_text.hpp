@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram::json {
 
 /// Appends `text` as a JSON string, quotes included, byte for byte as Java peers write it: `\b \t
@@ -19,3 +21,5 @@ std::size_t append_utf8_string(std::string& out, std::string_view text);
 void append_escaped(std::string& out, std::string_view text);
 
 }  // namespace tram::json
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A file that processes of one user lock, each for itself: the lock ends with the process.
@@ -45,3 +47,5 @@ class LockFile {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

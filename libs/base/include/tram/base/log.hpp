@@ -8,6 +8,8 @@
 
 #include "tram/base/detail/function.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
@@ -72,3 +74,5 @@ class Logger {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include <mutex>
 
+#pragma GCC visibility push(default)
+
 // Clang's thread-safety annotations: checked by the clang build, nothing elsewhere.
 #if defined(__clang__)
 #define TRAM_THREAD_ANNOTATION(x) __attribute__((x))
@@ -48,3 +50,5 @@ class TRAM_SCOPED_CAPABILITY Lock {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

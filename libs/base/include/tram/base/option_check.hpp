@@ -5,6 +5,8 @@
 
 #include "tram/base/time.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The longest time that an option may have. Sums of a few still fit into a `Duration`.
@@ -24,3 +26,5 @@ void require_pause(std::string_view owner, std::string_view option, Duration val
 void require_number(std::string_view owner, std::string_view option, double value, double lowest);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

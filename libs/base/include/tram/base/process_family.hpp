@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Which process of a family of forks this is: a child has another number than all that it came
@@ -15,3 +17,5 @@ std::uint64_t process_generation();
 void require_made_here(std::uint64_t generation, std::string_view what);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

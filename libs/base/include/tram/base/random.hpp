@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Where randomness comes from: ids, jitter, simulations. A parameter everywhere.
@@ -44,3 +46,5 @@ class SeededRandom final : public Random {
 std::string random_uuid(Random& random);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 
 #include "tram/base/detail/bind_members.hpp"
 
+#pragma GCC visibility push(default)
+
 /// The members of a plain struct, by name and in declaration order, without macros.
 ///
 /// A struct qualifies when it is an aggregate without base classes that can be made by `T{}`, with
@@ -184,3 +186,5 @@ constexpr decltype(auto) with_members(T& value, Visitor&& visitor) {
 }
 
 }  // namespace tram::reflect
+
+#pragma GCC visibility pop

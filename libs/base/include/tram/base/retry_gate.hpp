@@ -8,6 +8,8 @@
 #include "tram/base/random.hpp"
 #include "tram/base/time.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Guards one side that a loop works with (its broker, its database): when it may be tried again
@@ -71,3 +73,5 @@ class RetryGate final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -4,6 +4,8 @@
 #include "tram/base/log.hpp"
 #include "tram/base/random.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The machine's clocks and randomness, which have no state. Callable from any thread, until the
@@ -27,3 +29,5 @@ struct Runtime {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Hides secret values in messages, also when a client library quotes them in part.
@@ -38,3 +40,5 @@ class Secrets final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

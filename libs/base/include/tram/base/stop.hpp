@@ -13,6 +13,8 @@ _GLIBCXX_END_NAMESPACE_VERSION
 #include <stop_token>
 #endif
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A token on which no stop is ever requested: what calls that may wait take by default. Lives for
@@ -20,3 +22,5 @@ namespace tram {
 [[nodiscard]] std::stop_token const& no_stop() noexcept;
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Describes the exception of the surrounding `catch` block: the text of a std::exception, and of
@@ -10,3 +12,5 @@ namespace tram {
 std::string describe_current_exception();
 
 }  // namespace tram
+
+#pragma GCC visibility pop

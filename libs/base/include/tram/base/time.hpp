@@ -2,6 +2,8 @@
 
 #include "tram/base/detail/chrono.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// In clock.hpp.
@@ -14,3 +16,5 @@ using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 #include "tram/base/detail/chrono.hpp"
 #include "tram/base/time.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// For ppoll(2). `duration` must not be negative.
@@ -14,3 +16,5 @@ inline timespec to_timespec(Duration duration) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// `scheme:rest?name=value&name=value`, taken apart. It may hold a password: no message shows more
@@ -49,3 +51,5 @@ Url parse_url(std::string_view text);
 std::string shown_scheme(Url const& url);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Random;
@@ -28,3 +30,5 @@ struct Uuid {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

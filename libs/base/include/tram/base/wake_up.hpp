@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A descriptor that other threads make readable, for a thread that waits in poll(2). Nothing here
@@ -30,3 +32,5 @@ class WakeUp final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

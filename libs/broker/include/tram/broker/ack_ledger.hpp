@@ -6,6 +6,8 @@
 
 #include "tram/broker/record.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Computes which position of one partition is safe to acknowledge while records finish out of
@@ -40,3 +42,5 @@ class AckLedger {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

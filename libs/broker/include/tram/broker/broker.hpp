@@ -12,6 +12,8 @@
 #include "tram/broker/consumer_mode.hpp"
 #include "tram/broker/producer.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The promises of a broker; shown by `doctor`, used by the contract suite.
@@ -60,3 +62,5 @@ class Broker {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

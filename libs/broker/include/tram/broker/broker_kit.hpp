@@ -13,6 +13,8 @@
 #include "tram/base/url.hpp"
 #include "tram/broker/broker.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Further properties for the client library, under its own names; empty for brokers without one.
@@ -42,3 +44,5 @@ struct BrokerKit {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 #include "tram/base/time.hpp"
 #include "tram/broker/record.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// One record of one partition.
@@ -84,3 +86,5 @@ class Consumer {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// How a consumer takes part.
@@ -31,3 +33,5 @@ struct ConsumerMode {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

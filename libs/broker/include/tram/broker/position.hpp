@@ -7,6 +7,8 @@
 
 #include "tram/base/detail/function.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// In tram/broker/position_numbers.hpp.
@@ -48,3 +50,5 @@ struct std::hash<tram::Position> {
            std::hash<std::uint64_t>{}(position.second_);
   }
 };
+
+#pragma GCC visibility pop

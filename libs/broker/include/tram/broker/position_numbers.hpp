@@ -4,6 +4,8 @@
 
 #include "tram/broker/position.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// What a driver keeps in a position. For drivers, for tests, and for what stores positions in
@@ -27,3 +29,5 @@ constexpr PositionNumbers numbers_of(Position const& position) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

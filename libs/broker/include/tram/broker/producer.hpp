@@ -8,6 +8,8 @@
 #include "tram/broker/record.hpp"
 #include "tram/broker/sequence.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Why a channel takes no records.
@@ -52,3 +54,5 @@ class Producer {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -8,6 +8,8 @@
 #include "tram/base/detail/function.hpp"
 #include "tram/broker/position.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// One partition of one channel (topic).
@@ -33,3 +35,5 @@ struct std::hash<tram::TopicPartition> {
            static_cast<std::size_t>(where.partition);
   }
 };
+
+#pragma GCC visibility pop

@@ -6,6 +6,8 @@
 #include "tram/base/detail/function.hpp"
 #include "tram/base/distinct_number.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Numbers the records of one producer, ascending, chosen by the caller. The producer compares them
@@ -36,3 +38,5 @@ struct std::hash<tram::Sequence> {
     return std::hash<std::uint64_t>{}(sequence.number());
   }
 };
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Counts the calls of one `CommandCalls`, and the answers that it read.
@@ -23,3 +25,5 @@ struct CallCounters {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include "tram/commands/resource_path.hpp"
 #include "tram/messaging/incoming_message.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// In tram/commands/reply_token.hpp.
@@ -95,3 +97,5 @@ struct CommandInside<Command<C>> {
 
 }  // namespace detail
 }  // namespace tram
+
+#pragma GCC visibility pop

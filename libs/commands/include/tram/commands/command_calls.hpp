@@ -19,6 +19,8 @@
 #include "tram/messaging/payload.hpp"
 #include "tram/wire/channel.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Broker;
@@ -115,3 +117,5 @@ class CommandCalls final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

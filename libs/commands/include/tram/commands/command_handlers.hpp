@@ -15,6 +15,8 @@
 #include "tram/sql/transaction.hpp"
 #include "tram/subscriber/subscription.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The handlers of an endpoint's commands. Made by `handle_commands`; converts to a `Subscription`.
@@ -174,3 +176,5 @@ CommandHandlers<Taken...> handle_commands(Endpoint<Taken...> const& endpoint, Ou
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

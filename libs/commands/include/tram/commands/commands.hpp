@@ -11,6 +11,8 @@
 #include "tram/json/json.hpp"
 #include "tram/outbox/outbox.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// How one command is sent.
@@ -101,3 +103,5 @@ class Commands final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include "tram/wire/channel.hpp"
 #include "tram/wire/wire_type.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A channel on which a service takes these commands:
@@ -86,3 +88,5 @@ using AnyAnswerTo = typename detail::Answers<typename detail::SuccessesOf<Comman
                                              typename detail::FailuresOf<Command>::Type>::Any;
 
 }  // namespace tram
+
+#pragma GCC visibility pop

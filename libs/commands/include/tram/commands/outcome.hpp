@@ -13,6 +13,8 @@
 #include "tram/wire/message.hpp"
 #include "tram/wire/wire_type.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Whether the command was carried out.
@@ -96,3 +98,5 @@ inline constexpr bool is_outcome<Outcome<Command>, Command> = true;
 
 }  // namespace detail
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -3,6 +3,8 @@
 #include "tram/wire/header_names.hpp"
 #include "tram/wire/wire_type.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// "Done", and nothing more: the reply of commands that declare no `Success`, and Java's.
@@ -16,3 +18,5 @@ struct Failure {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include "tram/commands/outcome.hpp"
 #include "tram/messaging/incoming_message.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The headers of an answer to a command, before its payload is read. Refers to the message; valid
@@ -72,3 +74,5 @@ struct ReplyInside<Reply<R>> {
 
 }  // namespace detail
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -15,6 +15,8 @@
 #include "tram/wire/channel.hpp"
 #include "tram/wire/wire_type.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The handlers of the answers to a service's commands. Made by `handle_replies`; converts to a
@@ -89,3 +91,5 @@ class ReplyHandlers final {
 ReplyHandlers handle_replies(Channel const& channel, std::string_view subscriber_id = {});
 
 }  // namespace tram
+
+#pragma GCC visibility pop

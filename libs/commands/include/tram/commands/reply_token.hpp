@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// All that is needed to answer a command later: to be stored as JSON, in the form that Java
@@ -15,3 +17,5 @@ struct ReplyToken {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -8,6 +8,8 @@
 
 #include "tram/wire/id_text.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The values of the variables of a resource's path, by name.
@@ -55,3 +57,5 @@ std::string resource_path(std::string_view pattern, Ids const&... ids) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

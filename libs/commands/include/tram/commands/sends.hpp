@@ -8,6 +8,8 @@
 #include "tram/commands/endpoint.hpp"
 #include "tram/messaging/message_description.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Says, for documents, that a service sends the commands of an endpoint, and is answered:
@@ -26,3 +28,5 @@ std::vector<MessageDescription> sends(Endpoint<Taken...> const& endpoint,
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include "tram/broker/broker_kit.hpp"
 #include "tram/connect/drivers.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::connect {
 
 /// The broker that a URL names, such as `kafka://host:9092` or `embedded:channels.db`. What the
@@ -25,3 +27,5 @@ std::vector<Finding> check_broker(std::string_view url, Drivers const& drivers,
                                   BrokerProperties const& properties = {});
 
 }  // namespace tram::connect
+
+#pragma GCC visibility pop

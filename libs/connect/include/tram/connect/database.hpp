@@ -7,6 +7,8 @@
 #include "tram/relay/database_kit.hpp"
 #include "tram/sql/database.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::connect {
 
 /// The driver of the databases whose URLs have this scheme: `sqlite`. Null for a scheme without a
@@ -22,3 +24,5 @@ Database database(std::string_view url, Drivers const& drivers, Runtime const& r
                   PoolOptions const& options = {}, Opening opening = Opening::create);
 
 }  // namespace tram::connect
+
+#pragma GCC visibility pop

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 struct BrokerKit;
@@ -39,3 +41,5 @@ struct Drivers {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

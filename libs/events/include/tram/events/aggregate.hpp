@@ -5,6 +5,8 @@
 
 #include "tram/wire/wire_type.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The events of an aggregate, named in its type:
@@ -60,3 +62,5 @@ template <AggregateType Aggregate>
 using AnyEventOf = typename Aggregate::Events::Any;
 
 }  // namespace tram
+
+#pragma GCC visibility pop

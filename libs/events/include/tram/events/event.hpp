@@ -11,6 +11,8 @@
 #include "tram/wire/header_names.hpp"
 #include "tram/wire/id_text.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The headers of an event, before its payload is read. Refers to the message; valid while the
@@ -91,3 +93,5 @@ struct EventInside<Event<E>> {
 
 }  // namespace detail
 }  // namespace tram
+
+#pragma GCC visibility pop

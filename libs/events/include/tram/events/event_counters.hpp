@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Counts the messages given to handlers of events. Callable from any thread.
@@ -13,3 +15,5 @@ struct EventCounters {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -16,6 +16,8 @@
 #include "tram/sql/transaction.hpp"
 #include "tram/subscriber/subscription.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Which version a payload has before an upcast.
@@ -183,3 +185,5 @@ EventHandlers<Aggregate> handle_events(std::string subscriber_id) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

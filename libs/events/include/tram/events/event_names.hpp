@@ -5,6 +5,8 @@
 
 #include "tram/base/detail/function.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Names on the wire that differ from the ones in the code, for a whole service (contract: core
@@ -20,3 +22,5 @@ struct EventNames {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include "tram/outbox/outbox.hpp"
 #include "tram/wire/id_text.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 namespace detail {
@@ -99,3 +101,5 @@ class EventPublisher final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

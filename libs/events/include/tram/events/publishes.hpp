@@ -9,6 +9,8 @@
 #include "tram/messaging/describe_payload.hpp"
 #include "tram/messaging/message_description.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 namespace detail {
@@ -34,3 +36,5 @@ std::vector<MessageDescription> publishes(std::string_view operation = {}) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include "tram/metrics/metric.hpp"
 #include "tram/subscriber/subscription.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// In tram/sql/dialect.hpp.
@@ -59,3 +61,5 @@ struct Contribution {
 void replace_requests(Contribution& contribution, SchemaName const& schema);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

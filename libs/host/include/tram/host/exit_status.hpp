@@ -1,5 +1,7 @@
 #pragma once
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 // What programs return, besides 0 for a clean stop and 128 and its number for a signal that ends
@@ -13,3 +15,5 @@ inline constexpr int exit_cannot_go_on{70};
 inline constexpr int exit_stop_timed_out{75};
 
 }  // namespace tram
+
+#pragma GCC visibility pop

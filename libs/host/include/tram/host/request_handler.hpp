@@ -6,6 +6,8 @@
 #include "tram/base/detail/function.hpp"
 #include "tram/host/stepped_component.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// In tram/requests/operator_requests.hpp.
@@ -32,3 +34,5 @@ struct RequestHandler {
 SteppedComponent carrying_out(std::vector<RequestHandler> handlers, SchemaName const& schema);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

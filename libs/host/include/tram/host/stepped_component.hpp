@@ -7,6 +7,8 @@
 #include "tram/base/log.hpp"
 #include "tram/base/time.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Clock;
@@ -50,3 +52,5 @@ struct SteppedComponent {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

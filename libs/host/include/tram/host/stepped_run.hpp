@@ -6,6 +6,8 @@
 #include "tram/base/mutex.hpp"
 #include "tram/host/stepped_component.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Steps one component until a stop is requested.
@@ -36,3 +38,5 @@ class SteppedRun final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 #include "tram/base/log.hpp"
 #include "tram/base/mutex.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Ends the process with `exit_stop_timed_out` when a stop takes too long, whatever hangs.
@@ -43,3 +45,5 @@ class StopDeadline final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -10,6 +10,8 @@
 #include "tram/base/detail/function.hpp"
 #include "tram/base/log.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Turns SIGTERM and SIGINT into a stop request:
@@ -62,3 +64,5 @@ class StopSignals final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

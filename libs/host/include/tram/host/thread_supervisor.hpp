@@ -12,6 +12,8 @@
 #include "tram/base/log.hpp"
 #include "tram/base/mutex.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// When a part is stopped: those that give work to others go first.
@@ -64,3 +66,5 @@ class ThreadSupervisor final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

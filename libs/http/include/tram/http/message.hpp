@@ -9,6 +9,8 @@
 
 #include "tram/base/detail/function.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::http {
 
 /// A request as its handler sees it: complete, and within the server's limits.
@@ -86,3 +88,5 @@ struct Route {
 void check_routes(std::vector<Route> const& routes);
 
 }  // namespace tram::http
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 #include "tram/http/message.hpp"
 #include "tram/http/server_options.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::http {
 
 /// A small HTTP/1.1 server, strict in what it reads. `GET` routes answer `HEAD` too. It answers
@@ -41,3 +43,5 @@ class Server final {
 };
 
 }  // namespace tram::http
+
+#pragma GCC visibility pop

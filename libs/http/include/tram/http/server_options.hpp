@@ -6,6 +6,8 @@
 
 #include "tram/base/time.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::http {
 
 struct ServerOptions {
@@ -31,3 +33,5 @@ struct ServerOptions {
 };
 
 }  // namespace tram::http
+
+#pragma GCC visibility pop

@@ -6,6 +6,8 @@
 #include "tram/json/reader.hpp"
 #include "tram/json/writer.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// How values of type `T` become JSON and come back.
@@ -36,3 +38,5 @@ inline constexpr bool may_be_absent<std::unique_ptr<T>> = true;
 
 }  // namespace json
 }  // namespace tram
+
+#pragma GCC visibility pop

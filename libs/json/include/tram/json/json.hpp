@@ -8,6 +8,8 @@
 #include "tram/json/detail/struct_codec.hpp"
 #include "tram/json/detail/type_codecs.hpp"
 
+#pragma GCC visibility push(default)
+
 /// JSON text from values and back: `encode`, `decode`.
 namespace tram::json {
 
@@ -56,3 +58,5 @@ template <class T>
 }
 
 }  // namespace tram::json
+
+#pragma GCC visibility pop

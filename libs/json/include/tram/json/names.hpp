@@ -9,6 +9,8 @@
 
 #include "tram/base/reflect.hpp"
 
+#pragma GCC visibility push(default)
+
 /// How members and enumerators are called in JSON.
 namespace tram::json {
 
@@ -215,3 +217,5 @@ template <class T>
 inline constexpr auto member_names = detail::checked_names<T>();
 
 }  // namespace tram::json
+
+#pragma GCC visibility pop

@@ -8,6 +8,8 @@
 
 #include "tram/base/detail/memory.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::json {
 
 enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
@@ -110,3 +112,5 @@ class Reader {
 };
 
 }  // namespace tram::json
+
+#pragma GCC visibility pop

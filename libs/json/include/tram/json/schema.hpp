@@ -15,6 +15,8 @@
 #include "tram/base/detail/memory.hpp"
 #include "tram/json/json.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Describes the JSON of a type that has a `JsonCodec`, or whose members do not say enough:
@@ -171,3 +173,5 @@ std::string json::json_schema() {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

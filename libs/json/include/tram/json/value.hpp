@@ -8,6 +8,8 @@
 
 #include "tram/json/codec.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::json {
 
 /// A number as it was written; `1.0` and `1.00` differ.
@@ -60,3 +62,5 @@ struct tram::JsonCodec<tram::json::Value> {
   static void encode(json::Writer& writer, json::Value const& value);
   static json::Value decode(json::Reader& reader);
 };
+
+#pragma GCC visibility pop

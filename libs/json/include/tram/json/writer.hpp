@@ -8,6 +8,8 @@
 #include "tram/base/json_text.hpp"
 #include "tram/json/reader.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::json {
 
 /// What becomes of text that is no UTF-8.
@@ -117,3 +119,5 @@ class Writer {
 };
 
 }  // namespace tram::json
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 
 #include "tram/base/detail/function.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Turns the channel that code names into the one that the broker knows, and subscriber ids into
@@ -19,3 +21,5 @@ inline std::string mapped(NameMapping const& mapping, std::string_view name) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -6,6 +6,8 @@
 #include "tram/messaging/message_description.hpp"
 #include "tram/wire/wire_type.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The name and schema of a type on the wire.
@@ -15,3 +17,5 @@ PayloadDescription describe_payload() {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// What a typed handler takes besides the transaction, and what it returns: `Handler` is a function
@@ -48,3 +50,5 @@ template <class Handler>
 concept ShapedHandler = requires { typename HandlerShape<Handler>::Argument; };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

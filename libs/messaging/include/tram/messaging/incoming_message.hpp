@@ -8,6 +8,8 @@
 #include "tram/broker/record.hpp"
 #include "tram/wire/message.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// In tram/sql/transaction.hpp.
@@ -49,3 +51,5 @@ struct IncomingMessage {
 using MessageHandler = std::function<void(Transaction& tx, IncomingMessage const& incoming)>;
 
 }  // namespace tram
+
+#pragma GCC visibility pop

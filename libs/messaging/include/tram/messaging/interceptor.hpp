@@ -9,6 +9,8 @@
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/wire/message.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Sees every message that is sent or received, and may change it (contract: core 5.2). All hooks
@@ -51,3 +53,5 @@ using HandlerMiddleware = std::function<void(Transaction& tx, IncomingMessage co
                                              MessageHandler const& next)>;
 
 }  // namespace tram
+
+#pragma GCC visibility pop

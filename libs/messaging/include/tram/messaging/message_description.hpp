@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A type of message and its payload.
@@ -38,3 +40,5 @@ struct MessageDescription {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -8,6 +8,8 @@
 #include "tram/messaging/incoming_message.hpp"
 #include "tram/wire/header_names.hpp"
 
+#pragma GCC visibility push(default)
+
 /// What typed handlers need of a message, with errors that tell which message it is.
 namespace tram {
 
@@ -40,3 +42,5 @@ T decode_payload(IncomingMessage const& incoming, std::string_view type, std::st
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 
 #include "tram/base/detail/function.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A number that a part of a program shows, beside those of the service that it runs in. Those of
@@ -27,3 +29,5 @@ struct Metric {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 
 #include "tram/metrics/metric.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// What keeps Prometheus from reading the page that shows this metric beside the others and the
@@ -12,3 +14,5 @@ namespace tram {
 std::string problem_of(Metric const& metric, std::vector<Metric> const& others);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <type_traits>
 
+#pragma GCC visibility push(default)
+
 namespace tram::http {
 
 struct MetricLabel {
@@ -71,3 +73,5 @@ class MetricsText {
 };
 
 }  // namespace tram::http
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include "tram/metrics/metrics_text.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Appends the families `process_…` that Prometheus' client libraries give of every process, as far
@@ -9,3 +11,5 @@ namespace tram {
 void write_process_metrics(http::MetricsText& text);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -8,6 +8,8 @@
 #include "tram/base/time.hpp"
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -41,3 +43,5 @@ struct DoctorParts {
 std::vector<Finding> examine(DoctorParts const& parts);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -10,6 +10,8 @@
 
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -93,3 +95,5 @@ class HeldItems final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -8,6 +8,8 @@
 
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -48,3 +50,5 @@ std::vector<SentRow> newest_sent(Database& database, SchemaName const& schema, s
 OutboxReport outbox_report(Database& database, SchemaName const& schema);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

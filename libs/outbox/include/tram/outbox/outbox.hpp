@@ -20,6 +20,8 @@
 #include "tram/storage/outbox_table.hpp"
 #include "tram/wire/message.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -170,3 +172,5 @@ class Outbox final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

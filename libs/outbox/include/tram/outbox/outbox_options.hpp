@@ -9,6 +9,8 @@
 #include "tram/wire/id_numbers.hpp"
 #include "tram/wire/outbox_partitioning.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 struct OutboxOptions {
@@ -25,3 +27,5 @@ struct OutboxOptions {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 #include "tram/base/time.hpp"
 #include "tram/relay/log_position.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A row within its transaction, for logs that can only be read from the beginning of one.
@@ -116,3 +118,5 @@ inline std::string held_rows_name_of(std::string const& position, std::string co
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

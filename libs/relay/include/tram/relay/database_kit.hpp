@@ -4,6 +4,8 @@
 
 #include "tram/sql/opening.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Clock;
@@ -30,3 +32,5 @@ struct DatabaseKit {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

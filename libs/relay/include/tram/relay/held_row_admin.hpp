@@ -10,6 +10,8 @@
 #include "tram/sql/statement_executor.hpp"
 #include "tram/storage/held_cause_column.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A row that a relay holds, as an operator sees it.
@@ -63,3 +65,5 @@ class HeldRowAdmin final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

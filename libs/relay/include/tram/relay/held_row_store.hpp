@@ -12,6 +12,8 @@
 #include "tram/relay/change_source.hpp"
 #include "tram/storage/held_cause.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A row that is not published for now.
@@ -89,3 +91,5 @@ class HeldRowStore {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

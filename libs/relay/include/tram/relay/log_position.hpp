@@ -2,6 +2,8 @@
 
 #include "tram/base/distinct_number.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A point in the database's log up to which everything is published. Ascending; what its number
@@ -16,3 +18,5 @@ class LogPosition final : public DistinctNumber<LogPosition> {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

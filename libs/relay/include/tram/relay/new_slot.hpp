@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// What to do when there is no replication slot yet (PostgreSQL). A new slot shows only what
@@ -21,3 +23,5 @@ enum class NewSlot : std::uint8_t {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -10,6 +10,8 @@
 #include "tram/sql/dialect.hpp"
 #include "tram/storage/aged_rows.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -48,3 +50,5 @@ class NumberedOutboxRetention final : public OutboxRetention {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

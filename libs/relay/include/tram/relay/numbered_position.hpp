@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 // Where an outbox numbers its rows, a stored position alone does not prove which rows are
@@ -20,3 +22,5 @@ inline std::string row_mark_expression() {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

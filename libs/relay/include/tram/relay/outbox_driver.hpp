@@ -3,6 +3,8 @@
 #include "tram/base/detail/memory.hpp"
 #include "tram/sql/connection.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// In tram/relay/outbox_source.hpp.
@@ -21,3 +23,5 @@ class OutboxDriver : public DatabaseDriver {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 
 #include "tram/relay/change_source.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Removes old rows of an outbox that are published. Used from the relay's thread.
@@ -20,3 +22,5 @@ class OutboxRetention {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -15,6 +15,8 @@
 #include "tram/relay/outbox_retention.hpp"
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -103,3 +105,5 @@ std::unique_ptr<OutboxSource> outbox_of(Database const& database,
                                         OutboxSourceOptions const& options = {});
 
 }  // namespace tram
+
+#pragma GCC visibility pop

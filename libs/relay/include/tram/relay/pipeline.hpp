@@ -9,6 +9,8 @@
 #include "tram/relay/relay.hpp"
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -73,3 +75,5 @@ class Pipeline final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include "tram/relay/relay_options.hpp"
 #include "tram/relay/relay_status.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Broker;
@@ -89,3 +91,5 @@ class Relay final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

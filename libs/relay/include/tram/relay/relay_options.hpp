@@ -9,6 +9,8 @@
 #include "tram/base/time.hpp"
 #include "tram/wire/id_numbers.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Which rows are still published when a stop is requested.
@@ -60,3 +62,5 @@ struct RelayOptions {
 void require_usable(RelayOptions const& options, std::string_view owner);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

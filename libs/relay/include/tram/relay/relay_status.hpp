@@ -8,6 +8,8 @@
 #include "tram/base/time.hpp"
 #include "tram/relay/change_source.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Counters since the relay was made.
@@ -74,3 +76,5 @@ struct RelayReadiness {
 RelayReadiness readiness(RelayStatus const& status, SteadyTime now, Duration stall_after);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

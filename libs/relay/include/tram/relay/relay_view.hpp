@@ -7,6 +7,8 @@
 #include "tram/metrics/metrics_text.hpp"
 #include "tram/relay/relay_status.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The state of a relay at one moment.
@@ -26,3 +28,5 @@ bool is_alive(RelayView const& view);
 void write_relay_metrics(http::MetricsText& text, std::vector<RelayView> const& relays);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

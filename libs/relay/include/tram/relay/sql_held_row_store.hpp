@@ -10,6 +10,8 @@
 #include "tram/sql/dialect.hpp"
 #include "tram/storage/held_cause_column.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -50,3 +52,5 @@ class SqlHeldRowStore final : public HeldRowStore {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -10,6 +10,8 @@
 #include "tram/sql/dialect.hpp"
 #include "tram/sql/statement_executor.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// What an operator asks a running service to do.
@@ -74,3 +76,5 @@ class OperatorRequests final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -3,6 +3,8 @@
 #include "tram/base/time.hpp"
 #include "tram/requests/operator_requests.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -32,3 +34,5 @@ class RequestDesk final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

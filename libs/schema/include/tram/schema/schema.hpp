@@ -4,6 +4,8 @@
 
 #include "tram/storage/schema.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 // The tables of outbox, subscriber and relay together: what a program of Tram needs. `further` are
@@ -28,3 +30,5 @@ void require_schema(Database& database, SchemaName const& schema, TableParts fur
 std::string print_schema(Dialect const& dialect, SchemaName const& schema, TableParts further = {});
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 
 #include "tram/messaging/message_description.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// How a service presents itself to others.
@@ -20,3 +22,5 @@ struct ServiceDescription {
 std::string asyncapi(ServiceDescription const& description);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 #include "tram/base/time.hpp"
 #include "tram/messaging/interceptor.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Logs every run of a handler, with its time and its trace: `handler.done` at `level`, and
@@ -43,3 +45,5 @@ HandlerMiddleware rerun_on(RerunPolicy policy = {}) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

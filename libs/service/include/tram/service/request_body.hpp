@@ -4,6 +4,8 @@
 #include "tram/http/message.hpp"
 #include "tram/json/json.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The body of a request, decoded from JSON. Throws: `http::Problem` for one that is no such JSON,
@@ -25,3 +27,5 @@ T body_of(http::Request const& request) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -21,6 +21,8 @@
 #include "tram/subscriber/subscriber_options.hpp"
 #include "tram/wire/id_numbers.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Broker;
@@ -175,3 +177,5 @@ class Service final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

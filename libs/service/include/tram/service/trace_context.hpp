@@ -8,6 +8,8 @@
 #include "tram/base/detail/memory.hpp"
 #include "tram/messaging/interceptor.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Random;
@@ -46,3 +48,5 @@ TransactionContext trace_request(std::string_view traceparent, std::string_view 
                                  Random& random);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

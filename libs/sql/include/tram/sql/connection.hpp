@@ -10,6 +10,8 @@
 #include "tram/sql/parameter.hpp"
 #include "tram/sql/rows.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// How a transaction uses the database. SQLite takes its write lock at the start of a writing
@@ -67,3 +69,5 @@ class DatabaseDriver {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -14,6 +14,8 @@
 #include "tram/sql/connection.hpp"
 #include "tram/sql/transaction.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Whether the function of a transaction may open another one on the same database and thread. On
@@ -110,3 +112,5 @@ class Database final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// How a database cuts the text of a statement into tokens. Every database has texts in `'…'` and
@@ -172,3 +174,5 @@ class SchemaName {
 SchemaName schema_in(Dialect const& dialect, SchemaName const& schema);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

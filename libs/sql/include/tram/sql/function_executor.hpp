@@ -7,6 +7,8 @@
 #include "tram/sql/statement_executor.hpp"
 #include "tram/sql/statement_text.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Adapts any other database client: the function runs one statement in the transaction that the
@@ -32,3 +34,5 @@ class FunctionExecutor final : public StatementExecutor {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

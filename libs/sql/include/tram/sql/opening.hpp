@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// What may happen to a database of one file, when it is opened.
@@ -15,3 +17,5 @@ enum class Opening : std::uint8_t {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -16,6 +16,8 @@
 #include "tram/base/uuid.hpp"
 #include "tram/sql/detail/times.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Parameter;
@@ -166,3 +168,5 @@ class Parameter {
 using Parameters = std::span<Parameter const>;
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -18,6 +18,8 @@
 #include "tram/base/uuid.hpp"
 #include "tram/sql/detail/times.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// One column's value in one row, owned. Bytes are a `std::string` of them.
@@ -316,3 +318,5 @@ struct Convert<std::optional<T>> {
 }  // namespace sql_detail
 
 }  // namespace tram
+
+#pragma GCC visibility pop

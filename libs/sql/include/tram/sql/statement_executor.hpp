@@ -7,6 +7,8 @@
 #include "tram/sql/parameter.hpp"
 #include "tram/sql/rows.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// What rides on a transaction besides its deadline, and nothing else does: why it happens.
@@ -52,3 +54,5 @@ class StatementExecutor {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Cuts the text of a statement into tokens as the database does. Accepts every text: an open quote
@@ -78,3 +80,5 @@ void refuse_transaction_control(std::string_view sql, LexicalRules rules);
 std::string number_placeholders(std::string_view sql, LexicalRules rules);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

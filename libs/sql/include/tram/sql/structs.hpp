@@ -15,6 +15,8 @@
 #include "tram/sql/rows.hpp"
 #include "tram/sql/statement_executor.hpp"
 
+#pragma GCC visibility push(default)
+
 // Plain structs as rows: a member is the column of its name, whatever its letters' case; an
 // underscore at its end, which keeps `default_` from being a keyword, is left out.
 namespace tram {
@@ -111,3 +113,5 @@ void insert(StatementExecutor& tx, std::string_view table, T const& value) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

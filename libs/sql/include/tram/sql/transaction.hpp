@@ -13,6 +13,8 @@
 #include "tram/base/time.hpp"
 #include "tram/sql/statement_executor.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Connection;
@@ -161,3 +163,5 @@ auto Transaction::with_savepoint(Function&& function) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include "tram/base/error.hpp"
 
+#pragma GCC visibility push(default)
+
 /// Which rule of its tables a statement broke, on every database:
 ///
 ///     try {
@@ -24,3 +26,5 @@ inline bool is_check_violation(Error const& error) { return error.sqlstate() == 
 inline bool is_not_null_violation(Error const& error) { return error.sqlstate() == "23502"; }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

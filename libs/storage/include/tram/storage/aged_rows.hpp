@@ -7,6 +7,8 @@
 
 #include "tram/sql/statement_executor.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Removes old rows of a table whose rows are numbered in the order in which they were written.
@@ -51,3 +53,5 @@ class AgedRows final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Why a message or a row is held.
@@ -36,3 +38,5 @@ std::string_view reason_of_0_1(HeldTable table);
 std::string cause_of_0_1(HeldTable table);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

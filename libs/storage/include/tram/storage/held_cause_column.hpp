@@ -7,6 +7,8 @@
 #include "tram/sql/dialect.hpp"
 #include "tram/storage/held_cause.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class StatementExecutor;
@@ -36,3 +38,5 @@ class HeldCauseColumn final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -6,6 +6,8 @@
 #include "tram/sql/dialect.hpp"
 #include "tram/sql/statement_executor.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -38,3 +40,5 @@ OutboxTable probe_outbox_table(StatementExecutor& tx, Dialect const& dialect,
 OutboxTable probe_outbox_table(Database& database, SchemaName const& schema);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

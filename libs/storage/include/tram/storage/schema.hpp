@@ -8,6 +8,8 @@
 #include "tram/sql/dialect.hpp"
 #include "tram/storage/table_part.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Database;
@@ -76,3 +78,5 @@ std::string capitals_remedy(SchemaName const& schema);
 std::string print_tables(Dialect const& dialect, SchemaName const& schema, TableParts const& parts);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// One table, as values.
@@ -95,3 +97,5 @@ void require_usable(TableParts const& parts);
 std::vector<std::string> create_statements(TableDefinition const& table, SchemaName const& schema);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include "tram/base/detail/memory.hpp"
 #include "tram/subscriber/subscription.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The subscription that a dispatcher becomes: a value with a subscriber id, options, middleware,
@@ -25,3 +27,5 @@ Subscription subscription_of(Dispatcher dispatcher, std::vector<std::string> con
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -14,6 +14,8 @@
 #include "tram/subscriber/subscription.hpp"
 #include "tram/wire/wire_type.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 namespace detail {
@@ -127,3 +129,5 @@ Subscription handle_messages(std::string subscriber_id, std::vector<std::string>
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

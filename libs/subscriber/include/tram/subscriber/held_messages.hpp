@@ -13,6 +13,8 @@
 #include "tram/storage/held_cause_column.hpp"
 #include "tram/subscriber/inbox.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A dead letter that keeps its key's order: its attempts are used up, or it came behind such a
@@ -170,3 +172,5 @@ class HeldMessages final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -10,6 +10,8 @@
 #include "tram/sql/dialect.hpp"
 #include "tram/sql/statement_executor.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// What `Inbox::receive` found.
@@ -97,3 +99,5 @@ class Inbox final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -13,6 +13,8 @@
 #include "tram/subscriber/subscription.hpp"
 #include "tram/subscriber/workers.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Broker;
@@ -115,3 +117,5 @@ class Subscriber final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -8,6 +8,8 @@
 #include "tram/messaging/interceptor.hpp"
 #include "tram/sql/dialect.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 struct SubscriberOptions {
@@ -38,3 +40,5 @@ struct SubscriberOptions {
 void require_usable(SubscriberOptions const& options, std::string_view owner);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

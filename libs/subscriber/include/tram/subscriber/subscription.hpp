@@ -12,6 +12,8 @@
 #include "tram/messaging/message_description.hpp"
 #include "tram/metrics/metric.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// How a message is retried after its handler threw.
@@ -89,3 +91,5 @@ void require_runnable(Subscription const& subscription, std::vector<Subscription
                       NameMapping const& channel_mapping);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

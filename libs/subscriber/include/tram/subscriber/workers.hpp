@@ -5,6 +5,8 @@
 #include "tram/base/detail/function.hpp"
 #include "tram/base/detail/memory.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Runs jobs, each once, on its own threads. One pool serves all subscriptions of a service.
@@ -42,3 +44,5 @@ class WorkerPool final : public Workers {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

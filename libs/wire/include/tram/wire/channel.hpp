@@ -2,6 +2,8 @@
 
 #include "tram/wire/name.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A channel by its name in the code, before mapping:
@@ -13,3 +15,5 @@ struct Channel {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

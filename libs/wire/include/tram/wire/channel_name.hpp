@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The longest channel name that every broker takes.
@@ -15,3 +17,5 @@ void check_channel_name(std::string_view name);
 void check_destination(std::string_view name);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 /// Header names and values that every service on the wire knows. They are promises: other services,
 /// in other languages, read them, so none of them ever changes.
 namespace tram::header {
@@ -73,3 +75,5 @@ inline constexpr std::string_view success{"io.eventuate.tram.commands.common.Suc
 inline constexpr std::string_view failure{"io.eventuate.tram.commands.common.Failure"};
 
 }  // namespace tram::plain_reply_type
+
+#pragma GCC visibility pop

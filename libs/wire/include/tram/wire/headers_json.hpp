@@ -5,6 +5,8 @@
 
 #include "tram/wire/message.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Headers as in the outbox and in records: one JSON object of strings, no white space, in their
@@ -19,3 +21,5 @@ void append_headers_json(std::string& out, Headers const& headers);
 Headers headers_from_json(std::string_view text);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 
 #include "tram/base/time.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The moment as header `DATE` has it: `Tue, 3 Jun 2008 11:05:30 GMT`. Whole seconds, rounded down;
@@ -17,3 +19,5 @@ std::string http_date(WallTime time);
 WallTime parse_http_date(std::string_view text);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

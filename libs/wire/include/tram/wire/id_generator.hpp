@@ -7,6 +7,8 @@
 #include "tram/wire/id_numbers.hpp"
 #include "tram/wire/int128.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Makes message ids that increase: milliseconds, machine number, and a counter of 16 bits within
@@ -45,3 +47,5 @@ class IdGenerator final {
 Int128 database_message_id(std::int64_t dbid, OutboxId outbox, std::uint32_t table = 0);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -6,6 +6,8 @@
 
 #include "tram/base/process_family.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Random;
@@ -39,3 +41,5 @@ class OutboxId {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 
 #include "tram/base/id.hpp"
 
+#pragma GCC visibility push(default)
+
 /// Ids as texts in headers and paths. Ids are texts, integers, and `Id` of either.
 namespace tram {
 
@@ -59,3 +61,5 @@ AnyId parse_id(std::string_view text) {
 }
 
 }  // namespace tram
+
+#pragma GCC visibility pop

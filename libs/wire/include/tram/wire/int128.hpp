@@ -8,6 +8,8 @@
 
 #include "tram/json/codec.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A message id: 128 bits that sort by the time they were made, as
@@ -48,3 +50,5 @@ struct JsonCodec<std::optional<Int128>> {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

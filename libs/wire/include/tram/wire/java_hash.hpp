@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// `String.hashCode` of Java: over UTF-16 units, so that Java services and we choose the same
@@ -11,3 +13,5 @@ namespace tram {
 std::int32_t java_hash(std::string_view text);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

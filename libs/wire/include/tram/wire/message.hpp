@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// One header of a message.
@@ -77,3 +79,5 @@ struct Message {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

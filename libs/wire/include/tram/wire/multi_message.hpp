@@ -6,6 +6,8 @@
 
 #include "tram/wire/message.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// One message inside a multi-message: its own key, and the value that a separate record would
@@ -45,3 +47,5 @@ std::size_t multi_message_size(MultiMessageEntry const& entry);
 std::size_t multi_message_size(MultiMessage const& batch);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

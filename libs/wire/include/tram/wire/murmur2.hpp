@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The 32-bit murmur2 hash with the seed that Kafka's Java client uses.
@@ -13,3 +15,5 @@ std::int32_t murmur2(std::string_view bytes);
 std::int32_t kafka_partition(std::string_view key, std::int32_t partitions);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

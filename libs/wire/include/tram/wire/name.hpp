@@ -6,6 +6,8 @@
 #include <string_view>
 #include <type_traits>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// A name that code gives. One that is made when the program is compiled refers to its literal,
@@ -46,3 +48,5 @@ class Name final {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

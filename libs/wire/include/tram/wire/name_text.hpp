@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The longest name that a message may carry, in bytes: an aggregate id, a key, a type.
@@ -15,3 +17,5 @@ inline constexpr std::size_t name_size_max = 4096;
 std::string problem_of_name(std::string_view name);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

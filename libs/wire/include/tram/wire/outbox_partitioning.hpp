@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// Where a row of the outbox goes.
@@ -37,3 +39,5 @@ struct OutboxPartitioning {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

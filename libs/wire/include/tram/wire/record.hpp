@@ -8,6 +8,8 @@
 #include "tram/wire/int128.hpp"
 #include "tram/wire/message.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The parts of an outbox row that the relay needs; empty for NULL. The texts must outlive the call
@@ -54,3 +56,5 @@ Message parse_record(std::string_view value);
 std::vector<Message> decode_record_value(std::string_view value);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <string_view>
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The place of the first byte that belongs to no valid UTF-8; `npos` when all of it is valid.
@@ -13,3 +15,5 @@ std::size_t find_no_utf8(std::string_view text);
 std::size_t find_unstorable(std::string_view text);
 
 }  // namespace tram
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 
 #include "tram/wire/name.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 /// The name of a type on the wire; for peers in Java that is its class name. Any text; it is a
@@ -60,3 +62,5 @@ template <class T>
 inline constexpr auto wire_names = detail::collect_wire_names<T>();
 
 }  // namespace tram
+
+#pragma GCC visibility pop

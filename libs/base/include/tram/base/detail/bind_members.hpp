@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#pragma GCC visibility push(default)
+
 namespace tram::reflect::detail {
 
 /// Calls `visitor(first, second, …)` with all `count` members of `value`. C++20 has no structured
@@ -158,3 +160,5 @@ constexpr decltype(auto) bind_members(T& value, Visitor&& visitor) {
 // clang-format on
 
 }  // namespace tram::reflect::detail
+
+#pragma GCC visibility pop

@@ -13,6 +13,8 @@
 #include "tram/messaging/message_description.hpp"
 #include "tram/subscriber/subscription.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 
 class Outbox;
@@ -75,3 +77,5 @@ struct CommandDispatcher {
 };
 
 }  // namespace tram::detail
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include "tram/messaging/message_description.hpp"
 #include "tram/wire/header_names.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::detail {
 
 template <class... Answers>
@@ -39,3 +41,5 @@ inline MessageDescription describe_command(MessageDescription::Direction directi
 }
 
 }  // namespace tram::detail
+
+#pragma GCC visibility pop

@@ -9,6 +9,8 @@
 #include "tram/messaging/message_description.hpp"
 #include "tram/subscriber/subscription.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::detail {
 
 using RawReplyHandler = std::function<void(Transaction& tx, RawReply const& reply)>;
@@ -44,3 +46,5 @@ struct ReplyDispatcher {
 };
 
 }  // namespace tram::detail
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 #include "tram/messaging/message_description.hpp"
 #include "tram/wire/header_names.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram::detail {
 
 inline MessageDescription describe_event(MessageDescription::Direction direction,
@@ -23,3 +25,5 @@ inline MessageDescription describe_event(MessageDescription::Direction direction
 }
 
 }  // namespace tram::detail
+
+#pragma GCC visibility pop

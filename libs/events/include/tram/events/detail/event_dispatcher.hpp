@@ -12,6 +12,8 @@
 #include "tram/messaging/message_description.hpp"
 #include "tram/subscriber/subscription.hpp"
 
+#pragma GCC visibility push(default)
+
 namespace tram {
 /// In tram/events/event_counters.hpp.
 struct EventCounters;
@@ -88,3 +90,5 @@ struct EventDispatcher {
 };
 
 }  // namespace tram::detail
+
+#pragma GCC visibility pop

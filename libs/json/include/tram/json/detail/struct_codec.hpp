@@ -13,6 +13,8 @@
 #include "tram/json/codec.hpp"
 #include "tram/json/names.hpp"
 
+#pragma GCC visibility push(default)
+
 // How plain structs become JSON, and words for the types that cannot.
 namespace tram::json::detail {
 
@@ -171,3 +173,5 @@ struct tram::JsonCodec {
     }
   }
 };
+
+#pragma GCC visibility pop

@@ -18,6 +18,8 @@
 #include "tram/json/codec.hpp"
 #include "tram/json/detail/struct_codec.hpp"
 
+#pragma GCC visibility push(default)
+
 // How everything that is no plain struct becomes JSON.
 namespace tram::json::detail {
 
@@ -325,3 +327,5 @@ struct JsonCodec<std::vector<std::byte>> {
 };
 
 }  // namespace tram
+
+#pragma GCC visibility pop

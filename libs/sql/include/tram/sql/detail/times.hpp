@@ -9,6 +9,8 @@
 
 #include "tram/base/detail/chrono.hpp"
 
+#pragma GCC visibility push(default)
+
 // Points of time and durations as texts that every database takes.
 namespace tram::sql_detail {
 
@@ -76,3 +78,5 @@ inline constexpr std::int64_t micro = 1'000'000;
 inline constexpr std::int64_t nano = 1'000'000'000;
 
 }  // namespace tram::sql_detail
+
+#pragma GCC visibility pop
