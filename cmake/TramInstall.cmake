@@ -9,13 +9,17 @@ include(CMakePackageConfigHelpers)
 
 include(TramPkgConfig)
 
+# Which package a file goes to: libraries, development, or programs (cmake/TramPackages.cmake).
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME development)
 set(TRAM_PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/tram)
 set_property(GLOBAL PROPERTY TRAM_COMPONENTS)
 
 # tram_install_module(NAME LINKS modules… LIBRARIES targets…): called by tram_module.
 function(tram_install_module name)
   cmake_parse_arguments(I "" "" "LINKS;LIBRARIES" ${ARGN})
-  install(TARGETS tram_${name} EXPORT tram-${name} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(TARGETS tram_${name} EXPORT tram-${name}
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libraries NAMELINK_COMPONENT development)
   _tram_strip_archive(tram_${name})
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/include)
     install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
@@ -26,7 +30,12 @@ function(tram_install_module name)
   foreach(link IN LISTS I_LINKS)
     string(APPEND content "_tram_load(${link})\n")
   endforeach()
+  get_target_property(type tram_${name} TYPE)
   foreach(library IN LISTS I_LIBRARIES)
+    # A shared library finds by itself what it hides.
+    if(type STREQUAL "SHARED_LIBRARY" AND NOT library MATCHES "^tram::")
+      continue()
+    endif()
     _tram_how_to_find(line ${library})
     string(APPEND content "${line}")
   endforeach()

@@ -14,7 +14,7 @@ include(TramInstall)
 function(tram_module)
   cmake_parse_arguments(M "" "NAME" "SOURCES;LINKS;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
   set(target tram_${M_NAME})
-  add_library(${target} STATIC ${M_SOURCES})
+  add_library(${target} ${M_SOURCES})  # static, or shared where BUILD_SHARED_LIBS says so
   add_library(tram::${M_NAME} ALIAS ${target})
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_include_directories(${target} PUBLIC
@@ -24,7 +24,11 @@ function(tram_module)
     target_link_libraries(${target} PUBLIC tram::${link})
   endforeach()
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:tram_warnings> ${M_PRIVATE_LINKS})
-  set_target_properties(${target} PROPERTIES EXPORT_NAME ${M_NAME} POSITION_INDEPENDENT_CODE ON)
+  # Public headers make their names visible; all else is hidden. One compilation serves static and shared libraries: no
+  # symbol is defined for either.
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${M_NAME} POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden DEFINE_SYMBOL "" VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} INSTALL_RPATH $ORIGIN)
   tram_install_module(${M_NAME} LINKS ${M_LINKS} LIBRARIES ${M_PRIVATE_LINKS})
   if(TRAM_TESTS AND M_TESTS)
     tram_test(NAME tram_${M_NAME}_test LABEL unit SOURCES ${M_TESTS} LINKS ${M_NAME} ${M_TEST_LINKS})
