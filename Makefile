@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz bench check release install uninstall format
+.PHONY: help setup demo test fuzz bench check release install uninstall deb format
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -51,6 +51,13 @@ install: release ## install libraries and programs; PREFIX=/usr/local unless giv
 
 uninstall: ## take away what `make install` put into PREFIX, and nothing else
 	tools/install_tree remove $(PREFIX)
+
+deb: ## build Debian packages into build/packages/debs: libtram0.2, libtram-dev, tram, and debug information
+	@tools/setup build
+	cmake --preset packages
+	cmake --build --preset packages -j $(JOBS)
+	rm -rf build/packages/debs
+	cd build/packages && cpack -G DEB
 
 format: ## format all C++ files as .clang-format says
 	tools/format
