@@ -27,9 +27,10 @@ class RecordingBroker final : public Broker {
                                       std::stop_token const& stop = no_stop()) override {
     return inner_.subscribe(mode, channels, stop);
   }
-  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = no_stop()) override {
-    inner_.create_channels(channels, partitions, deadline, stop);
+  std::vector<std::string> create_channels(std::span<std::string const> channels,
+                                           std::int32_t partitions, Deadline deadline,
+                                           std::stop_token const& stop = no_stop()) override {
+    return inner_.create_channels(channels, partitions, deadline, stop);
   }
   void ping(Deadline deadline, std::stop_token const& stop = no_stop()) override {
     inner_.ping(deadline, stop);

@@ -185,12 +185,14 @@ std::unique_ptr<Consumer> FaultyBroker::subscribe(ConsumerMode const& mode,
   return std::make_unique<FaultyConsumer>(parts_.inner.subscribe(mode, channels, stop), parts_);
 }
 
-void FaultyBroker::create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                                   Deadline deadline, std::stop_token const& stop) {
+std::vector<std::string> FaultyBroker::create_channels(std::span<std::string const> channels,
+                                                       std::int32_t partitions, Deadline deadline,
+                                                       std::stop_token const& stop) {
   parts_.line.enter("create channels");
   parts_.line.fail(Trouble::transient, Fault::transient, "create channels");
-  parts_.inner.create_channels(channels, partitions, deadline, stop);
+  auto created = parts_.inner.create_channels(channels, partitions, deadline, stop);
   parts_.line.leave("create channels");
+  return created;
 }
 
 void FaultyBroker::ping(Deadline deadline, std::stop_token const& stop) {

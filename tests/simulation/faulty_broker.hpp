@@ -52,8 +52,9 @@ class FaultyBroker final : public Broker {
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
                                       std::stop_token const& stop = no_stop()) override;
-  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = no_stop()) override;
+  std::vector<std::string> create_channels(std::span<std::string const> channels,
+                                           std::int32_t partitions, Deadline deadline,
+                                           std::stop_token const& stop = no_stop()) override;
   void ping(Deadline deadline, std::stop_token const& stop = no_stop()) override;
 
  private:

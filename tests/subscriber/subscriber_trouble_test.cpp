@@ -31,6 +31,27 @@ TEST_F(SubscriberTrouble, pauses_while_something_is_away_and_holds_nothing) {
   EXPECT_EQ(logged("subscription.resumed"), 1U);
 }
 
+TEST_F(SubscriberTrouble, waits_for_a_channel_that_it_may_not_create) {
+  auto of_others = subscription();
+  of_others.channels = {"bookings"};
+  subscriber.emplace(parts(), SubscriberOptions{.create_channels = false}, std::vector{of_others});
+  run_for(10s);
+  EXPECT_NE(status().trouble.find("the broker has no 'bookings'"), std::string::npos);
+  broker.create_channels(std::array{std::string{"bookings"}}, 1, Deadline::now());
+  run_for(10s);
+  EXPECT_EQ(status().trouble, "");
+  EXPECT_EQ(status().partitions, 1U);
+  EXPECT_EQ(logged("subscription.channel_created"), 0U);
+}
+
+TEST_F(SubscriberTrouble, tells_of_a_channel_that_it_created) {
+  auto of_others = subscription();
+  of_others.channels = {"bokings"};
+  subscriber.emplace(parts(), SubscriberOptions{}, std::vector{of_others});
+  run_for(10s);
+  EXPECT_EQ(logged("subscription.channel_created"), 1U);
+}
+
 TEST_F(SubscriberTrouble, takes_a_handler_that_overruns_its_time_for_one_that_failed) {
   trouble = [&](IncomingMessage const& incoming) {
     if (incoming.id() == "1" || incoming.id() == "2") clock.advance(31s);
@@ -239,9 +260,10 @@ class MoodyBroker final : public Broker {
     if (at_subscribe) throw Error{*at_subscribe, "cannot subscribe"};
     return std::make_unique<MoodyConsumer>(*this, inner_.subscribe(mode, channels, stop));
   }
-  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = no_stop()) override {
-    inner_.create_channels(channels, partitions, deadline, stop);
+  std::vector<std::string> create_channels(std::span<std::string const> channels,
+                                           std::int32_t partitions, Deadline deadline,
+                                           std::stop_token const& stop = no_stop()) override {
+    return inner_.create_channels(channels, partitions, deadline, stop);
   }
   void ping(Deadline deadline, std::stop_token const& stop = no_stop()) override {
     inner_.ping(deadline, stop);

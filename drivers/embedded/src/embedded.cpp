@@ -37,11 +37,13 @@ class FileBroker final : public Broker {
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
                                       std::stop_token const& stop = no_stop()) override {
-    create_channels(channels, 0, Deadline::never(), stop);
+    if (!mode.create_channels) refuse_missing_channels(mode, missing(channels));
+    auto created = create_channels(channels, 0, Deadline::never(), stop);
     ConsumerOrder order{.mode = mode,
                         .wanted = {},
                         .generation = state_->last_generation(mode.group),
-                        .store_interval = state_->config.store_interval};
+                        .store_interval = state_->config.store_interval,
+                        .created = std::move(created)};
     for (auto const& name : channels) {
       add_partitions(order, name, state_->channels.find(name)->partitions());
     }
@@ -52,11 +54,13 @@ class FileBroker final : public Broker {
   }
 
   /// Waits for one commit at most, which nothing can cut short.
-  void create_channels(std::span<std::string const> channels, std::int32_t partitions, Deadline,
-                       std::stop_token const& = {}) override {
+  std::vector<std::string> create_channels(std::span<std::string const> channels,
+                                           std::int32_t partitions, Deadline,
+                                           std::stop_token const& = {}) override {
     state_->require_this_process();
     for (auto const& channel : channels) check_channel_name(channel);
-    state_->create_channels(channels, partitions > 0 ? partitions : state_->config.partitions);
+    return state_->create_channels(channels,
+                                   partitions > 0 ? partitions : state_->config.partitions);
   }
   void ping(Deadline, std::stop_token const& = {}) override {
     state_->require_this_process();
@@ -64,6 +68,11 @@ class FileBroker final : public Broker {
   }
 
  private:
+  std::vector<std::string> missing(std::span<std::string const> channels) {
+    state_->require_this_process();
+    return state_->missing(channels);
+  }
+
   // Shared with the producers and consumers, which may outlive the broker.
   std::shared_ptr<FileState> state_;
 };

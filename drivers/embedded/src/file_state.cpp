@@ -151,26 +151,39 @@ void FileState::require_usable() {
   require_content();
 }
 
-void FileState::create_channels(std::span<std::string const> names, std::int32_t partitions) {
+std::vector<std::string> FileState::missing(std::span<std::string const> names) {
+  Lock const mine{turn};
+  require_content();
+  std::vector<std::string> all;
+  std::ranges::copy_if(names, std::back_inserter(all),
+                       [&](auto const& name) { return channels.find(name) == nullptr; });
+  return all;
+}
+
+std::vector<std::string> FileState::create_channels(std::span<std::string const> names,
+                                                    std::int32_t partitions) {
   Lock const mine{turn};
   require_content();
   std::map<std::string, std::unique_ptr<FileChannel>> made;
   auto const is_missing = [&](std::string const& name) {
     return channels.find(name) == nullptr && !made.contains(name);
   };
-  if (std::ranges::none_of(names, is_missing)) return;
+  if (std::ranges::none_of(names, is_missing)) return {};
   TransactionStatements statements{connection_};
   FileTransaction transaction{connection_, statements};
   for (auto const& name : names) {
     if (is_missing(name)) made.emplace(name, insert(name, partitions));
   }
   transaction.commit();
+  std::vector<std::string> created;
   for (auto& [name, channel] : made) {
+    created.push_back(name);
     for (std::int32_t number = 0; number < partitions; ++number) {
       partitions_.push_back(&channel->partition(number));
     }
     channels.add(std::move(channel));
   }
+  return created;
 }
 
 std::unique_ptr<FileChannel> FileState::insert(std::string const& name, std::int32_t partitions) {

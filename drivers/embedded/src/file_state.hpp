@@ -29,7 +29,9 @@ class FileState {
 
   /// Makes those that are missing, all or none. Looks whether the file is as it was left, also
   /// where none is missing.
-  void create_channels(std::span<std::string const> names, std::int32_t partitions);
+  std::vector<std::string> create_channels(std::span<std::string const> names,
+                                           std::int32_t partitions);
+  [[nodiscard]] std::vector<std::string> missing(std::span<std::string const> names);
   /// Raises transient where the file is no longer the one that was opened, or has lost records.
   void require_usable() TRAM_EXCLUDES(turn);
   /// The last generation in which the group stored something.

@@ -174,8 +174,17 @@ std::unique_ptr<Producer> InMemoryBroker::producer() {
 std::unique_ptr<Consumer> InMemoryBroker::subscribe(ConsumerMode const& mode,
                                                     std::span<std::string const> channels,
                                                     std::stop_token const&) {
-  create_channels(channels, 0, Deadline::now());
-  ConsumerOrder order{.mode = mode, .wanted = {}, .generation = 0, .store_interval = {}};
+  if (!mode.create_channels) {
+    std::vector<std::string> missing;
+    std::ranges::copy_if(channels, std::back_inserter(missing),
+                         [&](auto const& name) { return state_->log.find(name) == nullptr; });
+    refuse_missing_channels(mode, missing);
+  }
+  ConsumerOrder order{.mode = mode,
+                      .wanted = {},
+                      .generation = 0,
+                      .store_interval = {},
+                      .created = create_channels(channels, 0, Deadline::now())};
   for (auto const& name : channels)
     add_partitions(order, name, state_->log.find(name)->partitions());
   auto const signal = std::make_shared<EventSignal>();
@@ -184,11 +193,16 @@ std::unique_ptr<Consumer> InMemoryBroker::subscribe(ConsumerMode const& mode,
       ConsumerParts{std::move(store), state_->groups, signal, state_->clock}, std::move(order));
 }
 
-void InMemoryBroker::create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                                     Deadline, std::stop_token const&) {
+std::vector<std::string> InMemoryBroker::create_channels(std::span<std::string const> channels,
+                                                         std::int32_t partitions, Deadline,
+                                                         std::stop_token const&) {
   for (auto const& channel : channels) check_channel_name(channel);
   auto const count = partitions > 0 ? partitions : state_->config.partitions;
-  for (auto const& channel : channels) state_->log.create(channel, count);
+  std::vector<std::string> created;
+  for (auto const& channel : channels) {
+    if (state_->log.create(channel, count)) created.push_back(channel);
+  }
+  return created;
 }
 
 void InMemoryBroker::rebalance(std::string const& group) { state_->groups->scatter(group); }

@@ -33,6 +33,7 @@ struct ConsumerOrder {
   Generation generation{};
   /// The least time between two times of storing positions, except at a revocation and in `close`.
   Duration store_interval{};
+  std::vector<std::string> created{};
 };
 
 /// Adds the partitions of one channel to what is wanted, once.
@@ -52,6 +53,9 @@ class LocalConsumer final : public Consumer {
   void resume(TopicPartition const& partition) override;
   void close(Duration timeout) noexcept override;
   [[nodiscard]] int descriptor() const override { return parts_.signal->descriptor(); }
+  [[nodiscard]] std::vector<std::string> created_channels() const override {
+    return order_.created;
+  }
 
  private:
   struct Owned {

@@ -62,11 +62,12 @@ MemoryChannel* MemoryLog::find(std::string_view channel) {
   return found == channels_.end() ? nullptr : found->second.get();
 }
 
-MemoryChannel& MemoryLog::create(std::string const& channel, std::int32_t partitions) {
+bool MemoryLog::create(std::string const& channel, std::int32_t partitions) {
   Lock const lock{mutex_};
   auto& place = channels_[channel];
-  if (!place) place = std::make_unique<MemoryChannel>(channel, partitions, records_max_);
-  return *place;
+  if (place) return false;
+  place = std::make_unique<MemoryChannel>(channel, partitions, records_max_);
+  return true;
 }
 
 std::optional<Offset> MemoryLog::claim(std::string const& group, Claim const& claim) {

@@ -62,7 +62,8 @@ class MemoryLog {
 
   /// Nothing for a channel that was never created.
   [[nodiscard]] MemoryChannel* find(std::string_view channel);
-  MemoryChannel& create(std::string const& channel, std::int32_t partitions);
+  /// True when it was not there.
+  bool create(std::string const& channel, std::int32_t partitions);
   [[nodiscard]] std::optional<Offset> claim(std::string const& group, Claim const& claim);
   void store(std::string const& group, std::span<Progress const> progress);
 

@@ -80,7 +80,8 @@ Metadata Admin::ask(std::string const& topic) {
   return std::move(*answer);
 }
 
-void Admin::create_topics(std::span<std::string const> topics, std::int32_t partitions) {
+std::vector<std::string> Admin::create_topics(std::span<std::string const> topics,
+                                              std::int32_t partitions) {
   // Named twice, a topic would fail the request.
   std::set<std::string> const names{topics.begin(), topics.end()};
   std::vector<NewTopicHandle> wanted;
@@ -97,8 +98,9 @@ void Admin::create_topics(std::span<std::string const> topics, std::int32_t part
   if (auto const code = rd_kafka_event_error(answer.get())) {
     fail(code, "create topics", rd_kafka_event_error_string(answer.get()));
   }
-  check_created(rd_kafka_event_CreateTopics_result(answer.get()));
+  auto created_topics = created(rd_kafka_event_CreateTopics_result(answer.get()));
   for (auto const& name : names) await(name);
+  return created_topics;
 }
 
 std::vector<std::string> Admin::missing(std::span<std::string const> topics) {
@@ -139,12 +141,15 @@ int Admin::remaining() const {
   return static_cast<int>(std::min<std::int64_t>(left, std::numeric_limits<int>::max() / 2));
 }
 
-void Admin::check_created(rd_kafka_CreateTopics_result_t const* result) {
+/// Those that were not there. Throws where one is missing all the same.
+std::vector<std::string> Admin::created(rd_kafka_CreateTopics_result_t const* result) {
+  std::vector<std::string> all;
   std::size_t count{};
   auto const* const* const topics = rd_kafka_CreateTopics_result_topics(result, &count);
   for (auto const* const topic : std::span{topics, count}) {
     auto const code = rd_kafka_topic_result_error(topic);
     std::string const name{rd_kafka_topic_result_name(topic)};
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) all.push_back(name);
     if (exists(code)) continue;
     // Not being allowed to create it is no trouble when it is there.
     auto const found = is_forbidden(code) ? look_up(name) : code;
@@ -155,6 +160,7 @@ void Admin::check_created(rd_kafka_CreateTopics_result_t const* result) {
     auto const* const text = rd_kafka_topic_result_error_string(topic);
     fail(code, "create topic '" + name + "'", text == nullptr ? std::string_view{} : text);
   }
+  return all;
 }
 
 /// A topic is created a little before the brokers show it, and members of a group that subscribe

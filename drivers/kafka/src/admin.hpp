@@ -24,8 +24,9 @@ class Admin {
   Admin(Admin const&) = delete;
   Admin& operator=(Admin const&) = delete;
 
-  /// Creates those that are missing, and returns when the cluster shows them all.
-  void create_topics(std::span<std::string const> topics, std::int32_t partitions);
+  /// Creates those that are missing, which it returns when the cluster shows them all.
+  std::vector<std::string> create_topics(std::span<std::string const> topics,
+                                         std::int32_t partitions);
   /// Those of which the cluster says that they do not exist.
   std::vector<std::string> missing(std::span<std::string const> topics);
   /// Returns when a broker of the cluster answers.
@@ -37,7 +38,7 @@ class Admin {
   [[nodiscard]] int remaining() const;
   AdminOptionsHandle request_options(rd_kafka_admin_op_t operation);
   EventHandle await_answer(rd_kafka_queue_t* answers);
-  void check_created(rd_kafka_CreateTopics_result_t const* result);
+  std::vector<std::string> created(rd_kafka_CreateTopics_result_t const* result);
   void await(std::string const& topic);
   /// Of one topic; without one, whether a broker answers.
   Metadata ask(std::string const& topic);

@@ -68,19 +68,21 @@ class KafkaBroker final : public Broker {
     bool const late =
         mode.kind == ConsumerMode::Kind::group && mode.start == ConsumerMode::Start::latest;
     if (late) note_missing(mode.group, channels, deadline, stop);
-    create_channels(channels, 0, deadline, stop);
-    auto consumer = std::make_unique<KafkaConsumer>(
-        config_, KafkaConsumer::Order{mode, channels, known_.of(mode.group)}, clock_, logger_,
-        stop);
+    KafkaConsumer::Order order{mode, channels, known_.of(mode.group)};
+    if (mode.create_channels) order.created = create_channels(channels, 0, deadline, stop);
+    else refuse_missing_channels(mode, missing(channels, deadline, stop));
+    auto consumer =
+        std::make_unique<KafkaConsumer>(config_, std::move(order), clock_, logger_, stop);
     if (late && consumer->has_begun()) known_.add(mode.group, channels);
     return consumer;
   }
 
-  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = no_stop()) override {
+  std::vector<std::string> create_channels(std::span<std::string const> channels,
+                                           std::int32_t partitions, Deadline deadline,
+                                           std::stop_token const& stop = no_stop()) override {
     check_names(channels);
-    if (channels.empty()) return;
-    Admin{config_, clock_, logger_, deadline, stop}.create_topics(channels, partitions);
+    if (channels.empty()) return {};
+    return Admin{config_, clock_, logger_, deadline, stop}.create_topics(channels, partitions);
   }
   void ping(Deadline deadline, std::stop_token const& stop = no_stop()) override {
     Admin{config_, clock_, logger_, deadline, stop}.require_answer();
@@ -93,9 +95,13 @@ class KafkaBroker final : public Broker {
   /// The group is there before them, whoever makes them.
   void note_missing(std::string const& group, std::span<std::string const> channels,
                     Deadline deadline, std::stop_token const& stop) {
+    known_.add(group, missing(channels, deadline, stop));
+  }
+  std::vector<std::string> missing(std::span<std::string const> channels, Deadline deadline,
+                                   std::stop_token const& stop) {
     check_names(channels);
-    if (channels.empty()) return;
-    known_.add(group, Admin{config_, clock_, logger_, deadline, stop}.missing(channels));
+    if (channels.empty()) return {};
+    return Admin{config_, clock_, logger_, deadline, stop}.missing(channels);
   }
   std::unique_ptr<Producer> adaptive(std::unique_ptr<Producer> eager) {
     if (sets_linger(config_)) return eager;

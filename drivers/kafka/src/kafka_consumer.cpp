@@ -40,6 +40,7 @@ KafkaConsumer::KafkaConsumer(Config const& config, Order const& order, Clock& cl
                              Logger const& logger, std::stop_token const& stop)
     : KafkaConsumer{config, order.mode, clock, logger} {
   if (!order.channels.empty()) first_channel_ = order.channels.front();
+  created_ = order.created;
   query_ = std::make_unique<PositionQuery>(client_.get(), news_);
   try {
     if (!broadcast_ && order.mode.start == ConsumerMode::Start::latest) begin_late(order, stop);

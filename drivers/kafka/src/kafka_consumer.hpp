@@ -33,6 +33,7 @@ class KafkaConsumer final : public Consumer {
     std::span<std::string const> channels;
     /// Of a group with `Start::latest`: the channels in which it was before their topics.
     std::set<std::string> known;
+    std::vector<std::string> created{};
   };
   KafkaConsumer(Config const& config, Order const& order, Clock& clock, Logger const& logger,
                 std::stop_token const& stop);
@@ -49,6 +50,7 @@ class KafkaConsumer final : public Consumer {
   void resume(TopicPartition const& partition) override;
   void close(Duration timeout) noexcept override;
   [[nodiscard]] int descriptor() const override { return alarm_.get(); }
+  [[nodiscard]] std::vector<std::string> created_channels() const override { return created_; }
 
  private:
   KafkaConsumer(Config const& config, ConsumerMode const& mode, Clock& clock, Logger const& logger);
@@ -141,6 +143,7 @@ class KafkaConsumer final : public Consumer {
 
   Clock& clock_;
   bool broadcast_;
+  std::vector<std::string> created_;
   std::string owner_;
   std::string about_;
   std::string first_channel_{};

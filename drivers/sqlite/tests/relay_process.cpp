@@ -29,8 +29,10 @@ class FileBroker final : public tram::Broker {
                                             std::stop_token const& = {}) override {
     throw tram::Error{tram::Fault::rejected, "file broker: no consumers here"};
   }
-  void create_channels(std::span<std::string const>, std::int32_t, tram::Deadline,
-                       std::stop_token const& = {}) override {}
+  std::vector<std::string> create_channels(std::span<std::string const>, std::int32_t,
+                                           tram::Deadline, std::stop_token const& = {}) override {
+    return {};
+  }
   void ping(tram::Deadline, std::stop_token const& = {}) override {}
 
  private:

@@ -62,7 +62,10 @@ void RelayChannels::want(std::string const& channel, std::vector<std::string>& w
 /// All at once where that works: one refused channel must not keep the others from being made.
 void RelayChannels::create(std::vector<std::string> const& channels, std::stop_token const& stop) {
   try {
-    broker_.create_channels(channels, 0, Deadline::after(clock_, create_timeout), stop);
+    auto const made =
+        broker_.create_channels(channels, 0, Deadline::after(clock_, create_timeout), stop);
+    for (auto const& channel : made)
+      logger_.info("relay.channel_created", {{"relay", options_.name}, {"channel", channel}});
     for (auto const& channel : channels) created(channel);
   } catch (Error const& error) {
     if (error.fault() != Fault::rejected) throw;

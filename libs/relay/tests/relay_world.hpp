@@ -162,10 +162,14 @@ class ScriptedBroker final : public Broker {
                                       std::stop_token const& = {}) override {
     throw Error{Fault::rejected, "scripted broker: no consumers here"};
   }
-  void create_channels(std::span<std::string const> names, std::int32_t, Deadline,
-                       std::stop_token const& = {}) override {
+  std::vector<std::string> create_channels(std::span<std::string const> names, std::int32_t,
+                                           Deadline, std::stop_token const& = {}) override {
     ping(Deadline::now());
-    channels.insert(names.begin(), names.end());
+    std::vector<std::string> created;
+    for (auto const& name : names) {
+      if (channels.insert(name).second) created.push_back(name);
+    }
+    return created;
   }
   void ping(Deadline, std::stop_token const& = {}) override {
     if (channel_errors.empty()) return;

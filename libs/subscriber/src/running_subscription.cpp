@@ -106,9 +106,15 @@ void RunningSubscription::close(Duration timeout) {
 void RunningSubscription::subscribe(std::stop_token const& stop) {
   if (!broker_.may_be_tried(now_)) return;
   try {
-    ConsumerMode const mode{
-        .group = group_, .owner = options_.service, .start = subscription_.options.start};
+    ConsumerMode const mode{.group = group_,
+                            .owner = options_.service,
+                            .start = subscription_.options.start,
+                            .create_channels = options_.create_channels};
     consumer_ = parts_.broker.subscribe(mode, channels_, stop);
+    for (auto const& channel : consumer_->created_channels()) {
+      parts_.logger.info("subscription.channel_created",
+                         {{"subscriber", subscription_.subscriber_id}, {"channel", channel}});
+    }
     progressed_ = true;
   } catch (Error const& error) {
     // Cut short by the stop, it is no trouble of the broker's.

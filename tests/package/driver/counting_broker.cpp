@@ -40,9 +40,10 @@ class CountingBroker final : public tram::Broker {
                                             std::stop_token const& stop) override {
     return below_->subscribe(mode, channels, stop);
   }
-  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       tram::Deadline deadline, std::stop_token const& stop) override {
-    below_->create_channels(channels, partitions, deadline, stop);
+  std::vector<std::string> create_channels(std::span<std::string const> channels,
+                                           std::int32_t partitions, tram::Deadline deadline,
+                                           std::stop_token const& stop) override {
+    return below_->create_channels(channels, partitions, deadline, stop);
   }
   void ping(tram::Deadline deadline, std::stop_token const& stop) override {
     below_->ping(deadline, stop);

@@ -52,6 +52,39 @@ TYPED_TEST_P(ChannelContract, creates_missing_channels_for_a_consumer) {
   EXPECT_TRUE(this->received(*reader, 1));
 }
 
+TYPED_TEST_P(ChannelContract, tells_which_channels_it_created) {
+  auto const deadline = Deadline::after(this->clock(), TypeParam::patience);
+  auto const there = this->fresh_channel(1);
+  auto const missing = this->fresh_name("missing");
+  using Channels = std::vector<std::string>;
+  auto const create = [&](Channels const& channels) {
+    return this->broker().create_channels(channels, 1, deadline);
+  };
+  EXPECT_EQ(create({there, missing}), Channels{missing});
+  EXPECT_EQ(create({there, missing}), Channels{});
+  auto const further = this->fresh_name("further");
+  Channels const channels{missing, further};
+  auto const reader = this->broker().subscribe({.group = this->fresh_name("group")}, channels);
+  EXPECT_EQ(reader->created_channels(), Channels{further});
+}
+
+TYPED_TEST_P(ChannelContract, refuses_missing_channels_to_a_group_that_may_create_none) {
+  auto const there = this->fresh_channel(1);
+  auto const missing = this->fresh_name("missing");
+  ConsumerMode const mode{.group = this->fresh_name("group"), .create_channels = false};
+  for (int time = 0; time < 2; ++time) {
+    try {
+      (void)this->broker().subscribe(mode, std::array{there, missing});
+      ADD_FAILURE() << "it was created";
+    } catch (Error const& error) {
+      EXPECT_EQ(error.fault(), Fault::rejected) << error.what();
+      EXPECT_NE(std::string{error.what()}.find("'" + missing + "'"), std::string::npos);
+      EXPECT_EQ(std::string{error.what()}.find("'" + there + "'"), std::string::npos);
+    }
+  }
+  EXPECT_NO_THROW((void)this->broker().subscribe(mode, std::array{there}));
+}
+
 TYPED_TEST_P(ChannelContract, says_what_it_is) {
   auto const traits = this->broker().traits();
   EXPECT_FALSE(traits.name.empty());
@@ -83,8 +116,10 @@ TYPED_TEST_P(ChannelContract, waits_no_longer_than_until_a_stop) {
 REGISTER_TYPED_TEST_SUITE_P(ChannelContract, creates_channels_with_the_partitions_asked_for,
                             leaves_a_channel_that_exists_as_it_is,
                             refuses_to_create_an_illegal_channel,
-                            creates_missing_channels_for_a_consumer, says_what_it_is,
-                            answers_a_ping, waits_no_longer_than_until_a_stop);
+                            creates_missing_channels_for_a_consumer,
+                            tells_which_channels_it_created,
+                            refuses_missing_channels_to_a_group_that_may_create_none,
+                            says_what_it_is, answers_a_ping, waits_no_longer_than_until_a_stop);
 
 }  // namespace tram::testkit
 

@@ -54,8 +54,9 @@ class InMemoryBroker final : public Broker {
                                       std::span<std::string const> channels,
                                       std::stop_token const& stop = no_stop()) override;
   void ping(Deadline /*deadline*/, std::stop_token const& /*stop*/ = no_stop()) override {}
-  void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                       Deadline deadline, std::stop_token const& stop = no_stop()) override;
+  std::vector<std::string> create_channels(std::span<std::string const> channels,
+                                           std::int32_t partitions, Deadline deadline,
+                                           std::stop_token const& stop = no_stop()) override;
 
   // What can go wrong with a broker, on demand. A consumer that crashes is one whose destructor
   // runs without `close`. Callable from any thread; none waits, none throws.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "tram/base/deadline.hpp"
 #include "tram/base/detail/memory.hpp"
@@ -46,16 +47,19 @@ class Broker {
   /// Does not wait for the broker. Throws: transient (not there yet), rejected (configuration,
   /// authorisation).
   virtual std::unique_ptr<Producer> producer() = 0;
-  /// Creates the channels that are missing, with the broker's default number of partitions. May
-  /// wait for the broker, as long as the driver is configured to: in broadcast, "from now on" holds
-  /// when it returns. A requested `stop` ends the wait at once, as transient. Throws as above.
+  /// Creates the channels that are missing, with the broker's default number of partitions, unless
+  /// the mode refuses that. May wait for the broker, as long as the driver is configured to: in
+  /// broadcast, "from now on" holds when it returns. A requested `stop` ends the wait at once, as
+  /// transient. Throws as above; rejected also for a missing channel that it may not create.
   virtual std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                               std::span<std::string const> channels,
                                               std::stop_token const& stop = no_stop()) = 0;
-  /// Creates the channels that are missing; `partitions` 0 means the broker's default. Waits until
-  /// the deadline at most, and no longer than until `stop` is requested. Throws as above.
-  virtual void create_channels(std::span<std::string const> channels, std::int32_t partitions,
-                               Deadline deadline, std::stop_token const& stop = no_stop()) = 0;
+  /// Creates the channels that are missing, and returns these; `partitions` 0 means the broker's
+  /// default. Waits until the deadline at most, and no longer than until `stop` is requested.
+  /// Throws as above.
+  virtual std::vector<std::string> create_channels(std::span<std::string const> channels,
+                                                   std::int32_t partitions, Deadline deadline,
+                                                   std::stop_token const& stop = no_stop()) = 0;
   /// Asks the broker for a sign of life and returns when it came. Waits until the deadline at most,
   /// and no longer than until `stop` is requested. Throws as above.
   virtual void ping(Deadline deadline, std::stop_token const& stop = no_stop()) = 0;

@@ -83,7 +83,15 @@ class Consumer {
   /// Readable (poll(2), POLLIN) when `poll` has something; -1 for a consumer that must simply be
   /// polled.
   [[nodiscard]] virtual int descriptor() const = 0;
+  /// The channels that were missing and were created for it.
+  [[nodiscard]] virtual std::vector<std::string> created_channels() const { return {}; }
 };
+
+struct ConsumerMode;
+
+/// What a driver says where the mode allows no channel to be created. Throws: rejected, unless
+/// `missing` is empty.
+void refuse_missing_channels(ConsumerMode const& mode, std::vector<std::string> const& missing);
 
 }  // namespace tram
 

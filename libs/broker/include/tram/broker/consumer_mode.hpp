@@ -30,6 +30,9 @@ struct ConsumerMode {
   /// (`offsets.retention.minutes`, a week unless changed), or when its only topic was deleted and
   /// created again while no process with a member ran.
   enum class Start : std::uint8_t { earliest, latest } start{Start::earliest};
+  /// Off: a channel that is missing is refused. Where teams create channels themselves, a name that
+  /// is mistyped is told in place of a channel that nobody writes to.
+  bool create_channels{true};
 };
 
 }  // namespace tram

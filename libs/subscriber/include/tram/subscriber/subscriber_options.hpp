@@ -21,6 +21,9 @@ struct SubscriberOptions {
   /// Subscriber id → consumer group; the inbox keeps the unmapped id.
   NameMapping group_mapping{};
   Interceptors interceptors{};
+  /// Creates channels that are missing at the broker, with a log line each. Off: a subscription
+  /// waits for them, and the service is not ready and says why.
+  bool create_channels{true};
   /// How often it checks for requested replays.
   Duration held_check_interval{std::chrono::seconds{2}};
   /// How long inbox rows are kept: at least as long as the broker keeps records.
