@@ -228,7 +228,7 @@ TEST(Service, refuses_by_name_options_that_nobody_could_mean) {
   names("'stall_after'", [](auto& to) { to.stall_after = Duration::min(); });
   names("'database_check_interval'", [](auto& to) { to.database_check_interval = {}; });
   names("'subscriber.drain_timeout'", [](auto& to) { to.subscriber.drain_timeout = Duration{-1}; });
-  names("middleware", [](auto& to) { to.middleware = {nullptr}; });
+  names("interceptor", [](auto& to) { to.interceptors = {nullptr}; });
   names("interceptor", [](auto& to) { to.outbox.interceptors = {nullptr}; });
   names("interceptor", [](auto& to) { to.subscriber.interceptors = {nullptr}; });
   names("10000 workers", [](auto& to) { to.workers = 1'000'000'000'000; });

@@ -38,8 +38,10 @@ class Hooks final : public MessageInterceptor {
     if (!chaos_.happens(Trouble::hook_trouble)) return;
     throw Error{Fault::transient, "simulation: a hook is in trouble (no attempt)"};
   }
-  void before_handle(Transaction& /*tx*/, IncomingMessage const& incoming) override {
+  void handle(Transaction& tx, IncomingMessage const& incoming,
+              MessageHandler const& next) override {
     fate_.note(incoming.message.headers.find("seen") ? "intercepted" : "not intercepted");
+    next(tx, incoming);
   }
 
  private:
@@ -51,18 +53,19 @@ class Hooks final : public MessageInterceptor {
 
 Interceptors Fate::interceptors() { return {std::make_shared<Hooks>(chaos_, *this)}; }
 
-HandlerMiddleware Fate::around() {
-  return [this](Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
-    ++handled_;
-    if (chaos_.happens(Trouble::slow_handler)) {
-      clock_.advance(std::chrono::seconds{chaos_.random().below(40)});
-    }
-    if (away_) {
-      throw Error{Fault::transient, "simulation: what the handler needs is away (no attempt)"};
-    }
-    next(tx, incoming);
-    trouble();
-  };
+std::shared_ptr<MessageInterceptor> Fate::around() {
+  return around_handlers(
+      [this](Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
+        ++handled_;
+        if (chaos_.happens(Trouble::slow_handler)) {
+          clock_.advance(std::chrono::seconds{chaos_.random().below(40)});
+        }
+        if (away_) {
+          throw Error{Fault::transient, "simulation: what the handler needs is away (no attempt)"};
+        }
+        next(tx, incoming);
+        trouble();
+      });
 }
 
 void Fate::stumble(Temper const& temper, std::int64_t number, IncomingMessage const& incoming) {

@@ -44,7 +44,7 @@ class Fate {
   void damage(Transaction& tx, std::string const& message_id);
 
   /// Around every handler: slow ones, and faults before and after their work.
-  HandlerMiddleware around();
+  std::shared_ptr<MessageInterceptor> around();
   /// Around every handler and before it, in processes that have interceptors.
   Interceptors interceptors();
   /// In every handler, before its work.

@@ -98,9 +98,9 @@ struct Process::Running {
     for (auto const& each : plan.subscribes) {
       auto subscription = each.make(*outbox);
       subscription.options = each.options;
-      subscription.middleware = {note_finished(), around.fate.around()};
+      subscription.interceptors = {note_finished(), around.fate.around()};
       if (around.sabotage == Sabotage::one_stops_all) {
-        subscription.middleware.push_back(stop_with_one(around));
+        subscription.interceptors.push_back(stop_with_one(around));
       }
       subscriptions.push_back(std::move(subscription));
     }
@@ -122,15 +122,16 @@ struct Process::Running {
   static Interceptors interceptors(Surroundings const& around) {
     return around.intercepts ? around.fate.interceptors() : Interceptors{};
   }
-  HandlerMiddleware stop_with_one(Surroundings const& around) {
-    return [this, &fate = around.fate](Transaction& tx, IncomingMessage const& incoming,
-                                       MessageHandler const& next) {
+  std::shared_ptr<MessageInterceptor> stop_with_one(Surroundings const& around) {
+    return around_handlers([this, &fate = around.fate](Transaction& tx,
+                                                       IncomingMessage const& incoming,
+                                                       MessageHandler const& next) {
       auto const stuck = fate.last_stuck();
       if (stuck && clock.steady() < *stuck + 60s) {
         throw Error{Fault::transient, "simulation: another message is stuck (no attempt)"};
       }
       next(tx, incoming);
-    };
+    });
   }
   /// What the parts log belongs to what happened.
   Logger logger() {
@@ -143,12 +144,13 @@ struct Process::Running {
     if (holds && !counts) ++traffic.held_for_nothing;
     line.chaos().trace().log(line.name(), text);
   }
-  HandlerMiddleware note_finished() {
-    return [this](Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
-      next(tx, incoming);
-      auto& highest = finished[incoming.source];
-      highest = std::max(highest, incoming.position);
-    };
+  std::shared_ptr<MessageInterceptor> note_finished() {
+    return around_handlers(
+        [this](Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
+          next(tx, incoming);
+          auto& highest = finished[incoming.source];
+          highest = std::max(highest, incoming.position);
+        });
   }
 
   Traffic& traffic;

@@ -102,8 +102,9 @@ class SubscriberBlame : public SubscriberWorld {
     if (intercepted) subscriber_options.interceptors.push_back(std::make_shared<Reading>());
     options.retry.attempts_max = 1;
     auto subscription = this->subscription(options);
-    subscription.middleware.push_back([](Transaction& tx, IncomingMessage const& incoming,
-                                         MessageHandler const& next) { next(tx, incoming); });
+    subscription.interceptors.push_back(
+        around_handlers([](Transaction& tx, IncomingMessage const& incoming,
+                           MessageHandler const& next) { next(tx, incoming); }));
     subscriber.emplace(parts, subscriber_options, std::vector{subscription});
   }
 

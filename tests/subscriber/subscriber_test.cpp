@@ -263,7 +263,7 @@ TEST_F(SubscriberTest, gives_each_message_of_a_shared_transaction_its_own_contex
   EXPECT_EQ(causes, (Texts{"1", "2"}));
 }
 
-// --- hooks and middleware
+// --- interceptors
 
 class NotingInterceptor final : public MessageInterceptor {
  public:
@@ -276,28 +276,32 @@ class NotingInterceptor final : public MessageInterceptor {
     notes_.emplace_back("after_receive");
     throw std::runtime_error{"logged only"};
   }
-  void before_handle(Transaction&, IncomingMessage const&) override {
-    notes_.emplace_back("before_handle");
-  }
-  void after_handle(IncomingMessage const&, std::exception_ptr const& error) override {
-    notes_.emplace_back(error ? "after_handle: failed" : "after_handle");
-    throw std::runtime_error{"logged only"};
+  void handle(Transaction& tx, IncomingMessage const& incoming,
+              MessageHandler const& next) override {
+    notes_.emplace_back("handle");
+    try {
+      next(tx, incoming);
+    } catch (std::exception const&) {
+      notes_.emplace_back("failed");
+      throw;
+    }
+    notes_.emplace_back("handled");
   }
 
  private:
   Texts& notes_;
 };
 
-TEST_F(SubscriberTest, calls_hooks_and_middleware_around_the_handler) {
+TEST_F(SubscriberTest, calls_interceptors_around_the_handler) {
   Texts notes;
-  auto with_middleware = subscription({.retry = {.attempts_max = 2}});
+  auto intercepted = subscription({.retry = {.attempts_max = 2}});
   for (std::string const name : {"outer", "inner"}) {
-    with_middleware.middleware.push_back([&notes, name](Transaction& tx,
-                                                        IncomingMessage const& incoming,
-                                                        MessageHandler const& next) {
-      notes.emplace_back(name);
-      next(tx, incoming);
-    });
+    intercepted.interceptors.push_back(
+        around_handlers([&notes, name](Transaction& tx, IncomingMessage const& incoming,
+                                       MessageHandler const& next) {
+          notes.emplace_back(name);
+          next(tx, incoming);
+        }));
   }
   trouble = [&](IncomingMessage const& incoming) {
     notes.push_back(incoming.message.payload);
@@ -307,15 +311,14 @@ TEST_F(SubscriberTest, calls_hooks_and_middleware_around_the_handler) {
   send("a", "1", "p");
   subscriber.emplace(
       parts(), SubscriberOptions{.interceptors = {std::make_shared<NotingInterceptor>(notes)}},
-      std::vector{with_middleware});
+      std::vector{intercepted});
   run_for(1s);
-  EXPECT_EQ(notes, (Texts{"before_receive", "before_handle", "outer", "inner", "p+",
-                          "after_handle: failed",
-                          // The second attempt sees the message as it came.
-                          "before_receive", "before_handle", "outer", "inner", "p+", "after_handle",
-                          "after_receive",
-                          // The duplicate.
-                          "before_receive", "after_receive"}));
+  EXPECT_EQ(notes,
+            (Texts{"before_receive", "handle", "outer", "inner", "p+", "failed",
+                   // The second attempt sees the message as it came.
+                   "before_receive", "handle", "outer", "inner", "p+", "handled", "after_receive",
+                   // The duplicate.
+                   "before_receive", "after_receive"}));
   EXPECT_EQ(effects(), Texts{"1"});
 }
 
@@ -323,9 +326,15 @@ class ThrowingInterceptor final : public MessageInterceptor {
  public:
   explicit ThrowingInterceptor(Texts& notes) : notes_{notes} {}
   void after_receive(IncomingMessage const&) override { throw 7; }
-  void after_handle(IncomingMessage const&, std::exception_ptr const& error) override {
-    notes_.push_back(error ? "failed" : "handled");
-    throw 7;
+  void handle(Transaction& tx, IncomingMessage const& incoming,
+              MessageHandler const& next) override {
+    try {
+      next(tx, incoming);
+    } catch (...) {  // thread top: whatever the handler threw
+      notes_.emplace_back("failed");
+      throw;
+    }
+    notes_.emplace_back("handled");
   }
 
  private:
@@ -376,7 +385,7 @@ TEST_F(SubscriberTest, refuses_by_name_options_that_nobody_could_mean) {
   expect(refusal({}, {.retry = {.attempts_max = 0}}), "'retry.attempts_max'");
   expect(refusal({}, {.retry = {.pause_first = -1s}}), "'retry.pause_first'");
   auto empty = subscription();
-  empty.middleware = {nullptr};
+  empty.interceptors = {nullptr};
   EXPECT_THROW((Subscriber{parts(), {}, {empty}}), Error);
 }
 

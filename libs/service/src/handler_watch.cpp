@@ -33,11 +33,12 @@ class HandlerWatch::Noted {
   Running running_;
 };
 
-HandlerMiddleware HandlerWatch::middleware() {
-  return [this](Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
-    Noted const noted{*this, incoming};
-    next(tx, incoming);
-  };
+std::shared_ptr<MessageInterceptor> HandlerWatch::interceptor() {
+  return around_handlers(
+      [this](Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
+        Noted const noted{*this, incoming};
+        next(tx, incoming);
+      });
 }
 
 void HandlerWatch::run(std::stop_token const& stop) {

@@ -19,7 +19,7 @@ class HandlerWatch final {
       : clock_{clock}, logger_{std::move(logger)}, slow_after_{slow_after} {}
 
   /// Notes each run; the watch outlives the handlers.
-  [[nodiscard]] HandlerMiddleware middleware();
+  [[nodiscard]] std::shared_ptr<MessageInterceptor> interceptor();
   void run(std::stop_token const& stop);
   /// Logs what has run for too long now: again each time that has taken twice as long.
   void look() TRAM_EXCLUDES(mutex_);

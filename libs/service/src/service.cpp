@@ -21,6 +21,8 @@ OutboxOptions outbox_options(ServiceOptions const& options,
                              std::shared_ptr<MessageInterceptor> const& counts) {
   auto result = options.outbox;
   result.schema = options.schema;
+  result.interceptors.insert(result.interceptors.begin(), options.interceptors.begin(),
+                             options.interceptors.end());
   result.interceptors.push_back(counts);
   return result;
 }
@@ -58,14 +60,12 @@ void check(ServiceOptions const& options) {
     reject(options.name, "it has no workers to handle messages; give it one at least");
   if (options.workers > workers_max)
     reject(options.name, "it has more than 10000 workers; each is a thread with a connection");
-  for (auto const& each : options.middleware) {
-    if (!each) reject(options.name, "a middleware is an empty function; remove it");
-  }
   require_pause(owner, "database_check_interval", options.database_check_interval);
   require_pause(owner, "slow_handler_after", options.slow_handler_after);
   require_time(owner, "stall_after", options.stall_after);
   require_time(owner, "stop_timeout", options.stop_timeout);
   require_usable(options.subscriber, owner);
+  require_interceptors(options.interceptors, owner);
   require_interceptors(options.outbox.interceptors, owner);
 }
 

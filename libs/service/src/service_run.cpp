@@ -27,14 +27,16 @@ std::string owner_name(std::string const& name) {
   return name == ServiceOptions{}.name ? program_invocation_short_name : name;
 }
 
-SubscriberOptions subscriber_options(ServiceOptions const& options, Random& random) {
+/// `around` are the service's own.
+SubscriberOptions subscriber_options(ServiceOptions const& options, Interceptors around) {
   auto result = options.subscriber;
   result.schema = options.schema;
   result.service = owner_name(options.name);
   result.drain_timeout = drain_timeout(options);
   result.close_timeout = std::min(options.subscriber.close_timeout, options.stop_timeout / 8);
-  result.interceptors.insert(result.interceptors.begin(),
-                             trace_handlers(random, options.new_traces));
+  for (auto const* const all : {&options.interceptors, &options.subscriber.interceptors})
+    around.insert(around.end(), all->begin(), all->end());
+  result.interceptors = std::move(around);
   return result;
 }
 
@@ -55,11 +57,16 @@ std::optional<std::uint64_t> value_of(Metric const& metric) {
   }
 }
 
-HandlerMiddleware measured(HandleTimes& times, Clock& clock) {
-  return [&times, &clock](Transaction& tx, IncomingMessage const& incoming,
-                          MessageHandler const& next) {
+using HandleTimesOf = std::map<std::string, HandleTimes>;
+
+/// `times` has all subscribers, and stays as it is.
+std::shared_ptr<MessageInterceptor> measured(HandleTimesOf& times, Clock& clock) {
+  return around_handlers([&times, &clock](Transaction& tx, IncomingMessage const& incoming,
+                                          MessageHandler const& next) {
     auto const began = clock.steady();
-    auto const add = [&] { times.add(clock.steady() - began); };
+    auto const add = [&] {
+      times.find(incoming.subscriber_id)->second.add(clock.steady() - began);
+    };
     try {
       next(tx, incoming);
     } catch (std::exception const&) {
@@ -67,7 +74,7 @@ HandlerMiddleware measured(HandleTimes& times, Clock& clock) {
       throw;
     }
     add();
-  };
+  });
 }
 
 bool means_away(Error const& error) {
@@ -104,22 +111,16 @@ ServiceRun::ServiceRun(Service::State& state, StopDeadline& deadline)
                                       .clock = parts.runtime.clock,
                                       .random = parts.runtime.random,
                                       .logger = parts.runtime.logger},
-                      subscriber_options(state_.options, parts.runtime.random), subscriptions());
+                      subscriber_options(state_.options, interceptors()), state_.subscriptions);
 }
 
 ServiceRun::~ServiceRun() { state_.http_port = 0; }
 
-std::vector<Subscription> ServiceRun::subscriptions() {
-  auto result = state_.subscriptions;
-  for (auto& subscription : result) {
-    auto middleware = state_.options.middleware;
-    middleware.insert(middleware.begin(), {handler_watch_.middleware(),
-                                           measured(state_.handle_times[subscription.subscriber_id],
-                                                    state_.parts.runtime.clock)});
-    subscription.middleware.insert(subscription.middleware.begin(), middleware.begin(),
-                                   middleware.end());
-  }
-  return result;
+Interceptors ServiceRun::interceptors() {
+  auto& runtime = state_.parts.runtime;
+  for (auto const& each : state_.subscriptions) (void)state_.handle_times[each.subscriber_id];
+  return {trace_handlers(runtime.random, state_.options.new_traces), handler_watch_.interceptor(),
+          measured(state_.handle_times, runtime.clock)};
 }
 
 /// Handlers, requests, relays, stepped components and the database watch each have a connection

@@ -46,7 +46,7 @@ class ServiceRun final {
   /// It publishes or reads; what it only sends is its outbox's matter.
   [[nodiscard]] bool uses_broker() const { return subscriber_.has_value() || !pipelines_.empty(); }
   [[nodiscard]] ServiceView view() const;
-  [[nodiscard]] std::vector<Subscription> subscriptions();
+  [[nodiscard]] Interceptors interceptors();
 
   Service::State& state_;
   StopDeadline& deadline_;

@@ -54,7 +54,8 @@ class TracedHandlers final : public MessageInterceptor {
  public:
   TracedHandlers(Random& random, NewTraces new_traces) : random_{random}, new_traces_{new_traces} {}
 
-  void before_handle(Transaction& tx, IncomingMessage const& incoming) override {
+  void handle(Transaction& tx, IncomingMessage const& incoming,
+              MessageHandler const& next) override {
     auto const& headers = incoming.message.headers;
     auto context = tx.context();
     auto const parent = TraceContext::parse(headers.find(traceparent_header).value_or(""));
@@ -67,6 +68,7 @@ class TracedHandlers final : public MessageInterceptor {
       context.traceparent = TraceContext::start(random_).traceparent();
     }
     tx.set_context(std::move(context));
+    next(tx, incoming);
   }
 
  private:

@@ -10,12 +10,15 @@
 namespace tram {
 namespace {
 
-MessageHandler wrapped(Subscription const& subscription) {
-  auto handler = subscription.handler;
-  for (auto const& middleware : subscription.middleware | std::views::reverse) {
-    handler = [middleware, next = std::move(handler)](Transaction& tx,
-                                                      IncomingMessage const& incoming) {
-      middleware(tx, incoming, next);
+Interceptors all_of(Interceptors outer, Interceptors const& inner) {
+  outer.insert(outer.end(), inner.begin(), inner.end());
+  return outer;
+}
+
+MessageHandler wrapped(MessageHandler handler, Interceptors const& interceptors) {
+  for (auto const& each : interceptors | std::views::reverse) {
+    handler = [each, next = std::move(handler)](Transaction& tx, IncomingMessage const& incoming) {
+      each->handle(tx, incoming, next);
     };
   }
   return handler;
@@ -29,8 +32,8 @@ std::string header_or_nothing(Message const& message, std::string_view name) {
 
 HandlerChain::HandlerChain(Subscription const& subscription, Interceptors interceptors,
                            Logger logger)
-    : handler_{wrapped(subscription)},
-      interceptors_{std::move(interceptors)},
+    : interceptors_{all_of(std::move(interceptors), subscription.interceptors)},
+      handler_{wrapped(subscription.handler, interceptors_)},
       logger_{std::move(logger)} {}
 
 void HandlerChain::before_receive(IncomingMessage& incoming) const {
@@ -51,25 +54,7 @@ void HandlerChain::handle(Transaction& tx, IncomingMessage const& incoming) cons
   tx.set_context({.causation_id = incoming.id(),
                   .traceparent = header_or_nothing(incoming.message, "traceparent"),
                   .tracestate = header_or_nothing(incoming.message, "tracestate")});
-  for (auto const& each : interceptors_) each->before_handle(tx, incoming);
-  try {
-    handler_(tx, incoming);
-  } catch (...) {  // thread top: whatever it is, the interceptors hear of it
-    after_handle(incoming, std::current_exception());
-    throw;
-  }
-  after_handle(incoming, nullptr);
-}
-
-void HandlerChain::after_handle(IncomingMessage const& incoming,
-                                std::exception_ptr const& error) const {
-  for (auto const& each : interceptors_) {
-    try {
-      each->after_handle(incoming, error);
-    } catch (...) {  // thread top: whatever the user's code threw
-      log_hook(incoming);
-    }
-  }
+  handler_(tx, incoming);
 }
 
 void HandlerChain::log_hook(IncomingMessage const& incoming) const {

@@ -11,6 +11,7 @@ namespace tram {
 /// far as the handler is.
 class HandlerChain final {
  public:
+  /// `interceptors` are outside those of the subscription.
   HandlerChain(Subscription const& subscription, Interceptors interceptors, Logger logger);
 
   /// There are hooks that may change a message before it is handled.
@@ -18,15 +19,14 @@ class HandlerChain final {
   /// The hooks around everything; the first ones throw what they throw.
   void before_receive(IncomingMessage& incoming) const;
   void after_receive(IncomingMessage const& incoming) const;
-  /// Hooks, middleware and handler, in the transaction.
+  /// The handler and what is around it, in the transaction.
   void handle(Transaction& tx, IncomingMessage const& incoming) const;
 
  private:
-  void after_handle(IncomingMessage const& incoming, std::exception_ptr const& error) const;
   void log_hook(IncomingMessage const& incoming) const;
 
-  MessageHandler handler_;
   Interceptors interceptors_;
+  MessageHandler handler_;
   Logger logger_;
 };
 

@@ -58,12 +58,6 @@ void check_options(Subscription const& subscription) {
   require_pause(owner, "breaker.open_longest", options.breaker.open_longest);
 }
 
-void check_middleware(Subscription const& subscription) {
-  for (auto const& each : subscription.middleware) {
-    if (!each) reject(subscription, "a middleware is an empty function; remove it");
-  }
-}
-
 }  // namespace
 
 void require_runnable(Subscription const& subscription, std::vector<Subscription> const& others,
@@ -76,7 +70,8 @@ void require_runnable(Subscription const& subscription, std::vector<Subscription
   }
   check_channels(subscription, channel_mapping);
   if (!subscription.handler) reject(subscription, "there is no handler");
-  check_middleware(subscription);
+  require_interceptors(subscription.interceptors,
+                       "subscription '" + subscription.subscriber_id + "'");
   check_options(subscription);
 }
 

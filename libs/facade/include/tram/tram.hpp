@@ -28,7 +28,7 @@
 #include "tram/relay/outbox_source.hpp"
 #include "tram/schema/schema.hpp"
 #include "tram/service/asyncapi.hpp"
-#include "tram/service/middleware.hpp"
+#include "tram/service/interceptors.hpp"
 #include "tram/service/request_body.hpp"
 #include "tram/service/service.hpp"
 #include "tram/sql/database.hpp"

@@ -88,8 +88,8 @@ class CommandHandlers final {
     dispatcher_.options = options;
     return *this;
   }
-  CommandHandlers& middleware(HandlerMiddleware middleware) {
-    dispatcher_.middleware.push_back(std::move(middleware));
+  CommandHandlers& intercept(std::shared_ptr<MessageInterceptor> interceptor) {
+    dispatcher_.interceptors.push_back(std::move(interceptor));
     return *this;
   }
 

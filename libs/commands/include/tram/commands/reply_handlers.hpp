@@ -58,8 +58,8 @@ class ReplyHandlers final {
     dispatcher_.options = options;
     return *this;
   }
-  ReplyHandlers& middleware(HandlerMiddleware middleware) {
-    dispatcher_.middleware.push_back(std::move(middleware));
+  ReplyHandlers& intercept(std::shared_ptr<MessageInterceptor> interceptor) {
+    dispatcher_.interceptors.push_back(std::move(interceptor));
     return *this;
   }
 

@@ -132,8 +132,8 @@ class EventHandlers final {
     dispatcher_.options = options;
     return *this;
   }
-  EventHandlers& middleware(HandlerMiddleware middleware) {
-    dispatcher_.middleware.push_back(std::move(middleware));
+  EventHandlers& intercept(std::shared_ptr<MessageInterceptor> interceptor) {
+    dispatcher_.interceptors.push_back(std::move(interceptor));
     return *this;
   }
 

@@ -13,13 +13,19 @@
 
 namespace tram {
 
-/// Sees every message that is sent or received, and may change it (contract: core 5.2). All hooks
-/// run in the order in which interceptors were given, the ones after an event too. An exception of
-/// a `before` hook stops the message as if the sender or handler had thrown it; one of an `after`
-/// hook is logged. Callable from any thread at once.
+/// Sees every message that is sent, received and handled, and may change it (contract: core 5.2).
+/// All hooks run in the order in which interceptors were given, the ones after an event too; of
+/// `handle` the first one is the outermost. An exception of a `before` hook or of `handle` stops
+/// the message as if the sender or handler had thrown it; one of an `after` hook is logged.
+/// Callable from any thread at once.
 ///
 ///     struct Tenant final : tram::MessageInterceptor {
 ///       void before_send(tram::Message& message) override { message.headers.set("tenant", "blue");
+///       }
+///       void handle(tram::Transaction& tx, tram::IncomingMessage const& incoming,
+///                   tram::MessageHandler const& next) override {
+///         next(tx, incoming);
+///         tx.execute("UPDATE seen SET count = count + 1");
 ///       }
 ///     };
 class MessageInterceptor {
@@ -33,11 +39,12 @@ class MessageInterceptor {
   /// for a replay, in its transaction. The handler sees its changes; they are not stored.
   virtual void before_receive(IncomingMessage& /*incoming*/) {}
   virtual void after_receive(IncomingMessage const& /*incoming*/) {}
-  /// In the transaction, for a message that was not handled before.
-  virtual void before_handle(Transaction& /*tx*/, IncomingMessage const& /*incoming*/) {}
-  /// Still in the transaction, unless the handler threw: then `error` is set.
-  virtual void after_handle(IncomingMessage const& /*incoming*/,
-                            std::exception_ptr const& /*error*/) {}
+  /// Around the handler, in the transaction and behind the inbox: calls `next` once, several times,
+  /// or not at all.
+  virtual void handle(Transaction& tx, IncomingMessage const& incoming,
+                      MessageHandler const& next) {
+    next(tx, incoming);
+  }
 };
 
 // Shared: outbox and subscriptions use the same ones, and each may outlive the other.
@@ -46,11 +53,15 @@ using Interceptors = std::vector<std::shared_ptr<MessageInterceptor>>;
 /// Refuses a null pointer. `owner` is named in the error. Throws: rejected.
 void require_interceptors(Interceptors const& interceptors, std::string_view owner);
 
-/// Wraps the handler of a subscription: calls `next` once, several times, or not at all. Runs in
-/// the transaction, behind the inbox and between the handle hooks and the handler; the first one
-/// given is the outermost.
-using HandlerMiddleware = std::function<void(Transaction& tx, IncomingMessage const& incoming,
-                                             MessageHandler const& next)>;
+/// An interceptor whose `handle` is this function. Throws: rejected, for an empty one.
+///
+///     options.interceptors.push_back(tram::around_handlers(
+///         [](tram::Transaction& tx, auto const& incoming, auto const& next) { next(tx, incoming);
+///         }));
+std::shared_ptr<MessageInterceptor> around_handlers(
+    std::function<void(Transaction& tx, IncomingMessage const& incoming,
+                       MessageHandler const& next)>
+        around);
 
 }  // namespace tram
 

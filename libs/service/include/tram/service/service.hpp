@@ -58,8 +58,9 @@ struct ServiceOptions {
   OutboxOptions outbox{};
   /// The place of the process in the ids of its messages; drawn at random when not given.
   std::optional<MachineNumber> machine{};
-  /// Around the handlers of all subscriptions, the first one outermost.
-  std::vector<HandlerMiddleware> middleware{};
+  /// Around everything that the service sends, receives and handles: outside those of `outbox`,
+  /// `subscriber` and of each subscription.
+  Interceptors interceptors{};
   NewTraces new_traces{NewTraces::never};
   /// Where health, metrics and documents are served; nothing: nowhere.
   std::optional<http::ServerOptions> http{};
@@ -107,7 +108,7 @@ struct ServiceRelay {
 ///     return shop.run(signals.stop());
 class Service final {
  public:
-  /// Throws: rejected, for no workers, an empty middleware or interceptor, and a time below zero or
+  /// Throws: rejected, for no workers, an empty interceptor, and a time below zero or
   /// above ten years; it names the option.
   Service(ServiceParts parts, ServiceOptions options);
   ~Service();

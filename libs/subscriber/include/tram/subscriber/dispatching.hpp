@@ -11,7 +11,7 @@
 
 namespace tram {
 
-/// The subscription that a dispatcher becomes: a value with a subscriber id, options, middleware,
+/// The subscription that a dispatcher becomes: a value with a subscriber id, options, interceptors,
 /// `descriptions()`, and `dispatch(tx, incoming)`, which may run on several threads at once.
 template <class Dispatcher>
 Subscription subscription_of(Dispatcher dispatcher, std::vector<std::string> const& channels) {
@@ -22,7 +22,7 @@ Subscription subscription_of(Dispatcher dispatcher, std::vector<std::string> con
           .handler = [shared](Transaction& tx,
                               IncomingMessage const& incoming) { shared->dispatch(tx, incoming); },
           .options = shared->options,
-          .middleware = shared->middleware,
+          .interceptors = shared->interceptors,
           .messages = shared->descriptions()};
 }
 

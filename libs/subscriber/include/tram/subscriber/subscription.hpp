@@ -77,7 +77,8 @@ struct Subscription {
   std::vector<std::string> channels;
   MessageHandler handler;
   SubscriptionOptions options{};
-  std::vector<HandlerMiddleware> middleware{};
+  /// Inside those of the subscriber. They hear of what is received and handled.
+  Interceptors interceptors{};
   /// The messages that it handles, for documents.
   std::vector<MessageDescription> messages{};
   /// Of its handler; shown by the service that it runs in.

@@ -54,7 +54,7 @@ struct CommandDispatcher {
   CommandGuard guard;
   WhenExhausted when_exhausted{WhenExhausted::hold};
   SubscriptionOptions options;
-  std::vector<HandlerMiddleware> middleware;
+  Interceptors interceptors;
 
   /// Rejected for a handler that no command could reach, behind those that are there.
   void add(CommandRoute route);

@@ -30,7 +30,7 @@ struct ReplyDispatcher {
   /// For answers of other types; without it they are malformed.
   RawReplyHandler otherwise;
   SubscriptionOptions options;
-  std::vector<HandlerMiddleware> middleware;
+  Interceptors interceptors;
 
   /// Rejected: a second handler for the same type, an empty one, one for a type without a name.
   void add(ReplyRoute route);

@@ -64,7 +64,7 @@ struct EventDispatcher {
   // Shared by handler and metrics; owns nothing where the caller counts.
   std::shared_ptr<EventCounters> counters{own_counters()};
   SubscriptionOptions options;
-  std::vector<HandlerMiddleware> middleware;
+  Interceptors interceptors;
 
   void add_aggregate(std::string_view type);
   /// Rejected: a second handler for the same event, an empty one, one for a type without a name.

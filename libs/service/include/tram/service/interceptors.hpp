@@ -15,7 +15,8 @@ namespace tram {
 
 /// Logs every run of a handler, with its time and its trace: `handler.done` at `level`, and
 /// `handler.failed` as a warning. `clock` outlives it.
-HandlerMiddleware log_handling(Logger logger, Clock& clock, LogLevel level = LogLevel::debug);
+std::shared_ptr<MessageInterceptor> log_handling(Logger logger, Clock& clock,
+                                                 LogLevel level = LogLevel::debug);
 
 /// Logs every message that is written into the outbox (`outbox.sent`), and that was refused
 /// (`outbox.refused`, a warning).
@@ -30,13 +31,13 @@ struct RerunPolicy {
 /// Runs the whole transaction again at once, inbox row included, when the handler throws what
 /// `lost_race` recognises, such as the application's optimistic lock: the second run reads what the
 /// other transaction wrote. The predicate must be callable from any thread.
-HandlerMiddleware rerun_when(std::function<bool(std::exception const&)> lost_race,
-                             RerunPolicy policy = {});
+std::shared_ptr<MessageInterceptor> rerun_when(std::function<bool(std::exception const&)> lost_race,
+                                               RerunPolicy policy = {});
 
 /// The same for types of exceptions: `rerun_on<StaleOrder>()`.
 template <class... Exceptions>
   requires(std::derived_from<Exceptions, std::exception> && ...)
-HandlerMiddleware rerun_on(RerunPolicy policy = {}) {
+std::shared_ptr<MessageInterceptor> rerun_on(RerunPolicy policy = {}) {
   return rerun_when(
       [](std::exception const& error) {
         return ((dynamic_cast<Exceptions const*>(&error) != nullptr) || ...);

@@ -1,4 +1,4 @@
-#include "tram/service/middleware.hpp"
+#include "tram/service/interceptors.hpp"
 
 #include <stdexcept>
 
@@ -11,7 +11,7 @@ namespace {
 using testing::Running;
 using testing::ServiceWorld;
 
-TEST(Middleware, carries_a_trace_from_the_sender_through_handlers_with_a_span_of_each) {
+TEST(Interceptors, carries_a_trace_from_the_sender_through_handlers_with_a_span_of_each) {
   ServiceWorld world;
   Service service{world.parts(), ServiceWorld::options()};
   auto const note = [&](Transaction& tx, IncomingMessage const& incoming) {
@@ -55,7 +55,7 @@ TEST(Middleware, carries_a_trace_from_the_sender_through_handlers_with_a_span_of
   EXPECT_NE(spans[1].span_id, spans[2].span_id);
 }
 
-TEST(Middleware, adds_no_trace_to_messages_without_one_unless_told_to) {
+TEST(Interceptors, adds_no_trace_to_messages_without_one_unless_told_to) {
   for (auto const new_traces : {NewTraces::never, NewTraces::for_every_message}) {
     ServiceWorld world;
     auto options = ServiceWorld::options();
@@ -91,7 +91,7 @@ std::size_t runs_of_handler_that_loses(ServiceWorld& world, int times) {
                      if (left-- > 0) throw StaleOrder{};
                      world.happenings.add("done");
                    }};
-  subscription.middleware.push_back(rerun_on<StaleOrder>());
+  subscription.interceptors.push_back(rerun_on<StaleOrder>());
   service.relay_outbox().add(std::move(subscription));
   Running running{service};
   world.send(service, "orders", "o1");
@@ -100,24 +100,24 @@ std::size_t runs_of_handler_that_loses(ServiceWorld& world, int times) {
   return world.happenings.count("attempt 1");
 }
 
-TEST(Middleware, runs_a_handler_again_at_once_that_lost_a_race) {
+TEST(Interceptors, runs_a_handler_again_at_once_that_lost_a_race) {
   ServiceWorld world;
   EXPECT_EQ(runs_of_handler_that_loses(world, 3), 4U);
   EXPECT_EQ(world.log.count("subscription.failed"), 0U);
 }
 
-TEST(Middleware, counts_a_failure_when_a_handler_loses_too_often) {
+TEST(Interceptors, counts_a_failure_when_a_handler_loses_too_often) {
   ServiceWorld world;
   EXPECT_EQ(runs_of_handler_that_loses(world, 4), 4U);
   EXPECT_EQ(world.happenings.count("attempt 2"), 1U);
   EXPECT_EQ(world.log.count("somebody else changed the order"), 1U);
 }
 
-TEST(Middleware, logs_what_is_sent_and_handled_and_what_fails) {
+TEST(Interceptors, logs_what_is_sent_and_handled_and_what_fails) {
   ServiceWorld world;
   auto options = ServiceWorld::options();
-  options.outbox.interceptors.push_back(log_sending(world.logger()));
-  options.middleware.push_back(log_handling(world.logger(), world.clock));
+  options.interceptors.push_back(log_sending(world.logger()));
+  options.interceptors.push_back(log_handling(world.logger(), world.clock));
   Service service{world.parts(), options};
   service.relay_outbox().add(
       Subscription{.subscriber_id = "view",

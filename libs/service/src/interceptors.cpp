@@ -1,4 +1,4 @@
-#include "tram/service/middleware.hpp"
+#include "tram/service/interceptors.hpp"
 
 #include <map>
 #include <string>
@@ -36,8 +36,8 @@ class SendingLog final : public MessageInterceptor {
   LogLevel level_;
 };
 
-/// How often each message lost its race in a row.
-class Reruns final {
+/// Counts how often each message lost its race in a row.
+class Reruns final : public MessageInterceptor {
  public:
   Reruns(std::function<bool(std::exception const&)> lost_race, RerunPolicy policy)
       : lost_race_{std::move(lost_race)}, policy_{policy} {
@@ -46,7 +46,8 @@ class Reruns final {
                                      "; a handler runs 2 to 5 times in a row"};
   }
 
-  void run(Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
+  void handle(Transaction& tx, IncomingMessage const& incoming,
+              MessageHandler const& next) override {
     try {
       next(tx, incoming);
     } catch (std::exception const& error) {
@@ -80,41 +81,38 @@ class Reruns final {
 
 }  // namespace
 
-HandlerMiddleware log_handling(Logger logger, Clock& clock, LogLevel level) {
-  return [logger = std::move(logger), &clock, level](
-             Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
-    auto const began = clock.steady();
-    auto const write = [&](LogLevel its_level, std::string_view event, std::string_view error) {
-      logger.write(its_level, event,
-                   {{"subscriber", incoming.subscriber_id},
-                    {"channel", incoming.source.channel},
-                    {"id", id_of(incoming.message)},
-                    {"attempt", incoming.attempt},
-                    {"microseconds", microseconds(clock.steady() - began)},
-                    {"trace", tx.context().traceparent},
-                    {"error", error}});
-    };
-    try {
-      next(tx, incoming);
-    } catch (std::exception const& error) {
-      write(LogLevel::warning, "handler.failed", error.what());
-      throw;
-    }
-    write(level, "handler.done", "");
-  };
+std::shared_ptr<MessageInterceptor> log_handling(Logger logger, Clock& clock, LogLevel level) {
+  return around_handlers(
+      [logger = std::move(logger), &clock, level](Transaction& tx, IncomingMessage const& incoming,
+                                                  MessageHandler const& next) {
+        auto const began = clock.steady();
+        auto const write = [&](LogLevel its_level, std::string_view event, std::string_view error) {
+          logger.write(its_level, event,
+                       {{"subscriber", incoming.subscriber_id},
+                        {"channel", incoming.source.channel},
+                        {"id", id_of(incoming.message)},
+                        {"attempt", incoming.attempt},
+                        {"microseconds", microseconds(clock.steady() - began)},
+                        {"trace", tx.context().traceparent},
+                        {"error", error}});
+        };
+        try {
+          next(tx, incoming);
+        } catch (std::exception const& error) {
+          write(LogLevel::warning, "handler.failed", error.what());
+          throw;
+        }
+        write(level, "handler.done", "");
+      });
 }
 
 std::shared_ptr<MessageInterceptor> log_sending(Logger logger, LogLevel level) {
   return std::make_shared<SendingLog>(std::move(logger), level);
 }
 
-HandlerMiddleware rerun_when(std::function<bool(std::exception const&)> lost_race,
-                             RerunPolicy policy) {
-  // Shared: middleware is copied.
-  auto const reruns = std::make_shared<Reruns>(std::move(lost_race), policy);
-  return [reruns](Transaction& tx, IncomingMessage const& incoming, MessageHandler const& next) {
-    reruns->run(tx, incoming, next);
-  };
+std::shared_ptr<MessageInterceptor> rerun_when(std::function<bool(std::exception const&)> lost_race,
+                                               RerunPolicy policy) {
+  return std::make_shared<Reruns>(std::move(lost_race), policy);
 }
 
 }  // namespace tram
