@@ -27,7 +27,7 @@ class AdaptiveProducer final : public Producer {
 
   using Make = std::function<std::unique_ptr<Producer>()>;
 
-  /// A second client that cannot be made is not asked for again for so long.
+  /// The pause before another attempt to make the second client, where the last one failed.
   static constexpr Duration make_again_after{std::chrono::seconds{10}};
 
   /// `clock` must outlive this.

@@ -26,7 +26,7 @@ class PositionQuery {
 
   /// `partitions`: at least one.
   void ask(rd_kafka_topic_partition_list_t const* partitions, std::chrono::milliseconds timeout);
-  /// The same, and stores a position where there is none.
+  /// The same. Where the group has no position, one is stored first.
   void ask(rd_kafka_topic_partition_list_t const* partitions, std::shared_ptr<LateStart> group,
            std::chrono::milliseconds timeout);
   /// Where they begin, which moves as records are removed. `partitions`: at least one.

