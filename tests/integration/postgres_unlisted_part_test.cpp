@@ -246,6 +246,19 @@ TEST_F(PostgresUnlistedPart, is_in_no_doubt_when_its_columns_are_altered_behind_
   expect_no_question();
 }
 
+/// Somebody wrote into the relay's table.
+TEST_F(PostgresUnlistedPart, is_none_whose_number_no_table_can_have) {
+  publish_and_stop();
+  run_each(
+      "INSERT INTO eventuate.tram_relay_position (relay, position) SELECT relay || more, 5 "
+      "FROM eventuate.tram_relay_position, (VALUES ('000000'), ('x'), (' ')) AS written (more) "
+      "WHERE relay LIKE '%1@%'");
+  ASSERT_GE(server().sql("SELECT count(*) FROM eventuate.tram_relay_position WHERE relay ~ "
+                         "'#(part|root)1@[0-9]+ [0-9]{11,}$'"),
+            "1");
+  expect_no_question();
+}
+
 TEST_F(PostgresUnlistedPart, is_in_no_doubt_when_it_is_empty) {
   publish_and_stop();
   run_each(made_heir);

@@ -44,7 +44,8 @@ void PartMemory::recall(Session& session, std::string const& history, Access acc
           ") + 1), position, has_table_privilege(" + sql_text(table_) + ", 'DELETE')::int FROM " +
           table_ + " WHERE strpos(relay, " + sql_text(name_ + "#") + ") = 1 AND strpos(relay, " +
           sql_text("1@" + server_ + " ") +
-          ") > 0 AND relay ~ '#(part|root|asked|left)1@[0-9]+ [0-9]+$'",
+          ") > 0 AND relay ~ '#(part|root|asked|left)1@[0-9]+ [0-9]+$' AND "
+          "substring(relay FROM '[0-9]+$')::numeric BETWEEN 1 AND 4294967295",
       deadline);
   for (int row = 0; row < PQntuples(found.get()); ++row) {
     learn(text(found, row, 0), std::strtoull(text(found, row, 1).c_str(), nullptr, 10));
