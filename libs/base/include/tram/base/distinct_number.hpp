@@ -23,8 +23,8 @@ template <class Self>
 class DistinctNumber {
  public:
   /// 0.
-  constexpr DistinctNumber() = default;
-  constexpr explicit DistinctNumber(std::uint64_t number) : number_{number} {}
+  constexpr DistinctNumber() = default;                                         // NOLINT: inherited
+  constexpr explicit DistinctNumber(std::uint64_t number) : number_{number} {}  // NOLINT: too
   /// For what stores, sends or computes with it.
   [[nodiscard]] constexpr std::uint64_t number() const { return number_; }
 
