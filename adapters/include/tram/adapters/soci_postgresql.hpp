@@ -2,7 +2,7 @@
 
 #include <soci/soci.h>
 
-#include "tram/base/error.hpp"
+#include "tram/adapters/detail/soci_backend.hpp"
 #include "tram/postgres/adopt.hpp"
 
 #include <soci/postgresql/soci-postgresql.h>
@@ -24,14 +24,10 @@ namespace tram::soci_postgresql {
 ///     outbox.send(tram::soci_postgresql::adopt(session), "orders", OrderPlaced{7});
 ///     transaction.commit();
 inline postgres::AdoptedTransaction adopt(soci::session& session) {
-  // By its name, since SOCI's libraries do not show the types of their backends to dynamic_cast.
-  if (session.get_backend() == nullptr || session.get_backend_name() != "postgresql") {
-    throw Error{Fault::rejected,
-                "soci: the session is not connected to PostgreSQL; connect it first, or include "
-                "tram/adapters/soci_sqlite.hpp"};
-  }
-  return postgres::adopt(
-      static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_);
+  auto& backend = detail::soci_backend<soci::postgresql_session_backend>(
+      session, "postgresql",
+      "PostgreSQL; connect it first, or include tram/adapters/soci_sqlite.hpp");
+  return postgres::adopt(backend.conn_);
 }
 
 }  // namespace tram::soci_postgresql

@@ -2,7 +2,7 @@
 
 #include <soci/soci.h>
 
-#include "tram/base/error.hpp"
+#include "tram/adapters/detail/soci_backend.hpp"
 #include "tram/sqlite/adopt.hpp"
 
 #include <soci/sqlite3/soci-sqlite3.h>
@@ -23,15 +23,10 @@ namespace tram::soci_sqlite {
 ///     outbox.send(tram::soci_sqlite::adopt(session), "orders", OrderPlaced{7});
 ///     transaction.commit();
 inline sqlite::AdoptedTransaction adopt(soci::session& session) {
-  // By its name, since SOCI's libraries do not show the types of their backends to dynamic_cast.
-  if (session.get_backend() == nullptr || session.get_backend_name() != "sqlite3") {
-    throw Error{Fault::rejected,
-                "soci: the session is not connected to SQLite; connect it first, or include "
-                "tram/adapters/soci_postgresql.hpp"};
-  }
+  auto& backend = detail::soci_backend<soci::sqlite3_session_backend>(
+      session, "sqlite3", "SQLite; connect it first, or include tram/adapters/soci_postgresql.hpp");
   // SOCI includes the client's header in a namespace.
-  auto* const backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
-  return sqlite::adopt(reinterpret_cast<::sqlite3*>(backend->conn_));
+  return sqlite::adopt(reinterpret_cast<::sqlite3*>(backend.conn_));
 }
 
 }  // namespace tram::soci_sqlite
