@@ -28,6 +28,20 @@ class PostgresSlot : public PostgresRelay {
       return !now.ready && now.reason.find(text) != std::string::npos;
     });
   }
+  /// While a transaction is open, so that the slot cannot be made yet.
+  void begin_to_skip_rows() {
+    source_config_.new_slot = NewSlot::skip_existing_rows;
+    begin();
+    EXPECT_TRUE(says("it waits for the transaction of process")) << relay_->readiness().reason;
+  }
+  void expect_what_came_meanwhile_when_ended(Connected const& old) {
+    run(old, "COMMIT");
+    EXPECT_TRUE(published(1)) << "it lies before the slot, and no log shows it";
+    insert("after", "k");
+    EXPECT_TRUE(published(2));
+    stop();
+    EXPECT_EQ(landed(), (Texts{"meanwhile", "after"}));
+  }
   bool ready() {
     return eventually([&] { return relay_->readiness().ready; });
   }
@@ -114,16 +128,9 @@ TEST_F(PostgresSlot, skips_what_was_there_before_it_was_wanted_and_nothing_that_
   run(old, "BEGIN");
   run(old, "INSERT INTO elsewhere VALUES (1)");
   insert("before", "k");
-  source_config_.new_slot = NewSlot::skip_existing_rows;
-  begin();
-  EXPECT_TRUE(says("it waits for the transaction of process")) << relay_->readiness().reason;
+  begin_to_skip_rows();
   insert("meanwhile", "k");
-  run(old, "COMMIT");
-  EXPECT_TRUE(published(1)) << "it lies before the slot, and no log shows it";
-  insert("after", "k");
-  EXPECT_TRUE(published(2));
-  stop();
-  EXPECT_EQ(landed(), (Texts{"meanwhile", "after"}));
+  expect_what_came_meanwhile_when_ended(old);
 }
 
 /// Numbers of savepoints are in no snapshot: only the log tells to which transaction they belong.
@@ -137,15 +144,8 @@ TEST_F(PostgresSlot, skips_no_row_of_a_savepoint_that_came_meanwhile) {
            "'meanwhile', 1000)");
   run(old, "RELEASE a");
   insert("before", "k");
-  source_config_.new_slot = NewSlot::skip_existing_rows;
-  begin();
-  EXPECT_TRUE(says("it waits for the transaction of process")) << relay_->readiness().reason;
-  run(old, "COMMIT");
-  EXPECT_TRUE(published(1)) << "it lies before the slot, and no log shows it";
-  insert("after", "k");
-  EXPECT_TRUE(published(2));
-  stop();
-  EXPECT_EQ(landed(), (Texts{"meanwhile", "after"}));
+  begin_to_skip_rows();
+  expect_what_came_meanwhile_when_ended(old);
 }
 
 TEST_F(PostgresSlot, that_is_new_begins_with_the_rows_of_the_table_where_it_is_told_so) {

@@ -37,8 +37,9 @@ class FileBroker final : public Broker {
   std::unique_ptr<Consumer> subscribe(ConsumerMode const& mode,
                                       std::span<std::string const> channels,
                                       std::stop_token const& stop = no_stop()) override {
-    if (!mode.create_channels) refuse_missing_channels(mode, missing(channels));
-    auto created = create_channels(channels, 0, Deadline::never(), stop);
+    std::vector<std::string> created;
+    if (mode.create_channels) created = create_channels(channels, 0, Deadline::never(), stop);
+    else refuse_missing_channels(mode, missing(channels));
     ConsumerOrder order{.mode = mode,
                         .wanted = {},
                         .generation = state_->last_generation(mode.group),
@@ -70,6 +71,7 @@ class FileBroker final : public Broker {
  private:
   std::vector<std::string> missing(std::span<std::string const> channels) {
     state_->require_this_process();
+    for (auto const& channel : channels) check_channel_name(channel);
     return state_->missing(channels);
   }
 

@@ -27,8 +27,8 @@ class FileState {
   /// Opens the file. Faults: as `connect`.
   FileState(Config given, Clock& time, Logger log);
 
-  /// Makes those that are missing, all or none. Looks whether the file is as it was left, also
-  /// where none is missing.
+  /// Makes those that are missing, all or none, and returns them. Looks whether the file is as it
+  /// was left, also where none is missing.
   std::vector<std::string> create_channels(std::span<std::string const> names,
                                            std::int32_t partitions);
   [[nodiscard]] std::vector<std::string> missing(std::span<std::string const> names);

@@ -174,17 +174,14 @@ std::unique_ptr<Producer> InMemoryBroker::producer() {
 std::unique_ptr<Consumer> InMemoryBroker::subscribe(ConsumerMode const& mode,
                                                     std::span<std::string const> channels,
                                                     std::stop_token const&) {
-  if (!mode.create_channels) {
-    std::vector<std::string> missing;
-    std::ranges::copy_if(channels, std::back_inserter(missing),
-                         [&](auto const& name) { return state_->log.find(name) == nullptr; });
-    refuse_missing_channels(mode, missing);
-  }
+  std::vector<std::string> created;
+  if (mode.create_channels) created = create_channels(channels, 0, Deadline::now());
+  else refuse_missing_channels(mode, state_->log.missing(channels));
   ConsumerOrder order{.mode = mode,
                       .wanted = {},
                       .generation = 0,
                       .store_interval = {},
-                      .created = create_channels(channels, 0, Deadline::now())};
+                      .created = std::move(created)};
   for (auto const& name : channels)
     add_partitions(order, name, state_->log.find(name)->partitions());
   auto const signal = std::make_shared<EventSignal>();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tram/wire/channel_name.hpp"
 #include "tram/wire/murmur2.hpp"
 
 namespace tram::embedded {
@@ -60,6 +61,15 @@ MemoryChannel* MemoryLog::find(std::string_view channel) {
   Lock const lock{mutex_};
   auto const found = channels_.find(channel);
   return found == channels_.end() ? nullptr : found->second.get();
+}
+
+std::vector<std::string> MemoryLog::missing(std::span<std::string const> channels) {
+  std::vector<std::string> all;
+  for (auto const& channel : channels) {
+    check_channel_name(channel);
+    if (find(channel) == nullptr) all.push_back(channel);
+  }
+  return all;
 }
 
 bool MemoryLog::create(std::string const& channel, std::int32_t partitions) {

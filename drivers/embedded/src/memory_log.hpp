@@ -62,6 +62,7 @@ class MemoryLog {
 
   /// Nothing for a channel that was never created.
   [[nodiscard]] MemoryChannel* find(std::string_view channel);
+  [[nodiscard]] std::vector<std::string> missing(std::span<std::string const> channels);
   /// True when it was not there.
   bool create(std::string const& channel, std::int32_t partitions);
   [[nodiscard]] std::optional<Offset> claim(std::string const& group, Claim const& claim);

@@ -9,21 +9,6 @@
 #include "values.hpp"
 
 namespace tram::postgres {
-namespace {
-
-std::string hex(BytesView const& bytes) {
-  constexpr std::string_view digits{"0123456789abcdef"};
-  std::string text{"\\x"};
-  text.reserve(2 + 2 * bytes.size);
-  for (std::size_t i = 0; i < bytes.size; ++i) {
-    auto const byte = static_cast<unsigned char>(bytes.data[i]);
-    text += digits[byte >> 4U];
-    text += digits[byte & 15U];
-  }
-  return text;
-}
-
-}  // namespace
 
 ForeignStatement foreign_statement(std::string_view sql, Parameters parameters) {
   auto const rules = dialect.lexical_rules;
@@ -37,7 +22,7 @@ ForeignStatement foreign_statement(std::string_view sql, Parameters parameters) 
     auto const value = parameters[place].value();
     auto const* const text = texts.values()[place];
     if (auto const* bytes = std::get_if<BytesView>(&value))
-      statement.values.emplace_back(hex(*bytes));
+      statement.values.emplace_back("\\x" + hexadecimal({bytes->data, bytes->size}));
     else if (text == nullptr) statement.values.emplace_back(std::nullopt);
     else statement.values.emplace_back(text);
   }

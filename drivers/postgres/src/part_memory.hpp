@@ -56,7 +56,7 @@ class PartMemory {
   [[nodiscard]] std::vector<AlikeTable> in_doubt() const;
   /// The one with this number, which may be gone.
   [[nodiscard]] AlikeTable table(std::string const& number) const;
-  /// Tells once of a table that left another one, as a look found. Empty when there is none.
+  /// The number of a table that is found to have left another one, told once; empty for none.
   std::string news(OutboxLook const& now);
   /// What people are asked about tables in doubt that hold rows.
   [[nodiscard]] std::string question(std::vector<AlikeTable> const& tables) const;

@@ -3,23 +3,12 @@
 #include <algorithm>
 
 #include "outbox_look.hpp"
+#include "values.hpp"
 
 namespace tram::postgres {
 namespace {
 
 bool is_ascii(char character) { return static_cast<unsigned char>(character) < 0x80U; }
-
-std::string hexadecimal(std::string_view bytes) {
-  constexpr std::string_view digits{"0123456789abcdef"};
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (char const each : bytes) {
-    auto const byte = static_cast<unsigned char>(each);
-    text.push_back(digits[byte >> 4U]);
-    text.push_back(digits[byte & 0xFU]);
-  }
-  return text;
-}
 
 /// Data exceptions: the value cannot be converted.
 bool blames_the_value(Error const& error) { return error.sqlstate().starts_with("22"); }

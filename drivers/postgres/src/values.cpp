@@ -88,6 +88,18 @@ Cell to_cell(Oid type, std::string_view text) {
   }
 }
 
+std::string hexadecimal(std::string_view bytes) {
+  constexpr std::string_view digits{"0123456789abcdef"};
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (char const each : bytes) {
+    auto const byte = static_cast<unsigned char>(each);
+    text.push_back(digits[byte >> 4U]);
+    text.push_back(digits[byte & 0xFU]);
+  }
+  return text;
+}
+
 TextParameters::TextParameters(std::string_view sql, Parameters parameters) {
   if (parameters.size() > parameters_max) {
     throw Error{Fault::rejected,

@@ -38,6 +38,9 @@ class TextParameters {
 /// One value of it, which ends with a NUL.
 Cell to_cell(Oid type, std::string_view text);
 
+/// Two digits for each byte.
+std::string hexadecimal(std::string_view bytes);
+
 /// A text-format result of a statement as rows: integers, floats and truth values as numbers, bytes
 /// as they are, everything else as its text.
 Rows to_rows(std::string statement, PGresult const* result);

@@ -37,9 +37,7 @@ void look_at_table(Transaction& tx, std::string const& table, std::vector<Findin
     if (complaint.empty())
       complaint = column_complaint(row.get<std::string>(0), row.get<std::string>(1), typing);
   }
-  for (auto const row : tx.execute("SELECT type, coalesce(sql, '') FROM sqlite_master WHERE name = "
-                                   "? COLLATE NOCASE AND type IN ('table', 'view')",
-                                   table)) {
+  for (auto const row : tx.execute(numbering_question, table)) {
     if (complaint.empty())
       complaint = numbering_complaint(row.get<std::string>(0), row.get<std::string>(1));
   }

@@ -286,8 +286,7 @@ void OutboxReader::refuse_strange_columns() {
 }
 
 void OutboxReader::refuse_repeated_numbers() {
-  auto const described = prepare("SELECT type, coalesce(sql, '') FROM sqlite_master WHERE name = "
-                                 "?1 COLLATE NOCASE AND type IN ('table', 'view')");
+  auto const described = prepare(std::string{numbering_question});
   bind(described.get(), 1, table_);
   if (::sqlite3_step(described.get()) != SQLITE_ROW) return;
   auto const complaint = numbering_complaint(text_of(described.get(), 0).value_or(""),
