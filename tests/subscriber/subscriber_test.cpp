@@ -387,6 +387,7 @@ TEST_F(SubscriberTest, refuses_by_name_options_that_nobody_could_mean) {
   auto empty = subscription();
   empty.interceptors = {nullptr};
   EXPECT_THROW((Subscriber{parts(), {}, {empty}}), Error);
+  EXPECT_THROW((void)around_handlers({}), Error);
 }
 
 TEST_F(SubscriberTest, maps_channels_and_groups_but_not_the_inbox) {

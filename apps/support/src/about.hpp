@@ -23,8 +23,8 @@ class About {
   About(About const&) = delete;
   About& operator=(About const&) = delete;
 
-  /// What the flags ask for, once the parser ran; nothing where there is none. Throws: rejected for
-  /// a shell that it knows nothing of.
+  /// The text that a flag asks for; empty where no flag does. Call it when the parser ran. Throws:
+  /// rejected for an unknown shell.
   [[nodiscard]] std::optional<std::string> answer() const;
 
  private:

@@ -56,7 +56,7 @@ using KnownValues = std::map<std::string, std::vector<std::string>>;
 /// Of a parser, with all that it knows.
 CommandWords command_words(CLI::App const& app, KnownValues const& values);
 
-/// The sections as they stand at the end of a help text.
+/// Formats the sections for the end of a help text.
 std::string help_footer(std::vector<Section> const& sections);
 
 }  // namespace tram::programs

@@ -108,7 +108,7 @@ struct ServiceRelay {
 ///     return shop.run(signals.stop());
 class Service final {
  public:
-  /// Throws: rejected, for no workers, an empty interceptor, and a time below zero or
+  /// Throws: rejected, for no workers, a null interceptor, and a time below zero or
   /// above ten years; it names the option.
   Service(ServiceParts parts, ServiceOptions options);
   ~Service();
