@@ -111,8 +111,14 @@ TEST_F(SlowSteps, let_the_relay_store_its_position_all_the_same) {
   broker_.lands_at_once = true;
   insert_one_transaction(3, "'x'");
   auto const end = server().sql("SELECT pg_current_wal_lsn()");
+  // In seconds a server answers; the clock alone would give it no time to.
+  auto const has_answered = [] {
+    return server().sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> "
+                        "pg_backend_pid() AND backend_type = 'client backend'") == "0";
+  };
   EXPECT_TRUE(eventually([&] {
     relay_->step();
+    EXPECT_TRUE(eventually(has_answered));
     leaping_.leap(6s);
     return server().sql("SELECT confirmed_flush_lsn >= '" + end +
                         "' FROM pg_replication_slots WHERE slot_name = 'tram'") == "t";
